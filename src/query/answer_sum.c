@@ -19,6 +19,7 @@ struct sum_job {
 	struct target *t;
 	const struct vma_list *vmas;
 	const struct query *q;
+	uint64_t start, end; /* of the range */
 	struct filter f;
 	bool filtered;
 	struct smaps smaps;
@@ -72,10 +73,11 @@ sum_by_maps(const struct sum_job *s, const struct vma *v)
 	return s->filtered ? filter_by_maps(&s->f, v, s->t->page_size) : TRUTH_YES;
 }
 
+/* whole: the facts of the region, for the filter; x: of the part that counts. */
 static void
-sum_add(struct sum_job *s, const struct filter_facts *x)
+sum_add(struct sum_job *s, const struct filter_facts *whole, const struct filter_facts *x)
 {
-	enum truth in = s->filtered ? filter_eval(&s->f, x) : TRUTH_YES;
+	enum truth in = s->filtered ? filter_eval(&s->f, whole) : TRUTH_YES;
 	uint64_t bytes = 0;
 	bool known = in == TRUTH_YES && sum_of(s->q->sum, x, &bytes);
 
@@ -83,14 +85,41 @@ sum_add(struct sum_job *s, const struct filter_facts *x)
 		return;
 	if (!known) {
 		s->unknown++;
-		s->why |= in == TRUTH_UNKNOWN                ? filter_why(&s->f, x)
+		s->why |= in == TRUTH_UNKNOWN                ? filter_why(&s->f, whole)
 		          : x->v->type == VMA_KERNEL         ? FILTER_WHY_UNREADABLE
 		          : s->q->sum == QUERY_SUM_WRITTEN   ? FILTER_WHY_WRITTEN
 		                                             : FILTER_WHY_OTHER;
 		return;
 	}
 	s->bytes += bytes;
-	s->row[s->n++] = (struct sum_row){x->v, bytes, 1};
+	s->row[s->n++] = (struct sum_row){whole->v, bytes, 1};
+}
+
+/* A region that the range cuts: it matches as a whole, and counts in part. */
+static int
+sum_part(struct sum_job *s, const struct filter_facts *whole, struct err *err)
+{
+	struct vma part = *whole->v;
+	struct region r = {0};
+	struct filter_facts x = *whole;
+	int ended = 0;
+
+	part.start = u64_max(part.start, s->start);
+	part.end = u64_min(part.end, s->end);
+	x.v = &part;
+	x.r = &r;
+	x.smaps = NULL; /* of the whole region */
+	if (s->q->sum != QUERY_SUM_SIZE)
+		ended = region_measure_part(s->t, whole->v, part.start, part.end, &r, err);
+	if (ended == 0)
+		sum_add(s, whole, &x);
+	return ended;
+}
+
+static bool
+sum_is_cut(const struct sum_job *s, const struct vma *v)
+{
+	return v->start < s->start || v->end > s->end;
 }
 
 /* Returns as region_measure. */
@@ -108,14 +137,33 @@ sum_region(struct sum_job *s, const struct vma *v, enum truth in, struct err *er
 	                         .smaps = s->has_smaps ? smaps_find(&s->smaps, v->start) : NULL,
 	                         .huge_known = t->source->meta.scan & PM_CAT_HUGE};
 
-	if (s->q->sum != QUERY_SUM_SIZE || in == TRUTH_UNKNOWN)
+	if ((s->q->sum != QUERY_SUM_SIZE && !sum_is_cut(s, v)) || in == TRUTH_UNKNOWN)
 		ended = region_measure(t, v, source_now(t->source), &r, NULL, 0, err);
 	else
 		progress_add(t->progress, vma_size(v));
 	x.written_known = t->track.clears && !doubt && !r.doubt;
+	if (ended == 0 && sum_is_cut(s, v))
+		return sum_part(s, &x, err);
 	if (ended == 0)
-		sum_add(s, &x);
+		sum_add(s, &x, &x);
 	return ended;
+}
+
+/* Its record of writes is of whole regions. */
+static int
+sum_check_parts(const struct sum_job *s, struct err *err)
+{
+	for (size_t i = 0; i < s->vmas->n && s->q->sum == QUERY_SUM_WRITTEN; i++) {
+		const struct vma *v = &s->vmas->v[i];
+
+		if (v->end <= s->start || v->start >= s->end || !sum_is_cut(s, v))
+			continue;
+		err_set(err, ERR_USAGE, "the range cuts a region, and what is written is summed by region",
+		        "`count written in RANGE` counts pages", "no sum of written there");
+		err->column = s->q->from.column;
+		return -1;
+	}
+	return 0;
 }
 
 /* Without PAGEMAP_SCAN the size of huge mappings comes from smaps. */
@@ -139,15 +187,20 @@ sum_all(struct sum_job *s, struct err *err)
 	int ended = 0;
 
 	s->filtered = s->q->text[0];
-	if (s->filtered &&
-	    filter_parse(s->q->text, FILTER_REGION, s->t->page_size, &s->f, err) < 0)
+	if ((s->filtered &&
+	     filter_parse(s->q->text, FILTER_REGION, s->t->page_size, &s->f, err) < 0) ||
+	    (s->q->in && query_range_in(s->q, s->vmas, s->t->page_size, &s->start, &s->end,
+	                                err) < 0) ||
+	    sum_check_parts(s, err) < 0)
 		return -1;
 	sum_read_smaps(s);
 	s->row = mem_alloc((s->vmas->n + 1) * sizeof(*s->row));
-	progress_begin(s->t->progress, vma_mapped(s->vmas, 0, UINT64_MAX));
+	progress_begin(s->t->progress, vma_mapped(s->vmas, s->start, s->end));
 	for (size_t i = 0; ended == 0 && i < s->vmas->n; i++) {
 		enum truth in = sum_by_maps(s, &s->vmas->v[i]);
 
+		if (s->vmas->v[i].end <= s->start || s->vmas->v[i].start >= s->end)
+			continue;
 		if (source_stopped(s->t->source))
 			return 1;
 		if (in == TRUTH_NO)
@@ -251,7 +304,7 @@ sum_add_groups(struct sum_job *s, struct answer *a)
 struct answer *
 answer_sum(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
 {
-	struct sum_job s = {.t = t, .vmas = vmas, .q = q};
+	struct sum_job s = {.t = t, .vmas = vmas, .q = q, .end = UINT64_MAX};
 	struct answer *a = NULL;
 	struct buf b = {0};
 	char size[8];

@@ -179,6 +179,25 @@ query_read_search(struct lex *r, struct query *q, struct err *err)
 	return q->in ? query_read_stretch(r, q, err) : 0;
 }
 
+/* [in RANGE] and [by KEY], in any order; `most`: the last key that is possible, if any is. */
+static int
+query_read_in_by(struct lex *r, struct query *q, enum query_by most, struct err *err)
+{
+	for (;;) {
+		lex_skip_blanks(r);
+		if (!q->in && query_eat_whole(r, "in")) {
+			if (query_read_stretch(r, q, err) < 0)
+				return -1;
+			q->in = true;
+		} else if (most && !q->by && query_eat_whole(r, "by")) {
+			if (query_read_by(r, q, most, err) < 0)
+				return -1;
+		} else {
+			return 0;
+		}
+	}
+}
+
 /* PAGES [in RANGE] [by KEY], where PAGES is a filter of pages; or bytes PATTERN [in RANGE]. */
 static int
 query_read_pages(struct lex *r, struct query *q, struct err *err)
@@ -190,19 +209,8 @@ query_read_pages(struct lex *r, struct query *q, struct err *err)
 		return query_read_search(r, q, err);
 	if (filter_parse_part(r, FILTER_PAGE, &f, err) < 0 || query_keep_text(r, from, q, err) < 0)
 		return -1;
-	for (;;) {
-		lex_skip_blanks(r);
-		if (!q->in && query_eat_whole(r, "in")) {
-			if (query_read_stretch(r, q, err) < 0)
-				return -1;
-			q->in = true;
-		} else if (q->kind == QUERY_COUNT && !q->by && query_eat_whole(r, "by")) {
-			if (query_read_by(r, q, QUERY_BYS - 1, err) < 0)
-				return -1;
-		} else {
-			return 0;
-		}
-	}
+	return query_read_in_by(r, q, q->kind == QUERY_COUNT ? QUERY_BYS - 1 : QUERY_BY_NOTHING,
+	                        err);
 }
 
 #define U(id, name, h) [QUERY_SUM_##id] = (name),
@@ -227,7 +235,7 @@ query_sum_help(enum query_sum sum)
 	return helps[sum];
 }
 
-/* FIELD [of PREDICATE] [by KEY], where PREDICATE is a filter of regions. */
+/* FIELD [of PREDICATE] [in RANGE] [by KEY], where PREDICATE is a filter of regions. */
 static int
 query_read_sum(struct lex *r, struct query *q, struct err *err)
 {
@@ -244,9 +252,8 @@ query_read_sum(struct lex *r, struct query *q, struct err *err)
 		if (filter_parse_part(r, FILTER_REGION, &f, err) < 0 ||
 		    query_keep_text(r, from, q, err) < 0)
 			return -1;
-		lex_skip_blanks(r);
 	}
-	return query_eat_whole(r, "by") ? query_read_by(r, q, QUERY_BY_FILE, err) : 0;
+	return query_read_in_by(r, q, QUERY_BY_FILE, err);
 }
 
 static bool

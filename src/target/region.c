@@ -126,14 +126,14 @@ region_count_unseen(struct region_walk *w)
 	enum { PAGES_MAX = 1 << 20 };
 	struct target *t = w->target;
 	struct region *out = w->out;
-	uint64_t empty = vma_size(w->v) / w->page_size - w->entries;
+	uint64_t empty = (w->end - w->start) / w->page_size - w->entries;
 	struct err ignored;
 
 	if (!vma_swaps_unseen(w->v) || !empty || !t->source->meta.swaps.in_use)
 		return;
 	out->swap_unsure =
 	    empty > PAGES_MAX ||
-	    walk_pages(t, w->v, w->v->start, w->v->end, &o, &fns, w, &ignored) != 0 ||
+	    walk_pages(t, w->v, w->start, w->end, &o, &fns, w, &ignored) != 0 ||
 	    out->swap_unsure;
 	out->swap += out->unseen;
 }
@@ -165,6 +165,8 @@ region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
 	*w = (struct region_walk){.target = t,
 	                          .source = t->source,
 	                          .v = v,
+	                          .start = v->start,
+	                          .end = v->end,
 	                          .page_size = t->page_size,
 	                          .devices = t->source->meta.swaps.n,
 	                          .out = out,
@@ -219,6 +221,26 @@ region_measure(struct target *t, const struct vma *v, uint64_t now, struct regio
 		/* after half a walk the track would forget the other half */
 		if (r == 0)
 			region_walk_end(&w, now, NULL);
+	}
+	region_walk_free(&w);
+	return r;
+}
+
+int
+region_measure_part(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+                    struct region *out, struct err *err)
+{
+	struct region_cats c = region_cats_of(t, v);
+	struct region_walk w;
+	int r = 0;
+
+	if (region_walk_begin(&w, t, v, out, NULL, 0)) {
+		w.start = start;
+		w.end = end;
+		r = source_runs(t->source, start, end, c.any, c.cats, region_walk_run, &w, err);
+		out->known = out->rss || out->swap || !vma_hides_pages(v);
+		if (r == 0)
+			region_count_unseen(&w);
 	}
 	region_walk_free(&w);
 	return r;

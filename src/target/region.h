@@ -49,6 +49,10 @@ region_shows(const struct region *r, enum lens l)
 int region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
                    struct strip_cell *strip, unsigned width, struct err *err);
 
+/* Counts a part of it, without what concerns writes. Returns as region_measure. */
+int region_measure_part(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+                        struct region *out, struct err *err);
+
 /* Fills the strip by the lens, from every page of the region. Returns as region_measure. */
 int region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
                 unsigned width, struct err *err);

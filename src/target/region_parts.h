@@ -12,6 +12,7 @@ struct region_walk {
 	struct target *target;
 	const struct source *source;
 	const struct vma *v;
+	uint64_t start, end; /* the part of it */
 	size_t page_size;
 	unsigned devices; /* for swap */
 	struct region *out;

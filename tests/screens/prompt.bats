@@ -31,6 +31,32 @@ last() { screen_text | tail -n "$1"; }
 	screen_end
 }
 
+@test "while a line is typed it shows the place or the range it is about" {
+	local line
+	screen_start 100x24 "$PID"
+	while IFS=: read -r typed line; do
+		screen_keys :
+		screen_type "$typed"
+		last 1 | grep -F -- "-> $line" || { last 1 && return 1; }
+		screen_keys Escape
+	done <<-'END'
+		goto heap+0x10:1000010 rw-p [heap]
+		goto heap..+16k:1000000..1004000 16.0K
+		who heap+0x10:1000010 rw-p [heap]
+		where heap+0x10:1000010 rw-p [heap]
+		hex heap+0x10..+0x20:1000010..1000030 32 bytes
+		count anon in heap..+16k by state:1000000..1004000 16.0K
+		sum rss in heap:1000000 rw-p [heap]
+		goto nothing:Enter looks it up
+		goto 2:2 not mapped
+	END
+	screen_keys :
+	screen_type 'goto pfn:1'
+	last 1 | grep -v -- '->'
+	screen_keys Escape Q
+	screen_end
+}
+
 @test "^R searches the history while its text is typed; Esc brings the line back" {
 	screen_start 80x24 "$PID"
 	for line in 'heap+0x10' 'count present' 'heap+0x20'; do

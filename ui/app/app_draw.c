@@ -120,33 +120,67 @@ draw_message(const struct app *a, int y, enum role role, int x, const char *text
 	paint_text(y, x, a->ui.cols, role, "%s", text + cut + (text[cut] == ' '));
 }
 
-/* What the line would do, while it is typed. */
+/* The question's place or range, and for goto the one it goes to. false: it has none. */
+static bool
+preview_parse(const struct app *a, struct query *q)
+{
+	struct here here;
+	struct err err;
+	struct lex rest;
+
+	if (here_read(&a->ui, prompt_line(), &here, &err) < 0 ||
+	    query_parse(here.text, app_shown(a)->page_size, q, &err) < 0)
+		return false;
+	if (q->kind == QUERY_GOTO) {
+		rest = (struct lex){.text = here.text, .at = here.text + q->rest,
+		                    .page_size = app_shown(a)->page_size};
+		if (query_parse_rest(&rest, q, &err) < 0)
+			return false;
+	}
+	return q->from.column;
+}
+
+static void
+draw_preview_range(const struct app *a, int y, int x, uint64_t start, uint64_t end)
+{
+	char size[24];
+
+	if (end - start < 1024) /* of hex: others take pages */
+		snprintf(size, sizeof(size), "%llu bytes", (unsigned long long)(end - start));
+	else
+		size_text(size, end - start);
+	paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx..%llx %s", (unsigned long long)start,
+	           (unsigned long long)end, size);
+}
+
+/* What the line would do, while it is typed: no memory is read, and no file. */
 static void
 draw_preview(const struct app *a, int y, int x)
 {
 	const struct sample *s = app_shown(a);
-	struct here here;
 	struct query q;
 	struct err err;
 	uint64_t addr, end;
 	const struct vma *v;
 	struct buf text = {0};
-	char perm[5], size[8];
+	char perm[5];
 
 	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
-	    here_read(&a->ui, prompt_line(), &here, &err) < 0 ||
-	    query_parse(here.text, s->page_size, &q, &err) < 0)
+	    !preview_parse(a, &q))
 		return;
 	if (settle_is_due(&q, &s->regions->vmas)) { /* symbols are not looked up meanwhile */
 		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> Enter looks it up");
 		return;
 	}
-	if (q.kind == QUERY_RANGE &&
-	    query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) == 0)
-		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx..%llx %s", (unsigned long long)addr,
-		           (unsigned long long)end, size_text(size, end - addr));
-	if ((q.kind != QUERY_ADDR && q.kind != QUERY_BYTES) ||
-	    query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0)
+	if (q.is_range) {
+		if ((q.kind == QUERY_BYTES
+		         ? query_bytes(&q, &s->regions->vmas, &addr, &end, &err)
+		         : query_range_in(&q, &s->regions->vmas, s->page_size, &addr, &end,
+		                          &err)) == 0)
+			draw_preview_range(a, y, x, addr, end);
+		return;
+	}
+	if (query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0)
 		return;
 	buf_fmt(&text, "-> %llx ", (unsigned long long)addr);
 	if (v) {

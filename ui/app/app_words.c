@@ -241,7 +241,24 @@ words_add_sums(struct app *a)
 		          query_sum_help((enum query_sum)i));
 }
 
-/* false: it is none of these verbs, or its argument is a place. */
+/* false: a place is expected. */
+static bool
+words_add_after_sum(struct app *a, const char *line, size_t at)
+{
+	if (words_follow(line, at, "in"))
+		return false;
+	if (words_follow(line, at, "by")) {
+		words_add_keys(a, QUERY_BY_FILE);
+		return true;
+	}
+	words_add_filter(a, FILTER_REGION);
+	words_add(a, "of", "only regions that match");
+	words_add(a, "in", "only in a range, or in a mapping");
+	words_add(a, "by", "in groups");
+	return true;
+}
+
+/* false: it is none of these verbs, or a place is expected. */
 static bool
 words_add_arguments(struct app *a, const char *line, size_t at)
 {
@@ -266,10 +283,8 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 			rows[i].add(a);
 		else if (rows[i].add == words_add_filters)
 			words_add_filters(a);
-		else if (rows[i].add == words_add_sums && !words_follow(line, at, "by"))
-			words_add_filter(a, FILTER_REGION);
 		else if (rows[i].add == words_add_sums)
-			words_add_keys(a, QUERY_BY_FILE);
+			return words_add_after_sum(a, line, at);
 		return true;
 	}
 	return false;
