@@ -158,7 +158,8 @@ sum_check_parts(const struct sum_job *s, struct err *err)
 
 		if (v->end <= s->start || v->start >= s->end || !sum_is_cut(s, v))
 			continue;
-		err_set(err, ERR_USAGE, "the range cuts a region, and what is written is summed by region",
+		err_set(err, ERR_USAGE,
+		        "the range cuts a region, and what is written is summed by region",
 		        "`count written in RANGE` counts pages", "no sum of written there");
 		err->column = s->q->from.column;
 		return -1;

@@ -78,7 +78,7 @@ struct query {
 	struct migrate_link link;    /* QUERY_MIGRATE */
 	/* COUNT, FIND: a filter of pages; SUM: of regions, or ""; SEARCH: a pattern of bytes */
 	char text[QUERY_TEXT];
-	bool in;                     /* all of these: only in the range, or region, of from and to */
+	bool in;                     /* all of these: only in the range, or region, of from, to */
 	enum query_by by;            /* QUERY_COUNT, QUERY_SUM */
 	enum query_sum sum;          /* QUERY_SUM */
 	size_t rest; /* a verb of the screen: where its argument begins in the text */

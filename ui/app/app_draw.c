@@ -122,7 +122,7 @@ draw_message(const struct app *a, int y, enum role role, int x, const char *text
 
 /* The question's place or range, and for goto the one it goes to. false: it has none. */
 static bool
-preview_parse(const struct app *a, struct query *q)
+app_preview_parse(const struct app *a, struct query *q)
 {
 	struct here here;
 	struct err err;
@@ -166,7 +166,7 @@ draw_preview(const struct app *a, int y, int x)
 	char perm[5];
 
 	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
-	    !preview_parse(a, &q))
+	    !app_preview_parse(a, &q))
 		return;
 	if (settle_is_due(&q, &s->regions->vmas)) { /* symbols are not looked up meanwhile */
 		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> Enter looks it up");
