@@ -339,6 +339,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	w.pid = (int)pid;
+	memset(buf, 1, sizeof(buf)); /* or its first loop would pay for the memory */
 	for (int i = 4; i < argc && !rc; i++)
 		rc = run_loop(&w, argv[i]);
 	free(w.pfns);

@@ -268,6 +268,42 @@ make_forks(char **arg)
 	announce(p, size);
 }
 
+/* It has N - 1 children with the same shared memory at other addresses. */
+static void
+make_apart(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), n = parse_size(arg[1]);
+	int fd = memfd_create("bench", MFD_CLOEXEC), ready[2];
+	uint8_t *p;
+	char byte = 0;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0 || pipe(ready) < 0)
+		die("memfd");
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		die("mmap");
+	touch(p, size);
+	for (uint64_t i = 1; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid) {
+			if (read(ready[0], &byte, 1) != 1)
+				die("a child");
+			continue;
+		}
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		munmap(p, size);
+		p = mmap(p - i * (size + HUGE), size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+		if (p == MAP_FAILED || write(ready[1], &byte, 1) != 1)
+			die("a child");
+		for (;;)
+			pause();
+	}
+	announce(p, size);
+}
+
 /* --- shapes that change ----------------------------------------------------------------------- */
 
 /* RATE pages a second at random: dropped and touched again, or (`dirty`) just written. */
@@ -402,6 +438,7 @@ static const struct shape {
 	{ "vmas", "N [touch]", 1, make_vmas },
 	{ "frag", "SIZE TOTAL", 2, make_frag },
 	{ "forks", "SIZE N", 2, make_forks },
+	{ "apart", "SIZE N", 2, make_apart },
 	{ "churn", "SIZE PAGES-PER-SECOND", 2, make_churn },
 	{ "dirty", "SIZE PAGES-PER-SECOND", 2, make_dirty },
 	{ "flip", "SIZE FRACTION", 2, make_flip },

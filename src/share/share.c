@@ -176,6 +176,7 @@ share_work_free(struct share_work *w)
 	share_files_free(&w->files);
 	free(w->page);
 	free(w->left);
+	free(w->span);
 }
 
 struct share *

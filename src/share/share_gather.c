@@ -80,15 +80,32 @@ share_left_end(const struct share_work *w, const struct share_left *l)
 	return l->addr + (64 - (unsigned)__builtin_clzll(l->bits)) * w->t->page_size;
 }
 
-size_t
-share_left_after(const struct share_work *w, uint64_t addr)
+static void
+share_find_spans(struct share_work *w)
 {
-	size_t lo = 0, hi = w->lefts;
+	for (const struct share_left *l = w->left; l < w->left + w->lefts; l++) {
+		struct share_span *last = w->spans ? &w->span[w->spans - 1] : NULL;
+		uint64_t start = share_left_start(w, l);
+
+		if (!last || last->v != l->v ||
+		    start - last->end > SHARE_GAP * w->t->page_size) {
+			w->span = vec_room(w->span, w->spans, &w->spans_cap, sizeof(*w->span));
+			last = &w->span[w->spans++];
+			*last = (struct share_span){.start = start, .v = l->v};
+		}
+		last->end = share_left_end(w, l);
+	}
+}
+
+size_t
+share_span_after(const struct share_work *w, uint64_t addr)
+{
+	size_t lo = 0, hi = w->spans;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (share_left_end(w, &w->left[mid]) <= addr)
+		if (w->span[mid].end <= addr)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -96,30 +113,13 @@ share_left_after(const struct share_work *w, uint64_t addr)
 	return lo;
 }
 
-bool
-share_next_span(const struct share_work *w, size_t *at, struct share_span *out)
-{
-	const struct share_left *l = &w->left[*at], *end = w->left + w->lefts;
-
-	if (l == end)
-		return false;
-	*out = (struct share_span){share_left_start(w, l), share_left_end(w, l), l->v};
-	while (++l < end && l->v == out->v &&
-	       share_left_start(w, l) - out->end <= SHARE_GAP * w->t->page_size)
-		out->end = share_left_end(w, l);
-	*at = (size_t)(l - w->left);
-	return true;
-}
-
 int
 share_read_left(struct share_work *w, share_words_fn *fn)
 {
-	struct share_span span;
-
-	for (size_t at = 0; share_next_span(w, &at, &span);) {
-		w->v = span.v;
+	for (size_t i = 0; i < w->spans; i++) {
+		w->v = w->span[i].v;
 		w->file = share_file_of(&w->files, w->v);
-		if (share_read(w->t->source, NULL, span.start, span.end, fn, w))
+		if (share_read(w->t->source, NULL, w->span[i].start, w->span[i].end, fn, w))
 			return 1;
 	}
 	return 0;
@@ -259,6 +259,7 @@ share_gather(struct share_work *w)
 	r = share_read_range(w);
 	share_kin_end(w);
 	free(w->batch);
+	share_find_spans(w);
 	if (!r && w->sh->reach.method == SHARE_BY_FRAME)
 		share_gather_files(w);
 	w->parts = w->left_pages > w->most ? w->left_pages / w->most + 1 : 1;

@@ -77,6 +77,8 @@ struct share_work {
 	size_t file;             /* its file, for SHARE_BY_FILE */
 	struct share_left *left; /* ascending */
 	size_t lefts, lefts_cap;
+	struct share_span *span; /* all that is left is in them; ascending */
+	size_t spans, spans_cap;
 	uint64_t left_pages;
 	uint64_t *page;          /* their keys and kinds (share_page), until they have indexes */
 	size_t pages, pages_cap;
@@ -137,12 +139,8 @@ share_is_missing(const struct share_frame *f)
 int share_gather(struct share_work *w);
 int share_gather_part(struct share_work *w);
 
-/*
- * Of what is left: the index of the first that ends after addr; the span from *at on, which it
- * moves to the next. false: there is none.
- */
-size_t share_left_after(const struct share_work *w, uint64_t addr);
-bool share_next_span(const struct share_work *w, size_t *at, struct share_span *out);
+/* Of what is left: the index of the first span that ends after addr. */
+size_t share_span_after(const struct share_work *w, uint64_t addr);
 
 /* Calls fn for all spans in the target. 1: fn or stop ended it. */
 int share_read_left(struct share_work *w, share_words_fn *fn);

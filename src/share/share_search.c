@@ -67,11 +67,8 @@ share_match_beside(struct share_work *w, struct other *o, uint64_t start, uint64
 static void
 share_match_anon(struct share_work *w, struct other *o, uint64_t start, uint64_t end)
 {
-	struct share_span span;
-	size_t at = share_left_after(w, start);
-
-	while (start < end && share_next_span(w, &at, &span) && span.start < end) {
-		uint64_t from = u64_max(span.start, start), to = u64_min(span.end, end);
+	for (size_t i = share_span_after(w, start); i < w->spans && w->span[i].start < end; i++) {
+		uint64_t from = u64_max(w->span[i].start, start), to = u64_min(w->span[i].end, end);
 
 		if (w->rest)
 			share_match_beside(w, o, start, from);
