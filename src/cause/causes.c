@@ -623,6 +623,7 @@ causes_totals(struct causes *c, struct causes_totals *out)
 {
 	pthread_mutex_lock(&c->lock);
 	*out = c->totals;
+	out->cost_ns = c->totals.faults * CAUSES_COST_NS;
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -33,6 +33,9 @@ struct faults {
 	size_t rings;
 	struct perf_sample last; /* to recognise one fault that two events report */
 	uint64_t named_ns;
+	unsigned budget;   /* percent; 0: no bound */
+	uint64_t faults, cpu_ns; /* when the cost was last compared with it */
+	unsigned over;     /* how often in a row it was above the budget */
 
 	/* all events, and whose */
 	int *event;
@@ -102,6 +105,57 @@ faults_name_threads(struct faults *f)
 	f->named_ns = time_ns();
 }
 
+/* --- the budget ------------------------------------------------------------------------------- */
+
+/* The CPU time that the process has used. false: not known. */
+static bool
+faults_cpu(const struct faults *f, uint64_t *ns)
+{
+	char text[1024];
+	const char *s;
+	uint64_t user, kernel;
+
+	if (!file_read_small(f->p->leader, "stat", text, sizeof(text)) ||
+	    !(s = strrchr(text, ')')))
+		return false;
+	/* fields 14 and 15; the name is the second */
+	for (int i = 2; i < 14 && s; i++)
+		s = strchr(s + 1, ' ');
+	if (!s || !parse_u64(s + 1, 10, &s, &user) || *s != ' ' ||
+	    !parse_u64(s + 1, 10, &s, &kernel))
+		return false;
+	*ns = (user + kernel) * (TIME_SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
+	return true;
+}
+
+static int faults_reopen(struct faults *f, uint64_t period);
+
+/*
+ * Compares what watching has cost since the last look with what the process used, in steps of at
+ * least a tenth of a second of its time, because the kernel counts that in ticks.
+ */
+static void
+faults_keep_budget(struct faults *f)
+{
+	enum { TWICE = 2 };
+	struct causes_totals is;
+	uint64_t cpu, used, cost, allowed;
+
+	if (!f->budget || !faults_cpu(f, &cpu) || cpu - f->cpu_ns < TIME_SECOND / 10)
+		return;
+	causes_totals(f->into, &is);
+	used = cpu - f->cpu_ns;
+	cost = (is.faults + is.lost - f->faults) * CAUSES_COST_NS;
+	allowed = used * f->budget / 100;
+	f->cpu_ns = cpu;
+	f->faults = is.faults + is.lost;
+	f->over = cost > allowed ? f->over + 1 : 0;
+	if (f->over >= TWICE)
+		faults_reopen(f, f->watch.period * (cost / u64_max(allowed, 1) + 1));
+	else if (f->watch.period > 1 && cost * 4 < allowed)
+		faults_reopen(f, f->watch.period / 2);
+}
+
 static void
 faults_run(void *arg)
 {
@@ -114,6 +168,7 @@ faults_run(void *arg)
 		poll(fds, f->rings, WAIT_MS);
 		faults_drain(f);
 		faults_name_threads(f);
+		faults_keep_budget(f);
 	}
 	free(fds);
 }
@@ -127,12 +182,16 @@ faults_release(void *arg)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+const char faults_how[] = "run as root or with CAP_PERFMON; for your own processes: "
+			  "sysctl kernel.perf_event_paranoid=1";
+
 static int
 faults_refuse(struct err *err)
 {
 	int error = errno;
 	char paranoid[16] = "";
 	char why[160];
+	bool filtered;
 
 	if (error == ENOSYS || error == ENOENT)
 		return err_set(err, ERR_TARGET, "this kernel has no performance events", NULL,
@@ -144,12 +203,33 @@ faults_refuse(struct err *err)
 	if (file_read_small(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", paranoid,
 	                    sizeof(paranoid)))
 		paranoid[strcspn(paranoid, "\n")] = '\0';
-	snprintf(why, sizeof(why), "the kernel does not let us (kernel.perf_event_paranoid is %s)",
-	         *paranoid ? paranoid : "not readable");
-	return err_set(err, ERR_TARGET, why,
-	               "run as root or with CAP_PERFMON, or allow it for your own processes: "
-	               "sysctl kernel.perf_event_paranoid=1",
-	               "cannot watch page faults");
+	/* 2 and below allow it for one's own processes; Debian's kernels begin with 3 */
+	filtered = *paranoid && atoi(paranoid) <= 2;
+	if (filtered)
+		snprintf(why, sizeof(why), "%s",
+		         "the process is not ours, or a container forbids perf_event_open");
+	else
+		snprintf(why, sizeof(why), "kernel.perf_event_paranoid is %s",
+		         *paranoid ? paranoid : "not readable");
+	return err_set(err, ERR_TARGET, why, faults_how, "cannot watch page faults");
+}
+
+enum faults_can
+faults_probe(const struct proc *p, struct err *err)
+{
+	struct perf_watch w = {.kind = PERF_FAULTS_MINOR, .kernel = true, .period = 1};
+	int fd = perf_open(&w, proc_thread(p), -1);
+
+	if (fd < 0 && (errno == EACCES || errno == EPERM)) {
+		w.kernel = false;
+		fd = perf_open(&w, proc_thread(p), -1);
+	}
+	if (fd < 0) {
+		faults_refuse(err);
+		return FAULTS_NO;
+	}
+	close(fd);
+	return w.kernel ? FAULTS_ALL : FAULTS_USER;
 }
 
 static struct perf_watch
@@ -290,6 +370,34 @@ faults_open_events(struct faults *f, struct err *err)
 	return f->watch.threads ? 0 : faults_refuse(err);
 }
 
+/* Watches each period-th fault from now on. What both sets of events report counts once. */
+static int
+faults_reopen(struct faults *f, uint64_t period)
+{
+	int *old = f->event;
+	size_t n = f->events;
+	struct causes_watch was = f->watch;
+	int error = 0;
+
+	f->event = NULL;
+	f->events = f->events_cap = f->tids = 0;
+	f->watch.period = period;
+	f->watch.threads = f->watch.unwatched = 0;
+	faults_open_threads(f, &error);
+	if (!f->watch.threads) { /* no descriptors are left, or it is ending */
+		free(f->event);
+		f->event = old;
+		f->events = f->events_cap = n;
+		f->watch = was;
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		close(old[i]);
+	free(old);
+	causes_set_watch(f->into, &f->watch);
+	return 0;
+}
+
 static int
 faults_start(struct faults *f, struct err *err)
 {
@@ -301,12 +409,13 @@ faults_start(struct faults *f, struct err *err)
 }
 
 struct faults *
-faults_open(const struct proc *p, struct causes *into, struct err *err)
+faults_open(const struct proc *p, struct causes *into, unsigned budget, struct err *err)
 {
 	struct faults *f = mem_alloc(sizeof(*f));
 
 	f->p = p;
 	f->into = causes_ref(into);
+	f->budget = budget;
 	f->watch = (struct causes_watch){.on = true, .kernel = true, .period = 1};
 	pthread_mutex_init(&f->lock, NULL);
 	if (faults_open_events(f, err) < 0 || faults_start(f, err) < 0) {

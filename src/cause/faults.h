@@ -19,13 +19,28 @@
  */
 struct faults;
 
-/* NULL with err: why the kernel would not, and the remedy. */
-struct faults *faults_open(const struct proc *p, struct causes *into, struct err *err);
+/*
+ * budget: the percentage of the process's CPU time that watching may cost it; beyond it only each
+ * N-th fault of a thread is watched, which causes_watch.period says. 0: no bound. NULL with err:
+ * why the kernel would not, and the remedy.
+ */
+struct faults *faults_open(const struct proc *p, struct causes *into, unsigned budget,
+                           struct err *err);
 
 /* All faults that were over when it was called are in `causes` when it returns. */
 void faults_drain(struct faults *f);
 
 /* Ends it: after this, nothing is watched. */
 void faults_close(struct faults *f);
+
+/*
+ * What we may watch, tried on the process without counting anything: nothing (err says why, and the
+ * remedy), the faults of its own instructions, or those of its system calls as well.
+ */
+enum faults_can { FAULTS_NO, FAULTS_USER, FAULTS_ALL };
+enum faults_can faults_probe(const struct proc *p, struct err *err);
+
+/* The remedy where we lack the privilege. */
+extern const char faults_how[];
 
 #endif

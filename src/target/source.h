@@ -42,7 +42,7 @@ enum { CAPS_MAX = 64 };
 struct cap {
 	const char *name, *gives;
 	bool ok;
-	char detail[160]; /* details, or why not */
+	char detail[192]; /* details, or why not */
 	const char *how;  /* the remedy; NULL: there is none, or none is needed */
 };
 
@@ -143,8 +143,11 @@ struct source_others {
 
 /* Who writes: the page faults of the process, which a thread puts into `causes` as they happen. */
 struct source_faults {
-	/* Starts to watch; at most once at a time. -1 with err: nothing is watched. */
-	int (*watch)(struct source *s, struct causes *into, struct err *err);
+	/*
+	 * Starts to watch, within a budget (faults_open); at most once at a time. -1 with err:
+	 * nothing is watched.
+	 */
+	int (*watch)(struct source *s, struct causes *into, unsigned budget, struct err *err);
 	/* All faults that are over are in `causes`. */
 	void (*drain)(struct source *s);
 	/* Ends it; also done by close and reopen. */

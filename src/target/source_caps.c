@@ -248,6 +248,29 @@ caps_trackers(struct caps *t, struct cap *at)
 }
 
 static void
+caps_faults(struct caps *t, struct cap *c)
+{
+	struct err err;
+
+	if (!t->r->proc.ours) {
+		caps_no(c, "the target is not a live process", NULL);
+		return;
+	}
+	switch (faults_probe(&t->r->proc, &err)) {
+	case FAULTS_NO:
+		caps_no(c, err.why, *err.how ? faults_how : NULL);
+		break;
+	case FAULTS_USER:
+		caps_yes(c, "all but those in system calls: these take CAP_PERFMON or "
+		            "kernel.perf_event_paranoid=1");
+		break;
+	case FAULTS_ALL:
+		caps_yes(c, "of its instructions and of its system calls");
+		break;
+	}
+}
+
+static void
 caps_swaps(struct caps *t, struct cap *c)
 {
 	struct buf b = {0};
@@ -363,6 +386,7 @@ static const struct {
     {"kpagecgroup", "which memory cgroup pays for it", caps_kpagecgroup, NULL},
     {"PAGEMAP_SCAN", "page tables in ranges, fast", caps_scan, caps_categories},
     {"PROCMAP_QUERY", "one region by address", caps_procmap_query, caps_trackers},
+    {"faults", "which code writes a page", caps_faults, NULL},
     {"swap", "names of swap devices", caps_swaps, NULL},
     {"page-cache", "file pages that are not mapped here", caps_page_cache, NULL},
     {"smaps", "PSS and referenced pages", caps_smaps, NULL},

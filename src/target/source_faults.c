@@ -5,14 +5,14 @@
 #include "cause/faults.h"
 
 static int
-source_faults_watch(struct source *s, struct causes *into, struct err *err)
+source_faults_watch(struct source *s, struct causes *into, unsigned budget, struct err *err)
 {
 	struct source_root *r = source_root_of(s);
 
 	if (!r->proc.ours)
 		return err_set(err, ERR_TARGET, "they can be watched only in a running process",
 		               NULL, "cannot watch page faults");
-	r->faults = faults_open(&r->proc, into, err);
+	r->faults = faults_open(&r->proc, into, budget, err);
 	return r->faults ? 0 : -1;
 }
 

@@ -8,7 +8,8 @@
 void
 target_take(struct target *t, struct source *s)
 {
-	*t = (struct target){.source = s, .page_size = s->meta.page_size};
+	*t = (struct target){
+	    .source = s, .page_size = s->meta.page_size, .budget = TARGET_BUDGET};
 }
 
 int
@@ -108,7 +109,7 @@ target_watch_faults(struct target *t, struct err *err)
 
 	if (!t->causes)
 		t->causes = causes_new(t->page_size, CAUSES_BYTES);
-	if (t->source->ops->faults->watch(t->source, t->causes, err) == 0)
+	if (t->source->ops->faults->watch(t->source, t->causes, t->budget, err) == 0)
 		return 0;
 	none.why = *err;
 	causes_set_watch(t->causes, &none);

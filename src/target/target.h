@@ -11,10 +11,14 @@
  * An open target: its source, and what it has reported. One thread owns it. Opening may block as
  * long as the kernel does, so the screen leaves it to the sampler.
  */
+/* What pmtop may cost a process unless its user says otherwise: percent of its time. */
+enum { TARGET_BUDGET = 5 };
+
 struct target {
 	struct source *source; /* NULL: it could not be opened */
 	size_t page_size;      /* of the source */
 	struct track track;
+	unsigned budget;           /* percent of its time that watching faults may cost; 0: any */
 	struct causes *causes;     /* who writes, in any thread; NULL: not watched */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */

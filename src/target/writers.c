@@ -185,6 +185,12 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	free(sums.v);
 }
 
+const char *
+writers_none(const struct writers *w)
+{
+	return w->totals.watch.period > 1 ? "not sampled" : "no fault seen";
+}
+
 void
 writers_free(struct writers *w)
 {

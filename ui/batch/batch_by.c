@@ -40,7 +40,7 @@ batch_by_rows(const struct batch_by *by, const struct writers *w,
 	for (size_t k = 0; k < w->n; k++)
 		batch_by_row(by, i, w->v[k].pages, &w->v[k], NULL);
 	if (w->none)
-		batch_by_row(by, i, w->none, NULL, "no fault seen");
+		batch_by_row(by, i, w->none, NULL, writers_none(w));
 }
 
 /* --- lines of call chains --------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ batch_by_lines(struct batch_by *by)
 		free(by->chain[i].words);
 	}
 	batch_by_line("[several candidates]", by->some);
-	batch_by_line("[no fault seen]", by->none);
+	batch_by_line(by->sampled ? "[not sampled]" : "[no fault seen]", by->none);
 	free(by->chain);
 }
 
@@ -97,7 +97,7 @@ batch_by_report(struct batch_by *by, const struct vma_list *vmas,
 	writers_make(&by->b->t, &by->codes, vmas, what, &of, UINT64_MAX, &w);
 	by->some += w.some;
 	by->none += w.none;
-	by->lost = w.totals.lost;
+	by->sampled |= w.totals.watch.period > 1;
 	if (by->out)
 		batch_by_rows(by, &w, i);
 	else
@@ -121,6 +121,12 @@ batch_by_end(struct batch_by *by)
 	if (is.lost)
 		buf_fmt(note, "%s%llu faults were lost: the writers of these pages are not known",
 		        note->len ? "; " : "", (unsigned long long)is.lost);
+	if (by->sampled)
+		buf_fmt(note,
+		        "%ssampled, to cost the process at most %u %% of its time: in the end one "
+		        "of %llu faults was watched; see --budget",
+		        note->len ? "; " : "", by->b->t.budget,
+		        (unsigned long long)is.watch.period);
 	if (is.watch.unwatched)
 		buf_fmt(note, "%s%zu of %zu threads could not be watched", note->len ? "; " : "",
 		        is.watch.unwatched, is.watch.threads + is.watch.unwatched);

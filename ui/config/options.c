@@ -107,6 +107,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_TRACKER: return option_parse_tracker(arg, o, err);
 	case OPT_ALLOW_INJECT: o->allow_inject = true; break;
 	case OPT_BY: return option_parse_by(arg, o, err);
+	case OPT_BUDGET: return option_parse_budget(arg, o, err);
 	case OPT_FOLDED: o->folded = true; break;
 	case OPT_NO_ATTRIBUTION: o->no_attribution = true; break;
 	case OPT_FORCE: o->force = true; break;
@@ -243,6 +244,7 @@ options_init(struct options *o)
 	                      .proc_root = PROC_ROOT,
 	                      .tracker = TRACKER_AUTO,
 	                      .by = WRITERS_BY_COUNT,
+	                      .budget = TARGET_BUDGET,
 	                      .list_sort = COL_REGION_START,
 	                      .mouse = true,
 	                      .hints = true};

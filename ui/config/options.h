@@ -61,6 +61,7 @@ struct options {
 	bool allow_inject, force;
 	enum writers_by by;    /* WRITERS_BY_COUNT: by region */
 	bool folded, no_attribution;
+	unsigned budget;       /* percent of the target's time; 0: no bound */
 	const char *scope;     /* NULL: everything */
 	/* interval of --watch; with another mode: how long to watch first. 0: do not watch */
 	uint64_t watch_ns;

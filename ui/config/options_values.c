@@ -67,6 +67,19 @@ option_parse_tracker(const char *s, struct options *o, struct err *err)
 }
 
 int
+option_parse_budget(const char *s, struct options *o, struct err *err)
+{
+	const char *end;
+	uint64_t v;
+
+	if (!parse_u64(s, 10, &end, &v) || *end || v > 100)
+		return option_bad_value(err, OPT_BUDGET, s,
+		                        "give a percentage from 1 to 100, or 0 for no limit");
+	o->budget = (unsigned)v;
+	return 0;
+}
+
+int
 option_parse_by(const char *s, struct options *o, struct err *err)
 {
 	struct buf how = {0};
