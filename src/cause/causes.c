@@ -242,13 +242,10 @@ causes_ip(const struct causes *c, const struct entry *e)
 	return chains_at(&c->chains, e->chain).frames[0];
 }
 
-/* Whether t says that a page was written in an epoch. */
 static bool
 causes_is_written(const struct track *t, uint64_t addr, uint32_t epoch)
 {
-	const struct track_stamp *s = t ? track_at(t, addr) : NULL;
-
-	return s && s->epoch - epoch < 32 && s->recent >> (s->epoch - epoch) & 1;
+	return t && track_was_written(t, addr, epoch);
 }
 
 /* Adds the group of which k is the first. */
@@ -669,6 +666,7 @@ causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max)
 		                          .epoch = e->epoch,
 		                          .chain = e->chain,
 		                          .thread = e->thread,
+		                          .first = e->flags & FIRST,
 		                          .written = e->flags & WRITTEN};
 	}
 	pthread_mutex_unlock(&c->lock);

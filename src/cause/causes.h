@@ -87,7 +87,8 @@ struct cause {
 	uint32_t epoch;
 	uint32_t chain;  /* causes_chain */
 	uint32_t thread; /* causes_thread */
-	bool written;    /* an epoch that is over: the tracker saw the page written in it */
+	bool first;      /* of its page in its epoch; if that is forgotten, none is */
+	bool written;    /* the first, of an epoch that is over: the page was written in it */
 };
 
 /* Whether a page that was written in an epoch has a writer. */

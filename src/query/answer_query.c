@@ -127,6 +127,15 @@ answer_needs_tracker(const char *text)
 }
 
 bool
+answer_needs_writers(const char *text, size_t page_size)
+{
+	struct query q;
+	struct err ignored;
+
+	return query_parse(text, page_size, &q, &ignored) == 0 && q.kind == QUERY_WRITERS;
+}
+
+bool
 answer_needs_writes(const char *text, size_t page_size)
 {
 	struct query q;

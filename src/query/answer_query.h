@@ -38,6 +38,9 @@ struct answer *answer_who(struct target *t, const struct vma_list *vmas, const s
 /* A QUERY_UNSHARED: what forks share and no longer do. */
 struct answer *answer_unshared(struct target *t, const struct vma_list *vmas,
                                const struct query *q, struct err *err);
+/* A QUERY_WRITERS: which code wrote; as far as t->causes, which may be NULL, knows it. */
+struct answer *answer_writers(struct target *t, const struct vma_list *vmas,
+                              const struct query *q, struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The trackers, and what the one that needs consent would do in this process. */
 struct answer *answer_tracker(struct target *t);
@@ -70,6 +73,9 @@ struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const
  * that owns t->track may answer it.
  */
 bool answer_needs_tracker(const char *text);
+
+/* Whether it asks which code wrote. */
+bool answer_needs_writers(const char *text, size_t page_size);
 
 /* Whether it asks which pages were written. */
 bool answer_needs_writes(const char *text, size_t page_size);

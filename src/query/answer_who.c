@@ -282,7 +282,7 @@ answer_who(struct target *t, const struct vma_list *vmas, const struct query *q,
 	uint64_t start = 0, end = UINT64_MAX;
 	const struct vma *v;
 
-	if (q->from.column && !q->is_range && (!q->from.name[0] || q->from.has_offset))
+	if (q->from.column && query_is_page(q))
 		return query_resolve(&q->from, vmas, &start, &v, err) < 0
 		           ? NULL
 		           : answer_places(t, vmas, start, err);

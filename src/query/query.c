@@ -312,6 +312,32 @@ query_read_who(struct lex *r, struct query *q, struct err *err)
 	return *r->at ? query_read_stretch(r, q, err) : 0;
 }
 
+/* [PLACE or RANGE] [by KEY] */
+static int
+query_read_writers(struct lex *r, struct query *q, struct err *err)
+{
+	const char *names[WRITERS_BY_COUNT];
+	bool by = query_eat_whole(r, "by");
+	const char *from;
+	int i;
+
+	if (!by && *r->at) {
+		if (query_read_stretch(r, q, err) < 0)
+			return -1;
+		lex_skip_blanks(r);
+		from = r->at;
+		by = query_eat_whole(r, "by");
+		if (by && query_is_page(q))
+			return lex_fail(r, from, "one page has its writers by time",
+			                "such as writers heap by thread", err);
+	}
+	for (unsigned k = 0; k < WRITERS_BY_COUNT; k++)
+		names[k] = writers_by_words((enum writers_by)k)->name;
+	i = by ? query_read_choice(r, names, WRITERS_BY_COUNT, "writers have no", err) : 0;
+	q->writers_by = i < 0 ? WRITERS_BY_FUNCTION : (enum writers_by)i;
+	return i < 0 ? -1 : 0;
+}
+
 static int
 query_read_nothing(struct lex *r, struct query *q, struct err *err)
 {

@@ -13,6 +13,7 @@
 #include "filter/lex.h"
 #include "kernel/vma.h"
 #include "target/migrate.h"
+#include "target/writers.h"
 
 /*
  * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and independent of a
@@ -81,6 +82,7 @@ struct query {
 	bool in;                     /* all of these: only in the range, or region, of from, to */
 	enum query_by by;            /* QUERY_COUNT, QUERY_SUM */
 	enum query_sum sum;          /* QUERY_SUM */
+	enum writers_by writers_by;  /* QUERY_WRITERS */
 	size_t rest; /* a verb of the screen: where its argument begins in the text */
 };
 
@@ -130,6 +132,9 @@ int query_bad_place(const struct query_place *at, const char *why, const char *h
  */
 int query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
                 uint64_t *start, uint64_t *end, struct err *err);
+
+/* Whether the place of a query is one page: an address, not a range or a mapping. */
+bool query_is_page(const struct query *q);
 
 /* The same for the place after `in`. */
 int query_range_in(const struct query *q, const struct vma_list *vmas, size_t page_size,

@@ -52,6 +52,12 @@ query_stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t 
 	return 0;
 }
 
+bool
+query_is_page(const struct query *q)
+{
+	return !q->is_range && (!q->from.name[0] || q->from.has_offset);
+}
+
 int
 query_range_in(const struct query *q, const struct vma_list *vmas, size_t page_size,
                uint64_t *start, uint64_t *end, struct err *err)

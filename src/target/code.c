@@ -189,6 +189,40 @@ code_leaf(struct codes *c, struct target *t, const struct vma_list *vmas,
 		buf_fmt(out, "+%#llx", (unsigned long long)is->offset);
 }
 
+static void
+code_frames_add(struct code_frames *f, const char *name, uint64_t offset)
+{
+	struct buf b = {0};
+
+	buf_str(&b, name);
+	if (offset)
+		buf_fmt(&b, "+%#llx", (unsigned long long)offset);
+	f->v[f->n++] = b.s;
+}
+
+void
+code_frames(struct codes *c, struct target *t, const struct vma_list *vmas,
+            const struct causes_chain *chain, bool offsets, struct code_frames *out)
+{
+	*out = (struct code_frames){.v = mem_alloc((chain->n + 1) * sizeof(*out->v))};
+	for (size_t i = 0; i < chain->n; i++) {
+		const struct code *is = code_at(c, t, vmas, chain, i);
+
+		code_frames_add(out, is->name, offsets && is->known ? is->offset : 0);
+	}
+	if (chain->cut)
+		code_frames_add(out, "[callers not known]", 0);
+}
+
+void
+code_frames_free(struct code_frames *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->v[i]);
+	free(f->v);
+	*f = (struct code_frames){0};
+}
+
 /* A name may contain what separates the parts of a folded line. */
 void
 code_folded_part(struct buf *out, const char *name)
@@ -201,11 +235,13 @@ void
 code_folded(struct codes *c, struct target *t, const struct vma_list *vmas,
             const struct causes_chain *chain, struct buf *out)
 {
-	if (chain->cut)
-		buf_str(out, "[not unwound];");
-	for (size_t i = chain->n; i > 0; i--) {
-		code_folded_part(out, code_at(c, t, vmas, chain, i - 1)->name);
+	struct code_frames f;
+
+	code_frames(c, t, vmas, chain, false, &f);
+	for (size_t i = f.n; i > 0; i--) {
+		code_folded_part(out, f.v[i - 1]);
 		if (i > 1)
 			buf_str(out, ";");
 	}
+	code_frames_free(&f);
 }

@@ -44,8 +44,19 @@ void code_leaf(struct codes *c, struct target *t, const struct vma_list *vmas,
                const struct causes_chain *chain, bool offset, struct buf *out);
 
 /*
- * The functions of a chain, the root first, with ";" between them, as tools for flame graphs read
- * them; what could not be unwound begins it as "[not unwound]".
+ * The functions of a chain, the instruction first ("memtable_insert+0x4c" with `offsets`). What
+ * could not be unwound is a frame of its own: "[callers not known]". Not safe to print raw.
+ */
+struct code_frames {
+	char **v;
+	size_t n;
+};
+void code_frames(struct codes *c, struct target *t, const struct vma_list *vmas,
+                 const struct causes_chain *chain, bool offsets, struct code_frames *out);
+void code_frames_free(struct code_frames *f);
+
+/*
+ * The same as tools for flame graphs read them: the root first, with ";" between them.
  */
 void code_folded(struct codes *c, struct target *t, const struct vma_list *vmas,
                  const struct causes_chain *chain, struct buf *out);

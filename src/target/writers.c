@@ -149,12 +149,28 @@ writers_join(struct writers *w)
 		qsort(w->v, n, sizeof(*w->v), writers_by_pages);
 }
 
-/* Pages of the range that were written in its epochs, as far as stamps remember. */
+/* Pages of [start, end), each counted in every epoch in which it was written. */
+static uint64_t
+writers_written_ever(const struct track *t, uint64_t start, uint64_t end, size_t page_size)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++) {
+		const struct track_stamp *s = &t->v[i];
+
+		sum += (u64_min(s->end, end) - u64_max(s->start, start)) / page_size * s->count;
+	}
+	return sum;
+}
+
+/* The same in the epochs of the range, as far as stamps remember. */
 static uint64_t
 writers_written(const struct track *t, const struct causes_range *of, size_t page_size)
 {
 	uint64_t end = of->end ? of->end : UINT64_MAX, sum = 0;
 
+	if (of->from <= t->first_epoch && of->to >= t->epoch)
+		return writers_written_ever(t, of->start, end, page_size);
 	for (uint32_t e = of->from; e <= of->to && e - of->from < 32; e++)
 		sum += track_bytes_in(t, of->start, end, e) / page_size;
 	return sum;

@@ -55,6 +55,14 @@ track_at(const struct track *t, uint64_t addr)
 	return i < t->n && t->v[i].start <= addr ? &t->v[i] : NULL;
 }
 
+bool
+track_was_written(const struct track *t, uint64_t addr, uint32_t epoch)
+{
+	const struct track_stamp *s = track_at(t, addr);
+
+	return s && s->epoch - epoch < 32 && s->recent >> (s->epoch - epoch) & 1;
+}
+
 uint64_t
 track_time(const struct track *t, uint64_t addr)
 {

@@ -362,6 +362,9 @@ uint64_t track_tally(const struct track *t, uint64_t start);
 const struct track_stamp *track_at(const struct track *t, uint64_t addr);
 uint64_t track_time(const struct track *t, uint64_t addr);
 
+/* Whether the page at addr was seen written in that epoch, as far back as stamps remember. */
+bool track_was_written(const struct track *t, uint64_t addr, uint32_t epoch);
+
 /* Epochs scanned since the first with stamps. */
 uint32_t track_epochs(const struct track *t);
 

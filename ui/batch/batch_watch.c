@@ -13,6 +13,7 @@
 #include "batch/batch_by.h"
 #include "batch/batch_state.h"
 #include "demo/launch.h"
+#include "query/answer_query.h"
 #include "target/region.h"
 #include "target/writes.h"
 
@@ -381,6 +382,20 @@ batch_reopen(struct watch *w, struct err *err)
  * The address space is gone. A command that we started is still watched, from a new clear: it may
  * legitimately execute another program (as a script's interpreter does). 1: repeat the interval.
  */
+/* Page faults, if what wrote is asked. If it cannot be done, the answer says why. */
+static void
+batch_watch_faults(const struct watch *w)
+{
+	const struct options *o = w->b->o;
+	bool asked = w->by;
+	struct err ignored;
+
+	for (size_t i = 0; i < o->queries_n; i++)
+		asked = asked || answer_needs_writers(o->queries[i], w->b->t.page_size);
+	if (asked && !o->no_attribution)
+		target_watch_faults(&w->b->t, &ignored);
+}
+
 static int
 batch_follow_exec(struct watch *w, unsigned i, struct err *err)
 {
@@ -398,6 +413,7 @@ batch_follow_exec(struct watch *w, unsigned i, struct err *err)
 	b->t.track.can = TRACK_UNKNOWN;
 	if (batch_prepare(b, err) < 0)
 		return target_is_alive(&b->t) ? -1 : 1;
+	batch_watch_faults(w);
 	r = batch_clear(&b->t, err);
 	if (r)
 		return r;
@@ -586,6 +602,7 @@ batch_watch_once(struct batch *b, struct err *err)
 
 	if (batch_prepare(b, err) < 0)
 		return -1;
+	batch_watch_faults(&w);
 	w.signals = batch_open_signals();
 	r = batch_first_clear(&w, err);
 	if (r == 0)
