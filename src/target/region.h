@@ -77,11 +77,19 @@ struct totals {
 	size_t cells[CLASS_MAX];
 };
 
+/* The regions themselves, which scans share as long as they stay the same. */
+struct regions_list {
+	int refs;
+	struct vma_list vmas;
+};
+struct regions_list *regions_list_ref(struct regions_list *l);
+void regions_list_unref(struct regions_list *l);
+
 /* All regions of an address space at one scan; immutable and shared once made. */
 struct regions {
 	int refs;
-	struct regions *lender; /* whose list of regions it is; NULL: its own */
-	struct vma_list vmas;
+	struct regions_list *list;
+	struct vma_list vmas; /* of the list */
 	struct region *r; /* one for each of vmas */
 	struct totals totals;
 	bool counted;     /* the page tables were scanned; else only maps was read */
@@ -90,8 +98,8 @@ struct regions {
 
 struct regions *regions_new(struct vma_list vmas, uint64_t now);
 
-/* The same regions once more, not counted yet: they share the list. */
-struct regions *regions_again(struct regions *of, uint64_t now);
+/* The same regions once more, not counted yet. */
+struct regions *regions_again(const struct regions *of, uint64_t now);
 struct regions *regions_ref(struct regions *rs);
 void regions_unref(struct regions *rs);
 

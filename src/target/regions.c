@@ -7,15 +7,45 @@
 #include "base/util.h"
 #include "target/region_parts.h"
 
-struct regions *
-regions_new(struct vma_list vmas, uint64_t now)
+struct regions_list *
+regions_list_ref(struct regions_list *l)
+{
+	if (l)
+		refs_take(&l->refs);
+	return l;
+}
+
+void
+regions_list_unref(struct regions_list *l)
+{
+	if (!l || !refs_drop(&l->refs))
+		return;
+	vma_free(&l->vmas);
+	free(l);
+}
+
+/* Takes over the reference. */
+static struct regions *
+regions_of(struct regions_list *list, uint64_t now)
 {
 	struct regions *rs = mem_alloc(sizeof(*rs));
 
 	rs->refs = 1;
-	rs->vmas = vmas;
-	rs->r = mem_alloc(vmas.n * sizeof(*rs->r)); /* touched only by what counts them */
+	rs->list = list;
+	rs->vmas = list->vmas;
+	rs->r = mem_alloc(rs->vmas.n * sizeof(*rs->r)); /* touched only by what counts them */
 	rs->time_ns = now;
+	return rs;
+}
+
+struct regions *
+regions_new(struct vma_list vmas, uint64_t now)
+{
+	struct regions_list *list = mem_alloc(sizeof(*list));
+	struct regions *rs;
+
+	*list = (struct regions_list){1, vmas};
+	rs = regions_of(list, now);
 	for (size_t i = 0; i < vmas.n; i++) {
 		struct type_sum *t = &rs->totals.types[vmas.v[i].type];
 
@@ -28,15 +58,10 @@ regions_new(struct vma_list vmas, uint64_t now)
 }
 
 struct regions *
-regions_again(struct regions *of, uint64_t now)
+regions_again(const struct regions *of, uint64_t now)
 {
-	struct regions *rs = mem_alloc(sizeof(*rs));
+	struct regions *rs = regions_of(regions_list_ref(of->list), now);
 
-	rs->refs = 1;
-	rs->lender = regions_ref(of->lender ? of->lender : of);
-	rs->vmas = of->vmas;
-	rs->r = mem_alloc(of->vmas.n * sizeof(*rs->r));
-	rs->time_ns = now;
 	rs->totals.size = of->totals.size;
 	for (unsigned k = 0; k < VMA_TYPES; k++) {
 		rs->totals.types[k].regions = of->totals.types[k].regions;
@@ -58,10 +83,7 @@ regions_unref(struct regions *rs)
 {
 	if (!rs || !refs_drop(&rs->refs))
 		return;
-	if (rs->lender)
-		regions_unref(rs->lender);
-	else
-		vma_free(&rs->vmas);
+	regions_list_unref(rs->list);
 	free(rs->r);
 	free(rs);
 }

@@ -47,6 +47,27 @@ labels(void)
 	return all.s;
 }
 
+static void
+lay(unsigned cols, unsigned scale, bool linear)
+{
+	map_take(&map, &list, PAGE);
+	map_lay(&map, &list, cols, scale, linear);
+}
+
+/* The scale that fits, laid out. */
+static unsigned
+fit(unsigned cols, size_t rows, bool linear)
+{
+	bool fits;
+	unsigned scale;
+
+	map_take(&map, &list, PAGE);
+	scale = map_fit(&map, &list, cols, rows, linear, &fits);
+	map_lay(&map, &list, cols, scale, linear);
+	ok(fits == (map.rows <= rows), "whether it fits");
+	return scale;
+}
+
 /* What must hold of every layout: order, no overlap, every piece in its item, no row overrun. */
 static bool
 is_sound(void)
@@ -101,16 +122,16 @@ static void
 test_blocks(void)
 {
 	given(jvm);
-	map_lay(&map, &list, PAGE, 120, 3, false);
+	lay(120, 3, false);
 	ok(is_sound(), "a JVM is laid out");
 	is_str(labels(), "-|Java heap|-|java|[heap]|-|3 arenas|2 stacks|libc.so.6|anonymous|ring|-|[stack]|-|[vsyscall]",
 	       "files with their zeroes, runs of arenas and of stacks are blocks; gaps stand between");
 	is_u64(map.item[3].n, 4, "a program's segments and the zeroes behind them");
 	is_u64(map.item[8].n, 3, "a library's as well, but not the memory behind these");
 	is_u64(map.item[0].end, 0xc0000000, "the first gap begins at 0");
-	map_lay(&map, &list, PAGE, 120, MAP_SCALES - 1, false);
+	lay(120, MAP_SCALES - 1, false);
 	ok(is_sound() && map.items > 15, "the widest scale names smaller gaps");
-	map_lay(&map, &list, PAGE, 120, 0, false);
+	lay(120, 0, false);
 	ok(is_sound() && map.items < 15, "the narrowest only the largest");
 }
 
@@ -136,11 +157,11 @@ test_labels(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		given(rows[i].line);
-		map_lay(&map, &list, PAGE, 80, 4, false);
+		lay(80, 4, false);
 		is_str(label(map.items - 1), rows[i].want, rows[i].line);
 	}
 	given("1000-2000 ---p 00000000 00:00 0 \n2000-9000 rw-p 00000000 00:00 0 \n");
-	map_lay(&map, &list, PAGE, 80, 4, false);
+	lay(80, 4, false);
 	is_str(label(0), "anonymous", "what of a reservation is in use gives it its name");
 }
 
@@ -152,27 +173,27 @@ test_widths(void)
 	given("1000-2000 rw-p 00000000 00:00 0 [anon:a]\n"
 	      "10000-20000 rw-p 00000000 00:00 0 [anon:b]\n"
 	      "40000000-80000000 rw-p 00000000 00:00 0 [anon:c]\n");
-	map_lay(&map, &list, PAGE, 200, 4, false);
+	lay(200, 4, false);
 	small = map.piece[1].cells;
 	large = map.piece[2].cells;
 	ok(map.piece[0].cells < small && small < large && large < 8 * small,
 	   "the larger, the wider, by the logarithm");
-	map_lay(&map, &list, PAGE, 200, 4, true);
+	lay(200, 4, true);
 	ok(is_sound() && map.piece[0].cells < map.piece[2].cells, "in true size as well");
 	for (unsigned scale = 0; scale < MAP_SCALES; scale++) {
 		size_t sum = 0;
 
-		map_lay(&map, &list, PAGE, 200, scale, false);
+		lay(200, scale, false);
 		for (size_t i = 0; i < map.pieces; i++)
 			sum += map.piece[i].cells;
 		ok(is_sound() && sum >= widest, "each scale is as wide as the one before, or wider");
 		widest = sum;
 	}
-	map_lay(&map, &list, PAGE, 200, MAP_SCALES + 9, false);
+	lay(200, MAP_SCALES + 9, false);
 	is_u64(map.scale, MAP_SCALES - 1, "there is none beyond the last");
 	given("100000-101000 rw-p 00000000 00:00 0 [anon:a]\n"
 	      "101000-201000 rw-p 00000000 00:00 0 [anon:b]\n");
-	map_lay(&map, &list, PAGE, 200, 6, true);
+	lay(200, 6, true);
 	ok(is_sound() && map.piece[1].cells >= 20 * map.piece[0].cells, "neighbours in proportion");
 }
 
@@ -182,14 +203,14 @@ test_fit(void)
 	unsigned few, many;
 
 	given(jvm);
-	few = map_fit(&map, &list, PAGE, 80, 6, false);
+	few = fit(80, 6, false);
 	ok(is_sound() && map.rows <= 6 && map.scale == few, "all of it in few rows");
-	many = map_fit(&map, &list, PAGE, 200, 40, false);
+	many = fit(200, 40, false);
 	ok(is_sound() && map.rows <= 40 && many > few, "in more room it is wider");
-	is_u64(map_fit(&map, &list, PAGE, 3, 1, false), 0, "what cannot fit is as narrow as can be");
+	is_u64(fit(3, 1, false), 0, "what cannot fit is as narrow as can be");
 	ok(is_sound() && map.rows > 1, "and goes on below");
 	given("");
-	map_fit(&map, &list, PAGE, 80, 6, false);
+	fit(80, 6, false);
 	ok(is_sound() && !map.items && !map.rows, "nothing is mapped");
 }
 
@@ -207,10 +228,10 @@ test_many(void)
 	}
 	given(maps.s);
 	buf_free(&maps);
-	map_fit(&map, &list, PAGE, 80, 20, false);
+	fit(80, 20, false);
 	ok(is_sound() && map.rows <= 20, "400 stacks fit 80x24");
 	is_str(label(map.items - 1), "400 stacks", "as one block");
-	map_lay(&map, &list, PAGE, 80, 0, true);
+	lay(80, 0, true);
 	ok(is_sound(), "in true size as well");
 }
 
@@ -220,7 +241,7 @@ test_places(void)
 	bool good = true;
 
 	given(jvm);
-	map_lay(&map, &list, PAGE, 60, 2, false);
+	lay(60, 2, false);
 	for (size_t i = 0; i < list.n; i++) {
 		good &= map_find(&map, list.v[i].start) == i && map_find(&map, list.v[i].end - 1) == i;
 		if (map.piece[i].cells)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/map.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 
 /* From an overview to full detail. */
 static const struct scale {
@@ -17,11 +17,18 @@ static const struct scale {
     {6, 40, UINT64_C(1) << 20},   {8, 48, UINT64_C(1) << 20}, {12, 64, UINT64_C(1) << 20},
     {16, 64, UINT64_C(1) << 20},
 };
+static const size_t MAP_UNNAMED = SIZE_MAX; /* its label was not needed yet */
 enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on gaps are labelled */ };
 
 /* --- what belongs together -------------------------------------------------------------------- */
 
 enum map_kind { PART_NAMED, PART_STACK, PART_ARENA, PART_ANON };
+
+struct map_fact {
+	uint64_t size, used; /* bytes of all regions before it; guards left out */
+	uint8_t kind;        /* enum map_kind */
+	bool named_so;       /* its name is that of the region before it */
+};
 
 static bool
 map_is_bare(const struct vma *v)
@@ -51,14 +58,39 @@ map_is_bss(const struct vma *v, const struct vma *before, uint64_t block)
 	       v->start == before->end && v->end - v->start <= before->end - block;
 }
 
-static bool
-map_belongs(const struct vma *v, enum map_kind kind, const struct vma *before,
-            enum map_kind kind_before)
+void
+map_take(struct map *m, const struct vma_list *vmas, size_t page_size)
 {
+	uint64_t size = 0, used = 0;
+
+	m->page_size = page_size;
+	m->pieces = vmas->n;
+	m->gap = 0;
+	m->fact = mem_resize(m->fact, (vmas->n + 1) * sizeof(*m->fact));
+	m->piece = mem_resize(m->piece, vmas->n * sizeof(*m->piece));
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i];
+
+		m->fact[i] = (struct map_fact){.size = size, .used = used,
+		                               .kind = (uint8_t)map_kind_of(vmas, i),
+		                               .named_so = i && !strcmp(v->name, v[-1].name)};
+		m->piece[i] = (struct map_piece){.start = v->start};
+		size += vma_size(v);
+		used += v->type == VMA_GUARD ? 0 : vma_size(v);
+	}
+	m->fact[vmas->n] = (struct map_fact){.size = size, .used = used};
+}
+
+static bool
+map_belongs(const struct map *m, const struct vma_list *vmas, size_t i, enum map_kind kind_before)
+{
+	enum map_kind kind = (enum map_kind)m->fact[i].kind;
+	const struct vma *v = &vmas->v[i], *before = v - 1;
+
 	if (kind != kind_before)
 		return false;
 	switch (kind) {
-	case PART_NAMED: return !strcmp(v->name, before->name);
+	case PART_NAMED: return m->fact[i].named_so;
 	case PART_ANON: return v->start == before->end;
 	case PART_STACK:
 	case PART_ARENA: return true;
@@ -101,13 +133,19 @@ map_plain_name(const struct vma *v, size_t *len)
 	return s;
 }
 
-void
-map_label(struct buf *out, const struct map_item *item, const struct vma_list *vmas)
+/* What a block is called: a number of things, or the name of one. */
+struct map_name {
+	char number[40];
+	const char *s;
+	size_t len;
+};
+
+static void
+map_name(const struct map_item *item, const struct vma_list *vmas, struct map_name *out)
 {
 	const struct vma *v = &vmas->v[item->first];
 	enum map_kind kind = map_kind_of(vmas, item->first);
-	size_t n = 0, len;
-	const char *s;
+	size_t n = 0;
 
 	/* the type of what is in use, if anything is */
 	for (size_t i = item->first; i < item->first + item->n; i++) {
@@ -119,15 +157,26 @@ map_label(struct buf *out, const struct map_item *item, const struct vma_list *v
 		if (kind == PART_ANON && v->type == VMA_RESERVE && u->type == VMA_ANON)
 			v = u;
 	}
-	if ((kind == PART_STACK || kind == PART_ARENA) && n != 1) {
-		buf_fmt(out, "%zu %s", n, kind == PART_STACK ? "stacks" : "arenas");
+	if ((kind == PART_STACK || kind == PART_ARENA) && n != 1)
+		snprintf(out->number, sizeof(out->number), "%zu %s", n,
+		         kind == PART_STACK ? "stacks" : "arenas");
+	else if (kind == PART_ARENA)
+		snprintf(out->number, sizeof(out->number), "arena");
+	else {
+		out->s = map_plain_name(v, &out->len);
 		return;
 	}
-	s = map_plain_name(v, &len);
-	if (kind == PART_ARENA)
-		buf_str(out, "arena");
-	else
-		buf_add(out, s, len);
+	out->s = out->number;
+	out->len = strlen(out->number);
+}
+
+void
+map_label(struct buf *out, const struct map_item *item, const struct vma_list *vmas)
+{
+	struct map_name name;
+
+	map_name(item, vmas, &name);
+	buf_add(out, name.s, name.len);
 }
 
 /* --- how wide --------------------------------------------------------------------------------- */
@@ -152,28 +201,27 @@ map_cells_for(uint64_t bytes, size_t page_size, const struct scale *sc)
 
 /* A guard has one cell, and takes no share of the others. */
 static double
-map_weight(const struct vma *v, const struct map *m, size_t page_size)
+map_weight(const struct vma *v, const struct map *m)
 {
 	if (m->linear)
 		return (double)(v->end - v->start);
-	return v->type == VMA_GUARD ? 0 : map_doublings(v->end - v->start, page_size);
+	return v->type == VMA_GUARD ? 0 : map_doublings(v->end - v->start, m->page_size);
 }
 
 /* Distributes the block's cells to its regions: one each if they suffice, the rest by weight. */
 static void
-map_share_block(struct map *m, const struct map_item *b, const struct vma_list *vmas,
-                size_t page_size)
+map_share_block(struct map *m, const struct map_item *b, const struct vma_list *vmas)
 {
 	size_t each = b->cells >= b->n ? 1 : 0, rest = b->cells - each * b->n, at = b->at;
 	double sum = 0, done = 0;
 
 	for (size_t i = 0; i < b->n; i++)
-		sum += map_weight(&vmas->v[b->first + i], m, page_size);
+		sum += map_weight(&vmas->v[b->first + i], m);
 	for (size_t i = 0; i < b->n; i++) {
 		struct map_piece *p = &m->piece[b->first + i];
 		size_t next;
 
-		done += map_weight(&vmas->v[b->first + i], m, page_size);
+		done += map_weight(&vmas->v[b->first + i], m);
 		next = b->at + each * (i + 1) +
 		       (sum > 0 ? (size_t)(done / sum * (double)rest + 1e-9) : 0);
 		if (i + 1 == b->n)
@@ -185,21 +233,22 @@ map_share_block(struct map *m, const struct map_item *b, const struct vma_list *
 }
 
 static size_t
-map_block_cells(const struct map_item *b, const struct vma_list *vmas, size_t page_size,
-                const struct scale *sc)
+map_item_cells(const struct map *m, struct map_item *it, const struct vma_list *vmas)
 {
-	struct buf name = {0};
-	uint64_t size = 0;
+	const struct scale *sc = &map_scales[m->scale];
+	uint64_t used = m->fact[it->first + it->n].used - m->fact[it->first].used;
 	size_t cells;
 
-	for (size_t i = b->first; i < b->first + b->n; i++)
-		if (vmas->v[i].type != VMA_GUARD)
-			size += vma_size(&vmas->v[i]);
-	map_label(&name, b, vmas);
-	cells = u64_max(map_cells_for(size, page_size, sc), b->n);
-	cells = u64_max(cells, u64_min(name.len, sc->name));
-	buf_free(&name);
-	return cells;
+	if (!it->n)
+		return u64_min(m->scale >= GAP_WIDE ? GAP_CELLS : GAP_SHORT, m->cols);
+	if (it->name == MAP_UNNAMED) {
+		struct map_name name;
+
+		map_name(it, vmas, &name);
+		it->name = name.len;
+	}
+	cells = u64_max(map_cells_for(used, m->page_size, sc), it->n);
+	return u64_max(cells, u64_min(it->name, sc->name));
 }
 
 /* --- the line --------------------------------------------------------------------------------- */
@@ -208,7 +257,7 @@ static struct map_item *
 map_add_item(struct map *m)
 {
 	m->item = vec_room(m->item, m->items, &m->items_cap, sizeof(*m->item));
-	m->item[m->items] = (struct map_item){0};
+	m->item[m->items] = (struct map_item){.name = MAP_UNNAMED};
 	return &m->item[m->items++];
 }
 
@@ -219,29 +268,32 @@ map_add_gap(struct map *m, uint64_t start, uint64_t end)
 
 	g->start = start;
 	g->end = end;
-	g->cells = m->scale >= GAP_WIDE ? GAP_CELLS : GAP_SHORT;
 }
 
+/* They depend on nothing but the smallest gap that is one. */
 static void
 map_find_items(struct map *m, const struct vma_list *vmas)
 {
-	const struct scale *sc = &map_scales[m->scale];
+	uint64_t end = 0, gap = map_scales[m->scale].gap;
 	enum map_kind before = PART_NAMED, kind;
-	uint64_t end = 0;
 	bool fresh = true;
 
+	if (m->gap == gap)
+		return;
+	m->gap = gap;
+	m->items = 0;
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i], *u = i ? v - 1 : NULL;
 		struct map_item *b;
 
-		kind = map_kind_of(vmas, i);
-		if (v->start - end >= sc->gap) {
+		kind = (enum map_kind)m->fact[i].kind;
+		if (v->start - end >= gap) {
 			map_add_gap(m, end, v->start);
 			fresh = true;
 		}
 		if (!fresh && map_is_bss(v, u, m->item[m->items - 1].start))
 			kind = before;
-		else if (fresh || !map_belongs(v, kind, u, before))
+		else if (fresh || !map_belongs(m, vmas, i, before))
 			map_add_item(m)->first = i;
 		b = &m->item[m->items - 1];
 		if (!b->n)
@@ -253,9 +305,15 @@ map_find_items(struct map *m, const struct vma_list *vmas)
 	}
 }
 
-/* Distributes the cells of a cluster again, by size. */
+static double
+map_item_size(const struct map *m, const struct map_item *b)
+{
+	return (double)(m->fact[b->first + b->n].size - m->fact[b->first].size);
+}
+
+/* Distributes the cells of each cluster again, by size. */
 static void
-map_make_linear(struct map *m, const struct vma_list *vmas)
+map_make_linear(struct map *m)
 {
 	for (size_t i = 0, next; i < m->items; i = next) {
 		size_t cells = 0;
@@ -263,89 +321,84 @@ map_make_linear(struct map *m, const struct vma_list *vmas)
 
 		for (next = i; next < m->items && m->item[next].n; next++) {
 			cells += m->item[next].cells;
-			for (size_t k = m->item[next].first;
-			     k < m->item[next].first + m->item[next].n; k++)
-				size += (double)vma_size(&vmas->v[k]);
+			size += map_item_size(m, &m->item[next]);
 		}
 		for (size_t k = i; k < next; k++) {
 			struct map_item *b = &m->item[k];
-			double mine = 0;
+			double mine = map_item_size(m, b) / size * (double)cells;
 
-			for (size_t r = b->first; r < b->first + b->n; r++)
-				mine += (double)vma_size(&vmas->v[r]);
-			b->cells =
-			    (size_t)u64_max((uint64_t)(mine / size * (double)cells + 0.5), 1);
+			b->cells = (size_t)u64_max((uint64_t)(mine + 0.5), 1);
 		}
 		if (next == i)
 			next++;
 	}
 }
 
-/* Never breaks an item that fits into one row. */
+/*
+ * Never breaks an item that fits into one row. Counts the rows, or finds that they are more than
+ * `most`.
+ */
 static void
-map_place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
+map_place_items(struct map *m, const struct vma_list *vmas, size_t most)
 {
 	size_t at = 0, cols = m->cols;
 
-	for (size_t i = 0; i < m->items; i++) {
+	for (size_t i = 0; i < m->items && at <= most * cols; i++) {
 		struct map_item *it = &m->item[i];
 
-		if (!it->n && it->cells > cols)
-			it->cells = cols;
+		if (!m->linear)
+			it->cells = map_item_cells(m, it, vmas);
 		if (at % cols && at % cols + it->cells > cols)
 			at += cols - at % cols;
 		it->at = at;
 		at += it->cells;
-		if (it->n)
-			map_share_block(m, it, vmas, page_size);
 		if (it->n && at % cols)
 			at++;
 	}
 	m->rows = (at + cols - 1) / cols;
 }
 
-void
-map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, unsigned scale,
-        bool linear)
+static void
+map_lay_items(struct map *m, const struct vma_list *vmas, unsigned cols, unsigned scale,
+              bool linear, size_t most)
 {
-	m->items = 0;
 	m->cols = cols ? cols : 1;
 	m->scale = scale < MAP_SCALES ? scale : MAP_SCALES - 1;
 	m->linear = linear;
-	m->pieces = vmas->n;
-	if (m->pieces > m->pieces_cap) {
-		m->pieces_cap = m->pieces;
-		m->piece = mem_resize(m->piece, m->pieces_cap * sizeof(*m->piece));
-	}
-	for (size_t i = 0; i < vmas->n; i++)
-		m->piece[i] = (struct map_piece){.start = vmas->v[i].start};
 	map_find_items(m, vmas);
+	for (size_t i = 0; linear && i < m->items; i++)
+		m->item[i].cells = map_item_cells(m, &m->item[i], vmas);
+	if (linear)
+		map_make_linear(m);
+	map_place_items(m, vmas, most);
+}
+
+void
+map_lay(struct map *m, const struct vma_list *vmas, unsigned cols, unsigned scale, bool linear)
+{
+	map_lay_items(m, vmas, cols, scale, linear, SIZE_MAX / 2 / (cols ? cols : 1));
 	for (size_t i = 0; i < m->items; i++)
 		if (m->item[i].n)
-			m->item[i].cells =
-			    map_block_cells(&m->item[i], vmas, page_size, &map_scales[m->scale]);
-	if (linear)
-		map_make_linear(m, vmas);
-	map_place_items(m, vmas, page_size);
+			map_share_block(m, &m->item[i], vmas);
 }
 
 unsigned
-map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, size_t rows,
-        bool linear)
+map_fit(struct map *m, const struct vma_list *vmas, unsigned cols, size_t rows, bool linear,
+        bool *fits)
 {
 	unsigned scale = MAP_SCALES;
 
-	while (scale-- > 0) {
-		map_lay(m, vmas, page_size, cols, scale, linear);
-		if (m->rows <= rows)
-			break;
-	}
-	return m->scale;
+	do
+		map_lay_items(m, vmas, cols, --scale, linear, rows);
+	while (scale && m->rows > rows);
+	*fits = m->rows <= rows;
+	return scale;
 }
 
 void
 map_free(struct map *m)
 {
+	free(m->fact);
 	free(m->item);
 	free(m->piece);
 	*m = (struct map){0};

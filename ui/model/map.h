@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "kernel/vma.h"
 #include "model/ui.h"
+#include "target/region.h"
 
 /*
  * The whole address space on a screen: its regions in order as one line of cells, broken into
@@ -28,12 +29,15 @@ struct map_item {
 	uint64_t start, end;
 	size_t at, cells;
 	size_t first, n; /* pieces; n 0: a gap */
+	size_t name;     /* bytes of its label */
 };
 
 struct map {
+	struct map_fact *fact; /* of each region, whatever the layout */
 	struct map_item *item;
 	struct map_piece *piece;
-	size_t items, items_cap, pieces, pieces_cap;
+	size_t items, items_cap, pieces, page_size;
+	uint64_t gap; /* of at least this size are items; 0: not found yet */
 	unsigned cols;
 	size_t rows;
 	unsigned scale; /* 0 .. MAP_SCALES - 1: cells per doubling of the size */
@@ -45,7 +49,7 @@ enum { MAP_SCALES = 13 };
 /* The state of the map view. */
 struct map_view {
 	struct map map;  /* the layout on screen */
-	uint64_t serial; /* of the sample it was made from */
+	struct regions_list *of; /* what is laid out: a reference */
 	bool zoomed;     /* the user chose the scale; else the largest at which all fits */
 	unsigned scale;
 	bool linear;
@@ -62,13 +66,22 @@ map_of(const struct ui *ui)
 	return ui->own[VIEW_MAP];
 }
 
-/* Lays out the regions. A block has room for its name, counted in bytes, up to a limit. */
-void map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols,
-             unsigned scale, bool linear);
+/*
+ * Takes in the regions, which stay the caller's: before anything else, and when they are others.
+ * Tens of thousands take a millisecond; a layout of them takes less.
+ */
+void map_take(struct map *m, const struct vma_list *vmas, size_t page_size);
 
-/* The largest scale at which all fits into `rows`; the smallest if it never does. */
-unsigned map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols,
-                 size_t rows, bool linear);
+/* Lays out the regions. A block has room for its name, counted in bytes, up to a limit. */
+void map_lay(struct map *m, const struct vma_list *vmas, unsigned cols, unsigned scale,
+             bool linear);
+
+/*
+ * The largest scale at which all fits into `rows`, the smallest if it never does; *fits: whether it
+ * does. Only map_lay lays it out.
+ */
+unsigned map_fit(struct map *m, const struct vma_list *vmas, unsigned cols, size_t rows,
+                 bool linear, bool *fits);
 void map_free(struct map *m);
 
 /* The last piece that starts at addr or before; the first if none does. */

@@ -28,12 +28,11 @@ view_map_cursor_piece(const struct ui *ui)
 	return view->map.pieces ? &view->map.piece[map_find(&view->map, ui->region)] : NULL;
 }
 
-/* Whether the layout is of this very sample and not empty. */
+/* Whether the layout is of these very regions and not empty. */
 static bool
 view_map_is_laid_out(const struct ui *ui, const struct sample *s)
 {
-	return s->regions && s->regions->vmas.n && map_of(ui)->map.pieces == s->regions->vmas.n &&
-	       map_of(ui)->serial == s->serial;
+	return s->regions && s->regions->vmas.n && map_of(ui)->of == s->regions->list;
 }
 
 static void
@@ -55,16 +54,28 @@ view_map_fit(struct ui *ui, const struct sample *s, int height)
 
 	for (int lines = LINES_LEAST; lines <= LINES_MOST; lines++) {
 		size_t rows = height > lines ? (size_t)(height / lines) : 1;
-		unsigned scale = map_fit(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols,
-		                         rows, view->linear);
+		bool fits;
+		unsigned scale = map_fit(m, &s->regions->vmas, (unsigned)ui->cols, rows,
+		                         view->linear, &fits);
 
-		if (lines > LINES_LEAST && (scale < AT_EASE || m->rows > rows))
+		if (lines > LINES_LEAST && (scale < AT_EASE || !fits))
 			break;
 		view->scale = scale;
 		view_map_set_lines(ui, height, lines);
 	}
-	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, view->scale,
-	        view->linear);
+	map_lay(m, &s->regions->vmas, (unsigned)ui->cols, view->scale, view->linear);
+}
+
+/* false: the regions are those that are laid out. */
+static bool
+view_map_take(struct map_view *view, const struct sample *s)
+{
+	if (view->of == s->regions->list)
+		return false;
+	regions_list_unref(view->of);
+	view->of = regions_list_ref(s->regions->list);
+	map_take(&view->map, &s->regions->vmas, s->page_size);
+	return true;
 }
 
 /*
@@ -80,15 +91,14 @@ view_map_lay_out(struct ui *ui, const struct sample *s, int height)
 	bool same =
 	    m->pieces && m->cols == cols && view->height == height && m->linear == view->linear;
 
-	if (same && view->serial == s->serial && m->scale == view->scale)
+	if (!view_map_take(view, s) && same && m->scale == view->scale)
 		return;
 	if (view->zoomed)
 		view_map_set_lines(ui, height, view->lines);
 	if (view->zoomed || same)
-		map_lay(m, &s->regions->vmas, s->page_size, cols, view->scale, view->linear);
+		map_lay(m, &s->regions->vmas, cols, view->scale, view->linear);
 	if (!view->zoomed && (!same || m->rows > view->rows))
 		view_map_fit(ui, s, height);
-	view->serial = s->serial;
 	view->height = height;
 }
 
@@ -345,6 +355,7 @@ view_map_drop(void *own)
 	struct map_view *m = own;
 
 	map_free(&m->map);
+	regions_list_unref(m->of);
 }
 
 const struct view view_map = {
