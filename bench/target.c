@@ -186,19 +186,21 @@ make_half(char **arg)
 	announce(p, size);
 }
 
-/* One-page regions: neighbours differ in protection, so the kernel cannot merge them. */
+/* One-page regions: neighbours differ in protection, or every second is a file's, so that the kernel cannot merge them. */
 static void
 make_vmas(char **arg)
 {
 	uint64_t n = parse_size(arg[0]), size = n * page;
-	bool touched = arg[1] && !strcmp(arg[1], "touch");
+	bool touched = arg[1] && !strcmp(arg[1], "touch"), files = arg[1] && !strcmp(arg[1], "files");
 	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+	int fd = files ? open("/proc/self/exe", O_RDONLY) : -1;
 
 	if (touched)
 		touch(p, size);
 	for (uint64_t i = 0; i < n; i += 2)
-		if (mprotect(p + i * page, page, PROT_READ))
-			die("mprotect (vm.max_map_count?)");
+		if (files ? mmap(p + i * page, page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED
+		          : mprotect(p + i * page, page, PROT_READ) != 0)
+			die("mmap, mprotect (vm.max_map_count?)");
 	announce(p, size);
 }
 
@@ -435,7 +437,7 @@ static const struct shape {
 	{ "sparseblk", "SIZE FRACTION", 2, make_sparseblk },
 	{ "alt", "SIZE N", 2, make_alt },
 	{ "half", "SIZE FRACTION", 2, make_half },
-	{ "vmas", "N [touch]", 1, make_vmas },
+	{ "vmas", "N [touch|files]", 1, make_vmas },
 	{ "frag", "SIZE TOTAL", 2, make_frag },
 	{ "forks", "SIZE N", 2, make_forks },
 	{ "apart", "SIZE N", 2, make_apart },

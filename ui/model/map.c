@@ -65,7 +65,7 @@ map_take(struct map *m, const struct vma_list *vmas, size_t page_size)
 
 	m->page_size = page_size;
 	m->pieces = vmas->n;
-	m->gap = 0;
+	m->upto = 0;
 	m->fact = mem_resize(m->fact, (vmas->n + 1) * sizeof(*m->fact));
 	m->piece = mem_resize(m->piece, vmas->n * sizeof(*m->piece));
 	for (size_t i = 0; i < vmas->n; i++) {
@@ -278,9 +278,10 @@ map_find_items(struct map *m, const struct vma_list *vmas)
 	enum map_kind before = PART_NAMED, kind;
 	bool fresh = true;
 
-	if (m->gap == gap)
+	if (gap > m->over && gap <= m->upto)
 		return;
-	m->gap = gap;
+	m->over = 0;
+	m->upto = UINT64_MAX;
 	m->items = 0;
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i], *u = i ? v - 1 : NULL;
@@ -289,7 +290,10 @@ map_find_items(struct map *m, const struct vma_list *vmas)
 		kind = (enum map_kind)m->fact[i].kind;
 		if (v->start - end >= gap) {
 			map_add_gap(m, end, v->start);
+			m->upto = u64_min(m->upto, v->start - end);
 			fresh = true;
+		} else {
+			m->over = u64_max(m->over, v->start - end);
 		}
 		if (!fresh && map_is_bss(v, u, m->item[m->items - 1].start))
 			kind = before;

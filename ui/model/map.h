@@ -37,7 +37,8 @@ struct map {
 	struct map_item *item;
 	struct map_piece *piece;
 	size_t items, items_cap, pieces, page_size;
-	uint64_t gap; /* of at least this size are items; 0: not found yet */
+	/* the items are the same for any smallest gap above `over`, up to `upto`; 0: not found yet */
+	uint64_t over, upto;
 	unsigned cols;
 	size_t rows;
 	unsigned scale; /* 0 .. MAP_SCALES - 1: cells per doubling of the size */
