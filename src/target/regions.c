@@ -173,53 +173,54 @@ regions_walk_run(void *arg, const struct pm_run *run)
 	return 0;
 }
 
-static bool
-regions_is_small(const struct target *t, const struct vma *v)
-{
-	enum { PAGES = 512 };
+/* Up to which size a call would cost more than what it finds: with other categories, or the same. */
+enum { TINY_PAGES = 16, SMALL_PAGES = 512 };
 
-	return vma_size(v) / t->page_size <= PAGES && v->type != VMA_KERNEL;
+static bool
+regions_is_most(const struct target *t, const struct vma *v, uint64_t pages)
+{
+	return vma_size(v) / t->page_size <= pages && v->type != VMA_KERNEL;
 }
 
-/* Whether one scan can count both: the second follows, and gaps cost nothing. */
-static bool
-regions_may_join(const struct target *t, const struct vma *a, const struct vma *b)
-{
-	struct region_cats x = region_cats_of(t, a), y = region_cats_of(t, b);
-
-	return regions_is_small(t, b) && x.any == y.any && x.cats == y.cats &&
-	       (a->end == b->start || (t->source->meta.scan && !(x.any & ~t->source->meta.scan)));
-}
-
-/* The first region from i on that is not counted together with it. */
+/*
+ * The first region from i on that is not counted together with it; *c: the categories of those
+ * that are. Gaps between them cost nothing, except where words are read.
+ */
 static size_t
-regions_stretch(const struct regions *rs, const struct target *t, const bool *which, size_t i)
+regions_stretch(const struct regions *rs, const struct target *t, const bool *which, size_t i,
+                struct region_cats *c)
 {
 	static const uint64_t reach = UINT64_C(64) << 20;
 	const struct vma *v = rs->vmas.v;
+	bool tiny = regions_is_most(t, &v[i], TINY_PAGES);
+	bool small = regions_is_most(t, &v[i], SMALL_PAGES);
 	size_t n = i + 1;
 
-	if (!regions_is_small(t, &v[i]))
-		return n;
-	while (n < rs->vmas.n && (!which || which[n]) && v[n].end - v[i].start <= reach &&
-	       regions_may_join(t, &v[n - 1], &v[n]))
-		n++;
+	*c = region_cats_of(t, &v[i]);
+	for (; small && n < rs->vmas.n && (!which || which[n]); n++) {
+		struct region_cats next = region_cats_of(t, &v[n]);
+
+		if (!regions_is_most(t, &v[n], tiny ? TINY_PAGES : SMALL_PAGES) ||
+		    (!tiny && next.cats != c->cats) || v[n].end - v[i].start > reach ||
+		    (v[n].start != v[n - 1].end && (c->any & ~t->source->meta.scan)))
+			break;
+		c->cats |= next.cats;
+	}
 	return n;
 }
 
 /* Counts those from `at` on; returns as regions_measure. */
 static int
-regions_count(struct regions_walk *k, struct err *err)
+regions_count(struct regions_walk *k, const struct region_cats *c, struct err *err)
 {
 	const struct vma *first = &k->rs->vmas.v[k->at], *last = &k->rs->vmas.v[k->end - 1];
-	struct region_cats c = region_cats_of(k->target, first);
 	int r = 0;
 
 	if (!regions_walk_begin(k)) {
 		region_walk_free(&k->w);
 		return 0;
 	}
-	r = source_runs(k->target->source, first->start, last->end, c.any, c.cats,
+	r = source_runs(k->target->source, first->start, last->end, c->any, c->cats,
 	                regions_walk_run, k, err);
 	/* after half a walk the track would forget the other half */
 	while (r == 0 && k->at < k->end)
@@ -236,13 +237,14 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 
 	for (size_t i = 0, next; i < rs->vmas.n; i = next) {
 		struct regions_walk k = {.rs = rs, .target = t, .now = begin, .at = i};
+		struct region_cats c;
 		int ended;
 
 		next = i + 1;
 		if (which && !which[i])
 			continue;
-		k.end = next = regions_stretch(rs, t, which, i);
-		ended = regions_count(&k, err);
+		k.end = next = regions_stretch(rs, t, which, i, &c);
+		ended = regions_count(&k, &c, err);
 		if (ended)
 			return ended;
 		if (source_stopped(t->source))
