@@ -512,6 +512,8 @@ reader_read_all(struct reader *l)
 		reader_read_strips(l, rs, l->draft.regions);
 	regions_sum_up(rs, r == 0 ? lens_needs_pages(lens) ? lens : LENS_STATE
 	                   : l->draft.regions ? l->draft.regions->totals.lens : LENS_STATE);
+	if (l->draft.regions)
+		regions_keep(rs, l->draft.regions);
 	reader_set_regions(l, rs);
 	return r != 1;
 }

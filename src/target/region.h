@@ -85,12 +85,19 @@ struct regions_list {
 struct regions_list *regions_list_ref(struct regions_list *l);
 void regions_list_unref(struct regions_list *l);
 
+/* And what was counted in them. */
+struct regions_counts {
+	int refs;
+	struct region r[];
+};
+
 /* All regions of an address space at one scan; immutable and shared once made. */
 struct regions {
 	int refs;
 	struct regions_list *list;
+	struct regions_counts *counts;
 	struct vma_list vmas; /* of the list */
-	struct region *r; /* one for each of vmas */
+	struct region *r;     /* of the counts, one for each of vmas */
 	struct totals totals;
 	bool counted;     /* the page tables were scanned; else only maps was read */
 	uint64_t time_ns, cost_ns;
@@ -108,6 +115,9 @@ void regions_unref(struct regions *rs);
  * these. 1: the source's `stop` ended it early.
  */
 int regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err);
+
+/* Keeps the counts of an earlier scan instead of its own, if they are the same. */
+void regions_keep(struct regions *rs, const struct regions *old);
 
 /* Sums up what the screen shows of all regions, once they are as they stay. */
 void regions_sum_up(struct regions *rs, enum lens lens);

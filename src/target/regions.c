@@ -33,7 +33,10 @@ regions_of(struct regions_list *list, uint64_t now)
 	rs->refs = 1;
 	rs->list = list;
 	rs->vmas = list->vmas;
-	rs->r = mem_alloc(rs->vmas.n * sizeof(*rs->r)); /* touched only by what counts them */
+	/* of a large array, memory is touched only by what counts */
+	rs->counts = mem_alloc(sizeof(*rs->counts) + rs->vmas.n * sizeof(*rs->r));
+	rs->counts->refs = 1;
+	rs->r = rs->counts->r;
 	rs->time_ns = now;
 	return rs;
 }
@@ -70,6 +73,13 @@ regions_again(const struct regions *of, uint64_t now)
 	return rs;
 }
 
+static void
+regions_counts_unref(struct regions_counts *c)
+{
+	if (refs_drop(&c->refs))
+		free(c);
+}
+
 struct regions *
 regions_ref(struct regions *rs)
 {
@@ -84,8 +94,20 @@ regions_unref(struct regions *rs)
 	if (!rs || !refs_drop(&rs->refs))
 		return;
 	regions_list_unref(rs->list);
-	free(rs->r);
+	regions_counts_unref(rs->counts);
 	free(rs);
+}
+
+void
+regions_keep(struct regions *rs, const struct regions *old)
+{
+	if (rs->list != old->list || !rs->counted || !old->counted ||
+	    memcmp(rs->r, old->r, rs->vmas.n * sizeof(*rs->r)))
+		return;
+	regions_counts_unref(rs->counts);
+	refs_take(&old->counts->refs);
+	rs->counts = old->counts;
+	rs->r = rs->counts->r;
 }
 
 static void

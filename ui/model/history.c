@@ -9,27 +9,37 @@
 static const uint64_t KEEP_NS = UINT64_C(60000000000);
 enum { KEEP_BYTES = 64 << 20 };
 
-/* About how much memory a sample takes. */
+/* About how much memory a sample takes that the one before it does not (NULL: there is none). */
 static size_t
-history_size(const struct sample *s)
+history_size(const struct sample *s, const struct sample *before)
 {
+	static const struct sample none;
+	const struct regions *rs = s->regions, *old;
 	size_t n = sizeof(*s);
 
-	if (s->regions)
-		n += s->regions->vmas.n * (sizeof(struct region) + sizeof(struct vma));
-	if (s->window)
+	if (!before)
+		before = &none;
+	old = before->regions;
+	if (rs && (!old || old->list != rs->list))
+		n += rs->vmas.n * sizeof(struct vma);
+	if (rs && (!old || old->counts != rs->counts))
+		n += rs->vmas.n * sizeof(struct region);
+	if (s->window && s->window != before->window)
 		n += sizeof(*s->window) +
 		     (size_t)s->window->grid.rows * s->window->grid.row_cells *
 		         (sizeof(struct cell) + (s->window->pages ? sizeof(struct page) : 0));
-	if (s->bytes)
+	if (s->bytes && s->bytes != before->bytes)
 		n += bytes_size(s->bytes);
 	return n;
 }
 
+/* What the next one shares with it is then that one's. */
 static void
 history_drop_oldest(struct history *h)
 {
-	h->bytes -= history_size(h->v[0]);
+	h->bytes -= history_size(h->v[0], NULL);
+	if (h->n > 1)
+		h->bytes += history_size(h->v[1], NULL) - history_size(h->v[1], h->v[0]);
 	sample_free(h->v[0]);
 	memmove(h->v, h->v + 1, --h->n * sizeof(h->v[0]));
 }
@@ -39,7 +49,7 @@ history_push(struct history *h, struct sample *s)
 {
 	h->v = vec_room(h->v, h->n, &h->cap, sizeof(h->v[0]));
 	h->v[h->n++] = s;
-	h->bytes += history_size(s);
+	h->bytes += history_size(s, h->n > 1 ? h->v[h->n - 2] : NULL);
 	while (h->n > 1 && (h->bytes > KEEP_BYTES || s->time_ns - h->v[0]->time_ns > KEEP_NS))
 		history_drop_oldest(h);
 }
