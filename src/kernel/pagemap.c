@@ -27,6 +27,7 @@ enum {
  * full ones that hardly match.
  */
 static const uint64_t SCAN_SPAN = UINT64_C(4) << 30, SCAN_SPAN_LEAST = UINT64_C(64) << 20;
+static const uint64_t SCAN_SPAN_MOST = UINT64_C(4) << 40; /* where there are few tables */
 
 void
 pagemap_breathe(void)
@@ -319,13 +320,22 @@ pagemap_scan_report(struct scan *s, int n, uint64_t start, uint64_t walked, stru
 	return false;
 }
 
+/* Terabytes may be reserved, as the shadow of a sanitizer, and next to nothing of them in use. */
+static uint64_t
+pagemap_most_span(const struct pagemap *pm)
+{
+	return pm->few_tables ? SCAN_SPAN_MOST : SCAN_SPAN;
+}
+
 /* The span of the next call, after one that took `ns`. */
 static uint64_t
-pagemap_next_span(uint64_t span, uint64_t ns)
+pagemap_next_span(const struct pagemap *pm, uint64_t span, uint64_t ns)
 {
 	if (ns < 4 * (uint64_t)BREATH_NS)
-		return u64_min(span * 2, SCAN_SPAN);
-	return ns > 10 * (uint64_t)BREATH_NS ? u64_max(span / 2, SCAN_SPAN_LEAST) : span;
+		return u64_min(span * 2, pagemap_most_span(pm));
+	if (ns <= 10 * (uint64_t)BREATH_NS)
+		return span;
+	return u64_max(u64_min(span, SCAN_SPAN) / 2, SCAN_SPAN_LEAST);
 }
 
 /* Whether the region of an inverted call is there; `again`: still, as it was before. */
@@ -398,7 +408,7 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 		if (pagemap_stopped(pm))
 			return 1;
 		took = time_ns() - began;
-		s.span = pagemap_next_span(s.span, took);
+		s.span = pagemap_next_span(pm, s.span, took);
 		/* a call over 4 GiB of nothing takes a microsecond: no need to pause */
 		if (took >= BREATH_NS)
 			pagemap_breathe();
@@ -428,7 +438,7 @@ pagemap_next(const struct pagemap *pm, uint64_t addr, uint64_t end)
 	while (!(any & ~pm->scan) && addr < end) {
 		struct pm_scan_region found = {0};
 		struct pm_scan_arg arg = {.size = sizeof(arg), .start = addr,
-		                          .end = u64_min(end, addr + SCAN_SPAN),
+		                          .end = u64_min(end, addr + pagemap_most_span(pm)),
 		                          .vec = (uintptr_t)&found, .vec_len = 1, .max_pages = 1,
 		                          .category_anyof_mask = any, .return_mask = any};
 		int n = ioctl(pm->fd, PM_IOC_SCAN, &arg);

@@ -29,6 +29,7 @@ struct pagemap {
 	uint64_t zero_pfn; /* frame of the 4 KiB zero page, found on an own page; 0: not known */
 	int maps;          /* /proc/PID/maps of the same address space, open; -1: not there */
 	bool inverts;      /* `maps` says whether a region is there: see pagemap_runs */
+	bool few_tables;   /* a walk of all page tables is short, so that reach does not matter */
 	bool plain;        /* a plain file (fixtures): its holes can be skipped */
 	bool (*stop)(void *arg); /* called during long walks; true ends them. NULL: never */
 	void *stop_arg;

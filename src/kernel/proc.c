@@ -361,6 +361,15 @@ proc_activity_read(const struct proc *p, struct proc_activity *out)
 	return true;
 }
 
+uint64_t
+proc_tables(const struct proc *p)
+{
+	char text[4096];
+	long kib = proc_text(p, "status", text, sizeof(text)) ? proc_field_of(text, "\nVmPTE:") : -1;
+
+	return kib < 0 ? UINT64_MAX : (uint64_t)kib << 10;
+}
+
 static uint64_t
 proc_pid_limit(const char *proc_root)
 {

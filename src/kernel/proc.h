@@ -86,6 +86,9 @@ long proc_tracer(const struct proc *p);
 /* false: not readable. */
 bool proc_activity_read(const struct proc *p, struct proc_activity *out);
 
+/* Bytes of its page tables; UINT64_MAX: not known. */
+uint64_t proc_tables(const struct proc *p);
+
 /* "123" -> 123; anything but a PID in the kernel's range is an error. */
 int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err);
 
