@@ -150,15 +150,28 @@ bool
 mounts_read(struct mounts *m, int dir)
 {
 	int fd = file_open(dir, "mountinfo", O_RDONLY);
-	struct buf text = {0};
-	char chunk[8192];
-	ssize_t n = fd < 0 ? -1 : 0;
+	bool ok;
 
 	*m = (struct mounts){0};
-	while (fd >= 0 && text.len < MOST_BYTES && (n = read(fd, chunk, sizeof(chunk))) > 0)
+	if (fd < 0)
+		return false;
+	ok = mounts_read_file(m, fd);
+	close(fd);
+	return ok;
+}
+
+bool
+mounts_read_file(struct mounts *m, int fd)
+{
+	struct buf text = {0};
+	char chunk[8192];
+	ssize_t n = -1;
+
+	*m = (struct mounts){0};
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return false;
+	while (text.len < MOST_BYTES && (n = read(fd, chunk, sizeof(chunk))) > 0)
 		buf_add(&text, chunk, (size_t)n);
-	if (fd >= 0)
-		close(fd);
 	if (n < 0 || !text.s) {
 		buf_free(&text);
 		return false;

@@ -47,6 +47,9 @@ void mounts_parse(struct mounts *m, char *text);
  * empty.
  */
 bool mounts_read(struct mounts *m, int dir);
+
+/* The same from an open mountinfo file, from its start. */
+bool mounts_read_file(struct mounts *m, int fd);
 void mounts_free(struct mounts *m);
 
 /* A mount of the file system, preferably at /dev; NULL: none. */

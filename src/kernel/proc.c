@@ -365,7 +365,8 @@ uint64_t
 proc_tables(const struct proc *p)
 {
 	char text[4096];
-	long kib = proc_text(p, "status", text, sizeof(text)) ? proc_field_of(text, "\nVmPTE:") : -1;
+	bool ok = proc_text(p, "status", text, sizeof(text));
+	long kib = ok ? proc_field_of(text, "\nVmPTE:") : -1;
 
 	return kib < 0 ? UINT64_MAX : (uint64_t)kib << 10;
 }

@@ -91,18 +91,16 @@ static bool
 helper_is_on_device(int fd, const struct helper_ask *ask)
 {
 	const struct mount *mount;
-	struct mounts mounts;
+	const struct mounts *mounts;
 	struct statx st;
-	bool ok;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0 ||
-	    !(st.stx_mask & STATX_MNT_ID) || !mounts_read(&mounts, HELPER_DIR))
+	    !(st.stx_mask & STATX_MNT_ID) || !(mounts = helper_mounts()))
 		return false;
-	mount = mounts_by_id(&mounts, st.stx_mnt_id);
-	ok = mount && ((mount->dev_major == ask->dev_major && mount->dev_minor == ask->dev_minor) ||
-	               !strcmp(mount->type, "overlay"));
-	mounts_free(&mounts);
-	return ok;
+	mount = mounts_by_id(mounts, st.stx_mnt_id);
+	return mount &&
+	       ((mount->dev_major == ask->dev_major && mount->dev_minor == ask->dev_minor) ||
+	        !strcmp(mount->type, "overlay"));
 }
 
 /*

@@ -151,6 +151,10 @@ int helper_open_path(const char *path);
  */
 bool helper_stat(const struct helper_ask *ask, struct file_node *out);
 
+/* The mounts of the target, valid until the next call; NULL: not known. */
+struct mounts;
+const struct mounts *helper_mounts(void);
+
 bool helper_file_pages(const struct helper_ask *ask, struct file_pages *out);
 
 /* Sets the limit for the next question. */

@@ -195,7 +195,7 @@ regions_walk_run(void *arg, const struct pm_run *run)
 	return 0;
 }
 
-/* Up to which size a call would cost more than what it finds: with other categories, or the same. */
+/* Up to these sizes a call costs more than what it finds: with other categories; with the same. */
 enum { TINY_PAGES = 16, SMALL_PAGES = 512 };
 
 static bool

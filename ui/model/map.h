@@ -37,7 +37,7 @@ struct map {
 	struct map_item *item;
 	struct map_piece *piece;
 	size_t items, items_cap, pieces, page_size;
-	/* the items are the same for any smallest gap above `over`, up to `upto`; 0: not found yet */
+	/* the items are the same for a smallest gap above `over`, up to `upto`; 0: not found */
 	uint64_t over, upto;
 	unsigned cols;
 	size_t rows;
