@@ -101,6 +101,7 @@ main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, int rea
 	             : o->command ? TRACK_LAUNCHED
 	                          : TRACK_FOREIGN,
 	    .tracker = o->tracker,
+	    .attribution = !o->no_attribution,
 	    .allow_inject = o->allow_inject,
 	    .scope = o->scope,
 	    .lens = o->lens,

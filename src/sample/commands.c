@@ -79,10 +79,11 @@ command_unblock(struct reader *l, uint64_t closes, struct err *err)
 
 /* With fresh regions: writes to regions mapped since the last scan would be unknown otherwise. */
 static void
-command_clear_marks(struct reader *l, struct err *err)
+command_clear_marks(struct reader *l, bool asked, struct err *err)
 {
 	struct vma_list vmas = {0};
 
+	reader_watch_faults(l, asked);
 	if (target_regions(&l->t, &vmas, err) == 0 && vmas.n)
 		target_clear(&l->t, &vmas, err);
 	else if (!err->what[0])
@@ -98,7 +99,7 @@ command_clear(struct reader *l, struct result *r)
 	if (command_unblock(l, r->command.closes, &r->err) == 0)
 		r->question = command_find_question(l, r);
 	if (!r->question && !r->err.what[0])
-		command_clear_marks(l, &r->err);
+		command_clear_marks(l, command_is_asked_for(l, &r->command), &r->err);
 	reader_copy_tracker(l);
 }
 

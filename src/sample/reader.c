@@ -36,11 +36,55 @@ reader_set_regions(struct reader *l, struct regions *rs)
 	l->draft.regions = rs;
 }
 
+/* Why who writes cannot even be asked for; NULL: it can. */
+static const char *
+reader_unattributed(const struct reader *l)
+{
+	if (!l->now.attribution)
+		return "attribution is switched off";
+	if (!l->t.source->meta.may_end)
+		return "only a running process has page faults";
+	return tracker_caps(l->t.track.tracker) & TRACKER_CHANGES
+	           ? "this tracker compares, which makes no page faults"
+	           : NULL;
+}
+
+void
+reader_watch_faults(struct reader *l, bool again)
+{
+	struct causes_totals is;
+	struct err kept; /* by the causes */
+
+	if (reader_unattributed(l))
+		return;
+	if (l->t.causes) {
+		causes_totals(l->t.causes, &is);
+		if (is.watch.on || !again)
+			return;
+	}
+	target_watch_faults(&l->t, &kept);
+}
+
+/* Without a clear there is nothing to attribute. */
+static void
+reader_copy_causes(struct reader *l)
+{
+	const char *why = reader_unattributed(l);
+
+	if (!l->t.track.clears || why)
+		target_unwatch_faults(&l->t);
+	l->draft.unattributed = why;
+	l->draft.causes = (struct causes_totals){0};
+	if (l->t.causes)
+		causes_totals(l->t.causes, &l->draft.causes);
+}
+
 void
 reader_copy_tracker(struct reader *l)
 {
 	const struct track *t = &l->t.track;
 
+	reader_copy_causes(l);
 	l->draft.can_track = t->can;
 	l->draft.tracker = t->tracker;
 	snprintf(l->draft.track_why, sizeof(l->draft.track_why), "%s", t->why);
@@ -478,6 +522,8 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 		range = (struct track_range){l->now.screen.grid.start, l->now.screen.grid.end};
 	if (l->t.source->ops->counters(l->t.source, &p))
 		writes_faults(&l->writes, rs->time_ns, p.minflt, t->clears > 0);
+	if (l->t.causes)
+		writes_watched(&l->writes, rs->time_ns, l->draft.causes.faults);
 	writes_record(&l->writes, t, rs, l->t.page_size);
 	writes_make(&l->writes, t, rs, l->t.page_size, range, &l->draft.writes);
 }

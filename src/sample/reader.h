@@ -77,6 +77,12 @@ void reader_read_extras(struct reader *l);
 /* Copies into the draft what a command has read for the screen, if it is still on screen. */
 void reader_adopt(struct reader *l, const struct result *r);
 
+/*
+ * Watches who writes, before a clear; `again`: also if that failed before. A failure is no error:
+ * the sample says why.
+ */
+void reader_watch_faults(struct reader *l, bool again);
+
 /* Copies the state of the tracker into the draft. */
 void reader_copy_tracker(struct reader *l);
 

@@ -29,6 +29,22 @@ screen_same(const struct screen_request *a, const struct screen_request *b)
 	       (!a->grid_on || grid_same(&a->grid, &b->grid));
 }
 
+bool
+sample_is_attributed(const struct sample *s, struct buf *why)
+{
+	const struct err *e = &s->causes.watch.why;
+
+	if (!s->clears)
+		buf_str(why, "no clear yet");
+	else if (s->unattributed)
+		buf_str(why, s->unattributed);
+	else if (!s->causes.watch.on)
+		buf_fmt(why, "%s%s%s", e->why[0] ? e->why : e->what, e->how[0] ? "; " : "", e->how);
+	else
+		return true;
+	return false;
+}
+
 uint64_t
 sample_clock(const struct sample *s, uint64_t ours)
 {

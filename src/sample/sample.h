@@ -46,6 +46,7 @@ struct request {
 
 	/* what a clear may do. Consent is for one program: 1 + sample.execs; 0: none */
 	unsigned tracker;     /* enum tracker, or TRACKER_AUTO */
+	bool attribution;     /* watch page faults while writes are tracked: causes.h */
 	unsigned allow;       /* run a system call in the target */
 	unsigned sure;        /* clear although others rely on the bits (track_hazard) */
 	struct track_range scope; /* watch only this, if the tracker can; empty: everything */
@@ -97,6 +98,8 @@ struct sample {
 	bool others;           /* another program has cleared since */
 	struct track_range scope; /* what is watched; empty: everything */
 	struct writes writes;  /* what was measured since */
+	const char *unattributed; /* why nobody tries to watch who writes; static; NULL: */
+	struct causes_totals causes; /* ... what was seen, or why nothing is (watch.why) */
 
 	struct smaps_reading *smaps; /* of the last COMMAND_SMAPS; NULL: not read, or: */
 	struct err smaps_err;  /* what[0] != 0: why not */
@@ -111,6 +114,9 @@ struct sample {
 };
 
 void sample_free(struct sample *s);
+
+/* Whether it is watched who writes since the clear; if not, appends why. */
+bool sample_is_attributed(const struct sample *s, struct buf *why);
 
 /* What the clock of the sample's source shows when ours (time_ns) shows `ours`. */
 uint64_t sample_clock(const struct sample *s, uint64_t ours);

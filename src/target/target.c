@@ -116,6 +116,16 @@ target_watch_faults(struct target *t, struct err *err)
 	return -1;
 }
 
+void
+target_unwatch_faults(struct target *t)
+{
+	if (!t->causes)
+		return;
+	t->source->ops->faults->unwatch(t->source);
+	causes_unref(t->causes);
+	t->causes = NULL;
+}
+
 int
 target_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 {

@@ -60,6 +60,9 @@ int target_no_memory(const struct target *t, struct err *err);
  */
 int target_watch_faults(struct target *t, struct err *err);
 
+/* Ends that, and forgets who wrote. */
+void target_unwatch_faults(struct target *t);
+
 /* The ops of struct source_writes on its track. */
 void target_probe_trackers(struct target *t);
 int target_clear(struct target *t, const struct vma_list *vmas, struct err *err);

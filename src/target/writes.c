@@ -415,6 +415,16 @@ writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool cleare
 	}
 }
 
+void
+writes_watched(struct writes_log *log, uint64_t now, uint64_t faults)
+{
+	if (!log->watched.from_ns || faults < log->watched_n)
+		rate_begin(&log->watched, now);
+	else
+		rate_add(&log->watched, now, faults - log->watched_n);
+	log->watched_n = faults;
+}
+
 /* --- the sum ---------------------------------------------------------------------------------- */
 
 static void
@@ -464,6 +474,8 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
 	    .cost = {.clear_ns = t->cost_ns, .scan_ns = rs->cost_ns, .regions = rs->vmas.n}};
 	out->cost.faults_known =
 	    rate_over(&log->faults, writes_cost_window(t, rs->time_ns), &out->cost.faults);
+	out->cost.watched_known =
+	    rate_over(&log->watched, writes_cost_window(t, rs->time_ns), &out->cost.watched);
 	out->cost.before_known = log->before_known;
 	out->cost.faults_before = log->faults_before;
 	writes_sum_regions(rs, out);

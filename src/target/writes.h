@@ -32,6 +32,8 @@ struct writes_cost {
 	uint64_t regions;    /* ... with this number of regions */
 	bool faults_known, before_known;
 	uint64_t faults, faults_before; /* minor faults per second: now, and before the clear */
+	bool watched_known;
+	uint64_t watched;    /* page faults per second that were watched (causes.h) */
 };
 
 struct writes {
@@ -58,8 +60,8 @@ struct writes_log {
 	uint64_t first_ns;   /* the time of its clear */
 	uint64_t fresh;      /* track.fresh at the last scan */
 	uint64_t scanned_ns;
-	struct rate rate, faults;
-	uint64_t minflt, faults_before;
+	struct rate rate, faults, watched;
+	uint64_t minflt, faults_before, watched_n;
 	bool before_known;
 	struct writes_region {
 		uint64_t start, fresh;
@@ -81,6 +83,9 @@ void writes_mean(const struct track *t, struct regions *rs);
  * exec, and starts again.
  */
 void writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool cleared);
+
+/* Records the page faults watched so far; fewer than before: the watch began again. */
+void writes_watched(struct writes_log *log, uint64_t now, uint64_t faults);
 
 /* Fills in *out. `range`: where to search for the hottest pages; empty: everywhere. */
 void writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs,

@@ -94,6 +94,10 @@ app_set_now(struct app *a, const struct options *o, enum setting_id id)
 	case SETTING_LETTERS: ui->pages->letters = o->letters; break;
 	case SETTING_HINTS: a->own.hints = o->hints; break;
 	case SETTING_READ_ONLY: a->own.read_only = o->read_only; break;
+	case SETTING_ATTRIBUTION:
+		a->own.attribution = a->t.request.attribution = !o->no_attribution;
+		app_post(a);
+		break;
 	case SETTING_COLOR:
 	case SETTING_ASCII:
 	case SETTING_MOUSE:

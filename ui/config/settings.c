@@ -59,6 +59,16 @@ setting_take_switch(enum setting_id id, const char *value, bool *out, struct err
 }
 
 static int
+setting_take_attribution(const char *value, struct options *o, struct err *err)
+{
+	bool on = !o->no_attribution;
+	int r = setting_take_switch(SETTING_ATTRIBUTION, value, &on, err);
+
+	o->no_attribution = !on;
+	return r;
+}
+
+static int
 setting_take_letters(const char *value, enum letters *out, struct err *err)
 {
 	static const char *const words[LETTERS_COUNT] = {
@@ -124,6 +134,7 @@ settings_take(struct options *o, enum setting_id id, const char *value, struct e
 	case SETTING_HINTS: return setting_take_switch(id, value, &o->hints, err);
 	case SETTING_CALM: return setting_take_switch(id, value, &o->calm, err);
 	case SETTING_READ_ONLY: return setting_take_switch(id, value, &o->read_only, err);
+	case SETTING_ATTRIBUTION: return setting_take_attribution(value, o, err);
 	case SETTING_LETTERS: return setting_take_letters(value, &o->letters, err);
 	case SETTING_COLUMNS: return setting_take_columns(value, &o->list_columns, err);
 	case SETTING_SORT: return setting_take_sort(o, value, err);

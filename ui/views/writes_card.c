@@ -18,6 +18,7 @@ enum {
 	REGIONS_KEPT = 3, REGIONS_MOST = 40,
 	ROOMY = 100,         /* columns */
 	FAULT_NS = 1000,     /* the approximate cost of a write fault to the target */
+	WATCH_NS = 2000,     /* ... of reporting a fault, with a long call chain */
 };
 
 bool
@@ -390,6 +391,15 @@ writes_add_migration(struct card *c, const struct sample *s)
 	writes_add_link(c, s, UINT64_C(1000000000));
 }
 
+/* The cost to the target per second of watching who writes. */
+static uint64_t
+writes_watch_ns(const struct sample *s)
+{
+	const struct writes_cost *k = &s->writes.cost;
+
+	return s->causes.watch.on && k->watched_known ? k->watched * WATCH_NS : 0;
+}
+
 /* The cost to the target per second: the clears, and a fault for each first write. */
 static uint64_t
 writes_cost_ns(const struct sample *s)
@@ -399,7 +409,7 @@ writes_cost_ns(const struct sample *s)
 	    k->before_known && k->faults > k->faults_before ? k->faults - k->faults_before : 0;
 	double clears = s->auto_clear_ns ? (double)k->clear_ns / (double)s->auto_clear_ns : 0;
 
-	return more * FAULT_NS + (uint64_t)(clears * TIME_SECOND);
+	return more * FAULT_NS + writes_watch_ns(s) + (uint64_t)(clears * TIME_SECOND);
 }
 
 static void
@@ -418,10 +428,37 @@ writes_add_faults(struct card *c, const struct sample *s)
 	card_add(c, ROLE_TEXT, "faults", NULL, "%s", b.s);
 	if (s->clears && k->before_known)
 		card_add(c, ROLE_TEXT, "in all",
-		         writes_is_narrow(c) ? NULL : "(1 us per fault, and the clears)",
+		         writes_is_narrow(c)    ? NULL
+		         : s->causes.watch.on ? "(1 us per fault, 2 us if watched, the clears)"
+		                              : "(1 us per fault, and the clears)",
 		         "about %s %% of its time",
 		         percent_text(n, writes_cost_ns(s), TIME_SECOND));
 	buf_free(&b);
+}
+
+/* The watch of who writes: its faults, what they cost at most, and what was lost; or why not. */
+static void
+writes_add_watch(struct card *c, const struct sample *s)
+{
+	const struct writes_cost *k = &s->writes.cost;
+	bool narrow = writes_is_narrow(c);
+	struct buf why = {0};
+	char n[8], share[8];
+
+	if (!s->clears || s->unattributed)
+		return;
+	if (!sample_is_attributed(s, &why))
+		card_add_long(c, ROLE_DIM, "who wrote", why.s);
+	else if (k->watched_known)
+		card_add(c, ROLE_TEXT, "who wrote", narrow ? NULL : "(up to 2 us per fault)",
+		         narrow ? "%s/s watched, %s %%" : "%s faults/s watched, %s %% of its time",
+		         count_text(n, k->watched),
+		         percent_text(share, writes_watch_ns(s), TIME_SECOND));
+	if (s->causes.lost)
+		card_add(c, ROLE_HOT, "", narrow ? NULL : ": their writers are not known",
+		         "%s fault%s lost", count_text(n, s->causes.lost),
+		         plural(s->causes.lost));
+	buf_free(&why);
 }
 
 static void
@@ -440,6 +477,7 @@ writes_add_cost(struct card *c, const struct sample *s)
 		         "%.1f ms%s", (double)k->clear_ns / 1e6, every.s ? every.s : "");
 	card_add(c, ROLE_TEXT, "sample", NULL, "%.1f ms, %llu region%s", (double)k->scan_ns / 1e6,
 	         (unsigned long long)k->regions, plural(k->regions));
+	writes_add_watch(c, s);
 	writes_add_faults(c, s);
 	buf_free(&every);
 }
