@@ -3,8 +3,10 @@
  * A process of a known shape, to measure against: makes it, prints "PID START LEN" (decimal, hex,
  * decimal bytes) and "READY", then pauses, or goes on as the shape says.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -306,6 +309,44 @@ make_apart(char **arg)
 	announce(p, size);
 }
 
+static void
+copy_file(const char *from, int to)
+{
+	int fd = open(from, O_RDONLY | O_CLOEXEC);
+	ssize_t n = 0;
+
+	while (fd >= 0 && (n = sendfile(to, fd, NULL, 1 << 20)) > 0)
+		;
+	if (fd < 0 || n < 0)
+		die(from);
+	close(fd);
+}
+
+/* N copies of a library, loaded, and gone from their folder. */
+static void
+make_libs(char **arg)
+{
+	struct link_map *loaded;
+	void *lib = dlopen("libm.so.6", RTLD_NOW);
+
+	if (!lib || dlinfo(lib, RTLD_DI_LINKMAP, &loaded) < 0)
+		die("libm.so.6");
+	for (uint64_t n = parse_size(arg[0]); n; n--) {
+		char name[] = "/tmp/bench-lib-XXXXXX";
+		int fd = mkstemp(name);
+
+		if (fd < 0)
+			die(name);
+		copy_file(loaded->l_name, fd);
+		close(fd);
+		lib = dlopen(name, RTLD_NOW);
+		unlink(name);
+		if (!lib)
+			die("dlopen");
+	}
+	announce(map(page, MADV_NOHUGEPAGE), page);
+}
+
 /* --- shapes that change ----------------------------------------------------------------------- */
 
 /* RATE pages a second at random: dropped and touched again, or (`dirty`) just written. */
@@ -441,6 +482,7 @@ static const struct shape {
 	{ "frag", "SIZE TOTAL", 2, make_frag },
 	{ "forks", "SIZE N", 2, make_forks },
 	{ "apart", "SIZE N", 2, make_apart },
+	{ "libs", "N", 1, make_libs },
 	{ "churn", "SIZE PAGES-PER-SECOND", 2, make_churn },
 	{ "dirty", "SIZE PAGES-PER-SECOND", 2, make_dirty },
 	{ "flip", "SIZE FRACTION", 2, make_flip },

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "symbol/helper_known.h"
 #include "symbol/helper_parts.h"
 
 extern char **environ;
@@ -51,6 +52,9 @@ struct helper {
 	size_t left_n;
 	struct late *late;
 	size_t late_n, late_cap;
+	struct known known;
+	char checked[HELPER_WANTED]; /* the name for which `known` was last checked, and when: */
+	uint64_t checked_ns;
 	struct helper_ask ask;
 	struct helper_answer answer;
 };
@@ -116,6 +120,7 @@ helper_free(struct helper *h)
 	}
 	helper_drop(h);
 	free(h->late);
+	known_free(&h->known);
 	free(h);
 }
 
@@ -423,10 +428,76 @@ helper_ask_matches(struct helper *h, const struct proc *p, const char *name, enu
 	return true;
 }
 
+/* --- files that lack a name ------------------------------------------------------------------- */
+
+/* Asks which names the file has, to be asked about others no more. */
+static void
+helper_learn(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+             const struct vma *v, struct known_file *f)
+{
+	helper_set_ask(h, HELPER_NAMES, v);
+	helper_add_maps(&h->ask, vmas, v);
+	if (helper_ask(h, p))
+		known_take(f, &h->answer.filter);
+	else
+		f->unknowable = true;
+}
+
+/* Whether the files are still those that were learned: one question for all, once for a name. */
+static void
+helper_check(struct helper *h, const struct proc *p, const char *name)
+{
+	static const struct vma no_file = {.name = ""};
+	enum { SOON_NS = 100000000 };
+	uint64_t now = time_ns();
+	bool ok = true;
+
+	if (!strcmp(h->checked, name) && now - h->checked_ns < SOON_NS)
+		return;
+	for (size_t at = 0; at < h->known.n && ok;) {
+		size_t from = at;
+
+		helper_set_ask(h, HELPER_CHECK, &no_file);
+		h->ask.maps_n = known_maps(&h->known, &at, h->ask.maps, HELPER_MAPS);
+		ok = !h->ask.maps_n || helper_ask(h, p);
+		known_check(&h->known, from, at, ok ? h->answer.ids : NULL);
+	}
+	snprintf(h->checked, sizeof(h->checked), "%s", name);
+	h->checked_ns = time_ns();
+}
+
+/* Whether the file of v has no such name, as was learned when it was asked for the second time. */
+static bool
+helper_lacks(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+             const struct vma *v, const char *name, enum symbol_how how,
+             struct helper_matches *out)
+{
+	struct known_file *f;
+
+	if ((how != SYMBOL_CALLED && how != SYMBOL_ENDING) || strlen(name) >= HELPER_WANTED)
+		return false;
+	f = known_at(&h->known, v);
+	if (!f->asked++ || f->unknowable)
+		return false;
+	if (!f->bits)
+		helper_learn(h, p, vmas, v, f);
+	helper_check(h, p, name);
+	if (!known_lacks(f, name, how))
+		return false;
+	out->n = out->more = out->far = 0;
+	out->tables = f->tables;
+	out->near[0] = '\0';
+	out->thread_local = false;
+	h->late_last = false;
+	return true;
+}
+
 bool
 helper_find(struct helper *h, const struct proc *p, const struct vma_list *vmas,
             const struct vma *v, const char *name, enum symbol_how how, struct helper_matches *out)
 {
+	if (vmas && vma_has_file(v) && helper_lacks(h, p, vmas, v, name, how, out))
+		return true;
 	if (!helper_set_ask(h, vmas ? HELPER_FIND : HELPER_FIND_JIT, v) && vmas)
 		return false;
 	if (vmas)

@@ -21,29 +21,6 @@ names_symbol(const struct elf_file *f, uint32_t i)
 	return i < f->sized.n ? &f->sized.v[i] : &f->labels.v[i - f->sized.n];
 }
 
-/* Without the version, which is the linker's. */
-static size_t
-names_bare(const char *name)
-{
-	return strcspn(name, "@");
-}
-
-static uint32_t
-names_hash(const char *s, size_t n)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)s[i]) * 16777619u;
-	return h ^ h >> 15;
-}
-
-static bool
-names_is_mangled(const char *name)
-{
-	return name[0] == '_' && (name[1] == 'Z' || name[1] == 'R');
-}
-
 /* Chains, so that a name that occurs a million times costs no more than a million names. */
 static void
 names_build(struct elf_file *f)
@@ -56,20 +33,46 @@ names_build(struct elf_file *f)
 	f->next = mem_alloc((n + 1) * sizeof(*f->next));
 	for (uint32_t i = 0; i < n; i++) {
 		const char *name = names_symbol(f, i)->name;
-		uint32_t *head = &f->heads[names_hash(name, names_bare(name)) & (f->heads_n - 1)];
+		uint32_t *head = &f->heads[helper_hash(name, helper_bare(name)) & (f->heads_n - 1)];
 
 		f->next[i] = *head;
 		*head = i + 1;
-		f->mangled |= names_is_mangled(name);
+		f->mangled |= helper_is_mangled(name);
 	}
+}
+
+bool
+names_filter(struct elf_file *f, struct helper_filter *out)
+{
+	enum { BITS = 8, LEAST = 64 };
+	size_t n = f->sized.n + f->labels.n;
+
+	if (!f->heads)
+		names_build(f);
+	for (out->size = LEAST; out->size < n * BITS / 8; out->size *= 2)
+		if (out->size == HELPER_BITS)
+			return false;
+	memset(out->bits, 0, out->size);
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name = names_symbol(f, i)->name;
+		uint32_t hash = helper_hash(name, helper_bare(name));
+
+		for (unsigned k = 0; k < 2; k++) {
+			uint32_t bit = helper_bit(hash, out->size, k);
+
+			out->bits[bit / 8] = (uint8_t)(out->bits[bit / 8] | 1u << bit % 8);
+		}
+	}
+	out->mangled = f->mangled;
+	return true;
 }
 
 static bool
 names_is_called(const char *name, const char *wanted)
 {
-	size_t n = names_bare(wanted);
+	size_t n = helper_bare(wanted);
 
-	return names_bare(name) == n && !memcmp(name, wanted, n) &&
+	return helper_bare(name) == n && !memcmp(name, wanted, n) &&
 	       (!wanted[n] || !strcmp(name, wanted));
 }
 
@@ -107,7 +110,7 @@ names_add(struct names *out, const struct elf_symbol *s)
 static void
 names_find_plain(const struct elf_file *f, const char *wanted, struct names *out)
 {
-	uint32_t h = names_hash(wanted, names_bare(wanted));
+	uint32_t h = helper_hash(wanted, helper_bare(wanted));
 
 	for (uint32_t i = f->heads[h & (f->heads_n - 1)]; i; i = f->next[i - 1]) {
 		const struct elf_symbol *s = names_symbol(f, i - 1);
@@ -227,7 +230,7 @@ names_reads_as(const char *mangled, const char *wanted)
 
 	if (!helper_demangle(mangled, name, sizeof(name)))
 		return false;
-	n = names_bare(name); /* libiberty's text has no @ of its own */
+	n = helper_bare(name); /* libiberty's text has no @ of its own */
 	end = names_parameters(name, n);
 	from = names_type(name, end);
 	return names_is_inherent(name, n, wanted) || names_is_same(name, n, wanted) ||
@@ -290,7 +293,7 @@ names_ends_as(const char *mangled, const char *wanted)
 
 	if (!helper_demangle(mangled, text, sizeof(text)))
 		return false;
-	n = names_bare(text);
+	n = helper_bare(text);
 	end = names_parameters(text, n);
 	from = names_type(text, end);
 	if (names_is_for(text, from))
@@ -365,7 +368,7 @@ struct names_search {
 static void
 names_try(const struct names_search *s, const char *name)
 {
-	if (names_is_mangled(name) && s->fits(name, s->wanted))
+	if (helper_is_mangled(name) && s->fits(name, s->wanted))
 		names_find_plain(s->f, name, s->out);
 }
 
@@ -406,7 +409,7 @@ names_scan_short(const struct names_search *search)
 	for (uint32_t i = 0; i < n; i++) {
 		const char *name = names_symbol(f, i)->name;
 
-		if (names_is_mangled(name) && strlen(name) < SHORT)
+		if (helper_is_mangled(name) && strlen(name) < SHORT)
 			names_try(search, name);
 	}
 }
@@ -418,7 +421,7 @@ names_find_demangled(const struct names_search *s)
 	size_t n;
 	const char *key = names_key(s->wanted, &n);
 
-	if (!f->mangled || names_is_mangled(s->wanted))
+	if (!f->mangled || helper_is_mangled(s->wanted))
 		return;
 	if (!key) {
 		names_scan_short(s);
@@ -454,7 +457,7 @@ names_is_thread_local(const struct elf_file *f, const char *wanted)
 		const char *name = f->threads.v[i].name;
 
 		if (names_is_called(name, wanted) ||
-		    (names_is_mangled(name) &&
+		    (helper_is_mangled(name) &&
 		     (names_reads_as(name, wanted) || names_ends_as(name, wanted))))
 			return true;
 	}
@@ -479,7 +482,7 @@ void
 names_begun(const struct elf_file *f, const char *prefix, struct names *out)
 {
 	size_t n = f->sized.n + f->labels.n, len = strlen(prefix), key_n;
-	const char *key = names_is_mangled(prefix) ? NULL : names_key(prefix, &key_n);
+	const char *key = helper_is_mangled(prefix) ? NULL : names_key(prefix, &key_n);
 	char word[SYMBOL_NAME_MAX] = "";
 
 	*out = (struct names){0};
@@ -489,7 +492,7 @@ names_begun(const struct elf_file *f, const char *prefix, struct names *out)
 		const struct elf_symbol *s = names_symbol(f, i);
 
 		if (!strncmp(s->name, prefix, len) ||
-		    (word[0] && names_is_mangled(s->name) && strstr(s->name, word) &&
+		    (word[0] && helper_is_mangled(s->name) && strstr(s->name, word) &&
 		     names_begins(s->name, prefix)))
 			names_add(out, s);
 	}
@@ -506,7 +509,7 @@ names_near(const struct elf_file *f, const char *wanted, char *out, size_t size)
 	out[0] = '\0';
 	for (uint32_t i = 0; i < n; i++) {
 		const char *name = names_symbol(f, i)->name;
-		size_t bare = names_bare(name), best = g.best;
+		size_t bare = helper_bare(name), best = g.best;
 
 		if (bare >= size || bare + best <= len || len + best <= bare)
 			continue;

@@ -27,6 +27,10 @@ void names_find(struct elf_file *f, const char *wanted, struct names *out);
  */
 void names_ending(struct elf_file *f, const char *wanted, struct names *out);
 
+/* Sets the bits of all names. false: there are too many. */
+struct helper_filter;
+bool names_filter(struct elf_file *f, struct helper_filter *out);
+
 /* Whether a thread-local variable is called so, in either way. */
 bool names_is_thread_local(const struct elf_file *f, const char *wanted);
 

@@ -73,12 +73,12 @@ helper_is_file(int fd, const struct helper_ask *ask)
 
 /* The kernel's own link to the very file, for those permitted to follow it. */
 static int
-helper_find_by_mapping(const struct helper_ask *ask)
+helper_find_by_mapping(const struct helper_map *map)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "map_files/%llx-%llx", (unsigned long long)ask->map.start,
-	         (unsigned long long)ask->map.end);
+	snprintf(path, sizeof(path), "map_files/%llx-%llx", (unsigned long long)map->start,
+	         (unsigned long long)map->end);
 	return openat(HELPER_DIR, path, O_PATH | O_CLOEXEC);
 }
 
@@ -208,14 +208,46 @@ helper_stat_at(int path, const struct helper_ask *ask, struct file_node *out)
 bool
 helper_stat(const struct helper_ask *ask, struct file_node *out)
 {
-	return helper_stat_at(helper_find_by_mapping(ask), ask, out) ||
+	return helper_stat_at(helper_find_by_mapping(&ask->map), ask, out) ||
 	       (ask->name[0] && helper_stat_at(helper_find_by_name(ask, ask->name), ask, out));
+}
+
+uint64_t
+helper_id_of(int fd)
+{
+	struct stat st;
+	uint64_t h = 0, parts[6];
+
+	if (fstat(fd, &st) < 0)
+		return 0;
+	parts[0] = st.st_dev;
+	parts[1] = st.st_ino;
+	parts[2] = (uint64_t)st.st_size;
+	parts[3] = (uint64_t)st.st_ctim.tv_sec;
+	parts[4] = (uint64_t)st.st_ctim.tv_nsec;
+	parts[5] = 1;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		h = (h ^ parts[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return h ? h : 1;
+}
+
+uint64_t
+helper_id(const struct helper_map *map)
+{
+	int fd = helper_find_by_mapping(map);
+	uint64_t id = fd < 0 ? 0 : helper_id_of(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return id;
 }
 
 int
 helper_open(const struct helper_ask *ask)
 {
-	int fd = open_found(helper_find_by_mapping(ask), ask);
+	int fd = open_found(helper_find_by_mapping(&ask->map), ask);
 	char name[PATH_MAX];
 
 	if (fd < 0 && ask->name[0])

@@ -4,6 +4,7 @@
 
 /* Shared by both sides of the helper, and by the files of its inside. */
 #include <limits.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "symbol/helper.h"
@@ -41,6 +42,8 @@ enum helper_kind {
 	HELPER_FIND_JIT,
 	/* to the reader: is this the debug file it wants? Without one: there is none */
 	HELPER_DEBUG,
+	HELPER_NAMES, /* which names the file of `map` has at most; as for HELPER_FIND */
+	HELPER_CHECK, /* the identities of the files that are mapped by `maps` */
 	/* reads a byte at `start`; the memory's descriptor comes with the question */
 	HELPER_FAULT,
 };
@@ -71,6 +74,19 @@ struct helper_ask {
 	};
 };
 
+/*
+ * Which file it is, and in which state; 0: not known. Two bits of `bits` are set for each name that
+ * it has, so most names that it lacks can be excluded; `size` is a power of two.
+ */
+enum { HELPER_BITS = 1 << 16 };
+struct helper_filter {
+	uint64_t id;
+	uint32_t tables; /* enum symbol_tables */
+	uint32_t mangled; /* some names are: they have others as well */
+	uint32_t size;   /* bytes */
+	uint8_t bits[HELPER_BITS];
+};
+
 struct helper_answer {
 	uint32_t serial;
 	uint32_t outcome; /* enum helper_outcome */
@@ -80,6 +96,8 @@ struct helper_answer {
 		struct helper_matches matches;
 		struct elf_debug wants;
 		struct file_node node;
+		struct helper_filter filter;
+		uint64_t ids[HELPER_MAPS];
 		int sys; /* errno; 0: the byte was read */
 	};
 };
@@ -117,7 +135,42 @@ helper_answer_size(const struct helper_ask *ask, const struct helper_answer *a)
 	if (helper_is_find(ask))
 		return head + offsetof(struct helper_matches, v) +
 		       u64_min(a->matches.n, SYMBOL_MATCHES) * sizeof(a->matches.v[0]);
-	return ask->kind == HELPER_PAGES ? sizeof(*a) : head + sizeof(a->symbol);
+	if (ask->kind == HELPER_NAMES)
+		return head + offsetof(struct helper_filter, bits) +
+		       u64_min(a->filter.size, HELPER_BITS);
+	if (ask->kind == HELPER_CHECK)
+		return head + sizeof(a->ids);
+	return ask->kind == HELPER_PAGES ? head + sizeof(a->pages) : head + sizeof(a->symbol);
+}
+
+/* A name without its version, which is the linker's: its length. */
+static inline size_t
+helper_bare(const char *name)
+{
+	return strcspn(name, "@");
+}
+
+static inline uint32_t
+helper_hash(const char *s, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)s[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static inline bool
+helper_is_mangled(const char *name)
+{
+	return name[0] == '_' && (name[1] == 'Z' || name[1] == 'R');
+}
+
+/* The two bits of a name in a filter. */
+static inline uint32_t
+helper_bit(uint32_t hash, uint32_t size, unsigned which)
+{
+	return (which ? hash * 0x9e3779b1u >> 7 : hash) & (size * 8 - 1);
 }
 
 /*
@@ -132,6 +185,10 @@ bool helper_can_start(void);
  */
 bool helper_send(int socket, const struct helper_ask *ask, int fd, int flags);
 bool helper_receive(int socket, struct helper_ask *ask, int *fd);
+
+/* Which file is mapped there, and in which state, without opening it; 0: not known. */
+uint64_t helper_id(const struct helper_map *map);
+uint64_t helper_id_of(int fd);
 
 /* Opens the mapped file for reading; -1: not possible, or it is another file by now. */
 int helper_open(const struct helper_ask *ask);
@@ -173,6 +230,7 @@ enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask,
 /* In the reader. fd: the file; -1: the vdso. */
 bool helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out);
 bool helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *out);
+bool helper_list_names(const struct helper_ask *ask, int fd, struct helper_filter *out);
 
 /*
  * Whether the file of the last question has other symbols in a file of its own, and which. Offers

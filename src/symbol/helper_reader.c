@@ -102,6 +102,8 @@ helper_read_file(const struct helper_ask *ask, int fd, struct helper_answer *a)
 		return helper_take_debug(fd);
 	if (fd < 0 && !helper_is_about_vdso(ask))
 		return false;
+	if (ask->kind == HELPER_NAMES)
+		return helper_list_names(ask, fd, &a->filter);
 	return helper_is_find(ask)
 	           ? helper_find_named(ask, fd, &a->matches)
 	           : helper_find_symbol(ask, fd, &a->symbol);
@@ -288,6 +290,8 @@ helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer
 		helper_offer_debug(socket, ask, &answer->wants);
 		got = helper_reader_tell(socket, ask, fd, answer);
 	}
+	if (got == HELPER_OK && ask->kind == HELPER_NAMES)
+		answer->filter.id = helper_id_of(fd);
 	if (fd >= 0)
 		close(fd);
 	return got == HELPER_OK || got == HELPER_HURT ? got : HELPER_NOTHING;

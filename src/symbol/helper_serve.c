@@ -125,8 +125,13 @@ helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_an
 	case HELPER_FIND_VDSO:
 	case HELPER_SYMBOL_JIT:
 	case HELPER_FIND_JIT:
+	case HELPER_NAMES:
 	case HELPER_DEBUG:
 		return helper_reader_ask(reader, ask, a);
+	case HELPER_CHECK:
+		for (size_t i = 0; i < HELPER_MAPS; i++)
+			a->ids[i] = i < ask->maps_n ? helper_id(&ask->maps[i]) : 0;
+		return HELPER_OK;
 	case HELPER_FAULT:
 		a->sys = helper_read_byte(fd, ask->start);
 		return HELPER_OK;

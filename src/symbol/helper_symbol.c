@@ -194,6 +194,13 @@ helper_find_line(int fd, uint64_t own, struct helper_symbol *out)
 	helper_line.own = own;
 }
 
+/* A question without a line: that of an earlier one is wanted no more. */
+static void
+helper_want_no_line(void)
+{
+	helper_line.wanted = helper_line.known = false;
+}
+
 /* --- instances -------------------------------------------------------------------------------- */
 
 static bool
@@ -338,6 +345,8 @@ helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *o
 	memset(out, 0, sizeof(*out));
 	if (ask->needs && fd >= 0 && !helper_is_about_jit(ask))
 		helper_find_line(fd, own, out);
+	else
+		helper_want_no_line();
 	out->offset = own - s->value;
 	strcpy(out->name, s->name);
 	helper_demangle(s->name, out->demangled, sizeof(out->demangled));
@@ -361,6 +370,25 @@ helper_add_match(struct helper_matches *out, const struct elf_symbol *s, uint64_
 	helper_demangle(s->name, m->demangled, sizeof(m->demangled));
 }
 
+static uint32_t
+helper_tables(const struct elf_file *f)
+{
+	return f->all || f->packed ? SYMBOLS_ALL : f->exported ? SYMBOLS_EXPORTED : SYMBOLS_NONE;
+}
+
+bool
+helper_list_names(const struct helper_ask *ask, int fd, struct helper_filter *out)
+{
+	struct elf_file *f = fd < 0 ? NULL : helper_file_of(ask, fd);
+	uint64_t bias;
+
+	helper_want_no_line();
+	if (!f || !helper_code_bias(ask, f, &bias))
+		return false;
+	out->tables = helper_tables(f);
+	return names_filter(f, out);
+}
+
 bool
 helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *out)
 {
@@ -368,6 +396,7 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 	struct names found;
 	uint64_t bias = 0;
 
+	helper_want_no_line();
 	memset(out, 0, sizeof(*out));
 	if (!f || !memchr(ask->wanted, '\0', sizeof(ask->wanted)))
 		return false;
@@ -375,9 +404,7 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 		bias = ask->map.start - f->segments[0].vaddr;
 	else if (!helper_is_about_jit(ask) && !helper_code_bias(ask, f, &bias))
 		return false;
-	out->tables = f->all || f->packed ? SYMBOLS_ALL
-	              : f->exported       ? SYMBOLS_EXPORTED
-	                                  : SYMBOLS_NONE;
+	out->tables = helper_tables(f);
 	if (ask->needs == SYMBOL_BEGUN)
 		names_begun(f, ask->wanted, &found);
 	else if (ask->needs == SYMBOL_ENDING)

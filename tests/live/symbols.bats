@@ -293,6 +293,53 @@ asks() {
 	done < <({ pmap "$PID"; pmap -x "$PID"; } | grep '^[0-9a-f]\{16\} ' | grep -v '^f')
 }
 
+@test "many names in one call are what each is alone, once the files are known as well" {
+	need_symbols
+	named_build
+	named_start
+	local name args=() want=
+	for name in main malloc start_value free big_bss ns::only _ZL9local_onei malloc+4 only; do
+		args+=(-e "where $name")
+		want+=$("$PMTOP" -e "where $name" "$PID")$'\n\n'
+	done
+	is "$("$PMTOP" "${args[@]}" "${args[@]}" "${args[@]}" "$PID")" "${want}${want}${want%$'\n\n'}"
+}
+
+@test "bug: a name was not found after the place in the source of a variable, which has none" {
+	need_symbols
+	named_build
+	named_start
+	# in libc, whose debug file is there
+	is "$("$PMTOP" -e 'where malloc' -e 'where start_value' -e 'where free' "$PID" | tail -n +2 | grep -o ': free')" ': free'
+}
+
+@test "a library that is written over under its mapping has other names then" {
+	need_symbols
+	local lib=$BATS_TEST_TMPDIR/libpart.so at
+	command -v cc >/dev/null || skip "there is no C compiler"
+	echo 'int alpha_one(int x) { return x * 3; }' | cc -shared -fPIC -x c -o "$lib" - || skip "the C compiler fails"
+	pipes_start env LD_PRELOAD="$lib" cat
+	until_true grep -qF "$lib" "/proc/$PIPED_PID/maps"
+	screen_start 120x30 "$PIPED_PID"
+	# the second question for a name learns which names there are
+	for at in alpha_one nosuch_one nosuch_two omega_one; do
+		screen_keys :
+		screen_type "where $at"
+		screen_keys Enter
+		[[ $at == alpha_one ]] || screen_wait_text "no symbol of .* has that name"
+		screen_keys Escape Escape
+	done
+	while IFS=: read -r at _; do
+		printf omega | dd of="$lib" bs=1 seek="$at" conv=notrunc status=none
+	done < <(grep -abo alpha_one "$lib")
+	screen_keys :
+	screen_type 'where omega_one'
+	screen_keys Enter
+	screen_wait_text 'libpart'
+	screen_keys Escape Q
+	screen_end
+}
+
 @test "the prompt: a symbol, its bytes, and one that is not there" {
 	need_symbols
 	named_build

@@ -17,6 +17,7 @@
 #include "kernel/vma.h"
 #include "symbol/helper_crc.h"
 #include "symbol/helper_elf.h"
+#include "symbol/helper_known.h"
 #include "symbol/helper_names.h"
 #include "symbol/helper_parts.h"
 #include "target/symbol.h"
@@ -361,6 +362,69 @@ test_ending(void)
 	free(m.image);
 }
 
+/* What a client knows of a file's names: never that it lacks one that it has. */
+static void
+test_filter(void)
+{
+	static const char *const has[] = {"function", "table", "versioned", "versioned@@V2", "versioned@V1", "_ZN2ns4callEic"};
+	struct made m = make(EM_X86_64, NULL, 0);
+	struct helper_filter *filter = mem_alloc(sizeof(*filter));
+	struct known known = {0};
+	struct known_file *k;
+	struct helper_map maps[4];
+	struct elf_file f;
+	struct vma v = {.start = 4096, .end = 8192, .inode = 7, .name = "/f"};
+	size_t lacks = 0, at = 0;
+	bool all = true;
+	uint64_t id;
+
+	elf_file_read(&f, -1, m.image, m.size);
+	ok(names_filter(&f, filter) && filter->size == 64 && filter->mangled, "a filter");
+	k = known_at(&known, &v);
+	filter->id = 5;
+	known_take(k, filter);
+	for (size_t i = 0; i < sizeof(has) / sizeof(*has); i++)
+		all &= !known_lacks(k, has[i], SYMBOL_CALLED);
+	ok(all, "it has what the file has");
+	ok(!known_lacks(k, "nosuch", SYMBOL_CALLED) && !known_lacks(k, "nosuch", SYMBOL_ENDING),
+	   "another name may be that of a mangled one");
+	for (int i = 0; i < 100; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "_Z%dno", i);
+		lacks += known_lacks(k, name, SYMBOL_CALLED);
+	}
+	ok(lacks > 90, "most of what it lacks is excluded");
+	k->mangled = false;
+	ok(known_lacks(k, "nosuch", SYMBOL_CALLED) && known_lacks(k, "nosuch", SYMBOL_ENDING), "without mangled names");
+	ok(known_at(&known, &v) == k && known.n == 1, "the same mapping");
+	v.offset = 4096;
+	ok(known_at(&known, &v)->asked == 0 && known.n == 2, "another part of the file is another");
+	ok(known_maps(&known, &at, maps, 4) == 1 && at == 2 && maps[0].start == 4096, "what is to be checked");
+	k = &known.v[0];
+	id = 5;
+	known_check(&known, 0, 2, &id);
+	ok(known_lacks(k, "nosuch", SYMBOL_CALLED), "it is the same");
+	id = 6;
+	known_check(&known, 0, 2, &id);
+	ok(!known_lacks(k, "nosuch", SYMBOL_CALLED) && !k->unknowable, "it was changed");
+	known_take(k, filter);
+	known_check(&known, 0, 2, NULL);
+	ok(!known_lacks(k, "nosuch", SYMBOL_CALLED) && k->unknowable, "it cannot be checked");
+	filter->size = 100;
+	known_take(k, filter);
+	ok(!k->bits && k->unknowable, "a size that is none");
+	for (uint64_t i = 0; i < 1000; i++) {
+		v.offset = i << 12;
+		known_at(&known, &v);
+	}
+	ok(known.n <= 512, "no more than some hundred files");
+	known_free(&known);
+	elf_file_free(&f);
+	free(m.image);
+	free(filter);
+}
+
 /* --- wrong on purpose ------------------------------------------------------------------------- */
 
 static void
@@ -612,6 +676,7 @@ main(void)
 	test_find();
 	test_near();
 	test_ending();
+	test_filter();
 	test_cut();
 	test_mutated();
 	test_nonsense();
