@@ -273,6 +273,7 @@ batch_pages(struct batch *b, struct err *err)
 	unsigned needs;
 	int r;
 
+	shape.many = true;
 	if (batch_columns(b->o, b->o->runs ? SET_RUN : SET_PAGE, ids, &d.n, err) < 0 ||
 	    batch_filter(b, FILTER_PAGE, &d.filter, err) < 0 ||
 	    batch_range(b, b->o->range, &start, &end, err) < 0)

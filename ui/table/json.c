@@ -65,8 +65,8 @@ json_close(struct json *j)
 		buf_add(&j->text, "\n", 1);
 }
 
-static void
-json_add_string(struct buf *out, const char *s)
+void
+json_quote(struct buf *out, const char *s)
 {
 	buf_add(out, "\"", 1);
 	for (size_t left = strlen(s); left;) {
@@ -91,7 +91,7 @@ void
 json_key(struct json *j, const char *key)
 {
 	json_part(j);
-	json_add_string(&j->text, key);
+	json_quote(&j->text, key);
 	buf_add(&j->text, ": ", 2);
 	j->keyed = true;
 }
@@ -120,7 +120,7 @@ void
 json_string(struct json *j, const char *s)
 {
 	json_part(j);
-	json_add_string(&j->text, s);
+	json_quote(&j->text, s);
 }
 
 void

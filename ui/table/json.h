@@ -39,6 +39,9 @@ void json_number(struct json *j, uint64_t n);
 void json_digits(struct json *j, const char *number); /* written as is */
 void json_string(struct json *j, const char *s);      /* invalid UTF-8 becomes U+FFFD */
 
+/* Appends a string with its quotes, as json_string writes it. */
+void json_quote(struct buf *out, const char *s);
+
 /* A column's title as a key: lower case, _ for - and /, "percent" for %. */
 void json_title(struct buf *out, const char *title);
 

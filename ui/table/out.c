@@ -10,6 +10,24 @@
 
 #include "table/fitted.h"
 
+/*
+ * A column, with its last value as it was written: of neighbouring pages most are the same. What
+ * comes before its values is a separator, in JSON also its key.
+ */
+struct out_column {
+	struct buf lead, field;
+	bool any, outside; /* a value was written: */
+	struct value value;
+	struct buf text; /* what its s was */
+	bool right;
+	int width; /* of a streamed table; 0: as wide as it is */
+};
+
+enum {
+	BULK = 32768, /* bytes that are written at once */
+	NUMBER_ROOM = 24, /* of digits, and what is around them */
+};
+
 struct out {
 	struct out_shape shape;
 	const enum column_id *ids;
@@ -20,6 +38,8 @@ struct out {
 	struct fitted *fitted;
 	const char **title; /* of `fitted` */
 	bool *right;
+	struct out_column *columns;
+	size_t hold; /* bytes to collect before they are written */
 	struct buf line, cell;
 	struct json own, *json; /* its own document or the caller's; NULL: not JSON */
 };
@@ -68,7 +88,8 @@ out_raw_field(struct buf *out, const char *s)
 static void
 out_flush_line(struct out *o)
 {
-	fwrite(o->line.s, 1, o->line.len, o->shape.to);
+	if (o->line.len)
+		fwrite(o->line.s, 1, o->line.len, o->shape.to);
 	o->line.len = 0;
 }
 
@@ -141,6 +162,28 @@ out_begin_json(struct out *o)
 	json_flush(o->json, o->shape.to);
 }
 
+static void
+out_begin_columns(struct out *o)
+{
+	static const char *const seps[] = {
+	    [FORMAT_TABLE] = " ", [FORMAT_CSV] = ",", [FORMAT_JSON] = ", ", [FORMAT_RAW] = " "};
+
+	o->columns = mem_alloc(o->n * sizeof(*o->columns));
+	for (size_t i = 0; i < o->n; i++) {
+		struct out_column *c = &o->columns[i];
+
+		buf_str(&c->lead, i ? seps[o->shape.format] : o->json ? "{" : "");
+		c->right = out_is_right(o, i);
+		c->width = o->titles ? 0 : out_width_of(o, i);
+		if (!o->json)
+			continue;
+		o->cell.len = 0;
+		json_title(&o->cell, out_title_of(o, i));
+		json_quote(&c->lead, o->cell.s);
+		buf_str(&c->lead, ": ");
+	}
+}
+
 struct out *
 out_begin(const struct out_shape *shape, const enum column_id *ids, const char *const *titles,
           size_t n)
@@ -150,41 +193,15 @@ out_begin(const struct out_shape *shape, const enum column_id *ids, const char *
 	*o = (struct out){.shape = *shape, .ids = ids, .titles = titles, .n = n};
 	if (!o->shape.to)
 		o->shape.to = stdout;
+	o->hold = shape->many && !isatty(fileno(o->shape.to)) ? BULK : 0;
 	if (shape->format == FORMAT_JSON)
 		out_begin_json(o);
 	else if (shape->format == FORMAT_TABLE && shape->whole)
 		out_begin_table(o);
 	else if (!shape->noheadings)
 		out_heading(o);
+	out_begin_columns(o);
 	return o;
-}
-
-static void
-out_json_value(struct out *o, const struct value *v)
-{
-	o->cell.len = 0;
-	buf_str(&o->cell, "");
-	value_text(v, true, false, &o->cell);
-	if (v->kind == VALUE_UNKNOWN)
-		json_null(o->json);
-	else if (value_is_bare(v->kind))
-		json_digits(o->json, o->cell.s);
-	else
-		json_string(o->json, o->cell.s);
-}
-
-static void
-out_row_json(struct out *o, const struct value *v)
-{
-	json_object(o->json, JSON_INLINE);
-	for (size_t i = 0; i < o->n; i++) {
-		o->cell.len = 0;
-		json_title(&o->cell, out_title_of(o, i));
-		json_key(o->json, o->cell.s);
-		out_json_value(o, &v[i]);
-	}
-	json_close(o->json);
-	json_flush(o->json, o->shape.to);
 }
 
 static void
@@ -203,45 +220,155 @@ out_row_table(struct out *o, const struct value *v)
 	}
 }
 
+/* --- rows that are written as they come ------------------------------------------------------- */
+
 static void
-out_row_text(struct out *o, const struct value *v)
+out_json_field(struct buf *to, const struct value *v, const char *text)
 {
-	bool csv = o->shape.format == FORMAT_CSV, table = o->shape.format == FORMAT_TABLE;
+	if (v->kind == VALUE_UNKNOWN)
+		buf_str(to, "null");
+	else if (value_is_bare(v->kind))
+		buf_str(to, text);
+	else
+		json_quote(to, text);
+}
 
-	for (size_t i = 0; i < o->n; i++) {
-		int pad = 0;
+/* Without blanks at the end of a line, unless numbers are aligned there. */
+static void
+out_table_field(struct buf *to, const struct out_column *c, const char *text, size_t len, bool last)
+{
+	int pad = c->width > (int)len ? c->width - (int)len : 0;
 
-		o->cell.len = 0;
-		buf_str(&o->cell, "");
-		value_text(&v[i], o->shape.bytes, o->shape.ascii, &o->cell);
-		if (i)
-			buf_str(&o->line, csv ? "," : " ");
-		if (table)
-			pad = out_width_of(o, i) - (int)o->cell.len;
-		if (csv)
-			out_csv_field(&o->line, o->cell.s);
-		else if (!table)
-			out_raw_field(&o->line, o->cell.s);
-		else if (pad > 0 && out_is_right(o, i))
-			buf_fmt(&o->line, "%*s%s", pad, "", o->cell.s);
-		else if (pad > 0 && i + 1 < o->n)
-			buf_fmt(&o->line, "%s%*s", o->cell.s, pad, "");
-		else
-			buf_add(&o->line, o->cell.s, o->cell.len);
+	if (c->right)
+		buf_fmt(to, "%*s", pad, "");
+	buf_add(to, text, len);
+	if (!c->right && !last)
+		buf_fmt(to, "%*s", pad, "");
+}
+
+/* Any value, as it is written in column i. */
+static void
+out_format(struct out *o, size_t i, const struct value *v)
+{
+	struct out_column *c = &o->columns[i];
+	bool json = o->json != NULL;
+
+	o->cell.len = c->field.len = 0;
+	buf_str(&o->cell, "");
+	buf_add(&c->field, c->lead.s, c->lead.len);
+	value_text(v, json || o->shape.bytes, !json && o->shape.ascii, &o->cell);
+	switch (o->shape.format) {
+	case FORMAT_JSON: out_json_field(&c->field, v, o->cell.s); return;
+	case FORMAT_CSV: out_csv_field(&c->field, o->cell.s); return;
+	case FORMAT_RAW: out_raw_field(&c->field, o->cell.s); return;
+	case FORMAT_TABLE:
+		out_table_field(&c->field, c, o->cell.s, o->cell.len, i + 1 == o->n);
+		return;
 	}
-	buf_str(&o->line, "\n");
-	out_flush_line(o);
+}
+
+/* By content: what a text is in may be used again for another one. */
+static bool
+out_is_kept(const struct out_column *c, const struct value *v)
+{
+	if (!c->any || c->value.kind != v->kind)
+		return false;
+	if (v->kind != VALUE_TEXT)
+		return c->value.n == v->n && c->value.of == v->of;
+	if (c->outside != (v->s != NULL))
+		return false;
+	return !strcmp(v->s ? v->s : v->t, v->s ? c->text.s : c->value.t);
+}
+
+static void
+out_keep(struct out_column *c, const struct value *v)
+{
+	c->any = true;
+	c->outside = v->s != NULL;
+	c->value = *v;
+	c->text.len = 0;
+	if (v->s)
+		buf_str(&c->text, v->s);
+}
+
+/* Digits of a number that is hardly ever the same twice, as out_format would write them. */
+static void
+out_digits(struct out *o, const struct out_column *c, const struct value *v)
+{
+	char digits[NUMBER_ROOM], *end = digits + sizeof(digits), *at = end;
+	bool hex = v->kind == VALUE_HEX, quoted = hex && o->json;
+	uint64_t n = v->n;
+
+	if (quoted)
+		*--at = '"';
+	do
+		*--at = "0123456789abcdef"[hex ? n & 15 : n % 10];
+	while ((n = hex ? n >> 4 : n / 10));
+	if (hex) {
+		*--at = 'x';
+		*--at = '0';
+	}
+	if (quoted)
+		*--at = '"';
+	buf_add(&o->line, c->lead.s, c->lead.len);
+	for (int pad = c->width - (int)(end - at); pad > 0; pad--)
+		buf_add(&o->line, " ", 1);
+	buf_add(&o->line, at, (size_t)(end - at));
+}
+
+static void
+out_row_line(struct out *o, const struct value *v)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		struct out_column *c = &o->columns[i];
+
+		if (!out_is_kept(c, &v[i])) {
+			if (v[i].kind == VALUE_HEX && c->right) {
+				out_digits(o, c, &v[i]);
+				continue;
+			}
+			out_format(o, i, &v[i]);
+			out_keep(c, &v[i]);
+		}
+		buf_add(&o->line, c->field.s, c->field.len);
+	}
+	if (o->json) {
+		buf_str(&o->line, "}");
+		json_digits(o->json, o->line.s);
+		o->line.len = 0;
+		if (o->json->text.len > o->hold)
+			json_flush(o->json, o->shape.to);
+		return;
+	}
+	buf_add(&o->line, "\n", 1);
+	if (o->line.len > o->hold)
+		out_flush_line(o);
 }
 
 void
 out_row(struct out *o, const struct value *v)
 {
-	if (o->json)
-		out_row_json(o, v);
-	else if (o->table || o->fitted)
+	if (o->table || o->fitted)
 		out_row_table(o, v);
 	else
-		out_row_text(o, v);
+		out_row_line(o, v);
+}
+
+static void
+out_free(struct out *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		buf_free(&o->columns[i].lead);
+		buf_free(&o->columns[i].field);
+		buf_free(&o->columns[i].text);
+	}
+	free(o->columns);
+	free(o->title);
+	free(o->right);
+	json_free(&o->own);
+	buf_free(&o->line);
+	buf_free(&o->cell);
+	free(o);
 }
 
 int
@@ -249,6 +376,7 @@ out_end(struct out *o, struct err *err)
 {
 	FILE *to = o->shape.to;
 
+	out_flush_line(o);
 	if (o->fitted) {
 		fitted_end(o->fitted, o->shape.noheadings, to);
 	} else if (o->table) {
@@ -260,12 +388,7 @@ out_end(struct out *o, struct err *err)
 			json_close(o->json);
 		json_flush(o->json, to);
 	}
-	json_free(&o->own);
-	free(o->title);
-	free(o->right);
-	buf_free(&o->line);
-	buf_free(&o->cell);
-	free(o);
+	out_free(o);
 	if (fflush(to) != 0 || ferror(to))
 		return err_sys(err, NULL,
 		               to == stdout ? "cannot write to standard output" : "cannot write");

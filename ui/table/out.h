@@ -19,6 +19,7 @@ struct out_shape {
 	enum format format;
 	bool noheadings, bytes, ascii;
 	bool whole;       /* few rows: collect them all and lay the table out */
+	bool many;        /* millions of rows: written in blocks, unless to a terminal */
 	const char *name; /* the array's name in the JSON document */
 	/* with titles: one letter per column, R for right-aligned; NULL: all left-aligned */
 	const char *align;
