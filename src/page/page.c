@@ -22,6 +22,15 @@ page_flags(const struct page *pg)
 	return pg->kpf | pg->head;
 }
 
+bool
+page_is_like(const struct page *a, const struct page *b)
+{
+	return !((a->word ^ b->word) & ~PM_PFN_MASK) && a->kpf == b->kpf && a->known == b->known &&
+	       a->count == b->count && a->head == b->head && a->cats == b->cats &&
+	       a->order == b->order && page_hidden(a) == page_hidden(b) &&
+	       a->known & PAGE_WORD && a->word & PM_PRESENT;
+}
+
 /*
  * Only lazyfree memory is anonymous without swap backing. When it is written again the kernel first
  * only sets the dirty bit in the page table, and restores the flag when it next scans the page, so

@@ -73,6 +73,12 @@ uint64_t page_flags(const struct page *pg);
 /* Freed by MADV_FREE and not yet reclaimed: a write in the meantime keeps it. */
 bool page_is_lazyfree(const struct page *pg);
 
+/*
+ * Whether two pages in RAM differ in nothing but the numbers of their frames and folios: then they
+ * have the same state and kind, too. `cgroup` and `node` are not compared.
+ */
+bool page_is_like(const struct page *a, const struct page *b);
+
 /* In RAM, but the kernel hides its frame number from us (no CAP_SYS_ADMIN). */
 bool page_hidden(const struct page *pg);
 

@@ -19,20 +19,38 @@ struct page_batch {
 	bool ok[PAGE_BATCH];
 };
 
-static void
-page_look_up_flags(struct page_batch *b, const struct source *s, struct page *out)
+static bool
+page_is_compound(const struct page *pg)
 {
+	return pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
+}
+
+/* Of single pages, which need no lookup, the folio is known too. Returns whether all are single. */
+static bool
+page_look_up_flags(struct page_batch *b, const struct source *s, struct page *out, bool folios)
+{
+	uint32_t known = PAGE_FLAGS | (s->meta.ksm_lies ? PAGE_NO_KSM : 0);
+	uint32_t none = source_has(s, FRAME_FLAGS) ? PAGE_NO_RECORD : 0;
+	bool single = true;
+
 	source_frames(s, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
 	for (size_t i = 0; i < b->n; i++) {
 		struct page *pg = &out[b->page[i]];
 
-		if (b->ok[i]) {
-			pg->kpf = b->words[i];
-			pg->known |= PAGE_FLAGS | (s->meta.ksm_lies ? PAGE_NO_KSM : 0);
-		} else if (source_has(s, FRAME_FLAGS)) {
-			pg->known |= PAGE_NO_RECORD;
+		if (!b->ok[i]) {
+			pg->known |= none;
+			continue;
+		}
+		pg->kpf = b->words[i];
+		pg->known |= known;
+		if (page_is_compound(pg)) {
+			single = false;
+		} else if (folios) {
+			pg->folio = b->pfn[i];
+			pg->known |= PAGE_FOLIO;
 		}
 	}
+	return single;
 }
 
 /*
@@ -42,24 +60,25 @@ page_look_up_flags(struct page_batch *b, const struct source *s, struct page *ou
 static void
 page_look_up_count(struct page_batch *b, const struct source *s, struct page *out)
 {
-	struct page_batch rest = {.n = 0};
+	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct page *pg = &out[b->page[i]];
 
-		if (source_has(s, FRAME_COUNT) && pg->word & PM_EXCLUSIVE) {
+		if (pg->word & PM_EXCLUSIVE) {
 			pg->count = 1;
 			pg->known |= PAGE_COUNT;
 			continue;
 		}
-		rest.pfn[rest.n] = b->pfn[i];
-		rest.page[rest.n++] = b->page[i];
+		b->pfn[n] = b->pfn[i];
+		b->page[n++] = b->page[i];
 	}
-	source_frames(s, FRAME_COUNT, rest.pfn, rest.n, rest.words, rest.ok);
-	for (size_t i = 0; i < rest.n; i++)
-		if (rest.ok[i]) {
-			out[rest.page[i]].count = rest.words[i];
-			out[rest.page[i]].known |= PAGE_COUNT;
+	b->n = n;
+	source_frames(s, FRAME_COUNT, b->pfn, b->n, b->words, b->ok);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->ok[i]) {
+			out[b->page[i]].count = b->words[i];
+			out[b->page[i]].known |= PAGE_COUNT;
 		}
 }
 
@@ -85,10 +104,9 @@ static const uint64_t OF_FOLIO = KPF_REFERENCED | KPF_UPTODATE | KPF_DIRTY | KPF
 static bool
 page_needs_folio(const struct page *pg)
 {
-	bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 	bool bare = pg->kpf & KPF_COMPOUND_TAIL && !(pg->kpf & KPF_UPTODATE);
 
-	return compound && (pg->kpf & KPF_ANON || bare);
+	return page_is_compound(pg) && (pg->kpf & KPF_ANON || bare);
 }
 
 /*
@@ -148,8 +166,8 @@ page_find_folio(const struct source *s, uint64_t pfn, uint64_t kpf, struct folio
 }
 
 /*
- * Finds the folios of pages whose flags are known. Neighbours mostly share a folio, so the last one
- * is cached; single pages need no lookup.
+ * Finds the folios of the pages that are part of a large one, by their flags. Neighbours mostly
+ * share a folio, so the last one is cached.
  */
 static void
 page_look_up_folios(const struct page_batch *b, const struct source *s, struct page *out, bool all,
@@ -159,12 +177,11 @@ page_look_up_folios(const struct page_batch *b, const struct source *s, struct p
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct page *pg = &out[b->page[i]];
-		bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 
-		if (!(pg->known & PAGE_FLAGS) || (!all && !page_needs_folio(pg)))
+		if (!page_is_compound(pg) || (!all && !page_needs_folio(pg)))
 			continue;
 		if (b->pfn[i] - last.head >= UINT64_C(1) << last.order ||
-		    pg->kpf & KPF_COMPOUND_HEAD || !compound)
+		    pg->kpf & KPF_COMPOUND_HEAD)
 			if (!page_find_folio(s, b->pfn[i], pg->kpf, &last)) {
 				last = (struct folio){.head = UINT64_MAX};
 				continue;
@@ -216,39 +233,47 @@ page_verify(const struct source *s, uint64_t addr, struct page *out, size_t n, s
 	return 0;
 }
 
+/* The words, and which of them have a frame to look up. -1 with err. */
+static ssize_t
+page_read_words(struct page_batch *b, const struct source *s, uint64_t addr, struct page *out,
+                size_t n, struct err *err)
+{
+	ssize_t got = source_words(s, addr, b->words, n, err);
+
+	b->n = 0;
+	for (size_t i = 0; i < n && got >= 0; i++) {
+		bool is = i < (size_t)got;
+		uint64_t word = is ? b->words[i] : 0;
+
+		out[i] = (struct page){.word = word, .known = is ? PAGE_WORD : 0};
+		if (!(word & PM_PRESENT) || !(word & PM_PFN_MASK))
+			continue;
+		b->pfn[b->n] = word & PM_PFN_MASK;
+		b->page[b->n++] = (uint16_t)i;
+	}
+	return got;
+}
+
 int
 page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, unsigned needs,
           struct err *err)
 {
-	struct page_batch b = {.n = 0};
-	uint64_t words[PAGE_BATCH];
-	ssize_t got = source_words(s, addr, words, n, err);
+	struct page_batch b; /* filled as far as b.n */
+	ssize_t got = page_read_words(&b, s, addr, out, n, err);
 
 	if (got < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		out[i] = (struct page){0};
-		if (i >= (size_t)got)
-			continue;
-		out[i].word = words[i];
-		out[i].known = PAGE_WORD;
-		if (page_pfn(&out[i])) {
-			b.pfn[b.n] = page_pfn(&out[i]);
-			b.page[b.n++] = (uint16_t)i;
-		} else if (needs & PAGE_NEED_FLAGS) {
-			page_look_up_entry(s, &out[i]);
-		}
-	}
+	for (size_t i = 0; needs & PAGE_NEED_FLAGS && b.n < (size_t)got && i < (size_t)got; i++)
+		page_look_up_entry(s, &out[i]);
 	if (!b.n || !(needs & PAGE_NEED_FRAMES))
 		return 0;
-	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO)) {
-		page_look_up_flags(&b, s, out);
+	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO) &&
+	    !page_look_up_flags(&b, s, out, needs & PAGE_NEED_FOLIO))
 		page_look_up_folios(&b, s, out, needs & PAGE_NEED_FOLIO,
 		                    folio_huge_order(s->meta.page_size));
-	}
-	if (needs & PAGE_NEED_COUNT)
-		page_look_up_count(&b, s, out);
 	if (needs & PAGE_NEED_CGROUP)
 		page_look_up_cgroup(&b, s, out);
+	if (needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT))
+		page_look_up_count(&b, s, out);
 	return page_verify(s, addr, out, (size_t)got, err);
 }

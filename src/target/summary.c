@@ -71,16 +71,16 @@ summary_flags_insert(struct summary *s, size_t at, uint64_t kpf)
 
 /* Neighbours are mostly alike, so the last combination is tried first. */
 static void
-summary_add_flags(struct summary *s, const struct page *pg)
+summary_add_flags(struct summary *s, const struct page *pg, uint64_t n)
 {
 	size_t at;
 
 	if (!(pg->known & PAGE_FLAGS)) {
-		s->flags_unknown++;
+		s->flags_unknown += n;
 		return;
 	}
 	if (s->flags_last < s->flags_n && s->flags[s->flags_last].kpf == pg->kpf) {
-		s->flags[s->flags_last].pages++;
+		s->flags[s->flags_last].pages += n;
 		return;
 	}
 	at = vec_above(s->flags, s->flags_n, sizeof(*s->flags), offsetof(struct summary_flags, kpf),
@@ -89,7 +89,7 @@ summary_add_flags(struct summary *s, const struct page *pg)
 		at--;
 	else
 		summary_flags_insert(s, at, pg->kpf);
-	s->flags[at].pages++;
+	s->flags[at].pages += n;
 	s->flags_last = at;
 }
 
@@ -116,20 +116,20 @@ summary_share_of(const struct page *pg)
 }
 
 static void
-summary_add_share(struct summary *s, const struct page *pg)
+summary_add_share(struct summary *s, const struct page *pg, uint64_t n)
 {
 	enum summary_share share = summary_share_of(pg);
 	uint64_t size = (uint64_t)s->page_size << PSS_SHIFT;
 
-	s->by_share[share]++;
+	s->by_share[share] += n;
 	if (pg->state == STATE_HUGETLB || pg->state == STATE_ZERO)
 		return;
 	if (share == SHARE_1 || share == SHARE_EXCLUSIVE)
-		s->pss += size;
+		s->pss += n * size;
 	else if (share == SHARE_REST)
-		s->pss_unknown++;
+		s->pss_unknown += n;
 	else if (share != SHARE_0 && share != SHARE_NO_COUNT)
-		s->pss += size / pg->count;
+		s->pss += n * (size / pg->count);
 }
 
 bool
@@ -168,28 +168,36 @@ summary_end_run(struct summary *s)
 }
 
 static void
-summary_add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pg)
+summary_begin_run(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pg,
+                  bool pmd)
+{
+	summary_end_run(s);
+	s->run = (struct summary_run){.start = addr,
+	                              .pfn = page_pfn(pg),
+	                              .folio = pg->folio,
+	                              .order = pg->order,
+	                              .kind = (uint8_t)page_kind(pg, v),
+	                              .pmd = pmd};
+}
+
+/* n pages, alike but for their frames, which follow each other if they are of a large folio. */
+static void
+summary_add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pg,
+                  uint64_t n)
 {
 	struct summary_run *run = &s->run;
 	uint64_t pfn = page_pfn(pg);
 	bool pmd = s->pmd_known && pg->cats & PM_CAT_HUGE;
 
 	if (!(pg->known & PAGE_FOLIO) || pg->order >= SUMMARY_ORDERS) {
-		s->folios_unknown++;
+		s->folios_unknown += n;
 		return;
 	}
 	if (addr != run->next || pfn != run->next_pfn || pg->folio != run->folio ||
-	    pg->order != run->order || pmd != run->pmd) {
-		summary_end_run(s);
-		*run = (struct summary_run){.start = addr,
-		                            .pfn = pfn,
-		                            .folio = pg->folio,
-		                            .order = pg->order,
-		                            .kind = (uint8_t)page_kind(pg, v),
-		                            .pmd = pmd};
-	}
-	run->next = addr + s->page_size;
-	run->next_pfn = pfn + 1;
+	    pg->order != run->order || pmd != run->pmd)
+		summary_begin_run(s, v, addr, pg, pmd);
+	run->next = addr + n * s->page_size;
+	run->next_pfn = pfn + n;
 }
 
 void
@@ -211,12 +219,14 @@ summary_add_state(struct summary *s, struct summary_type *type, enum state st, u
 }
 
 static void
-summary_add_present(struct summary *s, struct summary_type *type, const struct page *pg)
+summary_add_present(struct summary *s, struct summary_type *type, const struct page *pg, uint64_t n)
 {
-	s->present++;
-	s->hidden += page_hidden(pg);
-	type->hugetlb += pg->state == STATE_HUGETLB;
-	type->rss += pg->state != STATE_HUGETLB && pg->state != STATE_ZERO;
+	s->present += n;
+	s->hidden += page_hidden(pg) ? n : 0;
+	type->hugetlb += pg->state == STATE_HUGETLB ? n : 0;
+	type->rss += pg->state != STATE_HUGETLB && pg->state != STATE_ZERO ? n : 0;
+	summary_add_flags(s, pg, n);
+	summary_add_share(s, pg, n);
 }
 
 static void
@@ -227,22 +237,51 @@ summary_region(struct summary *s, const struct vma *v)
 	s->by_type[v->type].regions++;
 }
 
+/* How many pages from the first on differ in nothing but their frame, or folio of one page. */
+static size_t
+summary_alike(const struct page *pages, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && page_is_like(&pages[0], &pages[k]))
+		k++;
+	return k;
+}
+
+/* Each is whole. What is mapped once is met once; only the others need to be looked for. */
+static void
+summary_add_singles(struct summary *s, const struct vma *v, const struct page *pages, size_t n)
+{
+	struct summary_folios *f = &s->folios[page_kind(&pages[0], v)][0];
+
+	summary_end_run(s);
+	f->pages[FIT_ALIGNED] += n;
+	if (pages[0].word & PM_EXCLUSIVE)
+		f->met += n;
+	for (size_t i = 0; i < n && !(pages[0].word & PM_EXCLUSIVE); i++)
+		f->met += pfnset_add(&s->heads, pages[i].folio);
+}
+
 void
 summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages,
               size_t n)
 {
 	struct summary_type *type = &s->by_type[v->type];
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0, k; i < n; i += k) {
 		const struct page *pg = &pages[i];
+		uint64_t at = addr + i * s->page_size;
 
-		summary_add_state(s, type, (enum state)pg->state, 1);
+		k = summary_alike(pg, n - i);
+		summary_add_state(s, type, (enum state)pg->state, k);
 		if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 			continue;
-		summary_add_present(s, type, pg);
-		summary_add_flags(s, pg);
-		summary_add_share(s, pg);
-		summary_add_folio(s, v, addr + i * s->page_size, pg);
+		summary_add_present(s, type, pg, k);
+		if (pg->known & PAGE_FOLIO && !pg->order && !(pg->cats & PM_CAT_HUGE))
+			summary_add_singles(s, v, pg, k);
+		else
+			for (size_t j = 0; j < k; j++)
+				summary_add_folio(s, v, at + j * s->page_size, &pg[j], 1);
 	}
 }
 

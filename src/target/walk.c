@@ -80,6 +80,22 @@ walk_add_cats(const struct source *s, uint64_t addr, struct page *pages, size_t 
 	return source_runs(s, addr, c.end, 0, s->meta.scan, walk_note_cats, &c, err);
 }
 
+/* Neighbours are mostly alike. */
+static void
+walk_judge(const struct pages_walk *w, struct page *pages, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i && page_is_like(&pages[i - 1], &pages[i])) {
+			pages[i].state = pages[i - 1].state;
+			pages[i].kind = pages[i - 1].kind;
+			continue;
+		}
+		page_judge(&pages[i], w->v, w->t->source->meta.swaps.n);
+		if (pages[i].state == STATE_NONE)
+			walk_judge_empty(w, &pages[i]);
+	}
+}
+
 static int
 walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
 {
@@ -94,11 +110,7 @@ walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t 
 		pages[i].cats = (uint16_t)cats;
 	if (needs & PAGE_NEED_CATS && walk_add_cats(t->source, addr, pages, n, w->err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		page_judge(&pages[i], w->v, t->source->meta.swaps.n);
-		if (pages[i].state == STATE_NONE)
-			walk_judge_empty(w, &pages[i]);
-	}
+	walk_judge(w, pages, n);
 	return 0;
 }
 
