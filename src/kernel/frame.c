@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -122,6 +123,24 @@ void
 frames_probe(struct frames *f, size_t page_size)
 {
 	f->ksm_lies = f->flags >= 0 && frames_ksm_lies(f->flags, page_size);
+}
+
+bool
+frames_broken(const struct proc *p)
+{
+	static const char key[] = "HardwareCorrupted:";
+	int fd = proc_root_file(p, "meminfo", O_RDONLY);
+	char text[4096];
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	const char *at;
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return true;
+	text[n] = '\0';
+	at = strstr(text, key); /* missing: a kernel that cannot take pages out of use */
+	return at && strtoull(at + strlen(key), NULL, 10) != 0;
 }
 
 static int

@@ -40,6 +40,9 @@ void frames_probe(struct frames *f, size_t page_size);
  */
 enum truth frames_averages(const struct frames *f);
 
+/* Whether memory of the machine has broken, by /proc/meminfo, or that is not known. */
+bool frames_broken(const struct proc *p);
+
 /* 1 << enum frame_file, for each that is open. */
 unsigned frames_files(const struct frames *f);
 

@@ -371,7 +371,8 @@ static void
 pagemap_scan_begin(struct scan *s, const struct pagemap *pm, uint64_t start,
                    const struct pm_match *match, uint64_t cats)
 {
-	bool some = match->all | match->none, inverts = pm->inverts && !some && match->any;
+	bool some = match->all | match->none;
+	bool inverts = pm->inverts && !some && match->any & PM_CAT_PRESENT;
 
 	*s = (struct scan){.pm = pm, .match = match, .cats = cats, .from = start,
 	                   .wanted = inverts ? cats | match->any : 0,

@@ -211,6 +211,8 @@ page_look_up_entry(const struct source *s, struct page *pg)
 		pg->known |= PAGE_ENTRY;
 }
 
+static const uint64_t ENTRY = PM_PFN_MASK | PM_PRESENT | PM_SWAPPED;
+
 /*
  * Reads the page table again; where an entry has changed, the facts about the old frame are
  * discarded.
@@ -218,7 +220,6 @@ page_look_up_entry(const struct source *s, struct page *pg)
 static int
 page_verify(const struct source *s, uint64_t addr, struct page *out, size_t n, struct err *err)
 {
-	static const uint64_t entry = PM_PFN_MASK | (UINT64_C(1) << 63) | (UINT64_C(1) << 62);
 	uint64_t words[PAGE_BATCH];
 	ssize_t got = source_words(s, addr, words, n, err);
 
@@ -227,7 +228,7 @@ page_verify(const struct source *s, uint64_t addr, struct page *out, size_t n, s
 	for (size_t i = 0; i < n; i++) {
 		uint64_t now = i < (size_t)got ? words[i] : 0;
 
-		if ((now ^ out[i].word) & entry)
+		if ((now ^ out[i].word) & ENTRY)
 			out[i] = (struct page){.word = now, .known = PAGE_WORD | PAGE_RACED};
 	}
 	return 0;
@@ -276,4 +277,114 @@ page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, uns
 	if (needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT))
 		page_look_up_count(&b, s, out);
 	return page_verify(s, addr, out, (size_t)got, err);
+}
+
+/* --- huge pages ------------------------------------------------------------------------------- */
+
+enum { HUGE_ENTRIES = 512 }; /* of a page table, with pages of 4 KiB; larger pages are not read so */
+
+/* The first word, if the frames follow each other and the words differ in nothing else. */
+static bool
+page_huge_word(const struct source *s, uint64_t addr, uint64_t *word)
+{
+	uint64_t words[HUGE_ENTRIES];
+	struct err ignored;
+
+	if (source_words(s, addr, words, HUGE_ENTRIES, &ignored) != HUGE_ENTRIES)
+		return false;
+	for (size_t i = 1; i < HUGE_ENTRIES; i++)
+		if (words[i] != words[0] + i)
+			return false;
+	*word = words[0];
+	return *word & PM_PRESENT && !(*word & PM_FILE) && *word & PM_PFN_MASK &&
+	       *word % HUGE_ENTRIES == 0;
+}
+
+/* Whether the flags of its first three frames are those of a huge page whose tails are alike. */
+static bool
+page_huge_fits(const uint64_t kpf[3], const bool ok[3])
+{
+	/* flags of a frame of its own, whatever it is part of */
+	static const uint64_t own = KPF_HWPOISON | KPF_ARCH | KPF_ARCH_2 | KPF_ARCH_3;
+
+	return ok[0] && ok[1] && ok[2] && kpf[0] & KPF_COMPOUND_HEAD && kpf[0] & KPF_ANON &&
+	       !(kpf[0] & KPF_HUGE) && kpf[1] & KPF_COMPOUND_TAIL && kpf[1] == kpf[2] &&
+	       !((kpf[0] | kpf[1]) & own);
+}
+
+static bool
+page_huge_facts(const struct source *s, uint64_t word, unsigned needs, struct page_huge *out)
+{
+	uint64_t pfn = word & PM_PFN_MASK, pfns[3] = {pfn, pfn + 1, pfn + 2}, kpf[3], cgroup[3];
+	bool ok[3], counted = needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT);
+	struct page pg = {.folio = pfn, .order = (uint8_t)folio_huge_order(s->meta.page_size),
+	                  .known = PAGE_WORD | PAGE_FLAGS | PAGE_FOLIO |
+	                           (s->meta.ksm_lies ? PAGE_NO_KSM : 0)};
+
+	if (counted && !(word & PM_EXCLUSIVE))
+		return false; /* parts of it may be mapped by others, by smaller entries */
+	source_frames(s, FRAME_FLAGS, pfns, 3, kpf, ok);
+	if (!page_huge_fits(kpf, ok))
+		return false;
+	pg.count = counted;
+	pg.known |= counted ? PAGE_COUNT : 0;
+	out->head = out->tail = pg;
+	out->head.word = word;
+	out->head.kpf = kpf[0];
+	out->tail.word = word + 1;
+	out->tail.kpf = kpf[1];
+	out->tail.head = kpf[0] & OF_FOLIO & ~kpf[1];
+	if (!(needs & PAGE_NEED_CGROUP) || !source_has(s, FRAME_CGROUP))
+		return true;
+	source_frames(s, FRAME_CGROUP, pfns, 3, cgroup, ok);
+	out->head.cgroup = cgroup[0];
+	out->tail.cgroup = cgroup[1];
+	out->head.known |= PAGE_CGROUP;
+	out->tail.known |= PAGE_CGROUP;
+	return ok[0] && ok[1] && ok[2] && cgroup[1] == cgroup[2];
+}
+
+static int
+page_huge_note(void *arg, const struct pm_run *run)
+{
+	*(struct pm_run *)arg = *run;
+	return 1;
+}
+
+/*
+ * Whether one entry maps each of the n huge pages, with the frames that were looked up: then they
+ * have been so mapped since their words were read. Returns how many, from the first.
+ */
+static size_t
+page_huge_verify(const struct source *s, uint64_t addr, size_t n, const struct page_huge *pages)
+{
+	uint64_t span = HUGE_ENTRIES * s->meta.page_size, word;
+	struct pm_run run = {0};
+	struct err ignored;
+
+	if (source_runs(s, addr, addr + n * span, PM_CAT_HUGE, PM_CAT_HUGE, page_huge_note, &run,
+	                &ignored) < 0 || run.start != addr)
+		return 0;
+	n = u64_min(n, (run.end - addr) / span);
+	for (size_t i = 0; i < n; i++)
+		if (source_words(s, addr + i * span, &word, 1, &ignored) != 1 ||
+		    (word ^ pages[i].head.word) & (ENTRY | PM_EXCLUSIVE))
+			return i;
+	return n;
+}
+
+size_t
+page_read_huge(const struct source *s, uint64_t addr, size_t n, unsigned needs,
+               struct page_huge *out)
+{
+	uint64_t span = HUGE_ENTRIES * s->meta.page_size, word;
+	size_t k = 0;
+
+	if (s->meta.page_size / sizeof(word) != HUGE_ENTRIES || !source_has(s, FRAME_FLAGS) ||
+	    !(needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO)))
+		return 0;
+	while (k < n && page_huge_word(s, addr + k * span, &word) &&
+	       page_huge_facts(s, word, needs, &out[k]))
+		k++;
+	return k ? page_huge_verify(s, addr, k, out) : 0;
 }

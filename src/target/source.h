@@ -222,6 +222,12 @@ struct source_ops {
 	void (*frames)(const struct source *s, enum frame_file file, const uint64_t *pfn, size_t n,
 	               uint64_t *out, bool *ok);
 
+	/*
+	 * Whether memory of the machine has broken (hwpoison), or that is not known: then a page may
+	 * differ from the others of its folio in any way.
+	 */
+	bool (*broken)(const struct source *s);
+
 	/* The NUMA node of each of n pages from addr (at most PAGE_BATCH); -1: not known. */
 	void (*nodes)(const struct source *s, uint64_t addr, int *out, size_t n);
 

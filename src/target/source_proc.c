@@ -70,6 +70,12 @@ source_proc_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
 }
 
 static bool
+source_proc_broken(const struct source *s)
+{
+	return frames_broken(&source_root_of(s)->proc);
+}
+
+static bool
 source_proc_cgroup(const struct source *s, uint64_t inode, struct buf *out)
 {
 	(void)s;
@@ -157,6 +163,7 @@ static const struct source_ops source_proc_ops = {
     .words = source_root_words,
     .runs = source_root_runs,
     .frames = source_root_frames,
+    .broken = source_proc_broken,
     .nodes = source_proc_nodes,
     .folio_sizes = source_root_folio_sizes,
     .cgroup = source_proc_cgroup,

@@ -321,6 +321,26 @@ summary_add_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	return 0;
 }
 
+static void
+summary_add_part(const struct adding *a, uint64_t addr, const struct page *each, uint64_t n)
+{
+	struct summary_type *type = &a->s->by_type[a->v->type];
+
+	summary_add_state(a->s, type, (enum state)each->state, n);
+	summary_add_present(a->s, type, each, n);
+	summary_add_folio(a->s, a->v, addr, each, n);
+}
+
+static int
+summary_add_huge(void *arg, uint64_t addr, const struct page *head, const struct page *tail)
+{
+	const struct adding *a = arg;
+
+	summary_add_part(a, addr, head, 1);
+	summary_add_part(a, addr + a->s->page_size, tail, (UINT64_C(1) << head->order) - 1);
+	return 0;
+}
+
 static int
 summary_add_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
@@ -334,7 +354,8 @@ int
 summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start, uint64_t end,
             struct err *err)
 {
-	static const struct walk_fns fns = {.pages = summary_add_pages, .gap = summary_add_gap};
+	static const struct walk_fns fns = {
+	    .pages = summary_add_pages, .huge = summary_add_huge, .gap = summary_add_gap};
 	static const struct walk_options o = {
 	    .needs = PAGE_NEED_FLAGS | PAGE_NEED_COUNT | PAGE_NEED_FOLIO | PAGE_NEED_CACHE,
 	};

@@ -18,6 +18,8 @@ struct pages_walk {
 	struct err *err;
 	uint64_t at; /* everything before it has been reported */
 	struct page *batch; /* room for PAGE_BATCH */
+	struct page_huge *huge; /* room for PAGE_HUGE_BATCH; NULL: they are read page by page */
+	bool huge_asked;
 	struct cache cache;
 	uint64_t past; /* the first address past the end of the file; UINT64_MAX: not known */
 	bool asked_file;
@@ -253,22 +255,18 @@ walk_report_run(struct pages_walk *w, const struct pm_run *run)
 	return w->fns->run(w->arg, run->start, run->end, &each);
 }
 
+/* The pages up to `end`, in batches. */
 static int
-walk_run(void *arg, const struct pm_run *run)
+walk_report_pages(struct pages_walk *w, uint64_t end, uint64_t cats)
 {
-	struct pages_walk *w = arg;
 	struct page *pages = w->batch;
 	size_t size = w->t->page_size;
 
-	if (walk_report_gap(w, run->start))
-		return 1;
-	if (w->fns->run)
-		return walk_report_run(w, run);
-	while (w->at < run->end) {
-		size_t n = u64_min((run->end - w->at) / size, PAGE_BATCH);
+	while (w->at < end) {
+		size_t n = u64_min((end - w->at) / size, PAGE_BATCH);
 		uint64_t at = w->at;
 
-		if (walk_read_batch(w, at, pages, n, run->cats) < 0) {
+		if (walk_read_batch(w, at, pages, n, cats) < 0) {
 			w->failed = true;
 			return 1;
 		}
@@ -276,10 +274,103 @@ walk_run(void *arg, const struct pm_run *run)
 		progress_add(w->t->progress, n * size);
 		if (w->fns->pages(w->arg, at, pages, n))
 			return 1;
-		if (w->at < run->end && source_stopped(w->t->source))
+		if (w->at < end && source_stopped(w->t->source))
 			return 1; /* a run may be as long as its region */
 	}
 	return 0;
+}
+
+/* --- huge pages ------------------------------------------------------------------------------- */
+
+/*
+ * Whether huge pages are read as a whole: not for what is asked page by page, nor where memory is
+ * broken, which may be any page of one.
+ */
+static bool
+walk_takes_huge(struct pages_walk *w)
+{
+	unsigned needs = w->o->needs;
+
+	if (w->huge_asked)
+		return w->huge;
+	w->huge_asked = true;
+	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO) &&
+	    !(needs & (PAGE_NEED_NODE | PAGE_NEED_CATS)) && !w->t->source->ops->broken(w->t->source))
+		w->huge = mem_alloc(PAGE_HUGE_BATCH * sizeof(*w->huge));
+	return w->huge;
+}
+
+/* As pages, in batches. */
+static int
+walk_spread_huge(struct pages_walk *w, uint64_t addr, const struct page_huge *huge, size_t n)
+{
+	struct page *pages = w->batch;
+	size_t k;
+
+	for (size_t done = 0; done < n; done += k) {
+		k = u64_min(n - done, PAGE_BATCH);
+		for (size_t i = 0; i < k; i++) {
+			pages[i] = huge->tail;
+			pages[i].word = huge->head.word + done + i;
+		}
+		if (!done)
+			pages[0] = huge->head;
+		if (w->fns->pages(w->arg, addr + done * w->t->page_size, pages, k))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+walk_report_huge(struct pages_walk *w, struct page_huge *huge, uint64_t span, uint64_t cats)
+{
+	uint64_t at = w->at;
+
+	huge->head.cats = huge->tail.cats = (uint16_t)cats;
+	page_judge(&huge->head, w->v, w->t->source->meta.swaps.n);
+	page_judge(&huge->tail, w->v, w->t->source->meta.swaps.n);
+	w->at += span;
+	progress_add(w->t->progress, span);
+	if (w->fns->huge)
+		return w->fns->huge(w->arg, at, &huge->head, &huge->tail);
+	return walk_spread_huge(w, at, huge, span / w->t->page_size);
+}
+
+/* A run of huge pages, its ends apart. */
+static int
+walk_report_huge_run(struct pages_walk *w, const struct pm_run *run)
+{
+	uint64_t span = (uint64_t)w->t->page_size << folio_huge_order(w->t->page_size);
+	const struct source *s = w->t->source;
+
+	while (w->at < run->end) {
+		uint64_t next = w->at / span * span + span;
+		size_t n = w->at % span ? 0 : u64_min((run->end - w->at) / span, PAGE_HUGE_BATCH);
+
+		n = n ? page_read_huge(s, w->at, n, w->o->needs, w->huge) : 0;
+		if (!n && walk_report_pages(w, u64_min(next, run->end), run->cats))
+			return 1;
+		for (size_t i = 0; i < n; i++)
+			if (walk_report_huge(w, &w->huge[i], span, run->cats))
+				return 1;
+		if (w->at < run->end && source_stopped(s))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+walk_run(void *arg, const struct pm_run *run)
+{
+	struct pages_walk *w = arg;
+
+	if (walk_report_gap(w, run->start))
+		return 1;
+	if (w->fns->run)
+		return walk_report_run(w, run);
+	if (run->cats & PM_CAT_HUGE && walk_takes_huge(w))
+		return walk_report_huge_run(w, run);
+	return walk_report_pages(w, run->end, run->cats);
 }
 
 static int
@@ -318,6 +409,7 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 		progress_add(t->progress, end - start);
 	}
 	free(w.batch);
+	free(w.huge);
 	return w.failed ? -1 : r;
 }
 
@@ -402,6 +494,17 @@ walk_count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
+walk_count_huge(void *arg, uint64_t addr, const struct page *head, const struct page *tail)
+{
+	struct counts *c = arg;
+
+	(void)addr;
+	c->by_state[head->state]++;
+	c->by_state[tail->state] += (1u << head->order) - 1;
+	return 0;
+}
+
+static int
 walk_count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct counts *c = arg;
@@ -414,7 +517,8 @@ int
 walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err)
 {
-	static const struct walk_fns fns = {.pages = walk_count_pages, .gap = walk_count_gap};
+	static const struct walk_fns fns = {
+	    .pages = walk_count_pages, .huge = walk_count_huge, .gap = walk_count_gap};
 	struct counts c = {by_state, t->page_size};
 
 	return walk_pages(t, v, start, end, o, &fns, &c, err);

@@ -22,6 +22,11 @@ struct walk_fns {
 	 * PAGE_NEED_GAPS there are runs of absent pages, too. NULL: all words are read.
 	 */
 	int (*run)(void *arg, uint64_t start, uint64_t end, const struct page *each);
+	/*
+	 * A huge page that one entry maps, instead of its pages: all but the first are `tail`, whose
+	 * word is that of the first of them. NULL: they come as pages.
+	 */
+	int (*huge)(void *arg, uint64_t addr, const struct page *head, const struct page *tail);
 };
 
 /*
