@@ -51,8 +51,7 @@ batch_dump_alike(struct batch_dump *d, uint64_t addr, uint64_t end, const struct
 	if (d->b->o->runs) {
 		batch_runs_add(&d->runs, &row, end);
 	} else {
-		for (size_t c = 0; c < d->n; c++)
-			values[c] = page_value(d->ids[c], &row);
+		page_values(d->ids, d->n, &row, values);
 		out_row(d->out, values);
 	}
 	return d->stopped || ferror(stdout);

@@ -10,7 +10,7 @@
 #include "kernel/kabi.h"
 #include "page/state.h"
 
-static const struct value columns_unknown = {.kind = VALUE_UNKNOWN};
+#define columns_unknown ((struct value){.kind = VALUE_UNKNOWN})
 
 static struct value
 columns_number(uint64_t n)
@@ -249,6 +249,17 @@ columns_shared_all(const struct share_row *row)
 	return columns_size(n * row->of->page_size);
 }
 
+static inline void
+columns_put(struct value *out, struct value v)
+{
+	out->kind = v.kind;
+	out->n = v.n;
+	out->of = v.of;
+	out->s = v.s;
+	if (v.kind == VALUE_TEXT)
+		memcpy(out->t, v.t, sizeof(out->t));
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 /* Each row's value as a function: columns_region_RSS, columns_page_PFN, columns_watch_MS. */
@@ -258,7 +269,12 @@ columns_shared_all(const struct share_row *row)
 		return made; \
 	}
 #define R(id, t, w, ty, h, made, ...) COLUMNS_VALUE(region, id, made)
-#define P(id, t, w, ty, h, made, ...) COLUMNS_VALUE(page, id, made)
+/* of pages: in place and by its members, because copying it whole is most of what it costs */
+#define P(id, t, w, ty, h, made, ...) \
+	static void columns_page_##id(const struct page_row *row, struct value *out) \
+	{ \
+		columns_put(out, made); \
+	}
 #define N(id, t, w, ty, h, made, ...) COLUMNS_VALUE(run, id, made)
 #define W(id, t, w, ty, h, made, ...) COLUMNS_VALUE(watch, id, made)
 #define C(id, t, w, ty, h, made, ...) COLUMNS_VALUE(cause, id, made)
@@ -319,7 +335,17 @@ region_value(enum column_id id, const struct region_row *row)
 struct value
 page_value(enum column_id id, const struct page_row *row)
 {
-	return columns_rows[id].of_page(row);
+	struct value v;
+
+	columns_rows[id].of_page(row, &v);
+	return v;
+}
+
+void
+page_values(const enum column_id *ids, size_t n, const struct page_row *row, struct value *out)
+{
+	for (size_t i = 0; i < n; i++)
+		columns_rows[ids[i]].of_page(row, &out[i]);
 }
 
 struct value

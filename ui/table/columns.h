@@ -119,7 +119,7 @@ struct column {
 	enum value_kind type; /* of every known value */
 	union {
 		struct value (*of_region)(const struct region_row *); /* SET_LIST: always unknown */
-		struct value (*of_page)(const struct page_row *);
+		void (*of_page)(const struct page_row *, struct value *out);
 		struct value (*of_run)(const struct run_row *);
 		struct value (*of_watch)(const struct watch_row *);
 		struct value (*of_cause)(const struct cause_row *);
@@ -151,6 +151,11 @@ unsigned columns_needs(const enum column_id *ids, size_t n);
 
 struct value region_value(enum column_id id, const struct region_row *row);
 struct value page_value(enum column_id id, const struct page_row *row);
+
+/* The same for n columns, for millions of rows. */
+void page_values(const enum column_id *ids, size_t n, const struct page_row *row,
+                 struct value *out);
+
 struct value run_value(enum column_id id, const struct run_row *row);
 struct value watch_value(enum column_id id, const struct watch_row *row);
 struct value cause_value(enum column_id id, const struct cause_row *row);

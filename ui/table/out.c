@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "table/out.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ struct out_column {
 
 enum {
 	BULK = 32768, /* bytes that are written at once */
-	NUMBER_ROOM = 24, /* of digits, and what is around them */
+	HEX_ROOM = 24, /* for digits, and what is around them */
 };
 
 struct out {
@@ -291,58 +292,80 @@ out_keep(struct out_column *c, const struct value *v)
 		buf_str(&c->text, v->s);
 }
 
-/* Digits of a number that is hardly ever the same twice, as out_format would write them. */
+/* The sixteen digits of n, all at once. */
 static void
-out_digits(struct out *o, const struct out_column *c, const struct value *v)
+out_hex_digits(char digits[16], uint64_t n)
 {
-	char digits[NUMBER_ROOM], *end = digits + sizeof(digits), *at = end;
-	bool hex = v->kind == VALUE_HEX, quoted = hex && o->json;
-	uint64_t n = v->n;
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
 
-	if (quoted)
-		*--at = '"';
-	do
-		*--at = "0123456789abcdef"[hex ? n & 15 : n % 10];
-	while ((n = hex ? n >> 4 : n / 10));
-	if (hex) {
-		*--at = 'x';
-		*--at = '0';
+	for (unsigned half = 0; half < 2; half++) {
+		uint64_t x = half ? n & UINT32_MAX : n >> 32;
+
+		x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
+		x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
+		x = (x | x << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f); /* a digit a byte */
+		x += '0' * ones + ((x + 6 * ones) >> 4 & ones) * ('a' - '0' - 10);
+		x = htobe64(x);
+		memcpy(digits + 8 * half, &x, sizeof(x));
 	}
-	if (quoted)
-		*--at = '"';
-	buf_add(&o->line, c->lead.s, c->lead.len);
-	for (int pad = c->width - (int)(end - at); pad > 0; pad--)
-		buf_add(&o->line, " ", 1);
-	buf_add(&o->line, at, (size_t)(end - at));
+}
+
+/*
+ * An address or a frame number, hardly ever the same twice: straight into the line, as out_format
+ * would write it. Returns the end; there is room for it.
+ */
+static char *
+out_hex(const struct out *o, const struct out_column *c, uint64_t n, char *to)
+{
+	unsigned len = n ? (67 - (unsigned)__builtin_clzll(n)) / 4 : 1;
+	char digits[16];
+
+	out_hex_digits(digits, n);
+	to = mempcpy(to, c->lead.s, c->lead.len);
+	for (int pad = c->width - (int)len - 2; pad > 0; pad--)
+		*to++ = ' ';
+	if (o->json)
+		*to++ = '"';
+	*to++ = '0';
+	*to++ = 'x';
+	to = mempcpy(to, digits + 16 - len, len);
+	if (o->json)
+		*to++ = '"';
+	return to;
+}
+
+static char *
+out_column_value(struct out *o, size_t i, const struct value *v)
+{
+	struct out_column *c = &o->columns[i];
+	bool hex = v->kind == VALUE_HEX && c->right;
+	size_t room;
+	char *to;
+
+	if (!hex && !out_is_kept(c, v)) {
+		out_format(o, i, v);
+		out_keep(c, v);
+	}
+	room = hex ? c->lead.len + (size_t)c->width + HEX_ROOM : c->field.len;
+	to = buf_room(&o->line, room);
+	return hex ? out_hex(o, c, v->n, to) : mempcpy(to, c->field.s, c->field.len);
 }
 
 static void
 out_row_line(struct out *o, const struct value *v)
 {
-	for (size_t i = 0; i < o->n; i++) {
-		struct out_column *c = &o->columns[i];
-
-		if (!out_is_kept(c, &v[i])) {
-			if (v[i].kind == VALUE_HEX && c->right) {
-				out_digits(o, c, &v[i]);
-				continue;
-			}
-			out_format(o, i, &v[i]);
-			out_keep(c, &v[i]);
-		}
-		buf_add(&o->line, c->field.s, c->field.len);
-	}
-	if (o->json) {
-		buf_str(&o->line, "}");
-		json_digits(o->json, o->line.s);
-		o->line.len = 0;
-		if (o->json->text.len > o->hold)
-			json_flush(o->json, o->shape.to);
+	for (size_t i = 0; i < o->n; i++)
+		o->line.len = (size_t)(out_column_value(o, i, &v[i]) - o->line.s);
+	buf_add(&o->line, o->json ? "}" : "\n", 1);
+	if (!o->json) {
+		if (o->line.len > o->hold)
+			out_flush_line(o);
 		return;
 	}
-	buf_add(&o->line, "\n", 1);
-	if (o->line.len > o->hold)
-		out_flush_line(o);
+	json_digits(o->json, o->line.s);
+	o->line.len = 0;
+	if (o->json->text.len > o->hold)
+		json_flush(o->json, o->shape.to);
 }
 
 void
