@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "page/page.h"
 
-#include "kernel/flags.h"
-#include "kernel/kabi.h"
-
 uint64_t
 page_pfn(const struct page *pg)
 {
@@ -20,15 +17,6 @@ uint64_t
 page_flags(const struct page *pg)
 {
 	return pg->kpf | pg->head;
-}
-
-bool
-page_is_like(const struct page *a, const struct page *b)
-{
-	return !((a->word ^ b->word) & ~PM_PFN_MASK) && a->kpf == b->kpf && a->known == b->known &&
-	       a->count == b->count && a->head == b->head && a->cats == b->cats &&
-	       a->order == b->order && page_hidden(a) == page_hidden(b) &&
-	       a->known & PAGE_WORD && a->word & PM_PRESENT;
 }
 
 /*

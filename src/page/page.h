@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+
 /* Everything known about one virtual page at one moment. */
 enum page_known {
 	PAGE_WORD = 1,     /* the page table was read */
@@ -77,7 +80,16 @@ bool page_is_lazyfree(const struct page *pg);
  * Whether two pages in RAM differ in nothing but the numbers of their frames and folios: then they
  * have the same state and kind, too. `cgroup` and `node` are not compared.
  */
-bool page_is_like(const struct page *a, const struct page *b);
+static inline bool
+page_is_like(const struct page *a, const struct page *b)
+{
+	uint64_t frame = PM_PFN_MASK, word = a->word ^ b->word;
+	uint64_t differ = (word & ~frame) | (a->kpf ^ b->kpf) | (a->count ^ b->count) |
+	                  (a->head ^ b->head) | (a->known ^ b->known) | (unsigned)(a->cats ^ b->cats) |
+	                  (unsigned)(a->order ^ b->order);
+
+	return !differ && a->word & PM_PRESENT && !(a->word & frame) == !(b->word & frame);
+}
 
 /* In RAM, but the kernel hides its frame number from us (no CAP_SYS_ADMIN). */
 bool page_hidden(const struct page *pg);
