@@ -85,8 +85,8 @@ page_is_like(const struct page *a, const struct page *b)
 {
 	uint64_t frame = PM_PFN_MASK, word = a->word ^ b->word;
 	uint64_t differ = (word & ~frame) | (a->kpf ^ b->kpf) | (a->count ^ b->count) |
-	                  (a->head ^ b->head) | (a->known ^ b->known) | (unsigned)(a->cats ^ b->cats) |
-	                  (unsigned)(a->order ^ b->order);
+	                  (a->head ^ b->head) | (a->known ^ b->known) |
+	                  (unsigned)(a->cats ^ b->cats) | (unsigned)(a->order ^ b->order);
 
 	return !differ && a->word & PM_PRESENT && !(a->word & frame) == !(b->word & frame);
 }

@@ -54,9 +54,20 @@ page_look_up_flags(struct page_batch *b, const struct source *s, struct page *ou
 }
 
 /*
- * A page with bit 56 is mapped exactly once, so its count need not be read: the kernel derives the
- * bit from the same counter.
+ * Bit 56 says that a page is mapped exactly once, so that its count need not be read: the kernel
+ * derives the bit from the same counter. But in a large folio that may be the counter of its first
+ * page, before Linux 6.11, or of them all, with CONFIG_NO_PAGE_MAPCOUNT: "by one process", which
+ * can map a file twice.
  */
+static bool
+page_is_mapped_once(const struct source *s, const struct page *pg)
+{
+	bool single = pg->known & PAGE_FLAGS && !page_is_compound(pg);
+
+	return pg->word & PM_EXCLUSIVE &&
+	       (single || (s->meta.exclusive_each && !(pg->word & PM_FILE)));
+}
+
 static void
 page_look_up_count(struct page_batch *b, const struct source *s, struct page *out)
 {
@@ -65,7 +76,7 @@ page_look_up_count(struct page_batch *b, const struct source *s, struct page *ou
 	for (size_t i = 0; i < b->n; i++) {
 		struct page *pg = &out[b->page[i]];
 
-		if (pg->word & PM_EXCLUSIVE) {
+		if (page_is_mapped_once(s, pg)) {
 			pg->count = 1;
 			pg->known |= PAGE_COUNT;
 			continue;
@@ -281,7 +292,7 @@ page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, uns
 
 /* --- huge pages ------------------------------------------------------------------------------- */
 
-enum { HUGE_ENTRIES = 512 }; /* of a page table, with pages of 4 KiB; larger pages are not read so */
+enum { HUGE_ENTRIES = 512 }; /* of a page table, with pages of 4 KiB: the only ones read so */
 
 /* The first word, if the frames follow each other and the words differ in nothing else. */
 static bool
@@ -321,7 +332,7 @@ page_huge_facts(const struct source *s, uint64_t word, unsigned needs, struct pa
 	                  .known = PAGE_WORD | PAGE_FLAGS | PAGE_FOLIO |
 	                           (s->meta.ksm_lies ? PAGE_NO_KSM : 0)};
 
-	if (counted && !(word & PM_EXCLUSIVE))
+	if (counted && !(word & PM_EXCLUSIVE && s->meta.exclusive_each))
 		return false; /* parts of it may be mapped by others, by smaller entries */
 	source_frames(s, FRAME_FLAGS, pfns, 3, kpf, ok);
 	if (!page_huge_fits(kpf, ok))

@@ -23,6 +23,7 @@ source_proc_open_pages(struct source *s, struct err *err)
 	pagemap_probe(&r->pm);
 	s->meta.scan = r->pm.scan;
 	s->meta.zero_pfn = r->pm.zero_pfn;
+	s->meta.exclusive_each = r->pm.inverts; /* both came with Linux 6.11 */
 	return 0;
 }
 

@@ -295,7 +295,8 @@ walk_takes_huge(struct pages_walk *w)
 		return w->huge;
 	w->huge_asked = true;
 	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO) &&
-	    !(needs & (PAGE_NEED_NODE | PAGE_NEED_CATS)) && !w->t->source->ops->broken(w->t->source))
+	    !(needs & (PAGE_NEED_NODE | PAGE_NEED_CATS)) &&
+	    !w->t->source->ops->broken(w->t->source))
 		w->huge = mem_alloc(PAGE_HUGE_BATCH * sizeof(*w->huge));
 	return w->huge;
 }

@@ -23,8 +23,8 @@ struct walk_fns {
 	 */
 	int (*run)(void *arg, uint64_t start, uint64_t end, const struct page *each);
 	/*
-	 * A huge page that one entry maps, instead of its pages: all but the first are `tail`, whose
-	 * word is that of the first of them. NULL: they come as pages.
+	 * A huge page that one entry maps, instead of its pages: all but the first are `tail`,
+	 * whose word is that of the first of them. NULL: they come as pages.
 	 */
 	int (*huge)(void *arg, uint64_t addr, const struct page *head, const struct page *tail);
 };

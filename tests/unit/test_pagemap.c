@@ -370,6 +370,36 @@ test_page_read(void)
 	memory_close(&m);
 }
 
+/* Bit 56 of a large folio may be that of its first page, or of all its pages together. */
+static void
+test_mapped_once(void)
+{
+	static const uint64_t tail = KPF_COMPOUND_TAIL;
+	struct memory m;
+	struct page pg[4];
+	struct err err;
+
+	memory_open(&m);
+	fake_word(m.pm, index_of(0), PM_PRESENT | PM_EXCLUSIVE | 5);
+	fake_word(m.pm, index_of(1), PM_PRESENT | PM_EXCLUSIVE | 9);
+	fake_word(m.pm, index_of(2), PM_PRESENT | PM_EXCLUSIVE | PM_FILE | 10);
+	fake_word(m.pm, index_of(3), PM_PRESENT | PM_EXCLUSIVE | PM_FILE | 6);
+	fake_word(m.flags, 8, KPF_COMPOUND_HEAD | KPF_ANON);
+	fake_word(m.flags, 9, tail | KPF_ANON);
+	fake_word(m.flags, 10, tail);
+	fake_end(m.pm, base + 4 * FAKE_PAGE);
+	page_read(m.t.source, base, pg, 4, PAGE_NEED_FLAGS | PAGE_NEED_COUNT, &err);
+	ok(pg[0].count == 1 && pg[3].count == 1, "a folio of one page is mapped once: bit 56");
+	ok(pg[1].count == 19 && pg[2].count == 20, "the counts of larger ones are read");
+	m.t.source->meta.exclusive_each = true;
+	page_read(m.t.source, base, pg, 4, PAGE_NEED_FLAGS | PAGE_NEED_COUNT, &err);
+	ok(pg[1].count == 1, "unless the bit is known to be of each page");
+	ok(pg[2].count == 20, "and its memory cannot be mapped twice by one process, as a file can");
+	page_read(m.t.source, base, pg, 4, PAGE_NEED_COUNT, &err);
+	ok(pg[0].count == 1 && pg[3].count == 16, "without flags any page may be part of a large folio");
+	memory_close(&m);
+}
+
 /* Frame 0's facts must never be taken for a hidden page's. */
 static void
 test_frame_zero(void)
@@ -458,6 +488,7 @@ main(void)
 	test_frames();
 	test_frames_long();
 	test_page_read();
+	test_mapped_once();
 	test_frame_zero();
 	test_ksm_lies();
 	test_race();

@@ -497,6 +497,59 @@ test_kinds(void)
 	}
 }
 
+/* Pages that are alike are added at once: the sums are those of each. */
+static void
+test_alike(void)
+{
+	static struct page pages[400];
+	static const uint64_t flags[] = {KPF_ANON, KPF_ANON | KPF_DIRTY, KPF_LRU, KPF_ZERO_PAGE};
+	struct vma v = {.start = base, .end = base + 400 * FAKE_PAGE, .type = VMA_ANON, .name = ""};
+	struct summary once, each;
+	uint64_t seed = 5;
+	bool same;
+
+	summary_init(&once, FAKE_PAGE, true);
+	summary_init(&each, FAKE_PAGE, true);
+	for (size_t i = 0; i < 400; i++) {
+		uint64_t frame = fake_below(&seed, 5) ? 1 + fake_below(&seed, 300) : 0;
+		uint64_t exclusive = fake_below(&seed, 4) ? PM_EXCLUSIVE : 0;
+		struct page pg = {.word = PM_PRESENT | exclusive | frame, .known = PAGE_WORD};
+
+		if (i && fake_below(&seed, 3)) {
+			pg = pages[i - 1];
+			pg.word += pg.word & PM_PFN_MASK ? 1 : 0;
+			pg.folio += pg.order || !pg.folio ? 0 : 1;
+		} else if (!fake_below(&seed, 6)) {
+			pg.word = PM_SWAPPED | 0x20;
+		} else if (frame) {
+			pg.kpf = flags[fake_below(&seed, 4)];
+			pg.count = exclusive ? 1 : fake_below(&seed, 90);
+			pg.order = fake_below(&seed, 4) ? 0 : 4;
+			pg.folio = pg.order ? frame & ~UINT64_C(15) : frame;
+			pg.cats = fake_below(&seed, 9) ? PM_CAT_PRESENT : PM_CAT_PRESENT | PM_CAT_HUGE;
+			pg.known |= PAGE_FLAGS | PAGE_FOLIO | (fake_below(&seed, 2) ? PAGE_COUNT : 0);
+		}
+		page_judge(&pg, &v, 1);
+		pages[i] = pg;
+		summary_pages(&each, &v, base + i * FAKE_PAGE, &pages[i], 1);
+	}
+	summary_pages(&once, &v, base, pages, 400);
+	summary_end(&once);
+	summary_end(&each);
+	same = once.flags_n == each.flags_n &&
+	       !memcmp(once.flags, each.flags, once.flags_n * sizeof(*once.flags)) &&
+	       !memcmp(once.by_state, each.by_state, sizeof(once.by_state)) &&
+	       !memcmp(once.by_share, each.by_share, sizeof(once.by_share)) &&
+	       !memcmp(once.by_type, each.by_type, sizeof(once.by_type)) &&
+	       !memcmp(once.folios, each.folios, sizeof(once.folios));
+	ok(same, "many pages at once are the sum of each");
+	ok(once.pss == each.pss && once.pss_unknown == each.pss_unknown && once.hidden == each.hidden &&
+	       once.present == each.present && once.hidden && once.pss_unknown,
+	   "so are those whose frame or count is hidden");
+	summary_free(&once);
+	summary_free(&each);
+}
+
 int
 main(void)
 {
@@ -511,5 +564,6 @@ main(void)
 	test_pfnset();
 	test_pmd();
 	test_kinds();
+	test_alike();
 	return tap_done();
 }

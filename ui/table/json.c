@@ -97,6 +97,28 @@ json_key(struct json *j, const char *key)
 }
 
 void
+json_member(struct buf *out, const char *key, bool first)
+{
+	buf_str(out, first ? "{" : ", ");
+	json_quote(out, key);
+	buf_add(out, ": ", 2);
+}
+
+void
+json_no_value(struct buf *out)
+{
+	buf_str(out, "null");
+}
+
+void
+json_members(struct json *j, const struct buf *members)
+{
+	json_part(j);
+	buf_add(&j->text, members->s, members->len);
+	buf_add(&j->text, "}", 1);
+}
+
+void
 json_digits(struct json *j, const char *number)
 {
 	json_part(j);

@@ -39,8 +39,14 @@ void json_number(struct json *j, uint64_t n);
 void json_digits(struct json *j, const char *number); /* written as is */
 void json_string(struct json *j, const char *s);      /* invalid UTF-8 becomes U+FFFD */
 
-/* Appends a string with its quotes, as json_string writes it. */
+/*
+ * An object on one line, from parts that the caller keeps: the beginning of each member up to its
+ * value, the values (json_quote: strings), and all of them as a value of the document.
+ */
+void json_member(struct buf *out, const char *key, bool first);
 void json_quote(struct buf *out, const char *s);
+void json_no_value(struct buf *out);
+void json_members(struct json *j, const struct buf *members);
 
 /* A column's title as a key: lower case, _ for - and /, "percent" for %. */
 void json_title(struct buf *out, const char *title);

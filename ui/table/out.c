@@ -166,22 +166,19 @@ out_begin_json(struct out *o)
 static void
 out_begin_columns(struct out *o)
 {
-	static const char *const seps[] = {
-	    [FORMAT_TABLE] = " ", [FORMAT_CSV] = ",", [FORMAT_JSON] = ", ", [FORMAT_RAW] = " "};
-
 	o->columns = mem_alloc(o->n * sizeof(*o->columns));
 	for (size_t i = 0; i < o->n; i++) {
 		struct out_column *c = &o->columns[i];
 
-		buf_str(&c->lead, i ? seps[o->shape.format] : o->json ? "{" : "");
 		c->right = out_is_right(o, i);
 		c->width = o->titles ? 0 : out_width_of(o, i);
-		if (!o->json)
+		if (!o->json) {
+			buf_str(&c->lead, !i ? "" : o->shape.format == FORMAT_CSV ? "," : " ");
 			continue;
+		}
 		o->cell.len = 0;
 		json_title(&o->cell, out_title_of(o, i));
-		json_quote(&c->lead, o->cell.s);
-		buf_str(&c->lead, ": ");
+		json_member(&c->lead, o->cell.s, i == 0);
 	}
 }
 
@@ -227,7 +224,7 @@ static void
 out_json_field(struct buf *to, const struct value *v, const char *text)
 {
 	if (v->kind == VALUE_UNKNOWN)
-		buf_str(to, "null");
+		json_no_value(to);
 	else if (value_is_bare(v->kind))
 		buf_str(to, text);
 	else
@@ -356,13 +353,13 @@ out_row_line(struct out *o, const struct value *v)
 {
 	for (size_t i = 0; i < o->n; i++)
 		o->line.len = (size_t)(out_column_value(o, i, &v[i]) - o->line.s);
-	buf_add(&o->line, o->json ? "}" : "\n", 1);
 	if (!o->json) {
+		buf_add(&o->line, "\n", 1);
 		if (o->line.len > o->hold)
 			out_flush_line(o);
 		return;
 	}
-	json_digits(o->json, o->line.s);
+	json_members(o->json, &o->line);
 	o->line.len = 0;
 	if (o->json->text.len > o->hold)
 		json_flush(o->json, o->shape.to);
