@@ -299,10 +299,11 @@ page_facts_neighbour(struct answer *a, const char *key, const struct vma *v, uin
 }
 
 /*
- * Addresses that no process can have: with 48 or 57 bits, the highest bit fills those above.
+ * Addresses that no process can have: with 48 or 57 bits, the highest bit fills those above. top:
+ * where the process's regions end.
  */
 static const char *
-page_outside(uint64_t addr)
+page_outside(uint64_t addr, uint64_t top)
 {
 #if defined(__x86_64__)
 	enum { BITS = 57 };
@@ -312,9 +313,30 @@ page_outside(uint64_t addr)
 		return ": not a canonical address, which no process can have";
 	if (above)
 		return ": an address of the kernel";
+	/* with 5-level page tables a process may ask for more: this one has not */
+	if (addr >> 47 && top <= UINT64_C(1) << 47)
+		return ": above the 128 TiB of a process (64 PiB with 5-level page tables)";
 #endif
 	(void)addr;
+	(void)top;
 	return NULL;
+}
+
+/* Of the kernel's half, as [vsyscall] is: no neighbour of a process's memory. */
+static bool
+page_is_far(const struct vma *v)
+{
+	return v->start >> 63;
+}
+
+static uint64_t
+page_top(const struct vma_list *vmas)
+{
+	size_t n = vmas->n;
+
+	while (n && page_is_far(&vmas->v[n - 1]))
+		n--;
+	return n ? vmas->v[n - 1].end : 0;
 }
 
 static struct answer *
@@ -324,9 +346,12 @@ answer_gap(const struct vma_list *vmas, uint64_t addr)
 	size_t next = vma_lower_bound(vmas, addr);
 	const struct vma *below = next ? &vmas->v[next - 1] : NULL;
 	const struct vma *above = next < vmas->n ? &vmas->v[next] : NULL;
-	const char *outside = page_outside(addr);
+	const char *outside = page_outside(addr, page_top(vmas));
 	struct buf b = {0};
 	char size[8];
+
+	if (above && page_is_far(above))
+		above = NULL;
 
 	answer_add_hex(a, "address", addr);
 	answer_add_text(a, "region", "")->note = "none: nothing is mapped here";

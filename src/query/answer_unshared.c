@@ -41,7 +41,7 @@ answer_table_unshared(struct answer *a, const struct unshared *u)
 	static const struct answer_column columns[] = {
 	    {"PID", ANSWER_NUMBER},    {"RELATION", ANSWER_TEXT}, {"START", ANSWER_TEXT},
 	    {"END", ANSWER_TEXT},      {"SHARED", ANSWER_SIZE},   {"UNSHARED", ANSWER_SIZE},
-	    {"OURS", ANSWER_SIZE},     {"THEIRS", ANSWER_SIZE},   {"RATE", ANSWER_SIZE},
+	    {"SELF-ONLY", ANSWER_SIZE}, {"RELATIVE-ONLY", ANSWER_SIZE}, {"RATE", ANSWER_SIZE},
 	    {"MAPPING", ANSWER_TEXT}};
 
 	answer_table(a, "regions", columns, ARRAY_LEN(columns));

@@ -363,6 +363,8 @@ query_read_dash(struct lex *r, struct query *q)
 int
 query_read_stretch(struct lex *r, struct query *q, struct err *err)
 {
+	const char *from = r->at;
+
 	if (query_read_dash(r, q) || query_read_pmap(r, q))
 		return 0;
 	if (query_read_place(r, &q->from, err) < 0)
@@ -374,5 +376,9 @@ query_read_stretch(struct lex *r, struct query *q, struct err *err)
 	lex_skip_blanks(r);
 	if (lex_eat_text(r, "+"))
 		return query_read_length(r, q, err);
-	return query_read_place(r, &q->to, err);
+	if (query_read_place(r, &q->to, err) < 0)
+		return -1;
+	if (q->from.digits && q->to.digits && (size_t)(r->at - from) < sizeof(q->pair))
+		memcpy(q->pair, from, (size_t)(r->at - from));
+	return 0;
 }

@@ -2,6 +2,8 @@
 /* The address range of a query. */
 #include "query/query.h"
 
+#include <string.h>
+
 #include "base/util.h"
 
 static int
@@ -41,9 +43,13 @@ static int
 query_stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from, uint64_t *to,
                    struct err *err)
 {
+	struct query_place pair = {.column = q->from.column, .digits = strlen(q->pair)};
 	const struct vma *v;
 	uint64_t start, end;
 
+	strcpy(pair.written, q->pair);
+	if (q->pair[0] && query_resolve(&pair, vmas, &start, &v, err) < 0)
+		return -1; /* it is ambiguous */
 	if (query_resolve(&q->from, vmas, &start, &v, err) < 0 ||
 	    (!q->to_is_length && query_resolve(&q->to, vmas, &end, &v, err) < 0))
 		return -1;

@@ -142,12 +142,12 @@ read_sharers_of() { PIDS[target]=${PIDS[$1]} read_sharers "$2"; }
 	[[ -s $BATS_TEST_TMPDIR/listed ]]
 }
 
-# unshared_of PROCESS RELATIVE: "SHARED UNSHARED OURS THEIRS" pages of the region fork
+# unshared_of PROCESS RELATIVE: "SHARED UNSHARED SELF-ONLY RELATIVE-ONLY" pages of the region fork
 unshared_of() {
 	pm --json -e "unshared ${RANGE[fork]}" "${PIDS[$1]}" | perl -e '
 		my ($pid, $start) = @ARGV;
 		for my $row (grep { /"pid": $pid,.*"start": "0x$start"/ } <STDIN>) {
-			print join(" ", map { ($row =~ /"$_": (\d+)/)[0] / 4096 } qw(shared unshared ours theirs)), "\n";
+			print join(" ", map { ($row =~ /"$_": (\d+)/)[0] / 4096 } qw(shared unshared self_only relative_only)), "\n";
 		}' "${PIDS[$2]}" "${AT[fork]}"
 }
 

@@ -582,6 +582,7 @@ static const char odd_maps[] =
     "5a0000-5a2000 r--p 00000000 08:01 21 /opt/hex\n"
     "5b0000-5b2000 r--p 00000000 08:01 22 /one/twice.db\n"
     "5c0000-5c2000 r--p 00000000 08:01 23 /two/twice.db\n"
+    "5c4000-5c6000 r--p 00000000 08:01 27 /opt/a..b\n"
     "5d0000-5d2000 r--p 00001000 08:01 24 /opt/gone (deleted)\n"
     "5e0000-5e2000 rw-p 00000000 00:00 0 \n"
     "5f0000-5f1000 rw-p 00000000 00:00 0 [anon:x]\n"
@@ -637,6 +638,7 @@ test_hex_names(void)
 	    {"libx.so+2010", 0x632010, NULL},
 	    {"libx.so+9010", 0x639010, NULL},
 	    {"both.bin+2000", 0, "--list"}, /* that would be its second mapping's first byte */
+	    {"\"a..b\"+8", 0x5c4008, NULL},
 	    {"\"my \\042big\\042 file\"+8", 0x560008, NULL},
 	};
 	struct vma_list list;
@@ -659,7 +661,7 @@ test_hex_names(void)
 			printf("# got %#" PRIx64 ", how: %s\n", addr, err.how);
 	}
 	static const char *const ranges[] = {"add-bad", "cafe..+1p", "1000..cafe", "vma:cafe",
-	                                     "hex a+1"};
+	                                     "hex a+1", "a..b", "hex a..b"};
 	for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
 		struct query q;
 		struct err err = {0};

@@ -49,7 +49,9 @@ answer_text_begin(struct answer_text *x, const struct answer *a, bool ascii)
 size_t
 answer_text_lines(const struct answer_text *x)
 {
-	return x->table->key ? 1 + answer_rows(x->table) + (x->table->more > 0) : 0;
+	size_t rows = answer_rows(x->table), more = x->table->more > 0;
+
+	return x->table->key && rows + more ? 1 + rows + more : 0;
 }
 
 void
