@@ -116,6 +116,8 @@ test_hints(void)
 				continue;
 			if (k[i].action == ACT_CLOSE && *v != 'R')
 				continue; /* Esc says it already */
+			if (k[i].action == ACT_WHO)
+				continue; /* the first to be dropped, where there is no room */
 			width += (hints++ ? 2 : 0) + strcspn(k[i].keys, " ") + 1 + strlen(k[i].hint);
 		}
 		snprintf(name, sizeof(name), "the hints of view %c fit 80 columns", *v);
