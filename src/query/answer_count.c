@@ -9,11 +9,13 @@
 #include "page/state.h"
 #include "query/seek.h"
 #include "target/walk.h"
+#include "target/writers_page.h"
 
 /* A group of pages: those that share a key. */
 struct count_group {
 	uint64_t key, pages;
 	const struct vma *v; /* the first region with such pages */
+	char *words;         /* of what wrote them; else NULL */
 };
 
 /* A run of neighbours that match. */
@@ -24,6 +26,7 @@ enum { RUNS_MAX = 1000 };
 
 struct count {
 	struct target *t;
+	const struct vma_list *vmas;
 	struct seek seek;
 	struct filter f;
 	enum query_by by;
@@ -40,9 +43,20 @@ struct count {
 
 /* --- keys: what a page is counted by ---------------------------------------------------------- */
 
+/* A page with its region; addr UINT64_MAX: one of many without a page. */
+struct count_page {
+	struct target *t;
+	uint64_t addr;
+	const struct vma *v;
+	const struct page *pg;
+};
+
 #define KEY(id, known, value) \
-	static bool count_key_##id(const struct vma *v, const struct page *pg, uint64_t *key) \
+	static bool count_key_##id(const struct count_page *p, uint64_t *key) \
 	{ \
+		const struct vma *v = p->v; \
+		const struct page *pg = p->pg; \
+\
 		(void)v; \
 		(void)pg; \
 		*key = (value); \
@@ -58,25 +72,49 @@ KEY(MAPCOUNT, pg->known & PAGE_COUNT, pg->count)
 KEY(MEMCG, pg->known & PAGE_CGROUP, pg->cgroup)
 #undef KEY
 
+/* Instead of a chain and a thread, which are joined by their words at the end. */
+#define COUNT_NO_FAULT UINT64_MAX
+#define COUNT_SEVERAL (UINT64_MAX - 1)
+
 static bool
-count_key(enum query_by by, const struct vma *v, const struct page *pg, uint64_t *key)
+count_key_writer(const struct count_page *p, uint64_t *key)
+{
+	enum cause_is is;
+	struct cause who;
+
+	if (p->addr == UINT64_MAX || !writers_last(p->t, p->addr, &is, &who))
+		return false;
+	switch (is) {
+	case CAUSE_NONE: *key = COUNT_NO_FAULT; break;
+	case CAUSE_ONE: *key = (uint64_t)who.chain << 32 | who.thread; break;
+	case CAUSE_SOME: *key = COUNT_SEVERAL; break;
+	}
+	return true;
+}
+#define count_key_FUNCTION count_key_writer
+#define count_key_THREAD count_key_writer
+#define count_key_CHAIN count_key_writer
+
+static bool
+count_key(enum query_by by, const struct count_page *p, uint64_t *key)
 {
 #define B(id, n, w, h) [QUERY_BY_##id] = count_key_##id,
-	static bool (*const keys[])(const struct vma *, const struct page *, uint64_t *) = {
+	static bool (*const keys[])(const struct count_page *, uint64_t *) = {
 #include "query/query_by.def"
 	};
 
-	return keys[by](v, pg, key);
+	return keys[by](p, key);
 }
 
 static void
-count_add_to_group(struct count *c, const struct page *pg, uint64_t pages)
+count_add_to_group(struct count *c, uint64_t addr, const struct page *pg, uint64_t pages)
 {
 	const struct vma *v = c->seek.x.v;
+	const struct count_page p = {c->t, addr, v, pg};
 	uint64_t key;
 	size_t i;
 
-	if (!count_key(c->by, v, pg, &key)) {
+	if (!count_key(c->by, &p, &key)) {
 		c->no_key += pages;
 		return;
 	}
@@ -132,7 +170,7 @@ count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 			continue;
 		c->pages++;
 		if (c->by)
-			count_add_to_group(c, &pages[i], 1);
+			count_add_to_group(c, addr + i * size, &pages[i], 1);
 		if (c->want_runs)
 			count_add_to_run(c, addr + i * size, addr + (i + 1) * size);
 	}
@@ -150,7 +188,7 @@ count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 		count_unknown(c, gap.unknown);
 	c->pages += gap.yes;
 	if (gap.yes && c->by)
-		count_add_to_group(c, each, gap.yes);
+		count_add_to_group(c, UINT64_MAX, each, gap.yes);
 	if (gap.yes && c->want_runs)
 		count_add_to_run(c, gap.first, gap.last + c->t->page_size);
 	return 0;
@@ -209,18 +247,71 @@ count_all(struct count *c, const struct vma_list *vmas, const struct query *q, s
 static void
 count_free(struct count *c)
 {
+	for (size_t i = 0; i < c->groups; i++)
+		free(c->group[i].words);
 	free(c->group);
 	free(c->run);
 }
 
 /* --- groups as rows --------------------------------------------------------------------------- */
 
+static const char *
+count_name(const struct count_group *g)
+{
+	return g->words ? g->words : vma_shown_name(g->v);
+}
+
 static int
 count_by_name(const void *a, const void *b)
 {
-	const struct count_group *x = a, *y = b;
+	return strcmp(count_name(a), count_name(b));
+}
 
-	return strcmp(vma_shown_name(x->v), vma_shown_name(y->v));
+static bool
+count_is_by_writer(enum query_by by)
+{
+	return by == QUERY_BY_FUNCTION || by == QUERY_BY_THREAD || by == QUERY_BY_CHAIN;
+}
+
+static enum writers_by
+count_writers_by(enum query_by by)
+{
+	return by == QUERY_BY_FUNCTION ? WRITERS_BY_FUNCTION
+	       : by == QUERY_BY_THREAD ? WRITERS_BY_THREAD
+	                               : WRITERS_BY_CHAIN;
+}
+
+static char *
+count_writer_words(const struct count *c, struct codes *codes, uint64_t key)
+{
+	struct buf b = {0};
+	struct writer w;
+
+	if (key == COUNT_NO_FAULT)
+		return mem_strdup("no fault seen");
+	if (key == COUNT_SEVERAL)
+		return mem_strdup("several candidates");
+	writer_name(c->t, codes, c->vmas, count_writers_by(c->by), (uint32_t)(key >> 32),
+	            (uint32_t)key, &w);
+	text_escape(&b, w.words, strlen(w.words), false);
+	if (w.tid)
+		buf_fmt(&b, "%s(thread %d)", b.len ? " " : "", (int)w.tid);
+	if (*w.in && *w.in != '[')
+		buf_str(&b, " in ");
+	if (*w.in && *w.in != '[')
+		text_escape(&b, w.in, strlen(w.in), false);
+	writer_free(&w);
+	return b.s;
+}
+
+static void
+count_name_writers(struct count *c)
+{
+	struct codes codes = {0};
+
+	for (size_t i = 0; i < c->groups; i++)
+		c->group[i].words = count_writer_words(c, &codes, c->group[i].key);
+	codes_free(&codes);
 }
 
 /* Equal sizes are ordered by key. */
@@ -242,10 +333,12 @@ count_join_names(struct count *c)
 	if (c->groups)
 		qsort(c->group, c->groups, sizeof(*c->group), count_by_name);
 	for (size_t i = 0; i < c->groups; i++)
-		if (n && !count_by_name(&c->group[n - 1], &c->group[i]))
+		if (n && !count_by_name(&c->group[n - 1], &c->group[i])) {
 			c->group[n - 1].pages += c->group[i].pages;
-		else
+			free(c->group[i].words);
+		} else {
 			c->group[n++] = c->group[i];
+		}
 	c->groups = n;
 }
 
@@ -275,6 +368,11 @@ count_words(const struct count *c, const struct count_group *g, struct buf *out)
 			buf_str(out, "none");
 		else if (!c->t->source->ops->cgroup(c->t->source, g->key, out))
 			buf_fmt(out, "inode %llu", (unsigned long long)g->key);
+		break;
+	case QUERY_BY_FUNCTION:
+	case QUERY_BY_THREAD:
+	case QUERY_BY_CHAIN:
+		buf_str(out, g->words);
 		break;
 	case QUERY_BY_NOTHING:
 	case QUERY_BYS:
@@ -314,7 +412,9 @@ count_add_groups(struct count *c, struct answer *a)
 	size_t n;
 	const struct answer_column *columns = count_columns(c->by, &n);
 
-	if (c->by == QUERY_BY_FILE)
+	if (count_is_by_writer(c->by))
+		count_name_writers(c);
+	if (c->by == QUERY_BY_FILE || count_is_by_writer(c->by))
 		count_join_names(c);
 	if (c->groups)
 		qsort(c->group, c->groups, sizeof(*c->group), count_by_pages);
@@ -352,11 +452,13 @@ count_add_unknown(const struct count *c, struct answer *a, struct buf *line)
 struct answer *
 answer_count(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
 {
-	struct count c = {.t = t};
+	struct count c = {.t = t, .vmas = vmas};
 	struct answer *a = NULL;
 	struct buf b = {0};
 	char text[8];
 
+	if (count_is_by_writer(q->by) && answer_lacks_writers(t, err) < 0)
+		return NULL;
 	if (count_all(&c, vmas, q, err) == 0) {
 		a = answer_new();
 		a->filter = mem_strdup(q->text);

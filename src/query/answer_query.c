@@ -132,7 +132,8 @@ answer_needs_writers(const char *text, size_t page_size)
 	struct query q;
 	struct err ignored;
 
-	return query_parse(text, page_size, &q, &ignored) == 0 && q.kind == QUERY_WRITERS;
+	return query_parse(text, page_size, &q, &ignored) == 0 &&
+	       (q.kind == QUERY_WRITERS || (q.kind == QUERY_COUNT && q.by >= QUERY_BY_FUNCTION));
 }
 
 bool

@@ -41,6 +41,8 @@ struct answer *answer_unshared(struct target *t, const struct vma_list *vmas,
 /* A QUERY_WRITERS: which code wrote; as far as t->causes, which may be NULL, knows it. */
 struct answer *answer_writers(struct target *t, const struct vma_list *vmas,
                               const struct query *q, struct err *err);
+/* 0: the target's page faults are watched. -1: why they are not. */
+int answer_lacks_writers(const struct target *t, struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The trackers, and what the one that needs consent would do in this process. */
 struct answer *answer_tracker(struct target *t);

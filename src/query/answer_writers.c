@@ -6,8 +6,8 @@
 
 #include "target/writers_page.h"
 
-static int
-writers_refuse(const struct target *t, struct err *err)
+int
+answer_lacks_writers(const struct target *t, struct err *err)
 {
 	struct causes_totals is;
 
@@ -234,12 +234,13 @@ answer_writers(struct target *t, const struct vma_list *vmas, const struct query
 	const struct vma *v;
 
 	if (q->from.column && query_is_page(q)) {
-		if (query_resolve(&q->from, vmas, &addr, &v, err) < 0 || writers_refuse(t, err) < 0)
+		if (query_resolve(&q->from, vmas, &addr, &v, err) < 0 ||
+		    answer_lacks_writers(t, err) < 0)
 			return NULL;
 		return writers_answer_page(t, vmas, addr);
 	}
 	if ((q->from.column && query_range(q, vmas, t->page_size, &of.start, &of.end, err) < 0) ||
-	    writers_refuse(t, err) < 0 || writers_refuse_range(t, err) < 0)
+	    answer_lacks_writers(t, err) < 0 || writers_refuse_range(t, err) < 0)
 		return NULL;
 	return writers_answer_range(t, vmas, &of, q->writers_by);
 }

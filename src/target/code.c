@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "kernel/kallsyms.h"
+#include "target/bytes.h"
+#include "target/code_link.h"
 #include "target/symbol.h"
 
 /* --- one address ------------------------------------------------------------------------------ */
@@ -47,6 +49,7 @@ code_name_user(struct code *c, struct target *t, const struct vma_list *vmas, ui
 	struct buf name = {0};
 
 	c->in = code_file(v);
+	c->runs = v && v->perm & VMA_EXEC;
 	if (symbol_at(t, vmas, look, &name, NULL)) {
 		c->known = true;
 		code_split(c, name.s);
@@ -59,6 +62,41 @@ code_name_user(struct code *c, struct target *t, const struct vma_list *vmas, ui
 	else
 		buf_fmt(&name, "%#llx", (unsigned long long)c->addr);
 	c->name = name.s;
+}
+
+/* Returns how many of the n bytes at addr are in RAM, from the first on. */
+static size_t
+code_read(struct target *t, const struct vma_list *vmas, uint64_t addr, size_t n, uint8_t *out)
+{
+	struct err ignored;
+	struct bytes *b = bytes_read(t, vmas, addr, addr + n, NULL, &ignored);
+	size_t i = 0;
+
+	while (b && i < n && bytes_at(b, addr + i, &out[i]))
+		i++;
+	bytes_unref(b);
+	return i;
+}
+
+/* What the code says of its place in a chain. */
+static void
+code_link(struct code *c, struct target *t, const struct vma_list *vmas)
+{
+	uint8_t begin[CODE_LINK_BEGIN], rest[CODE_LINK_REST], call[CODE_LINK_CALL];
+	size_t n;
+
+	if (c->known) {
+		n = code_read(t, vmas, c->addr - c->offset, sizeof(begin), begin);
+		c->framed = code_link_frame(begin, n, c->offset);
+	}
+	if (c->returns) {
+		n = code_read(t, vmas, c->addr - sizeof(call), sizeof(call), call);
+		c->called = n == sizeof(call) ? code_link_call(call, c->addr) : 0;
+	}
+	if (c->framed && !c->returns) {
+		n = code_read(t, vmas, c->addr, sizeof(rest), rest);
+		c->framed = n == sizeof(rest) && !code_link_ends(rest, n);
+	}
 }
 
 static void
@@ -75,11 +113,11 @@ code_name_kernel(struct code *c, struct target *t)
 /* --- the names found -------------------------------------------------------------------------- */
 
 static size_t
-code_place(const struct codes *c, uint64_t addr)
+code_place(const struct codes *c, uint64_t addr, bool returns)
 {
 	size_t mask = c->size - 1, i = (addr * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
 
-	while (c->v[i] && c->v[i]->addr != addr)
+	while (c->v[i] && (c->v[i]->addr != addr || c->v[i]->returns != returns))
 		i = (i + 1) & mask;
 	return i;
 }
@@ -96,7 +134,7 @@ code_grow(struct codes *c)
 	c->v = mem_alloc(c->size * sizeof(*c->v));
 	for (size_t i = 0; i < old.size; i++)
 		if (old.v[i])
-			c->v[code_place(c, old.v[i]->addr)] = old.v[i];
+			c->v[code_place(c, old.v[i]->addr, old.v[i]->returns)] = old.v[i];
 	free(old.v);
 }
 
@@ -124,15 +162,18 @@ code_at(struct codes *c, struct target *t, const struct vma_list *vmas,
 	size_t i;
 
 	code_grow(c);
-	i = code_place(c, addr);
+	i = code_place(c, addr, returns);
 	if (c->v[i])
 		return c->v[i];
 	new = mem_alloc(sizeof(*new));
 	new->addr = addr;
+	new->returns = returns;
 	if (frame < chain->kernel)
 		code_name_kernel(new, t);
 	else
 		code_name_user(new, t, vmas, addr - returns);
+	if (new->runs)
+		code_link(new, t, vmas);
 	c->v[i] = new;
 	c->n++;
 	return new;
@@ -200,17 +241,53 @@ code_frames_add(struct code_frames *f, const char *name, uint64_t offset)
 	f->v[f->n++] = b.s;
 }
 
+/* Whether frame i was called from the one after it, for certain. */
+static bool
+code_is_called(const struct code *is, const struct code *next)
+{
+	return is->framed || (is->known && next->called == is->addr - is->offset);
+}
+
+/*
+ * Whether a thread begins there: at its outermost frame; or, if that has no symbol, where main has
+ * been called.
+ */
+static bool
+code_begins(const struct code *outermost, const struct code *below)
+{
+	if (outermost->known)
+		return code_link_is_entry(outermost->name);
+	return below && below->known && !strcmp(below->name, "main");
+}
+
+/* Frames before the first return address that is no code: what had no frame used its register. */
+static size_t
+code_depth(struct codes *c, struct target *t, const struct vma_list *vmas,
+           const struct causes_chain *chain)
+{
+	size_t n = chain->kernel + 1;
+
+	while (n < chain->n && code_at(c, t, vmas, chain, n)->runs)
+		n++;
+	return u64_min(n, chain->n);
+}
+
 void
 code_frames(struct codes *c, struct target *t, const struct vma_list *vmas,
             const struct causes_chain *chain, bool offsets, struct code_frames *out)
 {
-	*out = (struct code_frames){.v = mem_alloc((chain->n + 1) * sizeof(*out->v))};
-	for (size_t i = 0; i < chain->n; i++) {
-		const struct code *is = code_at(c, t, vmas, chain, i);
+	size_t n = code_depth(c, t, vmas, chain);
+	const struct code *is = NULL, *below = NULL;
 
+	*out = (struct code_frames){.v = mem_alloc((2 * n + 1) * sizeof(*out->v))};
+	for (size_t i = 0; i < n; i++) {
+		below = i > chain->kernel ? is : NULL;
+		is = code_at(c, t, vmas, chain, i);
+		if (below && !code_is_called(below, is))
+			code_frames_add(out, "[caller not known]", 0);
 		code_frames_add(out, is->name, offsets && is->known ? is->offset : 0);
 	}
-	if (chain->cut)
+	if (chain->cut || n < chain->n || n <= chain->kernel || !code_begins(is, below))
 		code_frames_add(out, "[callers not known]", 0);
 }
 

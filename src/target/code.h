@@ -19,6 +19,10 @@ struct code {
 	const char *in;  /* the base name of its file; "": none. Not safe to print raw */
 	bool known;      /* it has a symbol */
 	bool kernel;
+	bool runs;       /* it is where code is mapped */
+	bool framed;     /* whoever called it is what comes next in a chain */
+	bool returns;    /* it is a return address */
+	uint64_t called; /* if so: what was called before it; 0: not known */
 };
 
 /* The names found so far, which stay even if the code is unmapped. Starts zeroed. */
@@ -45,7 +49,9 @@ void code_leaf(struct codes *c, struct target *t, const struct vma_list *vmas,
 
 /*
  * The functions of a chain, the instruction first ("memtable_insert+0x4c" with `offsets`). What
- * could not be unwound is a frame of its own: "[callers not known]". Not safe to print raw.
+ * could not be unwound is a frame of its own: "[callers not known]" at the end if that is not where
+ * a thread begins, and "[caller not known]" where one may be missing: see code_link.h. Not safe to
+ * print raw.
  */
 struct code_frames {
 	char **v;

@@ -37,60 +37,59 @@ struct writers_work {
 };
 
 static void
-writers_words_FUNCTION(const struct writers_work *w, const struct cause_sum *s,
+writers_words_FUNCTION(const struct writers_work *w, const struct causes_thread *thread,
                        const struct causes_chain *chain, struct writer *out)
 {
 	struct buf b = {0};
 
-	(void)s;
+	(void)thread;
 	code_leaf(w->codes, w->t, w->vmas, chain, false, &b);
 	out->words = b.s;
 	out->in = mem_strdup(code_at(w->codes, w->t, w->vmas, chain, 0)->in);
 }
 
 static void
-writers_words_THREAD(const struct writers_work *w, const struct cause_sum *s,
+writers_words_THREAD(const struct writers_work *w, const struct causes_thread *thread,
                      const struct causes_chain *chain, struct writer *out)
 {
-	struct causes_thread t;
-
+	(void)w;
 	(void)chain;
-	causes_thread(w->t->causes, s->thread, &t);
-	out->words = mem_strdup(t.comm);
+	out->words = mem_strdup(thread->comm);
 	out->in = mem_strdup("");
-	out->tid = t.tid;
+	out->tid = thread->tid;
 }
 
 static void
-writers_words_CHAIN(const struct writers_work *w, const struct cause_sum *s,
+writers_words_CHAIN(const struct writers_work *w, const struct causes_thread *thread,
                     const struct causes_chain *chain, struct writer *out)
 {
-	struct causes_thread t;
 	struct buf b = {0};
 
-	causes_thread(w->t->causes, s->thread, &t);
-	code_folded_part(&b, *t.comm ? t.comm : "[unnamed]");
+	code_folded_part(&b, *thread->comm ? thread->comm : "[unnamed]");
 	buf_str(&b, ";");
 	code_folded(w->codes, w->t, w->vmas, chain, &b);
 	out->words = b.s;
 	out->in = mem_strdup("");
 }
 
-static void
-writers_words(const struct writers_work *w, enum writers_by by, const struct cause_sum *s,
-              struct writer *out)
+void
+writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
+            enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out)
 {
 #define B(id, n, t, h) [WRITERS_BY_##id] = writers_words_##id,
-	static void (*const words[])(const struct writers_work *, const struct cause_sum *,
+	static void (*const words[])(const struct writers_work *, const struct causes_thread *,
 	                             const struct causes_chain *, struct writer *) = {
 #include "target/writers_by.def"
 	};
-	struct causes_chain chain;
+	const struct writers_work w = {t, codes, vmas};
+	struct causes_chain frames;
+	struct causes_thread by_thread;
 
-	causes_chain(w->t->causes, s->chain, &chain);
-	*out = (struct writer){.chain = s->chain, .pages = s->pages, .maybe = s->maybe};
-	words[by](w, s, &chain, out);
-	free(chain.frames);
+	causes_chain(t->causes, chain, &frames);
+	causes_thread(t->causes, thread, &by_thread);
+	*out = (struct writer){.chain = chain};
+	words[by](&w, &by_thread, &frames, out);
+	free(frames.frames);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -118,7 +117,7 @@ writers_by_pages(const void *pa, const void *pb)
 	return writers_by_words_order(pa, pb);
 }
 
-static void
+void
 writer_free(struct writer *w)
 {
 	free(w->words);
@@ -181,15 +180,20 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
              enum writers_by by, const struct causes_range *of, uint64_t written,
              struct writers *out)
 {
-	struct writers_work w = {t, codes, vmas};
 	struct cause_sums sums;
 
 	*out = (struct writers){0};
 	causes_sum(t->causes, &t->track, of, &sums);
 	causes_totals(t->causes, &out->totals);
 	out->v = mem_alloc((sums.n + 1) * sizeof(*out->v));
-	for (; out->n < sums.n; out->n++)
-		writers_words(&w, by, &sums.v[out->n], &out->v[out->n]);
+	for (; out->n < sums.n; out->n++) {
+		const struct cause_sum *s = &sums.v[out->n];
+		struct writer *w = &out->v[out->n];
+
+		writer_name(t, codes, vmas, by, s->chain, s->thread, w);
+		w->pages = s->pages;
+		w->maybe = s->maybe;
+	}
 	writers_join(out);
 	out->one = sums.one;
 	out->some = sums.some;

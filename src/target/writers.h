@@ -33,6 +33,11 @@ struct writer {
 	uint32_t chain; /* one that it was called by */
 };
 
+/* The words of one: what wrote, by a chain and a thread of t->causes; `in`, too. Owned by *out. */
+void writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
+                 enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out);
+void writer_free(struct writer *w);
+
 struct writers {
 	struct writer *v; /* most pages first */
 	size_t n;

@@ -143,6 +143,32 @@ writers_of_page(struct target *t, struct codes *codes, const struct vma_list *vm
 	free(v);
 }
 
+bool
+writers_last(struct target *t, uint64_t addr, enum cause_is *is, struct cause *who)
+{
+	const struct track_stamp *stamp = track_at(&t->track, addr);
+	struct cause *v = NULL;
+	struct causes_totals totals;
+	size_t n, i = 0, group;
+
+	if (!stamp)
+		return false;
+	v = mem_alloc(PAGE_WRITERS_MAX * sizeof(*v));
+	n = causes_of_page(t->causes, addr, v, PAGE_WRITERS_MAX);
+	causes_totals(t->causes, &totals);
+	while (i < n && v[i].epoch > stamp->epoch)
+		i++;
+	*is = CAUSE_NONE;
+	if (i < n && v[i].epoch == stamp->epoch) {
+		group = page_writers_group(v + i, n - i);
+		*is = page_writers_judge(t, addr, v + i, group, &totals) == WRITER_ONE ? CAUSE_ONE
+		                                                                       : CAUSE_SOME;
+		*who = v[i + group - 1];
+	}
+	free(v);
+	return *is != CAUSE_NONE || !totals.forgotten_ns;
+}
+
 void
 page_writers_free(struct page_writers *w)
 {

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A process whose functions write to pages that they alone write to, over and over; it says "ready".
+ * At REGION: pages 0 to 3 by store_main, in the main thread; 4 to 7 by store_second, in a thread
+ * called "second"; 8 to 11 by read(2); 12 is dropped each time, read by look and then written by
+ * store_main. With frame pointers store_main is called by outer, which main calls.
+ */
+#include "live.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, PAGES = 16, PAUSE_US = 10000 };
+
+static char *const region = (char *)0x220000000000;
+
+#define ALONE __attribute__((noinline, noclone))
+
+ALONE void
+store_main(int page)
+{
+	*(volatile char *)(region + page * PAGE) += 1;
+}
+
+ALONE void
+store_second(int page)
+{
+	*(volatile char *)(region + page * PAGE) += 2;
+}
+
+ALONE int
+look(int page)
+{
+	return *(volatile char *)(region + page * PAGE);
+}
+
+ALONE void
+outer(void)
+{
+	for (volatile int i = 0; i < 4; i++)
+		store_main(i);
+}
+
+static void *
+second(void *arg)
+{
+	pthread_setname_np(pthread_self(), "second");
+	for (;;) {
+		for (volatile int i = 4; i < 8; i++)
+			store_second(i);
+		usleep(PAUSE_US);
+	}
+	return arg;
+}
+
+int
+main(void)
+{
+	pthread_t thread;
+	int zero = open("/dev/zero", O_RDONLY);
+
+	if (zero < 0 || mmap(region, PAGES * PAGE, PROT_READ | PROT_WRITE,
+	                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != region)
+		cannot("a region at its place");
+	madvise(region, PAGES * PAGE, MADV_NOHUGEPAGE);
+	memset(region, 1, PAGES * PAGE);
+	if (pthread_create(&thread, NULL, second, NULL))
+		cannot("a thread");
+	printf("ready\n");
+	fflush(stdout);
+	for (;;) {
+		outer();
+		if (read(zero, region + 8 * PAGE, 4 * PAGE) < 0)
+			cannot("reading");
+		madvise(region + 12 * PAGE, PAGE, MADV_DONTNEED);
+		if (look(12) == 0)
+			store_main(12);
+		usleep(PAUSE_US);
+	}
+}

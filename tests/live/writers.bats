@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Which code wrote: a process whose functions write to known pages, against nm and addr2line.
+# shellcheck disable=SC2154
+load live
+
+teardown() { live_end; }
+
+PLACE=220000000000
+
+page() { printf '%x' $((0x$PLACE + $1 * 4096)); }
+
+# author_start [OPTION...]: sets AUTHOR, compiled with them, and PID
+author_start() {
+	command -v gcc >/dev/null || skip "there is no gcc"
+	AUTHOR=$BATS_TEST_TMPDIR/author
+	gcc -g -O1 -D_GNU_SOURCE -pthread "$@" -o "$AUTHOR" "$live_dir/author.c" 2>"$BATS_TEST_TMPDIR/errors" ||
+		skip "gcc fails: $(head -1 "$BATS_TEST_TMPDIR/errors")"
+	program_start "$AUTHOR"
+	PID=${PROGRAMS[-1]}
+}
+
+# writes QUESTION...: the answers after an interval, as JSON in $JSON; or skips if nothing can be known
+writes() {
+	local ask=() how=()
+	for question; do ask+=(-e "$question"); done
+	if [[ $(soft_dirty) != yes ]]; then
+		need_watch
+		how=("${INJECT[@]}")
+	fi
+	JSON=$BATS_TEST_TMPDIR/json
+	pm --watch=0.5 --json "${how[@]}" "${ask[@]}" "$PID" >"$JSON" 2>"$BATS_TEST_TMPDIR/errors" || {
+		grep -q 'cannot watch page faults\|cannot tell which code' "$BATS_TEST_TMPDIR/errors" &&
+			skip "$(cat "$BATS_TEST_TMPDIR/errors")"
+		cat "$BATS_TEST_TMPDIR/errors"
+		return 1
+	}
+}
+
+# table N KEY COLUMN...: of the rows of answer N
+table() {
+	perl -MJSON::PP -e '
+		my ($file, $n, $key, @columns) = @ARGV;
+		open my $f, "<", $file or die;
+		my $rows = decode_json(join "", <$f>)->{answers}[$n]{$key} or die "no $key";
+		print join(",", map { $_ // "" } @$_{@columns}), "\n" for @$rows' "$JSON" "$@"
+}
+
+@test "each page has the function and the thread that wrote it, and addr2line's place in the source" {
+	local line name offset source at
+	author_start
+	writes "writers $(page 0)" "writers $(page 5)" "writers $(page 12)" "writers $(page 14)"
+	line=$(table 0 faults what thread function file source | head -1)
+	[[ $line == wrote,author,store_main+0x*,author,*author.c:* ]]
+	IFS=, read -r _ _ name _ source <<<"$line"
+	offset=${name#*+} name=${name%+*}
+	at=$(nm "$AUTHOR" | awk -v name="$name" '$3 == name { print $1 }')
+	if command -v addr2line >/dev/null; then
+		is "$source" "$(addr2line -e "$AUTHOR" "$(printf '0x%x' $((0x$at + offset)))")"
+	fi
+	[[ $(table 1 faults what thread function | head -1) == wrote,second,store_second+0x* ]]
+	# a read fault came first: one of the two wrote; before the clear, nothing is known of writes
+	is "$(table 2 faults intervals_ago what function | sed -n 's/^0,\(.*\)+.*/\1/p' | sort -u | xargs)" \
+		"may have written,look may have written,store_main"
+	is "$(table 3 faults what)" ""
+}
+
+@test "pages by function, by thread and by chain: in the table and as counts" {
+	author_start
+	writes "writers $(page 0)..+12p" "writers $(page 0)..+12p by thread" \
+		"count written in $(page 0)..+16p by function" "count written in $(page 0)..+8p by thread"
+	is "$(table 0 writers function pages | grep store | sort | xargs)" "store_main,4 store_second,4"
+	is "$(table 1 writers thread pages | grep second)" "second,4"
+	[[ $(table 2 groups function pages) == *"store_main in author,4"* ]]
+	[[ $(table 2 groups function pages) == *"several candidates,1"* ]]
+	[[ $(table 3 groups thread pages) =~ ^(author|second)\ \(thread\ [0-9]+\),4 ]]
+	# where the kernel may be watched, too
+	if grep -q 'system_calls' "$JSON"; then
+		[[ $(table 0 writers function pages) == *"no fault seen,4"* ]]
+	else
+		[[ $(table 0 writers function pages) == *"read (system call),4"* ]]
+	fi
+}
+
+@test "what could not be unwound is said: without frame pointers, and between a function and its caller" {
+	[[ $(uname -m) == x86_64 ]] || skip "the frames of this machine are not known"
+	author_start -O2 -fomit-frame-pointer
+	writes "writers $(page 0)"
+	[[ $(table 0 faults chain | head -1) == "store_main+0x"*"[caller"*"not known]"* ]]
+	author_start -O0 -fno-omit-frame-pointer
+	writes "writers $(page 0)"
+	[[ $(table 0 faults chain | head -1) =~ ^store_main\+0x[0-9a-f]+\ \<\ outer\+0x[0-9a-f]+\ \<\ main\+0x[0-9a-f]+ ]]
+	[[ $(table 0 faults chain | head -1) != *"caller not known"* ]]
+}
+
+@test "code without a symbol has its place in its file, never another function's name" {
+	author_start -s
+	writes "writers $(page 0)"
+	[[ $(table 0 faults function | head -1) =~ ^author@[0-9a-f]+$ ]]
+}
+
+@test "no one watched: the question is refused, with the reason" {
+	author_start
+	refused 1 'page faults are not watched' -e writers "$PID"
+	refused 1 'page faults are not watched' -e "count present by function" "$PID"
+}
