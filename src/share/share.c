@@ -7,8 +7,8 @@
 #include "base/util.h"
 #include "share/share_parts.h"
 
-/* About 60 MiB: 8 bytes for each, and 12 more once they have indexes. */
-enum { SHARE_MOST = 3 << 20 };
+/* Some 50 MiB: 8 bytes for each, 12 more once they have indexes, and the hits of processes. */
+enum { SHARE_MOST = 2 << 20 };
 
 /* --- what is searched for at once ------------------------------------------------------------- */
 
@@ -52,7 +52,6 @@ share_expect(struct share_work *w)
 		f->left = f->others;
 		w->missing += f->counted ? f->others : 0;
 		w->uncounted += !f->counted;
-		w->sh->uncounted += !f->counted && f->kind != SHARE_SWAP;
 		/* huge pages are in files; forks leave places in swap at the same address */
 		w->open += !f->counted && f->kind != SHARE_SWAP && !f->huge;
 	}
@@ -80,6 +79,7 @@ share_sum_frame(struct share_work *w, const struct share_frame *f)
 
 	if (f->kind == SHARE_KINDS)
 		return;
+	sh->uncounted += !f->counted && f->kind != SHARE_SWAP;
 	if (!f->seen) {
 		sh->changed++;
 		return;
@@ -97,8 +97,18 @@ share_sum_frame(struct share_work *w, const struct share_frame *f)
 }
 
 static void
+share_sum_part(struct share_work *w)
+{
+	share_read_left(w, share_see_again);
+	for (size_t i = 0; i < w->set.n; i++)
+		share_sum_frame(w, &w->frame[i]);
+	share_rows_sum(w);
+}
+
+static void
 share_part_free(struct share_work *w)
 {
+	share_drop_hits(w);
 	frameset_free(&w->set);
 	free(w->frame);
 	w->frame = NULL;
@@ -107,7 +117,7 @@ share_part_free(struct share_work *w)
 }
 
 static int
-share_part(struct share_work *w, struct err *err)
+share_try_part(struct share_work *w, struct err *err)
 {
 	int r = share_gather_part(w);
 
@@ -118,14 +128,26 @@ share_part(struct share_work *w, struct err *err)
 		share_look_up(w);
 	share_expect(w);
 	r = share_search(w, err);
-	if (r == 0) {
-		share_read_left(w, share_see_again);
-		for (size_t i = 0; i < w->set.n; i++)
-			share_sum_frame(w, &w->frame[i]);
-		share_rows_sum(w);
-	}
+	if (r == 0)
+		share_sum_part(w);
 	share_part_free(w);
 	return r;
+}
+
+/* Twice as many parts have the same keys in two. */
+static int
+share_part(struct share_work *w, size_t part, size_t parts, struct err *err)
+{
+	int r;
+
+	w->part = part;
+	w->parts = parts;
+	w->too_many = false;
+	r = share_try_part(w, err);
+	if (r != SHARE_TOO_MANY)
+		return r;
+	r = share_part(w, part, 2 * parts, err);
+	return r ? r : share_part(w, part + parts, 2 * parts, err);
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
@@ -133,10 +155,12 @@ share_part(struct share_work *w, struct err *err)
 static int
 share_work(struct share_work *w, struct err *err)
 {
+	size_t parts;
 	int r = share_gather(w);
 
-	for (w->part = 0; !r && w->part < w->parts; w->part++)
-		r = share_part(w, err);
+	parts = w->left_pages > w->most ? w->left_pages / w->most + 1 : 1;
+	for (size_t part = 0; !r && part < parts; part++)
+		r = share_part(w, part, parts, err);
 	if (r == 0)
 		share_rows_finish(w->sh);
 	return r;
@@ -170,8 +194,6 @@ share_shows_frames(const struct share_work *w)
 static void
 share_work_free(struct share_work *w)
 {
-	for (size_t i = 0; i < w->sh->n && w->hits; i++)
-		free(w->hits[i].v);
 	free(w->hits);
 	share_files_free(&w->files);
 	free(w->page);

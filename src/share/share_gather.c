@@ -262,6 +262,5 @@ share_gather(struct share_work *w)
 	share_find_spans(w);
 	if (!r && w->sh->reach.method == SHARE_BY_FRAME)
 		share_gather_files(w);
-	w->parts = w->left_pages > w->most ? w->left_pages / w->most + 1 : 1;
 	return r;
 }

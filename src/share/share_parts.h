@@ -84,7 +84,7 @@ struct share_work {
 	size_t pages, pages_cap;
 
 	struct share_hits *hits; /* beside sh->v */
-	size_t hits_cap;
+	size_t hits_cap, hits_n; /* hits_n: of all processes */
 	bool device;             /* a device's memory may be among those without bit 61 */
 	bool plain;              /* flags are not needed where bit 61 says anonymous */
 	bool huge;               /* bit 56 is not trusted: huge pages are among them */
@@ -102,6 +102,7 @@ struct share_work {
 	bool own;                /* it is the target that is read */
 	uint64_t *now;           /* a bit for each frame that the visited process has */
 	bool any;                /* one is set */
+	bool too_many;           /* what processes have takes too much memory */
 };
 
 static inline uint64_t
@@ -160,11 +161,16 @@ void share_look_up_some(struct share_work *w, const uint64_t *pfn, struct share_
 
 /* share_rows.c: the row of a process; what a visit found moves to its hits, and into its sums. */
 size_t share_row(struct share_work *w, struct other *o);
-void share_add_hit(struct share_hits *hits, size_t at, uint64_t bits, uint64_t both);
+void share_add_hit(struct share_work *w, size_t row, size_t at, uint64_t bits, uint64_t both);
+void share_drop_hits(struct share_work *w);
 void share_rows_sum(struct share_work *w);
 void share_rows_finish(struct share *sh);
 
-/* share_search.c: fills in what other processes have of them. -1 with err; 1: stop ended it. */
+/*
+ * share_search.c: fills in what other processes have of them. -1 with err; 1: stop ended it;
+ * SHARE_TOO_MANY: to be searched for in smaller parts.
+ */
+enum { SHARE_TOO_MANY = 2, SHARE_PARTS_MAX = 4096 };
 int share_search(struct share_work *w, struct err *err);
 
 #endif

@@ -28,8 +28,9 @@ share_row(struct share_work *w, struct other *o)
 }
 
 void
-share_add_hit(struct share_hits *hits, size_t at, uint64_t bits, uint64_t both)
+share_add_hit(struct share_work *w, size_t row, size_t at, uint64_t bits, uint64_t both)
 {
+	struct share_hits *hits = &w->hits[row];
 	struct share_hit *last = hits->n ? &hits->v[hits->n - 1] : NULL;
 
 	if (last && last->at + last->n == at && last->bits == bits && last->both == both) {
@@ -39,6 +40,17 @@ share_add_hit(struct share_hits *hits, size_t at, uint64_t bits, uint64_t both)
 	hits->v = vec_room(hits->v, hits->n, &hits->cap, sizeof(*hits->v));
 	hits->v[hits->n++] =
 	    (struct share_hit){.at = (uint32_t)at, .n = 1, .bits = bits, .both = both};
+	w->hits_n++;
+}
+
+void
+share_drop_hits(struct share_work *w)
+{
+	for (size_t i = 0; i < w->sh->n && w->hits; i++) {
+		free(w->hits[i].v);
+		w->hits[i] = (struct share_hits){0};
+	}
+	w->hits_n = 0;
 }
 
 /* Each frame once, even if both rounds found it: `now` has those that were counted. */
@@ -56,15 +68,13 @@ share_sum_hit(struct share_work *w, struct share_peer *p, const struct share_hit
 }
 
 static void
-share_sum_row(struct share_work *w, struct share_peer *p, struct share_hits *hits)
+share_sum_row(struct share_work *w, struct share_peer *p, const struct share_hits *hits)
 {
 	for (size_t i = 0; i < hits->n; i++)
 		for (size_t k = 0; k < hits->v[i].n; k++)
 			share_sum_hit(w, p, &hits->v[i], hits->v[i].at + k);
 	for (size_t i = 0; i < hits->n; i++)
 		memset(&w->now[hits->v[i].at], 0, hits->v[i].n * sizeof(*w->now));
-	free(hits->v);
-	*hits = (struct share_hits){0};
 }
 
 void
@@ -72,6 +82,7 @@ share_rows_sum(struct share_work *w)
 {
 	for (size_t i = 0; i < w->sh->n; i++)
 		share_sum_row(w, &w->sh->v[i], &w->hits[i]);
+	share_drop_hits(w);
 }
 
 static uint64_t

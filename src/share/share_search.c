@@ -125,10 +125,17 @@ share_add_up(struct share_work *w, struct other *o)
 	row = share_row(w, o);
 	for (size_t at = 0; at < share_now_size(w); at++)
 		if (w->now[at]) {
-			share_add_hit(&w->hits[row], at, w->now[at], share_both(w, at, w->now[at]));
+			share_add_hit(w, row, at, w->now[at], share_both(w, at, w->now[at]));
 			w->now[at] = 0;
 		}
 	w->any = false;
+}
+
+/* What processes share in patches may take more memory than the frames. */
+static bool
+share_has_too_many(const struct share_work *w)
+{
+	return w->hits_n > w->most / 4 && w->parts < SHARE_PARTS_MAX;
 }
 
 /* Whether all mappings were found; pages that the kernel does not count may have more. */
@@ -149,7 +156,8 @@ share_visit_other(void *arg, struct other **o)
 	share_read_regions(w, *o, &l);
 	vma_free(&l);
 	share_add_up(w, *o);
-	return share_is_complete(w);
+	w->too_many = !share_is_complete(w) && share_has_too_many(w);
+	return w->too_many || share_is_complete(w);
 }
 
 /* Memory without a file can have no other. */
@@ -192,5 +200,7 @@ share_search(struct share_work *w, struct err *err)
 		r = share_round(w, true, err);
 	if (source_stopped(w->t->source))
 		return 1;
+	if (w->too_many)
+		return SHARE_TOO_MANY;
 	return r < 0 ? -1 : 0;
 }
