@@ -104,7 +104,8 @@ bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma
  * without its parameters.
  */
 enum symbol_tables {
-	SYMBOLS_NONE,     /* the file has none, or is not loaded as a program */
+	SYMBOLS_NONE,     /* the file has none */
+	SYMBOLS_ELSEWHERE, /* this mapping is a copy: the file is not loaded as a program here */
 	SYMBOLS_EXPORTED, /* stripped: only those that other files may use */
 	SYMBOLS_ALL,
 };

@@ -5,6 +5,7 @@
 
 #include "symbol/helper_jit.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,6 +74,35 @@ jit_symbol_at(const struct elf_file *f, uint64_t addr)
 		if (l->v[i].end > addr && (!found || l->v[i].name > found->name))
 			found = &l->v[i];
 	return found;
+}
+
+/* Before the parameters, and after the type that is returned; else up to the file's name. */
+static bool
+jit_ends_as(const char *name, const char *wanted)
+{
+	const char *paren = strchr(name, '(');
+	size_t n = paren ? (size_t)(paren - name) : strcspn(name, " "), len = strlen(wanted);
+	const char *type = paren ? memrchr(name, ' ', n) : NULL;
+	size_t from = type ? (size_t)(type + 1 - name) : 0;
+
+	if (!len || n - from < len || memcmp(name + n - len, wanted, len) != 0)
+		return false;
+	n -= len;
+	return n == from || !(isalnum((unsigned char)name[n - 1]) || strchr("_$", name[n - 1]));
+}
+
+void
+jit_ending(const struct elf_file *f, const char *wanted, struct names *out)
+{
+	*out = (struct names){0};
+	for (size_t i = 0; i < f->sized.n; i++)
+		if (jit_symbol_at(f, f->sized.v[i].value) != &f->sized.v[i] ||
+		    !jit_ends_as(f->sized.v[i].name, wanted))
+			continue;
+		else if (out->n < NAMES_MAX)
+			out->v[out->n++] = &f->sized.v[i];
+		else
+			out->more++;
 }
 
 #endif

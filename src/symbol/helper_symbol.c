@@ -402,11 +402,15 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 		return false;
 	if (fd < 0)
 		bias = ask->map.start - f->segments[0].vaddr;
-	else if (!helper_is_about_jit(ask) && !helper_code_bias(ask, f, &bias))
-		return false;
+	else if (!helper_is_about_jit(ask) && !helper_code_bias(ask, f, &bias)) {
+		out->tables = SYMBOLS_ELSEWHERE;
+		return true;
+	}
 	out->tables = helper_tables(f);
 	if (ask->needs == SYMBOL_BEGUN)
 		names_begun(f, ask->wanted, &found);
+	else if (ask->needs == SYMBOL_ENDING && helper_is_about_jit(ask))
+		jit_ending(f, ask->wanted, &found);
 	else if (ask->needs == SYMBOL_ENDING)
 		names_ending(f, ask->wanted, &found);
 	else

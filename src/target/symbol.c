@@ -161,21 +161,40 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 
 /* The mappings of code whose files have been searched; each instance of a file once. */
 struct symbol_searched {
-	const struct vma **v;
+	struct {
+		const struct vma *v;
+		bool copy; /* of code that is loaded elsewhere, as node has of its own */
+	} *of;
 	size_t n, cap;
 };
+
+static bool
+symbol_is_same_file(const struct vma *a, const struct vma *b)
+{
+	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
+}
 
 static bool
 symbol_is_new(struct symbol_searched *s, const struct vma *v)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->inode == v->inode && s->v[i]->dev_major == v->dev_major &&
-		    s->v[i]->dev_minor == v->dev_minor &&
-		    s->v[i]->start - s->v[i]->offset == v->start - v->offset)
+		if (symbol_is_same_file(s->of[i].v, v) &&
+		    s->of[i].v->start - s->of[i].v->offset == v->start - v->offset)
 			return false;
-	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
-	s->v[s->n++] = v;
+	s->of = vec_room(s->of, s->n, &s->cap, sizeof(*s->of));
+	s->of[s->n].v = v;
+	s->of[s->n++].copy = false;
 	return true;
+}
+
+/* Whether the file of a copy has been searched where it is loaded. */
+static bool
+symbol_is_loaded(const struct symbol_searched *s, const struct vma *copy)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->of[i].copy && symbol_is_same_file(s->of[i].v, copy))
+			return true;
+	return false;
 }
 
 static bool
@@ -253,16 +272,11 @@ symbol_note_near(const struct helper_matches *m, const struct vma *v, struct sym
 }
 
 static void
-symbol_find_in(struct symbol_search *s, const struct vma *v)
+symbol_take_matches(struct symbol_search *s, const struct vma *v)
 {
 	const struct helper_matches *m = &s->matches;
 	struct symbol_places *out = s->out;
 
-	if (!symbol_ask_names(s, v)) {
-		if (!s->jit)
-			symbol_note_unread(s, v);
-		return;
-	}
 	switch (s->how) {
 	case SYMBOL_NEAR:
 		symbol_note_near(m, v, out);
@@ -286,16 +300,42 @@ symbol_find_in(struct symbol_search *s, const struct vma *v)
 	out->more += m->more;
 }
 
+/* false: v is a copy of what is loaded elsewhere. */
+static bool
+symbol_find_in(struct symbol_search *s, const struct vma *v)
+{
+	if (!symbol_ask_names(s, v)) {
+		if (!s->jit)
+			symbol_note_unread(s, v);
+		return true;
+	}
+	if (s->matches.tables == SYMBOLS_ELSEWHERE)
+		return false;
+	symbol_take_matches(s, v);
+	return true;
+}
+
+static void
+symbol_find_in_files(struct symbol_search *s)
+{
+	struct symbol_searched done = {0};
+
+	for (size_t i = 0; i < s->vmas->n && !source_stopped(s->t->source); i++)
+		if (symbol_has_names(&s->vmas->v[i], s->file) &&
+		    symbol_is_new(&done, &s->vmas->v[i]))
+			done.of[done.n - 1].copy = !symbol_find_in(s, &s->vmas->v[i]);
+	for (size_t i = 0; i < done.n; i++)
+		if (done.of[i].copy && !symbol_is_loaded(&done, done.of[i].v))
+			symbol_note_unread(s, done.of[i].v);
+	free(done.of);
+}
+
 static void
 symbol_find_everywhere(struct symbol_search *s)
 {
-	struct symbol_searched searched = {0};
 	size_t n = s->vmas->n;
 
-	for (size_t i = 0; i < n && !source_stopped(s->t->source); i++)
-		if (symbol_has_names(&s->vmas->v[i], s->file) &&
-		    symbol_is_new(&searched, &s->vmas->v[i]))
-			symbol_find_in(s, &s->vmas->v[i]);
+	symbol_find_in_files(s);
 	for (size_t i = 0; i < n && !s->file && !s->jit; i++) {
 		s->jit = symbol_is_jit(&s->vmas->v[i]);
 		if (s->jit)
@@ -307,7 +347,6 @@ symbol_find_everywhere(struct symbol_search *s)
 		if (symbol_is_vdso(&s->vmas->v[i]) &&
 		    (!s->file || !strcmp(s->vmas->v[i].name, s->file)))
 			symbol_find_in(s, &s->vmas->v[i]);
-	free(searched.v);
 }
 
 void

@@ -76,6 +76,9 @@ check(struct elf_file *f, uint64_t *seed)
 		names_find(f, s->name, &n);
 		if (!n.n)
 			return fuzz_wrong("%s is not found by its name", s->name);
+		jit_ending(f, s->name, &n);
+		if (n.n > NAMES_MAX)
+			return fuzz_wrong("%s: more than fit", s->name);
 	}
 	for (int i = 0; i < 50; i++) {
 		uint64_t at = f->sized.n ? f->sized.v[fake_below(seed, f->sized.n)].value + fake_below(seed, 70)

@@ -181,6 +181,10 @@ asks() {
 	done
 	is "$("$PMTOP" -e fresh "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x1040)))"
 	is "$("$PMTOP" -e '"stale one"+4' "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x1004)))"
+	for line in bar Foo::bar 'int Foo::bar(long, char)'; do
+		is "$("$PMTOP" -e "\"$line\"" "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 64)))"
+	done
+	refused 2 'no symbol "ar"' -e ar "$PID"
 	printf '\n%x 100 %s\n' $((0x$at + 0x1000)) newest >>"$MAP"
 	is "$("$PMTOP" -e newest "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x1000)))"
 	refused 2 'no symbol "fresh"' -e fresh "$PID"
@@ -192,6 +196,20 @@ asks() {
 	ln -s /etc/passwd "$MAP"
 	run -0 "$PMTOP" -e "0x$at" "$PID"
 	[[ $output != *'  symbol '* ]]
+}
+
+@test "bug: a program that maps its own code once more, as node does, could not be read" {
+	need_symbols
+	local line
+	# shellcheck disable=SC2016 # for perl
+	pipes_start perl -e '$| = 1; open my $exe, "<", "/proc/self/exe"; open my $maps, "<", "/proc/self/maps";
+		my ($at) = map { / r-xp ([0-9a-f]+) .*perl/ ? hex $1 : () } <$maps>;
+		syscall(9, 0, 4096, 5, 2, fileno($exe), $at) == -1 and exit 1; print "ready\n"; <STDIN>'
+	PID=$PIPED_PID
+	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) line <&"$PIPED_OUT" || skip "perl cannot map itself here"
+	is "$(grep -c ' r-xp .*/perl' "/proc/$PID/maps")" 2
+	run -2 "$PMTOP" -e zzqq "$PID"
+	[[ $output == *'no symbol "zzqq"'* && $output != *'cannot be read'* ]]
 }
 
 @test "the place in the source, as addr2line has it: in the file, and in its debug file" {
