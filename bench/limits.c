@@ -6,19 +6,25 @@
  *   limits PID START LEN LOOP...    one line a loop: "NAME CPU-NS CALLS PAGES"
  *   limits run COMMAND...           "CPU-NS WALL-NS MAXRSS-KIB STATUS" of a whole process, whose
  *                                   standard output goes to /dev/null
+ *   limits run-old COMMAND...       the same, as on a kernel without PAGEMAP_SCAN (before 6.7)
  * START is hex and LEN decimal bytes, as bench/target prints them.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -293,12 +299,31 @@ timeval_ns(struct timeval t)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_usec * 1000;
 }
 
+/* Have PAGEMAP_SCAN answered as by a kernel that does not know it. */
+static void
+forbid_scan(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PM_IOC_SCAN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_LEN(rules), .filter = rules };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		die("seccomp");
+}
+
 /*
  * In C for rusage's sake: shells and perl know the CPU time of a child to 10 ms only. Its helpers
  * are counted, too.
  */
 static int
-run_command(char **argv)
+run_command(char **argv, bool old)
 {
 	uint64_t t = time_ns();
 	struct rusage use, all;
@@ -312,6 +337,8 @@ run_command(char **argv)
 		fd = open("/dev/null", O_WRONLY);
 		if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
 			die("/dev/null");
+		if (old)
+			forbid_scan();
 		execvp(argv[0], argv);
 		die(argv[0]);
 	}
@@ -335,8 +362,8 @@ main(int argc, char **argv)
 	uint64_t pid;
 	int rc = 0;
 
-	if (argc > 2 && !strcmp(argv[1], "run"))
-		return run_command(argv + 2);
+	if (argc > 2 && (!strcmp(argv[1], "run") || !strcmp(argv[1], "run-old")))
+		return run_command(argv + 2, argv[1][3]);
 	if (argc < 5 || !parse_u64(argv[1], 10, &end, &pid) || *end || pid > INT_MAX ||
 	    !parse_u64(argv[2], 16, &end, &w.start) || *end ||
 	    !parse_u64(argv[3], 10, &end, &w.len) || *end) {

@@ -189,6 +189,25 @@ make_half(char **arg)
 	announce(p, size);
 }
 
+/* Touched, cleared of its soft-dirty bits, and FRACTION of it written again. */
+static void
+make_softdirty(char **arg)
+{
+	uint64_t size = parse_size(arg[0]);
+	uint64_t limit = (uint64_t)(parse_fraction(arg[1]) * 1e6);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+
+	touch(p, size);
+	if (fd < 0 || write(fd, "4", 1) < 0)
+		die("/proc/self/clear_refs");
+	close(fd);
+	for (uint64_t i = 0; i < size; i += page)
+		if (random_below(1000000) < limit)
+			p[i] = 2;
+	announce(p, size);
+}
+
 /* One-page regions: neighbours differ in protection, or every second is a file's, so that the kernel cannot merge them. */
 static void
 make_vmas(char **arg)
@@ -478,6 +497,7 @@ static const struct shape {
 	{ "sparseblk", "SIZE FRACTION", 2, make_sparseblk },
 	{ "alt", "SIZE N", 2, make_alt },
 	{ "half", "SIZE FRACTION", 2, make_half },
+	{ "softdirty", "SIZE FRACTION", 2, make_softdirty },
 	{ "vmas", "N [touch|files]", 1, make_vmas },
 	{ "frag", "SIZE TOTAL", 2, make_frag },
 	{ "forks", "SIZE N", 2, make_forks },
