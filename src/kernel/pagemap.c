@@ -386,6 +386,7 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
                      struct err *err)
 {
 	struct scan s; /* zeroed for valgrind, too, blind to the ioctl */
+	uint64_t busy = 0; /* since the last pause */
 
 	pagemap_scan_begin(&s, pm, start, match, cats);
 	while (start < end) {
@@ -410,9 +411,12 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 			return 1;
 		took = time_ns() - began;
 		s.span = pagemap_next_span(pm, s.span, took);
-		/* a call over 4 GiB of nothing takes a microsecond: no need to pause */
-		if (took >= BREATH_NS)
-			pagemap_breathe();
+		/* a call over 4 GiB of nothing takes a microsecond: no need to pause after each */
+		busy += took;
+		if (busy < 4 * (uint64_t)BREATH_NS)
+			continue;
+		pagemap_breathe();
+		busy = 0;
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@ strip_begin(struct strip *s, uint64_t pages, unsigned width)
 	s->pages = pages;
 	s->width = (unsigned)u64_min(width, pages);
 	s->share = NULL;
+	s->last_lo = s->last_hi = 0;
 }
 
 void
@@ -40,6 +41,10 @@ strip_share_of(const struct strip *s, uint64_t p)
 void
 strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls)
 {
+	if (s->share && from >= s->last_lo && to <= s->last_hi && to - from < UINT32_MAX / 2) {
+		s->share[s->last][cls] += (uint32_t)(to - from);
+		return;
+	}
 	if (!s->share && s->width)
 		s->share = mem_alloc(s->width * sizeof(*s->share));
 	for (unsigned i = strip_share_of(s, from); i < s->width; i++) {
@@ -47,6 +52,9 @@ strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls)
 
 		if (lo >= to)
 			break;
+		s->last = i;
+		s->last_lo = lo;
+		s->last_hi = hi;
 		s->share[i][cls] +=
 		    (uint32_t)u64_min(u64_min(hi, to) - u64_max(lo, from), UINT32_MAX / 2);
 	}

@@ -25,6 +25,9 @@ struct strip {
 	uint64_t pages;
 	unsigned width; /* at most `pages` */
 	uint32_t (*share)[CLASS_MAX]; /* NULL: nothing was added */
+	/* the share that was added to last, and its pages: the next ones are mostly there, too */
+	unsigned last;
+	uint64_t last_lo, last_hi;
 };
 
 /* Takes memory once something is added; strip_free frees it. */
