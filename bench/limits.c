@@ -193,6 +193,25 @@ loop_frames_single(struct work *w, int fd)
 		read_range(w, fd, w->pfns[i], 1, 1);
 }
 
+/* In order of address, neighbours together: what no memory of frames beyond the next needs. */
+static void
+loop_frames_by_address(struct work *w, int fd)
+{
+	for (size_t i = 0; i < w->n_pfns;) {
+		uint64_t lo = w->pfns[i], hi = lo;
+
+		for (i++; i < w->n_pfns; i++) {
+			uint64_t p = w->pfns[i], down = u64_min(lo, p), up = u64_max(hi, p);
+
+			if (p + MAX_GAP < lo || p > hi + MAX_GAP || up - down >= REGIONS)
+				break;
+			lo = down;
+			hi = up;
+		}
+		read_range(w, fd, lo, hi - lo + 1, WINDOW / 8);
+	}
+}
+
 static void
 scan(struct work *w, int fd, uint64_t inverted)
 {
@@ -250,6 +269,7 @@ static const struct loop {
 	{ "scan", "pagemap", false, loop_scan },
 	{ "scan-absent", "pagemap", false, loop_scan_absent },
 	{ "kpageflags", "/kpageflags", true, loop_frames },
+	{ "kpageflags-by-address", "/kpageflags", true, loop_frames_by_address },
 	{ "kpageflags-single", "/kpageflags", true, loop_frames_single },
 	{ "kpagecount", "/kpagecount", true, loop_frames },
 	{ "maps", "maps", false, loop_text },

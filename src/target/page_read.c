@@ -298,16 +298,15 @@ enum { HUGE_ENTRIES = 512 }; /* of a page table, with pages of 4 KiB: the only o
 static bool
 page_huge_word(const struct source *s, uint64_t addr, uint64_t *word)
 {
-	uint64_t words[HUGE_ENTRIES];
+	uint64_t words[HUGE_ENTRIES], differ = 0;
 	struct err ignored;
 
 	if (source_words(s, addr, words, HUGE_ENTRIES, &ignored) != HUGE_ENTRIES)
 		return false;
-	for (size_t i = 1; i < HUGE_ENTRIES; i++)
-		if (words[i] != words[0] + i)
-			return false;
+	for (size_t i = 0; i < HUGE_ENTRIES; i++)
+		differ |= words[i] ^ (words[0] + i);
 	*word = words[0];
-	return *word & PM_PRESENT && !(*word & PM_FILE) && *word & PM_PFN_MASK &&
+	return !differ && *word & PM_PRESENT && !(*word & PM_FILE) && *word & PM_PFN_MASK &&
 	       *word % HUGE_ENTRIES == 0;
 }
 
