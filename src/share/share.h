@@ -8,7 +8,7 @@
 /*
  * Who shares memory. A frame is shared if the page table of another process has it, too; a page in
  * swap, if another has the same place in swap. Processes that use one address space count once. All
- * results are of about one moment: pages that changed by the end are left out.
+ * results are of about one moment: pages that changed while they were searched for are left out.
  */
 
 /* What was read, and what was not. */
