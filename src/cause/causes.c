@@ -2,8 +2,8 @@
 /*
  * The faults are a log, oldest first, which becomes a ring once it has reached its bound. Each
  * links back to the one before it on the same page; a table finds the newest of a page. The faults
- * of a page in an epoch are a group. Within it an instruction is kept once, at its first fault; the
- * first of a group carries its flags.
+ * of a page in an epoch are a group. Within it a call chain of a thread is kept once, at its first
+ * fault; the first of a group carries its flags.
  */
 #include "cause/causes.h"
 
@@ -17,24 +17,18 @@
 
 enum {
 	FIRST = 1,   /* of its group */
-	SEVERAL = 2, /* of the first: the group has several instructions */
-	WRITTEN = 4, /* of the first: the page was written in this epoch */
+	WRITTEN = 2, /* of the first: the page was written in this epoch */
+	SEVERAL = 4, /* of the first: there are others */
+	MORE = 8,    /* of the first: there were more than are kept */
 
-	GROUP_MAX = 8, /* instructions kept of a group */
+	THREADS_MOST = 1 << 16, /* from the next on they are one */
 };
 
 struct entry {
 	uint64_t addr : 57, flags : 7;
-	uint64_t time_us : 40, thread : 24; /* since base_ns */
+	uint64_t time_us : 44, thread : 20; /* since base_ns */
 	uint32_t chain, epoch;
 	uint32_t back; /* distance to the one before it on this page; 0: there is none */
-};
-
-/* A table over cause_sums: the number of a row + 1; 0: free. */
-struct causes_sums_index {
-	struct cause_sums *s;
-	uint32_t *table;
-	size_t size;
 };
 
 struct causes {
@@ -45,6 +39,8 @@ struct causes {
 	struct chains chains;
 	struct causes_thread *thread;
 	size_t threads, threads_cap, last_thread;
+	uint32_t *thread_table; /* open addressing: number + 1; 0: free */
+	size_t thread_table_size;
 
 	struct entry *v;
 	size_t cap, max;
@@ -56,62 +52,61 @@ struct causes {
 	uint32_t epoch, first_epoch;
 	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */
 	uint64_t turn;    /* the first entry that was added since it began */
-	struct cause_sums past; /* of forgotten entries */
-	struct causes_sums_index past_index;
+	/* of forgotten entries: those of one epoch, and of all before it */
+	struct cause_sums part, past;
+	uint32_t part_epoch;
 	struct causes_totals totals;
 };
 
 /* --- sums ------------------------------------------------------------------------------------- */
 
-static size_t
-causes_sums_place(const struct causes_sums_index *x, uint32_t chain, uint32_t thread)
+static void
+causes_sums_init(struct cause_sums *s)
 {
-	size_t mask = x->size - 1;
-	size_t i = (chain * UINT64_C(0x9e3779b97f4a7c15) + thread * UINT64_C(0xff51afd7ed558ccd)) >>
-	               20 &
-	           mask;
+	*s = (struct cause_sums){0};
+	chains_init(&s->sets, (size_t)8 << 20);
+}
 
-	for (; x->table[i]; i = (i + 1) & mask) {
-		const struct cause_sum *r = &x->s->v[x->table[i] - 1];
-
-		if (r->chain == chain && r->thread == thread)
-			break;
-	}
-	return i;
+void
+cause_sums_free(struct cause_sums *s)
+{
+	chains_free(&s->sets);
+	free(s->pages);
+	*s = (struct cause_sums){0};
 }
 
 static void
-causes_sums_grow(struct causes_sums_index *x)
+causes_sums_add(struct cause_sums *s, const uint64_t *set, size_t n, bool more, uint64_t pages)
 {
-	enum { LEAST = 256 };
+	uint32_t number = chains_number(&s->sets, set, n, 0, more);
 
-	if (x->table && x->s->n * 2 < x->size)
-		return;
-	free(x->table);
-	for (x->size = LEAST; x->size <= x->s->n * 2; x->size *= 2)
-		;
-	x->table = mem_alloc(x->size * sizeof(*x->table));
-	for (size_t k = 0; k < x->s->n; k++) {
-		const struct cause_sum *r = &x->s->v[k];
+	if (number == s->n) {
+		s->pages = vec_room(s->pages, s->n, &s->cap, sizeof(*s->pages));
+		s->pages[s->n++] = 0;
+	}
+	s->pages[number] += pages;
+}
 
-		x->table[causes_sums_place(x, r->chain, r->thread)] = (uint32_t)k + 1;
+static void
+causes_sums_join(struct cause_sums *s, const struct cause_sums *from)
+{
+	for (uint32_t i = 0; i < from->n; i++) {
+		struct chain set = chains_at(&from->sets, i);
+
+		causes_sums_add(s, set.frames, set.n, set.cut, from->pages[i]);
 	}
 }
 
-static struct cause_sum *
-causes_sums_row(struct causes_sums_index *x, uint32_t chain, uint32_t thread)
+size_t
+cause_sums_set(const struct cause_sums *s, size_t set, struct cause_by out[CAUSES_MOST], bool *all)
 {
-	struct cause_sums *s = x->s;
-	size_t i;
+	struct chain is = chains_at(&s->sets, (uint32_t)set);
 
-	causes_sums_grow(x);
-	i = causes_sums_place(x, chain, thread);
-	if (!x->table[i]) {
-		s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
-		s->v[s->n] = (struct cause_sum){.chain = chain, .thread = thread};
-		x->table[i] = (uint32_t)++s->n;
-	}
-	return &s->v[x->table[i] - 1];
+	for (size_t i = 0; i < is.n; i++)
+		out[i] = (struct cause_by){(uint32_t)(is.frames[i] >> 32),
+		                           (uint32_t)is.frames[i]};
+	*all = !is.cut;
+	return is.n;
 }
 
 /* --- the log ---------------------------------------------------------------------------------- */
@@ -216,15 +211,15 @@ causes_before(const struct causes *c, uint64_t k)
 }
 
 /*
- * The entries of a page in an epoch, newest first; at most GROUP_MAX. Of a page that is not known
+ * The entries of a page in an epoch, newest first; at most CAUSES_MOST. Of a page that is not known
  * there are none.
  */
 static size_t
-causes_group(const struct causes *c, uint64_t page, uint32_t epoch, uint64_t out[GROUP_MAX])
+causes_group(const struct causes *c, uint64_t page, uint32_t epoch, uint64_t out[CAUSES_MOST])
 {
 	size_t n = 0;
 
-	for (uint64_t k = causes_newest(c, page); k != c->n && n < GROUP_MAX;
+	for (uint64_t k = causes_newest(c, page); k != c->n && n < CAUSES_MOST;
 	     k = causes_before(c, k)) {
 		uint32_t is = causes_entry(c, k)->epoch;
 
@@ -236,38 +231,52 @@ causes_group(const struct causes *c, uint64_t page, uint32_t epoch, uint64_t out
 	return n;
 }
 
-static uint64_t
-causes_ip(const struct causes *c, const struct entry *e)
-{
-	return chains_at(&c->chains, e->chain).frames[0];
-}
-
 static bool
 causes_is_written(const struct track *t, uint64_t addr, uint32_t epoch)
 {
 	return t && track_was_written(t, addr, epoch);
 }
 
+static int
+causes_by_number(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
+}
+
 /* Adds the group of which k is the first. */
 static void
-causes_add_group(const struct causes *c, struct causes_sums_index *x, uint64_t k)
+causes_add_group(const struct causes *c, struct cause_sums *s, uint64_t k)
 {
-	const struct entry *e = causes_entry(c, k);
-	uint64_t group[GROUP_MAX];
-	size_t n;
+	const struct entry *first = causes_entry(c, k);
+	uint64_t set[CAUSES_MOST] = {k};
+	size_t n = 1;
 
-	if (!(e->flags & SEVERAL)) {
-		causes_sums_row(x, e->chain, e->thread)->pages++;
-		x->s->one++;
-		return;
-	}
-	n = causes_group(c, causes_page(c, e->addr), e->epoch, group);
+	if (first->flags & SEVERAL)
+		n = causes_group(c, causes_page(c, first->addr), first->epoch, set);
 	for (size_t i = 0; i < n; i++) {
-		const struct entry *one = causes_entry(c, group[i]);
+		const struct entry *e = causes_entry(c, set[i]);
 
-		causes_sums_row(x, one->chain, one->thread)->maybe++;
+		set[i] = (uint64_t)e->chain << 32 | e->thread;
 	}
-	x->s->some++;
+	qsort(set, n, sizeof(*set), causes_by_number);
+	causes_sums_add(s, set, n, first->flags & MORE, 1);
+}
+
+/* Keeps what was written according to the oldest entry, which is about to be forgotten. */
+static void
+causes_keep_sum(struct causes *c, const struct entry *e)
+{
+	if (!(e->flags & FIRST) || !(e->flags & WRITTEN) || e->epoch < c->first_epoch)
+		return;
+	if (e->epoch != c->part_epoch) {
+		causes_sums_join(&c->past, &c->part);
+		cause_sums_free(&c->part);
+		causes_sums_init(&c->part);
+		c->part_epoch = e->epoch;
+	}
+	causes_add_group(c, &c->part, c->oldest);
 }
 
 static void
@@ -276,8 +285,7 @@ causes_forget_oldest(struct causes *c)
 	struct entry *e = causes_entry(c, c->oldest);
 	size_t i = causes_place(c, causes_page(c, e->addr));
 
-	if (e->flags & FIRST && e->flags & WRITTEN && e->epoch >= c->first_epoch)
-		causes_add_group(c, &c->past_index, c->oldest);
+	causes_keep_sum(c, e);
 	c->totals.unjudged += e->flags & FIRST && e->epoch == c->epoch && !(e->flags & WRITTEN);
 	c->totals.forgotten_ns = c->base_ns + e->time_us * 1000;
 	if (c->table[i] && causes_number(c, c->table[i]) == c->oldest)
@@ -318,7 +326,8 @@ causes_new(size_t page_size, size_t bytes)
 	/* of the bound an eighth is for frames; an entry needs up to four places of the table */
 	chains_init(&c->chains, bytes / 8);
 	c->max = bytes / 8 * 7 / (sizeof(*c->v) + 4 * sizeof(*c->table));
-	c->past_index.s = &c->past;
+	causes_sums_init(&c->past);
+	causes_sums_init(&c->part);
 	return c;
 }
 
@@ -337,8 +346,9 @@ causes_empty(struct causes *c)
 	free(c->thread);
 	free(c->v);
 	free(c->table);
-	free(c->past.v);
-	free(c->past_index.table);
+	free(c->thread_table);
+	cause_sums_free(&c->past);
+	cause_sums_free(&c->part);
 }
 
 void
@@ -360,17 +370,64 @@ causes_forget(struct causes *c)
 	causes_empty(c);
 	chains_init(&c->chains, bytes);
 	c->thread = NULL;
-	c->threads = c->threads_cap = c->last_thread = 0;
+	c->thread_table = NULL;
+	c->threads = c->threads_cap = c->last_thread = c->thread_table_size = 0;
 	c->v = NULL;
 	c->n = c->oldest = c->cap = 0;
 	c->table = NULL;
 	c->table_size = c->pages = 0;
-	c->past = (struct cause_sums){0};
-	c->past_index = (struct causes_sums_index){.s = &c->past};
+	causes_sums_init(&c->past);
+	causes_sums_init(&c->part);
 	c->totals = (struct causes_totals){.watch = c->totals.watch};
 	c->base_ns = 0;
 	c->turning = false;
 	pthread_mutex_unlock(&c->lock);
+}
+
+static size_t
+causes_thread_place(const struct causes *c, pid_t pid, pid_t tid)
+{
+	size_t mask = c->thread_table_size - 1;
+	size_t i = ((uint64_t)tid << 32 ^ (uint64_t)pid) * UINT64_C(0x9e3779b97f4a7c15) >> 40 & mask;
+
+	for (; c->thread_table[i]; i = (i + 1) & mask) {
+		const struct causes_thread *t = &c->thread[c->thread_table[i] - 1];
+
+		if (t->tid == tid && t->pid == pid)
+			break;
+	}
+	return i;
+}
+
+static void
+causes_grow_threads(struct causes *c)
+{
+	enum { LEAST = 64 };
+
+	if (c->threads * 2 < c->thread_table_size)
+		return;
+	free(c->thread_table);
+	c->thread_table_size = c->thread_table_size ? c->thread_table_size * 2 : LEAST;
+	c->thread_table = mem_alloc(c->thread_table_size * sizeof(*c->thread_table));
+	for (uint32_t k = 0; k < c->threads; k++)
+		c->thread_table[causes_thread_place(c, c->thread[k].pid, c->thread[k].tid)] = k + 1;
+}
+
+static size_t
+causes_find_thread(struct causes *c, pid_t pid, pid_t tid)
+{
+	size_t i;
+
+	causes_grow_threads(c);
+	i = causes_thread_place(c, pid, tid);
+	if (c->thread_table[i])
+		return c->thread_table[i] - 1;
+	if (c->threads >= THREADS_MOST && tid)
+		return causes_find_thread(c, pid, 0);
+	c->thread = vec_room(c->thread, c->threads, &c->threads_cap, sizeof(*c->thread));
+	c->thread[c->threads] = (struct causes_thread){.pid = pid, .tid = tid};
+	c->thread_table[i] = (uint32_t)++c->threads;
+	return c->threads - 1;
 }
 
 /* Threads fault in turns: the last one again, mostly. */
@@ -379,59 +436,48 @@ causes_thread_number(struct causes *c, pid_t pid, pid_t tid)
 {
 	size_t i = c->last_thread;
 
-	if (i < c->threads && c->thread[i].tid == tid && c->thread[i].pid == pid)
-		return (uint32_t)i;
-	for (i = 0; i < c->threads; i++)
-		if (c->thread[i].tid == tid && c->thread[i].pid == pid)
-			break;
-	if (i == c->threads) {
-		c->thread = vec_room(c->thread, i, &c->threads_cap, sizeof(*c->thread));
-		c->thread[c->threads++] = (struct causes_thread){.pid = pid, .tid = tid};
-	}
+	if (i >= c->threads || c->thread[i].tid != tid || c->thread[i].pid != pid)
+		i = causes_find_thread(c, pid, tid);
+	c->thread[i].fresh = c->thread[i].tid;
 	c->last_thread = i;
 	return (uint32_t)i;
 }
 
 /*
- * Whether an instruction is in its group already. During a clear it is kept all the same: it may
- * belong to the next epoch.
+ * Whether it is in its group already. During a clear it is kept all the same: it may belong to the
+ * next epoch.
  */
 static bool
 causes_is_known(const struct causes *c, const struct entry *e, const uint64_t *group, size_t n)
 {
-	for (size_t i = 0; i < n && !c->turning; i++)
-		if (causes_ip(c, causes_entry(c, group[i])) == causes_ip(c, e))
+	for (size_t i = 0; i < n && !c->turning; i++) {
+		const struct entry *is = causes_entry(c, group[i]);
+
+		if (is->chain == e->chain && is->thread == e->thread)
 			return true;
-	return n == GROUP_MAX;
-}
-
-/* Sets the flags of an entry that was just added to its group. */
-static void
-causes_join(struct causes *c, uint64_t k, const uint64_t *group, size_t n)
-{
-	struct entry *e = causes_entry(c, k), *first;
-
-	if (!n) {
-		e->flags |= FIRST;
-		return;
 	}
-	first = causes_entry(c, group[n - 1]);
-	if (!c->turning && causes_ip(c, first) != causes_ip(c, e))
-		first->flags |= SEVERAL;
+	return false;
 }
 
 static void
 causes_add_entry(struct causes *c, struct entry e)
 {
-	uint64_t group[GROUP_MAX], k;
+	uint64_t group[CAUSES_MOST], k;
 	size_t n = causes_group(c, causes_page(c, e.addr), e.epoch, group);
 
 	if (causes_is_known(c, &e, group, n))
 		return;
+	if (n == CAUSES_MOST && !c->turning) {
+		causes_entry(c, group[n - 1])->flags |= MORE;
+		return;
+	}
 	k = causes_append(c, &e);
 	if (n && group[n - 1] < c->oldest)
 		n--; /* it was the oldest of all */
-	causes_join(c, k, group, n);
+	if (n)
+		causes_entry(c, group[n - 1])->flags |= SEVERAL;
+	else
+		causes_entry(c, k)->flags |= FIRST;
 }
 
 /* The call chain begins with the instruction; the kernel may have found no chain at all. */
@@ -483,8 +529,13 @@ void
 causes_name_thread(struct causes *c, uint32_t thread, const char *comm)
 {
 	pthread_mutex_lock(&c->lock);
-	if (thread < c->threads)
-		snprintf(c->thread[thread].comm, sizeof(c->thread[thread].comm), "%s", comm);
+	if (thread < c->threads) {
+		struct causes_thread *t = &c->thread[thread];
+
+		t->fresh = false;
+		if (*comm)
+			snprintf(t->comm, sizeof(t->comm), "%s", comm);
+	}
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -561,54 +612,67 @@ causes_take_back(struct causes *c, size_t *n)
 }
 
 /*
- * A fault while the clear ran: before the page was protected again, or after. It was before if the
- * page was written in the epoch that ended, and no earlier fault explains that.
+ * Whether a fault while the clear ran may have been before the page was protected again: the page
+ * was written in the old epoch, and no scan before the clear saw that.
  */
 static bool
-causes_is_before(const struct causes *c, const struct track *t, const struct entry *e,
-                 uint32_t epoch)
+causes_is_before(const struct causes *c, const struct track *t, const struct entry *e)
 {
-	uint64_t group[GROUP_MAX];
+	uint64_t group[CAUSES_MOST];
+	size_t n = causes_group(c, causes_page(c, e->addr), c->epoch, group);
 
-	return causes_is_written(t, e->addr, epoch) &&
-	       !causes_group(c, causes_page(c, e->addr), epoch, group);
+	return causes_is_written(t, e->addr, c->epoch) &&
+	       !(n && causes_entry(c, group[n - 1])->flags & WRITTEN);
 }
 
-void
-causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns)
+/*
+ * Puts back the faults that happened while the clear ran, or just before. Those of the old epoch
+ * first: the groups of the log are in the order of their epochs.
+ */
+static void
+causes_put_back(struct causes *c, const struct track *t, struct entry *v, size_t n,
+                uint64_t begin_ns)
 {
-	uint32_t old;
-	struct entry *v;
-	size_t n;
+	uint32_t old = c->epoch;
 
-	pthread_mutex_lock(&c->lock);
-	old = c->epoch;
-	v = causes_take_back(c, &n);
-	c->turning = false;
 	for (size_t i = 0; i < n; i++) {
+		bool before = c->base_ns + v[i].time_us * 1000 + 999 < begin_ns;
+
 		v[i].flags = 0;
-		if (t->epoch != old && c->base_ns + v[i].time_us * 1000 + 999 >= begin_ns &&
-		    !causes_is_before(c, t, &v[i], old))
-			v[i].epoch = t->epoch;
+		v[i].epoch = before || t->epoch == old ? old : t->epoch;
+		if (v[i].epoch == old || causes_is_before(c, t, &v[i])) {
+			struct entry e = v[i];
+
+			e.epoch = old;
+			causes_add_entry(c, e);
+		}
 	}
-	/* those of the old epoch first: the groups of the log are in the order of their epochs */
-	for (size_t i = 0; i < n; i++)
-		if (v[i].epoch == old)
-			causes_add_entry(c, v[i]);
 	if (t->auto_clear)
 		causes_settle(c, t);
 	c->epoch = t->epoch;
 	for (size_t i = 0; i < n; i++)
 		if (v[i].epoch != old)
 			causes_add_entry(c, v[i]);
+}
+
+void
+causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns)
+{
+	struct entry *v;
+	size_t n;
+
+	pthread_mutex_lock(&c->lock);
+	v = causes_take_back(c, &n);
+	c->turning = false;
+	causes_put_back(c, t, v, n, begin_ns);
 	free(v);
 	if (c->first_epoch != t->first_epoch || !c->totals.since_ns) {
 		c->first_epoch = t->first_epoch;
 		c->totals.since_ns = t->first_ns;
-		free(c->past.v);
-		free(c->past_index.table);
-		c->past = (struct cause_sums){0};
-		c->past_index = (struct causes_sums_index){.s = &c->past};
+		cause_sums_free(&c->past);
+		cause_sums_free(&c->part);
+		causes_sums_init(&c->past);
+		causes_sums_init(&c->part);
 	}
 	pthread_mutex_unlock(&c->lock);
 }
@@ -673,31 +737,25 @@ causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max)
 	return n;
 }
 
-/* Adds what is forgotten, which was written since the first epoch. */
+/* Adds what is forgotten, as far as it is of these epochs. */
 static void
-causes_add_past(const struct causes *c, struct causes_sums_index *x)
+causes_add_past(const struct causes *c, const struct causes_range *of, struct cause_sums *out)
 {
-	for (size_t i = 0; i < c->past.n; i++) {
-		const struct cause_sum *p = &c->past.v[i];
-		struct cause_sum *row = causes_sums_row(x, p->chain, p->thread);
-
-		row->pages += p->pages;
-		row->maybe += p->maybe;
-	}
-	x->s->one += c->past.one;
-	x->s->some += c->past.some;
+	if (of->end)
+		return;
+	if (of->from <= c->first_epoch && (uint64_t)of->to + 1 >= c->part_epoch)
+		causes_sums_join(out, &c->past);
+	if (of->from <= c->part_epoch && of->to >= c->part_epoch)
+		causes_sums_join(out, &c->part);
 }
 
 void
 causes_sum(struct causes *c, const struct track *t, const struct causes_range *of,
            struct cause_sums *out)
 {
-	struct causes_sums_index x = {.s = out};
-
-	*out = (struct cause_sums){0};
+	causes_sums_init(out);
 	pthread_mutex_lock(&c->lock);
-	if (of->from <= c->first_epoch && !of->end)
-		causes_add_past(c, &x);
+	causes_add_past(c, of, out);
 	for (uint64_t k = c->oldest; k < c->n; k++) {
 		const struct entry *e = causes_entry(c, k);
 
@@ -706,10 +764,9 @@ causes_sum(struct causes *c, const struct track *t, const struct causes_range *o
 			continue;
 		if (!t || e->flags & WRITTEN ||
 		    (e->epoch == c->epoch && causes_is_written(t, e->addr, e->epoch)))
-			causes_add_group(c, &x, k);
+			causes_add_group(c, out, k);
 		else
 			out->other++;
 	}
 	pthread_mutex_unlock(&c->lock);
-	free(x.table);
 }

@@ -18,9 +18,11 @@
  * A tracker makes the first write to a page in each epoch a page fault, and the kernel reports each
  * fault with its address, instruction, thread and call chain. But it does not report whether the
  * fault was a write: a page may have been read first, or mapped. So the faults of a page in an
- * epoch are candidates. If the tracker says that it was written and all candidates are one
- * instruction, that wrote it. Later writers in the same epoch do not fault and are not known.
- * A page that was written without a fault (by a device, or another process) has no writer.
+ * epoch are candidates, each call chain and thread once. If the tracker says that the page was
+ * written, and there is one candidate, that wrote it. If there are several they may agree on the
+ * function or the thread, which is known then. Later writers in the same epoch do not fault and are
+ * not known. A page that was written without a fault (by a device, or another process) has no
+ * writer.
  *
  * Filled by one thread and read by others; every function takes its lock. Memory is bounded: the
  * oldest faults are forgotten first, but stay in the sums.
@@ -55,12 +57,13 @@ void causes_set_watch(struct causes *c, const struct causes_watch *w);
 
 /* The threads that faulted, by number, and their names, which may change. */
 struct causes_thread {
-	pid_t pid, tid;
-	char comm[16]; /* "": not known */
+	pid_t pid, tid; /* tid 0: all that came when too many were known */
+	char comm[16];  /* "": not known */
+	bool fresh;     /* it faulted since its name was asked for */
 };
 size_t causes_threads(struct causes *c);
 void causes_thread(struct causes *c, uint32_t thread, struct causes_thread *out);
-void causes_name_thread(struct causes *c, uint32_t thread, const char *comm);
+void causes_name_thread(struct causes *c, uint32_t thread, const char *comm); /* "": as before */
 
 /* --- from the tracker ------------------------------------------------------------------------- */
 
@@ -69,8 +72,9 @@ void causes_scanned(struct causes *c, const struct track *t);
 
 /*
  * Around a clear: before it, with the stamps as they are; and after it, when all faults until its
- * end are in. A page that faulted between begin_ns and end_ns belongs to the epoch that ended if
- * that has no earlier fault of it and t says that it was written then, else to the new one.
+ * end are in. A fault since begin_ns belongs to the new epoch. But if its page was written in the
+ * one that ended, which was not seen before, the fault may have been before the page was protected
+ * again: then it is a candidate in both.
  */
 void causes_before_clear(struct causes *c, const struct track *t);
 void causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns);
@@ -94,8 +98,8 @@ struct cause {
 /* Whether a page that was written in an epoch has a writer. */
 enum cause_is {
 	CAUSE_NONE, /* no fault of it was seen */
-	CAUSE_ONE,  /* all faults are of one instruction: it wrote */
-	CAUSE_SOME, /* of several: one of them wrote */
+	CAUSE_ONE,  /* there is one candidate: it wrote */
+	CAUSE_SOME, /* there are several: one of them wrote */
 };
 
 struct causes_totals {
@@ -122,18 +126,24 @@ void causes_chain(struct causes *c, uint32_t chain, struct causes_chain *out);
  */
 size_t causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max);
 
-/* Pages that were written, by chain and thread. */
-struct cause_sum {
+/* Who may have written: a candidate. */
+struct cause_by {
 	uint32_t chain, thread;
-	uint64_t pages; /* of which this is the one writer */
-	uint64_t maybe; /* of which it is one of several candidates */
 };
+
+/* Pages that were written, by their candidates. */
 struct cause_sums {
-	struct cause_sum *v; /* unordered; the caller frees it */
-	size_t n, cap;
-	uint64_t one, some;  /* pages with one writer, and with several candidates */
-	uint64_t other;      /* faults on pages that were not written: reads, first touches */
+	struct chains sets; /* of candidates: see cause_sums_set */
+	uint64_t *pages;    /* of each set */
+	size_t n, cap;      /* sets */
+	uint64_t other;     /* faults on pages that were not written: reads, first touches */
 };
+enum { CAUSES_MOST = 8 }; /* candidates that are kept of a page in an epoch */
+
+/* The candidates of a set, and how many; *all: there are no others. */
+size_t cause_sums_set(const struct cause_sums *s, size_t set, struct cause_by out[CAUSES_MOST],
+                      bool *all);
+void cause_sums_free(struct cause_sums *s);
 
 /*
  * Sums up some epochs; of the one under way, what the stamps of `t` say was written. NULL: the

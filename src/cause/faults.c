@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,11 +17,19 @@
 #include "base/util.h"
 #include "base/worker.h"
 
+size_t faults_ring_most = 4 << 20;
+
 enum {
-	ALL_RINGS = 16 << 20,  /* bytes of all rings together, and the bounds of one */
-	RING_MOST = 4 << 20,
+	ALL_RINGS = 16 << 20, /* bytes of all rings together; the least of one */
 	RING_LEAST = 128 << 10,
 	WAIT_MS = 50,
+	LATE_MS = 500, /* how long a thread may take to show up in /proc after it started */
+};
+
+/* A ring, and the last sample in it: see faults_sample. */
+struct faults_ring {
+	struct perf_ring ring;
+	struct perf_sample last;
 };
 
 struct faults {
@@ -28,20 +37,24 @@ struct faults {
 	struct causes *into;
 	struct causes_watch watch;
 
-	pthread_mutex_t lock; /* of the rings */
-	struct perf_ring *ring;
+	pthread_mutex_t lock; /* of the rings, and of what is counted as they are read */
+	struct faults_ring *ring;
 	size_t rings;
-	struct perf_sample last; /* to recognise one fault that two events report */
+	uint64_t samples, lost; /* read from the rings; that they said were lost */
+	uint64_t early;         /* lost, which no ring has said yet, but the events count */
+	bool full;              /* a ring was full, so that samples may be lost */
 	uint64_t named_ns;
 	unsigned budget;   /* percent; 0: no bound */
 	uint64_t faults, cpu_ns; /* when the cost was last compared with it */
 	unsigned over;     /* how often in a row it was above the budget */
+	bool sampled;      /* not every fault was watched all the time: counts say nothing of samples */
 
 	/* all events, and whose */
 	int *event;
 	size_t events, events_cap;
-	pid_t *tid; /* the threads that have events of their own */
+	pid_t *tid; /* the threads that have events, of their own or inherited */
 	size_t tids, tids_cap;
+	uint64_t opened_ns, opened_ticks; /* when all had events; ticks: of /proc/PID/stat */
 
 	struct worker worker;
 	bool started;
@@ -49,41 +62,98 @@ struct faults {
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static void
-faults_sample(void *arg, const struct perf_sample *s)
-{
-	enum { SAME_NS = 20000 };
-	struct faults *f = arg;
-	const struct perf_sample *l = &f->last;
-	/* a thread that started while its parent was being watched may have two events */
-	bool same = s->tid == l->tid && s->addr == l->addr && s->ip == l->ip &&
-	            s->time_ns - l->time_ns < SAME_NS;
+struct faults_reading {
+	struct faults *f;
+	struct faults_ring *from;
+};
 
-	f->last = *s;
-	if (!same)
-		causes_add(f->into, s);
+/*
+ * A thread that started while events were being opened may have two: one of its own, and one that
+ * it inherited. Both report each fault, one right after the other.
+ */
+static bool
+faults_is_double(const struct perf_sample *s, const struct perf_sample *last)
+{
+	return s->tid == last->tid && s->addr == last->addr && s->ip == last->ip &&
+	       s->event != last->event;
 }
 
 static void
+faults_sample(void *arg, const struct perf_sample *s)
+{
+	struct faults_reading *r = arg;
+	struct faults *f = r->f;
+
+	f->samples++;
+	/* before Linux 5.13 processes that it forks inherit events as well */
+	if (s->pid != f->p->pid || faults_is_double(s, &r->from->last))
+		return;
+	r->from->last = *s;
+	causes_add(f->into, s);
+}
+
+/* What was lost is said by the next sample that fits in; some of it is counted already. */
+static void
 faults_lost(void *arg, uint64_t n)
 {
-	struct faults *f = arg;
+	struct faults *f = ((struct faults_reading *)arg)->f;
+	uint64_t known = u64_min(n, f->early);
 
-	causes_lost(f->into, n);
+	f->lost += n;
+	f->early -= known;
+	causes_lost(f->into, n - known);
 }
 
 void
 faults_drain(struct faults *f)
 {
-	const struct perf_events to = {faults_sample, faults_lost, f};
-
 	pthread_mutex_lock(&f->lock);
-	for (size_t i = 0; i < f->rings; i++)
-		perf_ring_read(&f->ring[i], &to);
+	for (size_t i = 0; i < f->rings; i++) {
+		struct faults_reading r = {f, &f->ring[i]};
+		const struct perf_events to = {faults_sample, faults_lost, &r};
+
+		f->full |= !perf_ring_read(&f->ring[i].ring, &to);
+	}
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* Threads set their names after they start, so all are read again. */
+static bool
+faults_was_full(struct faults *f)
+{
+	bool full;
+
+	pthread_mutex_lock(&f->lock);
+	full = f->full;
+	f->full = false;
+	pthread_mutex_unlock(&f->lock);
+	return full;
+}
+
+/*
+ * Samples that are lost at the end, after which none fits in, no ring will ever tell. But the
+ * events count. All that they had counted before the rings are read is in there, or lost.
+ */
+static void
+faults_count_lost(struct faults *f)
+{
+	uint64_t happened = 0;
+
+	if (f->sampled)
+		return;
+	for (size_t i = 0; i < f->events; i++)
+		happened += perf_count(f->event[i]);
+	faults_drain(f);
+	pthread_mutex_lock(&f->lock);
+	if (happened > f->samples + f->lost + f->early) {
+		uint64_t more = happened - f->samples - f->lost - f->early;
+
+		f->early += more;
+		causes_lost(f->into, more);
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Threads set their names after they start, so the names of all that fault are read again. */
 static void
 faults_name_threads(struct faults *f)
 {
@@ -96,10 +166,13 @@ faults_name_threads(struct faults *f)
 		struct causes_thread t;
 
 		causes_thread(f->into, i, &t);
-		snprintf(path, sizeof(path), "%d/task/%d/comm", (int)t.pid, (int)t.tid);
-		if (!file_read_small(f->p->root, path, text, sizeof(text)))
+		if (!t.fresh)
 			continue;
-		text[strcspn(text, "\n")] = '\0';
+		snprintf(path, sizeof(path), "%d/task/%d/comm", (int)t.pid, (int)t.tid);
+		if (file_read_small(f->p->root, path, text, sizeof(text)))
+			text[strcspn(text, "\n")] = '\0';
+		else
+			text[0] = '\0';
 		causes_name_thread(f->into, i, text);
 	}
 	f->named_ns = time_ns();
@@ -154,30 +227,6 @@ faults_keep_budget(struct faults *f)
 		faults_reopen(f, f->watch.period * (cost / u64_max(allowed, 1) + 1));
 	else if (f->watch.period > 1 && cost * 4 < allowed)
 		faults_reopen(f, f->watch.period / 2);
-}
-
-static void
-faults_run(void *arg)
-{
-	struct faults *f = arg;
-	struct pollfd *fds = mem_alloc(f->rings * sizeof(*fds));
-
-	for (size_t i = 0; i < f->rings; i++)
-		fds[i] = (struct pollfd){.fd = f->ring[i].fd, .events = POLLIN};
-	while (!worker_stopping(&f->worker)) {
-		poll(fds, f->rings, WAIT_MS);
-		faults_drain(f);
-		faults_name_threads(f);
-		faults_keep_budget(f);
-	}
-	free(fds);
-}
-
-/* Nothing: whoever closes it waits for its thread. */
-static void
-faults_release(void *arg)
-{
-	(void)arg;
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -271,10 +320,10 @@ static bool
 faults_open_thread(struct faults *f, pid_t tid)
 {
 	for (size_t i = 0; i < f->rings; i++)
-		if (faults_open_event(f, PERF_FAULTS_MINOR, tid, &f->ring[i]) < 0)
+		if (faults_open_event(f, PERF_FAULTS_MINOR, tid, &f->ring[i].ring) < 0)
 			return false;
 	for (size_t i = 0; i < f->rings; i++)
-		faults_open_event(f, PERF_FAULTS_MAJOR, tid, &f->ring[i]);
+		faults_open_event(f, PERF_FAULTS_MAJOR, tid, &f->ring[i].ring);
 	return true;
 }
 
@@ -288,8 +337,44 @@ faults_has(const struct faults *f, pid_t tid)
 }
 
 /*
+ * Whether a thread may have started before its parent was watched: if it started later, it has
+ * inherited the events.
+ */
+static bool
+faults_is_early(const struct faults *f, int task, pid_t tid)
+{
+	char path[32], text[1024];
+	const char *s;
+	uint64_t started;
+
+	if (!f->opened_ticks)
+		return true;
+	snprintf(path, sizeof(path), "%d/stat", (int)tid);
+	if (!file_read_small(task, path, text, sizeof(text)) || !(s = strrchr(text, ')')))
+		return false;
+	for (int field = 2; field < 22 && s; field++) /* the name is the second */
+		s = strchr(s + 1, ' ');
+	return s && parse_u64(s + 1, 10, &s, &started) && started <= f->opened_ticks;
+}
+
+static void
+faults_take_thread(struct faults *f, int task, pid_t tid, int *error)
+{
+	f->tid = vec_room(f->tid, f->tids, &f->tids_cap, sizeof(*f->tid));
+	f->tid[f->tids++] = tid;
+	if (!faults_is_early(f, task, tid))
+		return;
+	if (faults_open_thread(f, tid)) {
+		f->watch.threads++;
+	} else if (errno != ESRCH) {
+		*error = errno;
+		f->watch.unwatched++;
+	}
+}
+
+/*
  * Opens events on the threads that have none. Returns how many were new; threads of those that were
- * watched already inherit their events, and have two then, which faults_sample knows.
+ * watched already inherit their events, and have two then, which faults_is_double knows.
  */
 static size_t
 faults_open_threads(struct faults *f, int *error)
@@ -309,18 +394,41 @@ faults_open_threads(struct faults *f, int *error)
 		if (tid <= 0 || faults_has(f, tid))
 			continue;
 		found++;
-		f->tid = vec_room(f->tid, f->tids, &f->tids_cap, sizeof(*f->tid));
-		f->tid[f->tids++] = tid;
-		if (faults_open_thread(f, tid)) {
-			f->watch.threads++;
-		} else if (errno != ESRCH) {
-			*error = errno;
-			f->watch.unwatched++;
-		}
+		faults_take_thread(f, fd, tid, error);
 	}
 	if (d)
 		closedir(d);
 	return found;
+}
+
+/* All threads have events now; one that starts takes a tick or two until it is listed. */
+static void
+faults_opened(struct faults *f)
+{
+	struct timespec t;
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	f->opened_ns = time_ns();
+	f->opened_ticks =
+	    (uint64_t)t.tv_sec * hz + (uint64_t)t.tv_nsec * hz / TIME_SECOND + 2;
+}
+
+/*
+ * A thread that was being started, when events were opened, has inherited none, and may have been
+ * in no list of threads yet.
+ */
+static void
+faults_open_late(struct faults *f)
+{
+	size_t threads = f->watch.threads, unwatched = f->watch.unwatched;
+	int error;
+
+	if (time_ns() > f->opened_ns + LATE_MS * TIME_SECOND / 1000)
+		return;
+	faults_open_threads(f, &error);
+	if (f->watch.threads != threads || f->watch.unwatched != unwatched)
+		causes_set_watch(f->into, &f->watch);
 }
 
 /* A ring for each CPU that is online. */
@@ -328,11 +436,12 @@ static int
 faults_open_rings(struct faults *f)
 {
 	int cpus = perf_cpus();
-	size_t bytes = u64_max(RING_LEAST, u64_min(RING_MOST, ALL_RINGS / (size_t)cpus));
+	size_t each = u64_max(RING_LEAST, ALL_RINGS / (size_t)cpus);
+	size_t bytes = u64_min(each, faults_ring_most);
 
 	f->ring = mem_alloc((size_t)cpus * sizeof(*f->ring));
 	for (int cpu = 0; cpu < cpus; cpu++) {
-		if (perf_ring_open(&f->ring[f->rings], cpu, bytes) == 0)
+		if (perf_ring_open(&f->ring[f->rings].ring, cpu, bytes) == 0)
 			f->rings++;
 		else if (errno != ENODEV && errno != EINVAL)
 			return -1;
@@ -366,6 +475,7 @@ faults_open_events(struct faults *f, struct err *err)
 	/* threads that start meanwhile may not have inherited an event */
 	for (int i = 0; i < ROUNDS && faults_open_threads(f, &error); i++)
 		;
+	faults_opened(f);
 	errno = error;
 	return f->watch.threads ? 0 : faults_refuse(err);
 }
@@ -379,6 +489,8 @@ faults_reopen(struct faults *f, uint64_t period)
 	struct causes_watch was = f->watch;
 	int error = 0;
 
+	f->opened_ticks = 0;
+	f->sampled |= period > 1;
 	f->event = NULL;
 	f->events = f->events_cap = f->tids = 0;
 	f->watch.period = period;
@@ -389,13 +501,42 @@ faults_reopen(struct faults *f, uint64_t period)
 		f->event = old;
 		f->events = f->events_cap = n;
 		f->watch = was;
+		faults_opened(f);
 		return -1;
 	}
 	for (size_t i = 0; i < n; i++)
 		close(old[i]);
 	free(old);
+	faults_opened(f);
 	causes_set_watch(f->into, &f->watch);
 	return 0;
+}
+
+static void
+faults_run(void *arg)
+{
+	struct faults *f = arg;
+	struct pollfd *fds = mem_alloc(f->rings * sizeof(*fds));
+
+	for (size_t i = 0; i < f->rings; i++)
+		fds[i] = (struct pollfd){.fd = f->ring[i].ring.fd, .events = POLLIN};
+	while (!worker_stopping(&f->worker)) {
+		poll(fds, f->rings, WAIT_MS);
+		faults_drain(f);
+		if (faults_was_full(f))
+			faults_count_lost(f);
+		faults_name_threads(f);
+		faults_keep_budget(f);
+		faults_open_late(f);
+	}
+	free(fds);
+}
+
+/* Nothing: whoever closes it waits for its thread. */
+static void
+faults_release(void *arg)
+{
+	(void)arg;
 }
 
 static int
@@ -434,9 +575,12 @@ faults_close(struct faults *f)
 	if (f->started)
 		worker_stop(&f->worker, WORKER_FOREVER);
 	for (size_t i = 0; i < f->events; i++)
+		perf_stop(f->event[i]);
+	faults_count_lost(f);
+	for (size_t i = 0; i < f->events; i++)
 		close(f->event[i]);
 	for (size_t i = 0; i < f->rings; i++)
-		perf_ring_close(&f->ring[i]);
+		perf_ring_close(&f->ring[i].ring);
 	free(f->ring);
 	free(f->event);
 	free(f->tid);

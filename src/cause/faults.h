@@ -3,6 +3,7 @@
 #define PM_FAULTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -30,7 +31,7 @@ struct faults *faults_open(const struct proc *p, struct causes *into, unsigned b
 /* All faults that were over when it was called are in `causes` when it returns. */
 void faults_drain(struct faults *f);
 
-/* Ends it: after this, nothing is watched. */
+/* Ends it: after this, nothing is watched, and what was lost is known exactly. */
 void faults_close(struct faults *f);
 
 /*
@@ -42,5 +43,8 @@ enum faults_can faults_probe(const struct proc *p, struct err *err);
 
 /* The remedy where we lack the privilege. */
 extern const char faults_how[];
+
+/* Bytes of a ring, at most: a test makes it small. */
+extern size_t faults_ring_most;
 
 #endif

@@ -28,6 +28,7 @@ enum {
 	SAMPLE_TIME = 1 << 2,
 	SAMPLE_ADDR = 1 << 3,
 	SAMPLE_CHAIN = 1 << 5,
+	SAMPLE_ID = 1 << 6,
 
 	RECORD_LOST = 2,
 	RECORD_SAMPLE = 9,
@@ -42,6 +43,7 @@ enum {
 #define FLAG_CLOCK          (UINT64_C(1) << 25)
 #define FLAG_INHERIT_THREAD (UINT64_C(1) << 35) /* Linux 5.13 */
 
+#define IOC_DISABLE    _IO('$', 1)
 #define IOC_SET_OUTPUT _IO('$', 5)
 
 /* struct perf_event_attr as of Linux 4.8: later kernels take the shorter one */
@@ -104,7 +106,7 @@ perf_attr_of(const struct perf_watch *w, int cpu)
 	    .type = TYPE_SOFTWARE,
 	    .size = sizeof(a),
 	    .period = w->period,
-	    .sample_type = SAMPLE_IP | SAMPLE_TID | SAMPLE_TIME | SAMPLE_ADDR,
+	    .sample_type = SAMPLE_IP | SAMPLE_TID | SAMPLE_TIME | SAMPLE_ADDR | SAMPLE_ID,
 	    .flags = FLAG_NO_HYPERVISOR | FLAG_CLOCK,
 	    .clock = CLOCK_MONOTONIC,
 	};
@@ -140,6 +142,20 @@ perf_open(const struct perf_watch *w, pid_t tid, int cpu)
 		fd = perf_call(&a, tid, cpu);
 	}
 	return fd;
+}
+
+uint64_t
+perf_count(int event)
+{
+	uint64_t n;
+
+	return read(event, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+void
+perf_stop(int event)
+{
+	ioctl(event, IOC_DISABLE, 0);
 }
 
 int
@@ -237,7 +253,7 @@ perf_chain_take(struct perf_sample *s, uint64_t *chain, uint64_t n)
 static void
 perf_take_sample(uint8_t *at, size_t size, const struct perf_events *to)
 {
-	enum { FIXED = 32 };
+	enum { FIXED = 40 };
 	struct perf_sample s = {0};
 	uint64_t n, ids;
 
@@ -249,6 +265,7 @@ perf_take_sample(uint8_t *at, size_t size, const struct perf_events *to)
 	memcpy(&s.tid, (uint8_t *)&ids + 4, sizeof(s.tid));
 	s.time_ns = perf_word(at + 16);
 	s.addr = perf_word(at + 24);
+	s.event = perf_word(at + 32);
 	if (size >= FIXED + 8) {
 		n = perf_word(at + FIXED);
 		if (n > (size - FIXED - 8) / 8)
@@ -293,10 +310,11 @@ perf_parse(const uint8_t *data, uint64_t size, uint64_t tail, uint64_t head,
 	return tail;
 }
 
-void
+bool
 perf_ring_read(struct perf_ring *r, const struct perf_events *to)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	enum { ROOM = 2048 }; /* more than a record of ours takes */
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = r->pages * page;
 	uint8_t *first = r->map;
 	uint64_t *head_at = (uint64_t *)(void *)(first + PAGE_HEAD),
 		 *tail_at = (uint64_t *)(void *)(first + PAGE_TAIL);
@@ -304,7 +322,8 @@ perf_ring_read(struct perf_ring *r, const struct perf_events *to)
 	uint64_t tail = *tail_at;
 
 	if (head == tail)
-		return;
-	tail = perf_parse(first + page, r->pages * page, tail, head, to);
-	__atomic_store_n(tail_at, tail, __ATOMIC_RELEASE);
+		return true;
+	perf_parse(first + page, size, tail, head, to);
+	__atomic_store_n(tail_at, head, __ATOMIC_RELEASE);
+	return size - (head - tail) >= ROOM;
 }

@@ -38,10 +38,17 @@ struct perf_watch {
  */
 int perf_open(const struct perf_watch *w, pid_t tid, int cpu);
 
+/* How often it happened so far, also in the threads that inherited it; 0: not known. */
+uint64_t perf_count(int event);
+
+/* It happens no more. */
+void perf_stop(int event);
+
 /* A sample. The frames are those of the ring: valid until the function that gets it returns. */
 struct perf_sample {
 	uint64_t ip, addr;
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
+	uint64_t event;   /* the event it is of; if inherited, the one it is a copy of */
 	pid_t pid, tid;
 	const uint64_t *frames; /* leaf first; those of the kernel, then those of the process */
 	size_t kernel, n;       /* how many are the kernel's; of all */
@@ -75,8 +82,8 @@ void perf_ring_close(struct perf_ring *r);
 /* Makes the event write its samples there. -1 with errno. */
 int perf_ring_take(const struct perf_ring *r, int event);
 
-/* Reads all that is in it. */
-void perf_ring_read(struct perf_ring *r, const struct perf_events *to);
+/* Reads all that is in it. false: it was full, and samples may be lost. */
+bool perf_ring_read(struct perf_ring *r, const struct perf_events *to);
 
 /* The CPUs there are, which may be offline. */
 int perf_cpus(void);

@@ -124,28 +124,127 @@ writer_free(struct writer *w)
 	free(w->in);
 }
 
-/* Joins rows with the same words. */
-static void
-writers_join(struct writers *w)
+/* A candidate, and its row: several may have the same. */
+struct writers_one {
+	struct cause_by by;
+	struct writer *row;
+};
+
+static int
+writers_one_order(const void *pa, const void *pb)
 {
-	size_t n = 0;
+	const struct writers_one *a = pa, *b = pb;
 
-	if (w->n)
-		qsort(w->v, w->n, sizeof(*w->v), writers_by_words_order);
-	for (size_t i = 0; i < w->n; i++) {
-		struct writer *last = n ? &w->v[n - 1] : NULL;
+	if (a->by.chain != b->by.chain)
+		return a->by.chain < b->by.chain ? -1 : 1;
+	return (a->by.thread > b->by.thread) - (a->by.thread < b->by.thread);
+}
 
-		if (!last || writers_by_words_order(last, &w->v[i]) != 0) {
-			w->v[n++] = w->v[i];
+static int
+writers_row_order(const void *pa, const void *pb)
+{
+	const struct writers_one *a = pa, *b = pb;
+
+	return writers_by_words_order(a->row, b->row);
+}
+
+struct writers_all {
+	struct writers_one *v;
+	size_t n, cap;
+};
+
+/* The candidates of all sets, each once. */
+static struct writers_all
+writers_candidates(const struct cause_sums *sums)
+{
+	struct writers_all all = {0};
+	struct cause_by by[CAUSES_MOST];
+	size_t kept = 0;
+	bool ignored;
+
+	for (size_t set = 0; set < sums->n; set++) {
+		size_t n = cause_sums_set(sums, set, by, &ignored);
+
+		for (size_t i = 0; i < n; i++) {
+			all.v = vec_room(all.v, all.n, &all.cap, sizeof(*all.v));
+			all.v[all.n++] = (struct writers_one){.by = by[i]};
+		}
+	}
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), writers_one_order);
+	for (size_t i = 0; i < all.n; i++)
+		if (!kept || writers_one_order(&all.v[kept - 1], &all.v[i]) != 0)
+			all.v[kept++] = all.v[i];
+	all.n = kept;
+	return all;
+}
+
+/* Makes the rows of `words`, those of the candidates: one for all that are the same. */
+static void
+writers_rows_of(struct writers_all *all, struct writer *words, struct writers *out)
+{
+	out->v = mem_alloc((all->n + 1) * sizeof(*out->v));
+	for (size_t i = 0; i < all->n; i++)
+		all->v[i].row = &words[i];
+	if (all->n)
+		qsort(all->v, all->n, sizeof(*all->v), writers_row_order);
+	for (size_t i = 0; i < all->n; i++) {
+		struct writer *last = out->n ? &out->v[out->n - 1] : NULL, *is = all->v[i].row;
+
+		if (!last || writers_by_words_order(last, is) != 0)
+			out->v[out->n++] = *is;
+		else
+			writer_free(is);
+		all->v[i].row = &out->v[out->n - 1];
+	}
+	if (all->n)
+		qsort(all->v, all->n, sizeof(*all->v), writers_one_order);
+}
+
+/* The rows of n candidates, each once. Returns how many. */
+static size_t
+writers_rows_of_set(const struct writers_all *all, const struct cause_by *by, size_t n,
+                    struct writer *rows[CAUSES_MOST])
+{
+	size_t kept = 0;
+
+	for (size_t i = 0, k; i < n; i++) {
+		const struct writers_one key = {.by = by[i]}, *is;
+
+		is = bsearch(&key, all->v, all->n, sizeof(*all->v), writers_one_order);
+		for (k = 0; k < kept && rows[k] != is->row; k++)
+			;
+		if (k == kept)
+			rows[kept++] = is->row;
+	}
+	return kept;
+}
+
+/*
+ * A page whose candidates are all in one row was written by that. Of a sample of the faults it is
+ * not known whether these are all.
+ */
+static void
+writers_count(const struct writers_all *all, const struct cause_sums *sums, struct writers *out)
+{
+	struct cause_by by[CAUSES_MOST];
+	struct writer *rows[CAUSES_MOST];
+	bool every = out->totals.watch.period <= 1, no_more;
+
+	for (size_t set = 0; set < sums->n; set++) {
+		size_t n = cause_sums_set(sums, set, by, &no_more);
+		uint64_t pages = sums->pages[set];
+
+		n = writers_rows_of_set(all, by, n, rows);
+		if (n == 1 && no_more && every) {
+			rows[0]->pages += pages;
+			out->one += pages;
 			continue;
 		}
-		last->pages += w->v[i].pages;
-		last->maybe += w->v[i].maybe;
-		writer_free(&w->v[i]);
+		for (size_t i = 0; i < n; i++)
+			rows[i]->maybe += pages;
+		out->some += pages;
 	}
-	w->n = n;
-	if (n)
-		qsort(w->v, n, sizeof(*w->v), writers_by_pages);
 }
 
 /* Pages of [start, end), each counted in every epoch in which it was written. */
@@ -180,29 +279,31 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
              enum writers_by by, const struct causes_range *of, uint64_t written,
              struct writers *out)
 {
+	struct writers_all all;
+	struct writer *words;
 	struct cause_sums sums;
 
 	*out = (struct writers){0};
+	/* what a scan has seen written has faulted, but perhaps a moment ago */
+	t->source->ops->faults->drain(t->source);
 	causes_sum(t->causes, &t->track, of, &sums);
 	causes_totals(t->causes, &out->totals);
-	out->v = mem_alloc((sums.n + 1) * sizeof(*out->v));
-	for (; out->n < sums.n; out->n++) {
-		const struct cause_sum *s = &sums.v[out->n];
-		struct writer *w = &out->v[out->n];
-
-		writer_name(t, codes, vmas, by, s->chain, s->thread, w);
-		w->pages = s->pages;
-		w->maybe = s->maybe;
-	}
-	writers_join(out);
-	out->one = sums.one;
-	out->some = sums.some;
+	all = writers_candidates(&sums);
+	words = mem_alloc((all.n + 1) * sizeof(*words));
+	for (size_t i = 0; i < all.n; i++)
+		writer_name(t, codes, vmas, by, all.v[i].by.chain, all.v[i].by.thread, &words[i]);
+	writers_rows_of(&all, words, out);
+	free(words);
+	writers_count(&all, &sums, out);
+	free(all.v);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), writers_by_pages);
 	out->other = sums.other;
 	out->written =
 	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
 	/* a fault is in at once, its stamp only at the next scan */
-	out->none = out->written - u64_min(out->written, sums.one + sums.some);
-	free(sums.v);
+	out->none = out->written - u64_min(out->written, out->one + out->some);
+	cause_sums_free(&sums);
 }
 
 const char *

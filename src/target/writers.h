@@ -10,7 +10,7 @@
 
 /*
  * Which code wrote: written pages, each counted once per epoch, by function, thread or call chain
- * (see causes.h for what is known of them).
+ * (see causes.h for what is known of them). If all candidates of a page are in one row, it wrote.
  */
 #define B(id, name, title, help) WRITERS_BY_##id,
 enum writers_by {
