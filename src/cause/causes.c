@@ -388,7 +388,8 @@ static size_t
 causes_thread_place(const struct causes *c, pid_t pid, pid_t tid)
 {
 	size_t mask = c->thread_table_size - 1;
-	size_t i = ((uint64_t)tid << 32 ^ (uint64_t)pid) * UINT64_C(0x9e3779b97f4a7c15) >> 40 & mask;
+	uint64_t key = (uint64_t)tid << 32 ^ (uint64_t)pid;
+	size_t i = key * UINT64_C(0x9e3779b97f4a7c15) >> 40 & mask;
 
 	for (; c->thread_table[i]; i = (i + 1) & mask) {
 		const struct causes_thread *t = &c->thread[c->thread_table[i] - 1];

@@ -47,7 +47,7 @@ struct faults {
 	unsigned budget;   /* percent; 0: no bound */
 	uint64_t faults, cpu_ns; /* when the cost was last compared with it */
 	unsigned over;     /* how often in a row it was above the budget */
-	bool sampled;      /* not every fault was watched all the time: counts say nothing of samples */
+	bool sampled;      /* not every fault was watched all the time, so counts say nothing */
 
 	/* all events, and whose */
 	int *event;

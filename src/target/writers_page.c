@@ -21,18 +21,6 @@ writer_is_words(enum writer_is is)
 
 /* --- what the faults of an interval are ------------------------------------------------------- */
 
-static uint64_t
-page_writers_ip(struct causes *c, uint32_t chain)
-{
-	struct causes_chain is;
-	uint64_t ip;
-
-	causes_chain(c, chain, &is);
-	ip = is.n ? is.frames[0] : 0;
-	free(is.frames);
-	return ip;
-}
-
 static bool
 page_writers_written(const struct target *t, uint64_t addr, const struct cause *first)
 {
@@ -47,16 +35,12 @@ static enum writer_is
 page_writers_judge(const struct target *t, uint64_t addr, const struct cause *v, size_t n,
                    const struct causes_totals *totals)
 {
-	uint64_t ip;
-
 	if (!page_writers_written(t, addr, &v[n - 1]))
 		return WRITER_UNKNOWN;
 	if (!v[n - 1].first || totals->watch.period > 1)
 		return WRITER_SOME;
-	ip = page_writers_ip(t->causes, v[0].chain);
-	for (size_t i = 1; i < n; i++)
-		if (page_writers_ip(t->causes, v[i].chain) != ip)
-			return WRITER_SOME;
+	if (n > 1)
+		return WRITER_SOME;
 	return WRITER_ONE;
 }
 
