@@ -511,10 +511,10 @@ causes_add(struct causes *c, const struct perf_sample *s)
 }
 
 void
-causes_lost(struct causes *c, uint64_t n)
+causes_set_lost(struct causes *c, uint64_t n)
 {
 	pthread_mutex_lock(&c->lock);
-	c->totals.lost += n;
+	c->totals.lost = n;
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -43,7 +43,7 @@ void causes_unref(struct causes *c);
 /* --- from the watch --------------------------------------------------------------------------- */
 
 void causes_add(struct causes *c, const struct perf_sample *s);
-void causes_lost(struct causes *c, uint64_t n);
+void causes_set_lost(struct causes *c, uint64_t n); /* so far */
 
 /* What is watched, and how. */
 struct causes_watch {

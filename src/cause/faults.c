@@ -42,6 +42,7 @@ struct faults {
 	size_t rings;
 	uint64_t samples, lost; /* read from the rings; that they said were lost */
 	uint64_t early;         /* lost, which no ring has said yet, but the events count */
+	uint64_t happened;      /* by the events, at the last look; 0: not counted */
 	bool full;              /* a ring was full, so that samples may be lost */
 	uint64_t named_ns;
 	unsigned budget;   /* percent; 0: no bound */
@@ -92,16 +93,15 @@ faults_sample(void *arg, const struct perf_sample *s)
 	causes_add(f->into, s);
 }
 
-/* What was lost is said by the next sample that fits in; some of it is counted already. */
+/* What was lost is said by the next sample that fits in; some of it is known already. */
 static void
 faults_lost(void *arg, uint64_t n)
 {
 	struct faults *f = ((struct faults_reading *)arg)->f;
-	uint64_t known = u64_min(n, f->early);
 
 	f->lost += n;
-	f->early -= known;
-	causes_lost(f->into, n - known);
+	f->early -= u64_min(n, f->early);
+	causes_set_lost(f->into, f->lost + f->early);
 }
 
 void
@@ -129,28 +129,56 @@ faults_was_full(struct faults *f)
 	return full;
 }
 
+static uint64_t
+faults_happened(const struct faults *f)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < f->events; i++)
+		n += perf_count(f->event[i]);
+	return n;
+}
+
 /*
  * Samples that are lost at the end, after which none fits in, no ring will ever tell. But the
- * events count. All that they had counted before the rings are read is in there, or lost.
+ * events count. What they had counted a while ago and is not in the rings by now is lost.
  */
 static void
-faults_count_lost(struct faults *f)
+faults_account(struct faults *f, uint64_t happened)
 {
-	uint64_t happened = 0;
+	uint64_t known;
 
-	if (f->sampled)
-		return;
-	for (size_t i = 0; i < f->events; i++)
-		happened += perf_count(f->event[i]);
 	faults_drain(f);
 	pthread_mutex_lock(&f->lock);
-	if (happened > f->samples + f->lost + f->early) {
-		uint64_t more = happened - f->samples - f->lost - f->early;
-
-		f->early += more;
-		causes_lost(f->into, more);
-	}
+	known = f->samples + f->lost;
+	f->early = happened > known ? happened - known : 0;
+	causes_set_lost(f->into, f->lost + f->early);
 	pthread_mutex_unlock(&f->lock);
+}
+
+static void
+faults_look_for_lost(struct faults *f)
+{
+	if (f->happened && !f->sampled)
+		faults_account(f, f->happened);
+	f->happened = faults_was_full(f) ? faults_happened(f) : 0;
+}
+
+/* A sample may be on its way into a ring yet. */
+static void
+faults_stop(struct faults *f)
+{
+	enum { TRIES = 10 };
+	uint64_t happened;
+
+	for (size_t i = 0; i < f->events; i++)
+		perf_stop(f->event[i]);
+	happened = f->sampled ? 0 : faults_happened(f);
+	faults_account(f, happened);
+	for (int i = 0; i < TRIES && f->early; i++) {
+		poll(NULL, 0, 1);
+		faults_account(f, happened);
+	}
 }
 
 /* Threads set their names after they start, so the names of all that fault are read again. */
@@ -523,8 +551,7 @@ faults_run(void *arg)
 	while (!worker_stopping(&f->worker)) {
 		poll(fds, f->rings, WAIT_MS);
 		faults_drain(f);
-		if (faults_was_full(f))
-			faults_count_lost(f);
+		faults_look_for_lost(f);
 		faults_name_threads(f);
 		faults_keep_budget(f);
 		faults_open_late(f);
@@ -574,9 +601,7 @@ faults_close(struct faults *f)
 		return;
 	if (f->started)
 		worker_stop(&f->worker, WORKER_FOREVER);
-	for (size_t i = 0; i < f->events; i++)
-		perf_stop(f->event[i]);
-	faults_count_lost(f);
+	faults_stop(f);
 	for (size_t i = 0; i < f->events; i++)
 		close(f->event[i]);
 	for (size_t i = 0; i < f->rings; i++)

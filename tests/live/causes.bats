@@ -34,3 +34,96 @@ faulter() {
 @test "the death of the process does not hold up the watch of its faults" {
 	faulter death
 }
+
+# --- what wrote -------------------------------------------------------------------------------------------
+
+: "${SCRIBE:=$builddir/tests/live/scribe}"
+
+# scribe TRACKER PAGES: of a program with frame pointers, and of one without
+scribe() {
+	local program out status
+	for program in "$SCRIBE" "${SCRIBE}_bare"; do
+		status=0
+		out=$("$program" "$1" "$2" 2>&1) || status=$?
+		echo "# ${program##*/} $out" >&3
+		[[ $status != 2 ]] || { echo "$out"; return 1; }
+		[[ $status == 0 ]]
+	done
+}
+
+# In a guest a tenth of it: it is twenty times slower.
+pages() { if ((${TEST_TIMEOUT_SCALE:-1} >= 6)); then echo "$(($1 / 10))"; else echo "$1"; fi; }
+
+@test "userfaultfd: of 120000 written pages none has a writer that did not write it first" {
+	need_watch
+	scribe uffd "$(pages 120000)"
+}
+
+@test "soft-dirty: of 120000 written pages none has a writer that did not write it first" {
+	need_soft_dirty
+	scribe soft-dirty "$(pages 120000)"
+}
+
+# scribe_start PROGRAM: sets SUBJECT_PID and its memory's range, as subject_start does
+scribe_start() {
+	local start end word
+	pipes_start "$1" write
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$PIPED_OUT" word SUBJECT_PID start end
+	AT[memory]=$start RANGE[memory]=$start..$end
+}
+
+scribe_turn() {
+	echo >&"$PIPED_IN"
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$PIPED_OUT" _
+}
+
+# the tracker that this kernel has, and how to see that it has begun
+scribe_watch() {
+	if [[ $(soft_dirty) == yes ]]; then
+		watch_start --watch=3600 --budget 0 --tracker soft-dirty "$@" "$SUBJECT_PID"
+		until_true is_written_nowhere
+	else
+		need_watch
+		watch_start --watch=3600 --budget 0 "${INJECT[@]}" "$@" "$SUBJECT_PID"
+		until_true is_armed memory
+	fi
+	scribe_turn
+	watch_end
+	watch_show
+}
+
+is_written_nowhere() { [[ $(read_column memory SOFT-DIRTY | sort -u) == 0 ]]; }
+
+# row WORDS: "PAGES MAYBE" of the row with that name
+row() { awk -F , -v name="$1" '$3 == name { print $1, $2 }' "$BATS_TEST_TMPDIR/out"; }
+
+# Lines of chains that have WORDS: their pages.
+folded() { awk -v words="$1" 'index($0, words) { n += $NF } END { print n + 0 }' "$BATS_TEST_TMPDIR/out"; }
+
+@test "--watch --by names functions, system calls and threads, with and without frame pointers" {
+	local program
+	for program in "$SCRIBE" "${SCRIBE}_bare"; do
+		scribe_start "$program"
+		scribe_watch --by function --csv -n -o PAGES,MAYBE,WRITER
+		is "$(row scribe_store)" "47 3" # of two threads
+		is "$(row scribe_look)" "0 3"   # read them first
+		is "$(row scribe_vector)" "30 0"
+		is "$(row scribe_atomic)" "20 0"
+		# libc and the kernel write for others, too
+		[[ $(awk -F , '$3 ~ /mem(cpy|move)/ { print $1 }' "$BATS_TEST_TMPDIR/out") -ge 10 ]]
+		[[ $(row "read (system call)" | cut -d ' ' -f 1) -ge 5 ]]
+		# the rows are all that was written; of two candidates one wrote
+		is "$(awk -F , '$3 == "total" { t = $1; next } { n += $1; m += $2 } END { print t - n - m / 2 }' \
+			"$BATS_TEST_TMPDIR/out")" 0
+		# both candidates are in one thread
+		scribe_watch --by thread --csv -n -o PAGES,MAYBE,WRITER
+		[[ $(row scribe-1 | cut -d ' ' -f 1) -ge 10 ]]
+		is "$(row scribe-1 | cut -d ' ' -f 2)" 0
+		scribe_watch --folded
+		is "$(folded 'scribe_store ')" 47
+		is "$(folded 'scribe_vector ')" 30
+		is "$(folded '[several candidates] ')" 3
+		live_end
+		OTHERS=()
+	done
+}

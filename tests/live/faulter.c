@@ -122,7 +122,7 @@ child_waiting(void *arg)
 	atomic_store(&sh->thread[i].tid, gettid());
 	atomic_fetch_add(&sh->started, 1);
 	while (!atomic_load(&sh->go))
-		pause_ms(5);
+		pause_ms(50);
 	for (size_t k = 0; k < TOUCHES; k++)
 		((volatile char *)memory)[(i * TOUCHES + k) * PAGE] = 1;
 	atomic_fetch_add(&sh->done, 1);
@@ -160,8 +160,12 @@ child_start(void (*run)(void))
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(2);
-	if (run == child_lost)
+	if (run == child_lost) {
+		wait_for(&sh->go, 0); /* it faults on what it needs for waiting: before it is watched */
+		sched_yield();
+		atomic_store(&sh->started, 1);
 		wait_for(&sh->go, 1);
+	}
 	run();
 	atomic_store(&sh->stop, 2);
 	for (;;)
@@ -231,6 +235,7 @@ test_lost(void)
 	uint64_t before, after;
 
 	faults_ring_most = PAGE;
+	wait_for(&sh->started, 1);
 	watch_open(&w, pid);
 	before = kernel_count(&w);
 	atomic_store(&sh->go, 1);
@@ -355,7 +360,7 @@ threads_once(unsigned least, unsigned most)
 static int
 test_threads(void)
 {
-	struct rlimit l = {1200, 1200};
+	struct rlimit l = {600, 600};
 	int wrong = threads_once(MANY + 1, MANY + 1);
 
 	if (setrlimit(RLIMIT_NOFILE, &l) < 0)
