@@ -22,7 +22,7 @@ last() { screen_text | tail -n "$1"; }
 	last 1 | grep -q '^:count anon & !hu'
 	screen_type 'getlb by '
 	screen_keys Tab
-	last 9 | grep -q '^ vma  *each region'
+	last 12 | grep -q '^ vma  *each region'
 	screen_keys C-u
 	screen_type 'count present in hea'
 	screen_keys Tab
