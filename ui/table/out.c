@@ -289,22 +289,17 @@ out_keep(struct out_column *c, const struct value *v)
 		buf_str(&c->text, v->s);
 }
 
-/* The sixteen digits of n, all at once. */
-static void
-out_hex_digits(char digits[16], uint64_t n)
+/* The eight digits of n, all at once; the first one is the highest byte. */
+static uint64_t
+out_hex_digits(uint32_t n)
 {
 	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x = n;
 
-	for (unsigned half = 0; half < 2; half++) {
-		uint64_t x = half ? n & UINT32_MAX : n >> 32;
-
-		x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
-		x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
-		x = (x | x << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f); /* a digit a byte */
-		x += '0' * ones + ((x + 6 * ones) >> 4 & ones) * ('a' - '0' - 10);
-		x = htobe64(x);
-		memcpy(digits + 8 * half, &x, sizeof(x));
-	}
+	x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
+	x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x | x << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f); /* a digit a byte */
+	return x + '0' * ones + ((x + 6 * ones) >> 4 & ones) * ('a' - '0' - 10);
 }
 
 /*
@@ -315,9 +310,13 @@ static char *
 out_hex(const struct out *o, const struct out_column *c, uint64_t n, char *to)
 {
 	unsigned len = n ? (67 - (unsigned)__builtin_clzll(n)) / 4 : 1;
-	char digits[16];
+	__uint128_t digits = (__uint128_t)out_hex_digits((uint32_t)(n >> 32)) << 64 |
+	                     out_hex_digits((uint32_t)n);
+	uint64_t part[2];
 
-	out_hex_digits(digits, n);
+	digits <<= 8 * (16 - len);
+	part[0] = htobe64((uint64_t)(digits >> 64));
+	part[1] = htobe64((uint64_t)digits);
 	to = mempcpy(to, c->lead.s, c->lead.len);
 	for (int pad = c->width - (int)len - 2; pad > 0; pad--)
 		*to++ = ' ';
@@ -325,7 +324,8 @@ out_hex(const struct out *o, const struct out_column *c, uint64_t n, char *to)
 		*to++ = '"';
 	*to++ = '0';
 	*to++ = 'x';
-	to = mempcpy(to, digits + 16 - len, len);
+	memcpy(to, part, sizeof(part)); /* there is room for all of them */
+	to += len;
 	if (o->json)
 		*to++ = '"';
 	return to;
