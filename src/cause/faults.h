@@ -41,9 +41,6 @@ void faults_close(struct faults *f);
 enum faults_can { FAULTS_NO, FAULTS_USER, FAULTS_ALL };
 enum faults_can faults_probe(const struct proc *p, struct err *err);
 
-/* The remedy where we lack the privilege. */
-extern const char faults_how[];
-
 /* Bytes of a ring, at most: a test makes it small. */
 extern size_t faults_ring_most;
 

@@ -43,6 +43,7 @@ enum {
 #define FLAG_CLOCK          (UINT64_C(1) << 25)
 #define FLAG_INHERIT_THREAD (UINT64_C(1) << 35) /* Linux 5.13 */
 
+#define IOC_ENABLE     _IO('$', 0)
 #define IOC_DISABLE    _IO('$', 1)
 #define IOC_SET_OUTPUT _IO('$', 5)
 
@@ -153,9 +154,9 @@ perf_count(int event)
 }
 
 void
-perf_stop(int event)
+perf_stop(int event, bool stop)
 {
-	ioctl(event, IOC_DISABLE, 0);
+	ioctl(event, stop ? IOC_DISABLE : IOC_ENABLE, 0);
 }
 
 int

@@ -41,8 +41,8 @@ int perf_open(const struct perf_watch *w, pid_t tid, int cpu);
 /* How often it happened so far, also in the threads that inherited it; 0: not known. */
 uint64_t perf_count(int event);
 
-/* It happens no more. */
-void perf_stop(int event);
+/* Stops it, or starts it again, also in the threads that inherited it. */
+void perf_stop(int event, bool stop);
 
 /* A sample. The frames are those of the ring: valid until the function that gets it returns. */
 struct perf_sample {

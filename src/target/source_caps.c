@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cause/events.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
@@ -258,7 +259,7 @@ caps_faults(struct caps *t, struct cap *c)
 	}
 	switch (faults_probe(&t->r->proc, &err)) {
 	case FAULTS_NO:
-		caps_no(c, err.why, *err.how ? faults_how : NULL);
+		caps_no(c, err.why, *err.how ? events_how : NULL);
 		break;
 	case FAULTS_USER:
 		caps_yes(c, "all but those in system calls: these take CAP_PERFMON or "
