@@ -50,6 +50,7 @@ struct causes {
 	size_t table_size, pages;
 
 	uint32_t epoch, first_epoch;
+	bool counter;     /* everything is only counted, in past */
 	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */
 	uint64_t turn;    /* the first entry that was added since it began */
 	/* of forgotten entries: those of one epoch, and of all before it */
@@ -332,6 +333,16 @@ causes_new(size_t page_size, size_t bytes)
 }
 
 struct causes *
+causes_new_counter(void)
+{
+	enum { BYTES = 4 << 20 };
+	struct causes *c = causes_new(1, BYTES);
+
+	c->counter = true;
+	return c;
+}
+
+struct causes *
 causes_ref(struct causes *c)
 {
 	if (c)
@@ -506,7 +517,11 @@ causes_add(struct causes *c, const struct perf_sample *s)
 	e.time_us = s->time_ns > c->base_ns ? (s->time_ns - c->base_ns) / 1000 : 0;
 	e.chain = causes_chain_number(c, s);
 	e.thread = causes_thread_number(c, s->pid, s->tid);
-	causes_add_entry(c, e);
+	if (c->counter)
+		causes_sums_add(&c->past, &(uint64_t){(uint64_t)e.chain << 32 | e.thread}, 1, false,
+		                1);
+	else
+		causes_add_entry(c, e);
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -37,6 +37,11 @@ enum { CAUSES_DEPTH = 64 };
 
 /* bytes: the bound. The creator has the one reference. */
 struct causes *causes_new(size_t page_size, size_t bytes);
+/*
+ * One that keeps no pages, but counts all that is added to it, for events that are no faults: the
+ * sums have them in place of pages.
+ */
+struct causes *causes_new_counter(void);
 struct causes *causes_ref(struct causes *c);
 void causes_unref(struct causes *c);
 

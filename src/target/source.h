@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/truth.h"
 #include "cause/causes.h"
+#include "cause/stores.h"
 #include "kernel/folio_sizes.h"
 #include "kernel/frame.h"
 #include "kernel/mapmax.h"
@@ -153,6 +154,17 @@ struct source_faults {
 	void (*drain)(struct source *s);
 	/* Ends it; also done by close and reopen. */
 	void (*unwatch)(struct source *s);
+	/*
+	 * Watches the stores to bytes at addr until stores_end (see stores.h). NULL with err.
+	 */
+	struct stores *(*stores)(struct source *s, uint64_t addr, unsigned bytes, unsigned budget,
+	                         struct causes *into, struct err *err);
+	void (*stores_read)(struct stores *s, struct stores_times *out);
+	void (*stores_end)(struct stores *s);
+
+	/* Waits that long, or until s->stop. */
+	void (*wait)(struct source *s, uint64_t ns);
+
 	/* The function of the kernel at addr; valid until close. NULL: not known. */
 	const char *(*kernel)(struct source *s, uint64_t addr);
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cause/events.h"
+#include "cause/stores.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
@@ -272,6 +273,19 @@ caps_faults(struct caps *t, struct cap *c)
 }
 
 static void
+caps_watchpoints(struct caps *t, struct cap *c)
+{
+	struct err err;
+
+	if (!t->r->proc.ours)
+		caps_no(c, "the target is not a live process", NULL);
+	else if (faults_probe(&t->r->proc, &err) == FAULTS_NO || !stores_probe(&err))
+		caps_no(c, err.why, *err.how ? events_how : NULL);
+	else
+		caps_yes(c, "tried on a variable of our own");
+}
+
+static void
 caps_swaps(struct caps *t, struct cap *c)
 {
 	struct buf b = {0};
@@ -388,6 +402,7 @@ static const struct {
     {"PAGEMAP_SCAN", "page tables in ranges, fast", caps_scan, caps_categories},
     {"PROCMAP_QUERY", "one region by address", caps_procmap_query, caps_trackers},
     {"faults", "which code writes a page", caps_faults, NULL},
+    {"watchpoints", "which code stores to an address", caps_watchpoints, NULL},
     {"swap", "names of swap devices", caps_swaps, NULL},
     {"page-cache", "file pages that are not mapped here", caps_page_cache, NULL},
     {"smaps", "PSS and referenced pages", caps_smaps, NULL},

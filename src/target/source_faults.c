@@ -2,6 +2,9 @@
 /* The page faults of a live process. A directory has none. */
 #include "target/source_root.h"
 
+#include <poll.h>
+
+#include "base/clock.h"
 #include "cause/faults.h"
 
 static int
@@ -34,6 +37,31 @@ source_faults_unwatch(struct source *s)
 	r->faults = NULL;
 }
 
+static struct stores *
+source_faults_stores(struct source *s, uint64_t addr, unsigned bytes, unsigned budget,
+                     struct causes *into, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (r->proc.ours)
+		return stores_open(&r->proc, addr, bytes, budget, into, err);
+	err_set(err, ERR_TARGET, "they can be watched only in a running process", NULL,
+	        "cannot watch stores");
+	return NULL;
+}
+
+static void
+source_faults_wait(struct source *s, uint64_t ns)
+{
+	enum { STEP_MS = 50 };
+	struct pollfd end = {s->meta.end_fd, POLLIN, 0};
+	uint64_t until = time_ns() + ns;
+
+	while (time_ns() < until && !source_stopped(s))
+		if (poll(&end, 1, STEP_MS) > 0)
+			return;
+}
+
 static const char *
 source_faults_kernel(struct source *s, uint64_t addr)
 {
@@ -46,5 +74,9 @@ const struct source_faults source_faults = {
     .watch = source_faults_watch,
     .drain = source_faults_drain,
     .unwatch = source_faults_unwatch,
+    .stores = source_faults_stores,
+    .stores_read = stores_read,
+    .stores_end = stores_close,
+    .wait = source_faults_wait,
     .kernel = source_faults_kernel,
 };

@@ -46,6 +46,7 @@ target_reopen(struct target *t, struct err *err)
 
 	track_forget(&t->track);
 	target_forget_more(t);
+	watchpoints_drop(&t->watchpoints, t->source, UINT64_MAX);
 	r = t->source->ops->reopen(t->source, err);
 	if (t->causes)
 		causes_forget(t->causes);
@@ -59,8 +60,10 @@ target_close(struct target *t)
 	target_forget_more(t);
 	free(t->unshared);
 	t->unshared = NULL;
-	if (t->source)
+	if (t->source) {
+		watchpoints_drop(&t->watchpoints, t->source, UINT64_MAX);
 		t->source->ops->close(t->source);
+	}
 	t->source = NULL;
 	causes_unref(t->causes);
 	t->causes = NULL;

@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "cause/causes.h"
 #include "target/source.h"
+#include "target/watchpoint.h"
 #include "track/track.h"
 
 /*
@@ -19,6 +20,7 @@ struct target {
 	size_t page_size;      /* of the source */
 	struct track track;
 	unsigned budget;           /* percent of its time that watching faults may cost; 0: any */
+	struct watchpoints watchpoints;
 	struct causes *causes;     /* who writes, in any thread; NULL: not watched */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */

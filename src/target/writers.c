@@ -32,6 +32,7 @@ writers_by_find(const char *name, size_t len, enum writers_by *by)
 
 struct writers_work {
 	struct target *t;
+	struct causes *causes;
 	struct codes *codes;
 	const struct vma_list *vmas;
 };
@@ -72,24 +73,32 @@ writers_words_CHAIN(const struct writers_work *w, const struct causes_thread *th
 	out->in = mem_strdup("");
 }
 
-void
-writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
-            enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out)
+static void
+writers_name(const struct writers_work *w, enum writers_by by, uint32_t chain, uint32_t thread,
+             struct writer *out)
 {
 #define B(id, n, t, h) [WRITERS_BY_##id] = writers_words_##id,
 	static void (*const words[])(const struct writers_work *, const struct causes_thread *,
 	                             const struct causes_chain *, struct writer *) = {
 #include "target/writers_by.def"
 	};
-	const struct writers_work w = {t, codes, vmas};
 	struct causes_chain frames;
 	struct causes_thread by_thread;
 
-	causes_chain(t->causes, chain, &frames);
-	causes_thread(t->causes, thread, &by_thread);
+	causes_chain(w->causes, chain, &frames);
+	causes_thread(w->causes, thread, &by_thread);
 	*out = (struct writer){.chain = chain};
-	words[by](&w, &by_thread, &frames, out);
+	words[by](w, &by_thread, &frames, out);
 	free(frames.frames);
+}
+
+void
+writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
+            enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out)
+{
+	const struct writers_work w = {t, t->causes, codes, vmas};
+
+	writers_name(&w, by, chain, thread, out);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -274,35 +283,57 @@ writers_written(const struct track *t, const struct causes_range *of, size_t pag
 	return sum;
 }
 
+static void
+writers_make_rows(const struct writers_work *w, enum writers_by by, const struct cause_sums *sums,
+                  struct writers *out)
+{
+	struct writers_all all = writers_candidates(sums);
+	struct writer *words = mem_alloc((all.n + 1) * sizeof(*words));
+
+	causes_totals(w->causes, &out->totals);
+	for (size_t i = 0; i < all.n; i++)
+		writers_name(w, by, all.v[i].by.chain, all.v[i].by.thread, &words[i]);
+	writers_rows_of(&all, words, out);
+	free(words);
+	writers_count(&all, sums, out);
+	free(all.v);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), writers_by_pages);
+	out->other = sums->other;
+}
+
 void
 writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
              enum writers_by by, const struct causes_range *of, uint64_t written,
              struct writers *out)
 {
-	struct writers_all all;
-	struct writer *words;
+	const struct writers_work w = {t, t->causes, codes, vmas};
 	struct cause_sums sums;
 
 	*out = (struct writers){0};
 	/* what a scan has seen written has faulted, but perhaps a moment ago */
 	t->source->ops->faults->drain(t->source);
 	causes_sum(t->causes, &t->track, of, &sums);
-	causes_totals(t->causes, &out->totals);
-	all = writers_candidates(&sums);
-	words = mem_alloc((all.n + 1) * sizeof(*words));
-	for (size_t i = 0; i < all.n; i++)
-		writer_name(t, codes, vmas, by, all.v[i].by.chain, all.v[i].by.thread, &words[i]);
-	writers_rows_of(&all, words, out);
-	free(words);
-	writers_count(&all, &sums, out);
-	free(all.v);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), writers_by_pages);
-	out->other = sums.other;
+	writers_make_rows(&w, by, &sums, out);
 	out->written =
 	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
 	/* a fault is in at once, its stamp only at the next scan */
 	out->none = out->written - u64_min(out->written, out->one + out->some);
+	cause_sums_free(&sums);
+}
+
+void
+writers_of_events(struct target *t, struct causes *c, struct codes *codes,
+                  const struct vma_list *vmas, enum writers_by by, struct writers *out)
+{
+	const struct writers_work w = {t, c, codes, vmas};
+	const struct causes_range all = {.to = UINT32_MAX};
+	struct cause_sums sums;
+
+	*out = (struct writers){0};
+	causes_sum(c, NULL, &all, &sums);
+	writers_make_rows(&w, by, &sums, out);
+	out->written = out->one;
 	cause_sums_free(&sums);
 }
 

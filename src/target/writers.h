@@ -56,6 +56,10 @@ struct writers {
 void writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
                   enum writers_by by, const struct causes_range *of, uint64_t written,
                   struct writers *out);
+/* The events that c has counted (causes_new_counter), in place of pages. */
+void writers_of_events(struct target *t, struct causes *c, struct codes *codes,
+                       const struct vma_list *vmas, enum writers_by by, struct writers *out);
+
 /* What is said of pages without a fault, and of a sample of faults. */
 const char *writers_none(const struct writers *w);
 void writers_free(struct writers *w);

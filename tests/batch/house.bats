@@ -213,7 +213,7 @@ tags() {
 	# what knows the kernel, the trackers among it; the sources; the list of processes
 	is "$(awk '
 		$1 ~ "^src/(base|kernel|symbol|track|cause)/|^src/target/(source|kinds)|^src/sample/lister$" { next }
-		$2 == "u" && $3 ~ "^(proc|pagemap|frames|faults|kallsyms|others?|numa|cgroup|mounts|helper|kinds)_" { print $1, $3 }
+		$2 == "u" && $3 ~ "^(proc|pagemap|frames|faults|stores|kallsyms|others?|numa|cgroup|mounts|helper|kinds)_" { print $1, $3 }
 		$2 == "u" && $3 ~ "^(folio_sizes|swaps_read|threads_read|smaps_read.*|inject_.*)$" { print $1, $3 }
 		$2 == "u" && $3 ~ "^track_(probe|clear|follow|judge|hazard|costs)$" { print $1, $3 }
 		$2 == "u" && $3 ~ "^(file_(open|read).*|(open|openat|fopen|opendir|read|pread|f?stat|f?statfs|readlink|readlinkat|syscall|ioctl|sysconf|clock_gettime)(64)?)$" &&
