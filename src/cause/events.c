@@ -382,7 +382,7 @@ events_pause(struct events *e, bool on)
 	e->partly |= on;
 }
 
-/* --- what its owners need ---------------------------------------------------------------------- */
+/* --- what its owners need --------------------------------------------------------------------- */
 
 /* Threads set their names after they start, so the names of all that fault are read again. */
 void

@@ -42,6 +42,9 @@ struct answer *answer_unshared(struct target *t, const struct vma_list *vmas,
 struct answer *answer_writers(struct target *t, const struct vma_list *vmas,
                               const struct query *q, struct err *err);
 /* 0: the target's page faults are watched. -1: why they are not. */
+/* A QUERY_WATCHPOINT: sets one, waits and says what stored; or what all have seen; or drops. */
+struct answer *answer_watchpoint(struct target *t, const struct vma_list *vmas,
+                                 const struct query *q, struct err *err);
 int answer_lacks_writers(const struct target *t, struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The trackers, and what the one that needs consent would do in this process. */

@@ -338,6 +338,37 @@ query_read_writers(struct lex *r, struct query *q, struct err *err)
 	return i < 0 ? -1 : 0;
 }
 
+/* [PLACE [BYTES] [for TIME]] or off [PLACE] */
+static int
+query_read_watchpoint(struct lex *r, struct query *q, struct err *err)
+{
+	static const struct lex_unit bytes[] = {{"", 1}, {NULL, 0}};
+	static const struct lex_unit times[] = {
+	    {"", TIME_SECOND}, {"ms", TIME_MS}, {"s", TIME_SECOND}, {NULL, 0}};
+	const char *from;
+	uint64_t n = 0;
+
+	q->for_ns = TIME_SECOND;
+	q->off = query_eat_whole(r, "off");
+	if (!*r->at)
+		return 0;
+	if (query_read_place(r, &q->from, err) < 0)
+		return -1;
+	lex_skip_blanks(r);
+	from = r->at;
+	if (!q->off && query_read_measure(r, bytes, &n) && n != 1 && n != 2 && n != 4 && n != 8)
+		return lex_fail(r, from, "a watchpoint has 1, 2, 4 or 8 bytes",
+		                "such as watchpoint counter 8", err);
+	q->bytes = (unsigned)n;
+	lex_skip_blanks(r);
+	if (q->off || !query_eat_whole(r, "for"))
+		return 0;
+	if (!query_read_measure(r, times, &q->for_ns) || q->for_ns > 3600 * TIME_SECOND)
+		return lex_fail(r, r->at, "this is not a time of up to an hour",
+		                "examples: for 300ms, for 10s", err);
+	return 0;
+}
+
 static int
 query_read_nothing(struct lex *r, struct query *q, struct err *err)
 {

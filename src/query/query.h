@@ -84,6 +84,9 @@ struct query {
 	enum query_by by;            /* QUERY_COUNT, QUERY_SUM */
 	enum query_sum sum;          /* QUERY_SUM */
 	enum writers_by writers_by;  /* QUERY_WRITERS */
+	bool off;        /* QUERY_WATCHPOINT: removes; */
+	unsigned bytes;  /* ... how many it watches, 0: as many as may begin there */
+	uint64_t for_ns; /* ... how long it waits for stores */
 	size_t rest; /* a verb of the screen: where its argument begins in the text */
 };
 

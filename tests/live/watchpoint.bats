@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Watchpoints: every store is counted, by the code and the thread that stored.
+load live
+
+teardown() { live_end; }
+
+pointed_start() {
+	local line
+	"$PMTOP" --capabilities $$ --csv -n | grep -q '^watchpoints,yes' ||
+		skip "no watchpoints here: $("$PMTOP" --capabilities $$ --csv -n | sed -n 's/^watchpoints,//p')"
+	pipes_start "$builddir/tests/live/pointed"
+	PID=$PIPED_PID
+	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) line <&"$PIPED_OUT"
+	COUNTER=${line#ready }
+}
+
+# watched N: pmtop has N events or more of the kernel
+watched() {
+	# shellcheck disable=SC2012 # of links, their targets
+	(($(ls -l "/proc/$POINTER/fd" 2>/dev/null | grep -c perf_event) >= $1))
+}
+
+# point_for TIME [OPTION...]: watches the counter from now on; what it says is in the file said
+point_for() {
+	"$PMTOP" "${@:2}" -e "watchpoint $COUNTER 8 for $1" "$PID" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	POINTER=$!
+	OTHERS+=("$POINTER")
+	# a ring and two threads for each CPU
+	until_true watched $((3 * $(getconf _NPROCESSORS_ONLN)))
+}
+
+# stores_of FUNCTION: in the table
+stores_of() { awk -v f="$1" '$3 == f { n += $2 } END { print n + 0 }' "$BATS_TEST_TMPDIR/said"; }
+
+@test "a watchpoint counts every store, by function and thread" {
+	need_root
+	pointed_start
+	point_for 2s --budget 0
+	echo go >&"$PIPED_IN"
+	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) REPLY <&"$PIPED_OUT"
+	is "$REPLY" "done"
+	wait "$POINTER"
+	cat "$BATS_TEST_TMPDIR/said"
+	is "$(head -1 "$BATS_TEST_TMPDIR/said" | sed 's/ in .*//')" "1600 stores to 8 bytes at $COUNTER"
+	is "$(awk 'NF > 3 && $2 ~ /^[0-9]+$/ { n[$4] += $2 } END { for (t in n) print t, n[t] }' \
+		"$BATS_TEST_TMPDIR/said" | grep -v '^THREAD' | sort)" $'pointed 1000\nresetter 600'
+	if "$PMTOP" --capabilities $$ --csv -n | grep -q '^symbols,yes' && command -v nm >/dev/null; then
+		is "$(stores_of bump) $(stores_of reset)" "1000 500"
+	fi
+}
+
+@test "a watchpoint rests when stores are too many, and says so" {
+	need_root
+	pointed_start
+	point_for 2s
+	echo on >&"$PIPED_IN"
+	wait "$POINTER"
+	cat "$BATS_TEST_TMPDIR/said"
+	grep -q 'of watching, not counting' "$BATS_TEST_TMPDIR/said"
+	grep -q '^  rested_ms  *[0-9]' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "watchpoints that cannot be are refused in words" {
+	need_root
+	pointed_start
+	run -2 "$PMTOP" -e "watchpoint $(printf %x $((0x$COUNTER + 4))) 8" "$PID"
+	[[ $output == *"its address is no multiple of its length"* ]]
+	run -2 "$PMTOP" -e "watchpoint $COUNTER 3" "$PID"
+	[[ $output == *"1, 2, 4 or 8 bytes (column"* ]]
+	run -2 "$PMTOP" -e "watchpoint 10000" "$PID"
+	[[ $output == *"nothing is mapped there"* ]]
+	run -1 "$PMTOP" -e "watchpoint $COUNTER for 1ms" -e "watchpoint $COUNTER+8 for 1ms" \
+		-e "watchpoint $COUNTER+10 for 1ms" -e "watchpoint $COUNTER+18 for 1ms" \
+		-e "watchpoint $COUNTER+20 for 1ms" "$PID"
+	[[ $output == *"cannot set another watchpoint: four are set"* ]]
+	is "$("$PMTOP" -e watchpoint "$PID" | head -1)" "no watchpoint is set"
+	is "$("$PMTOP" -e "watchpoint $COUNTER for 1ms" -e 'watchpoint off' "$PID" | tail -1 | xargs)" "removed 1"
+}
