@@ -119,7 +119,7 @@ stores_lost(void *arg, uint64_t n)
 {
 	const struct stores *s = arg;
 
-	causes_lost(s->into, n);
+	causes_set_lost(s->into, n);
 }
 
 static void
