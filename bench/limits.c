@@ -32,6 +32,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
+#include "kernel/vma.h"
 
 #define WINDOW   65536 /* bytes of one read; more buys nothing: the kernel walks 2 MiB a lock */
 #define MAX_GAP  4     /* frames read in vain rather than starting another read */
@@ -259,6 +260,19 @@ loop_text(struct work *w, int fd)
 		die("read");
 }
 
+/* Not a limit: our own reading of maps, beside `maps`. */
+static void
+loop_regions(struct work *w, int fd)
+{
+	struct vma_list list;
+	struct err err;
+
+	if (vma_read(fd, &list, &err) < 0)
+		die("maps");
+	w->pages = list.n;
+	vma_free(&list);
+}
+
 static const struct loop {
 	const char *name, *file; /* with a slash: not in the process's directory */
 	bool by_pfn;
@@ -273,6 +287,7 @@ static const struct loop {
 	{ "kpageflags-single", "/kpageflags", true, loop_frames_single },
 	{ "kpagecount", "/kpagecount", true, loop_frames },
 	{ "maps", "maps", false, loop_text },
+	{ "regions", "maps", false, loop_regions },
 	{ "smaps", "smaps", false, loop_text },
 	{ "smaps_rollup", "smaps_rollup", false, loop_text },
 };
