@@ -66,26 +66,36 @@ file_fits(int fd)
 }
 
 int
-file_read_all(int fd, struct buf *b)
+file_read_some(int fd, struct buf *b, size_t *all)
 {
 	enum { CHUNK = 8192 }; /* the kernel returns at most a page of its own files per read */
-	size_t most = file_is_kernels(fd) ? SIZE_MAX : FILE_MOST, all = 0;
 	ssize_t n;
 
-	if (!file_fits(fd))
+	if (!*all && !file_fits(fd))
 		return -1;
-	do {
+	do
 		n = read(fd, buf_room(b, CHUNK), CHUNK);
-		buf_grew(b, n > 0 ? (size_t)n : 0);
-		all += n > 0 ? (size_t)n : 0;
-	} while (all <= most && (n > 0 || (n < 0 && errno == EINTR)));
-	if (all > most) {
+	while (n < 0 && errno == EINTR);
+	buf_grew(b, n > 0 ? (size_t)n : 0);
+	*all += n > 0 ? (size_t)n : 0;
+	if (n > 0 && *all > FILE_MOST && !file_is_kernels(fd)) {
 		errno = EFBIG;
 		return -1;
 	}
-	if (n == 0 && !b->len)
+	return n > 0 ? 1 : (int)n;
+}
+
+int
+file_read_all(int fd, struct buf *b)
+{
+	size_t all = 0;
+	int r;
+
+	while ((r = file_read_some(fd, b, &all)) > 0)
+		;
+	if (r == 0 && !b->len)
 		buf_free(b);
-	return n < 0 ? -1 : 0;
+	return r;
 }
 
 bool

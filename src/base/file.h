@@ -47,6 +47,11 @@ int file_open(int dir, const char *name, int flags);
  */
 int file_read_all(int fd, struct buf *b);
 
+/*
+ * Appends what one read returns; *all, 0 at first, sums up. 1; 0: the end; -1 as file_read_all.
+ */
+int file_read_some(int fd, struct buf *b, size_t *all);
+
 /* Whether the rest of a file is small enough for file_read_all; false sets errno to EFBIG. */
 bool file_fits(int fd);
 

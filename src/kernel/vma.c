@@ -167,67 +167,161 @@ vma_take_perm(const char **s, uint8_t *perm)
 	return true;
 }
 
-/* START-END PERM OFFSET MAJ:MIN INODE [blanks NAME]; the name is the rest of the line, blanks and
- * all. */
+/* OFFSET MAJ:MIN INODE; mostly of no file. */
+static bool
+vma_take_file(const char **s, struct vma *v)
+{
+	static const char none[] = "00000000 00:00 0 ";
+	uint64_t major, minor;
+
+	if (!strncmp(*s, none, sizeof(none) - 1)) {
+		*s += sizeof(none) - 2;
+		return true;
+	}
+	if (!vma_take_hex(s, ' ', &v->offset) || !vma_take_hex(s, ':', &major) ||
+	    !vma_take_hex(s, ' ', &minor) || !parse_u64(*s, 10, s, &v->inode))
+		return false;
+	v->dev_major = (uint32_t)major;
+	v->dev_minor = (uint32_t)minor;
+	return true;
+}
+
+/* START-END PERM FILE [blanks NAME]; the name is the rest of the line, blanks and all. */
 static bool
 vma_parse_line(const char *s, struct vma *v)
 {
-	struct vma got = {0};
-	uint64_t major, minor;
-
-	if (!vma_take_hex(&s, '-', &got.start) || !vma_take_hex(&s, ' ', &got.end) ||
-	    !vma_take_perm(&s, &got.perm) || !vma_take_hex(&s, ' ', &got.offset) ||
-	    !vma_take_hex(&s, ':', &major) || !vma_take_hex(&s, ' ', &minor) ||
-	    !parse_u64(s, 10, &s, &got.inode) || (*s && *s != ' ') || got.start >= got.end ||
-	    (got.start | got.end) % SMALLEST_PAGE)
+	*v = (struct vma){0};
+	if (!vma_take_hex(&s, '-', &v->start) || !vma_take_hex(&s, ' ', &v->end) ||
+	    !vma_take_perm(&s, &v->perm) || !vma_take_file(&s, v) || (*s && *s != ' ') ||
+	    v->start >= v->end || (v->start | v->end) % SMALLEST_PAGE)
 		return false;
-	got.dev_major = (uint32_t)major;
-	got.dev_minor = (uint32_t)minor;
-	got.name = s + strspn(s, " ");
-	got.type = (uint8_t)vma_type_of(&got);
-	*v = got;
+	while (*s == ' ')
+		s++;
+	v->name = s;
+	v->type = (uint8_t)vma_type_of(v);
 	return true;
+}
+
+/* A list as it grows, line by line. */
+struct vma_making {
+	struct vma_list *list;
+	struct buf names; /* each once in a row; at first the empty one */
+	size_t last;      /* where the last one is */
+	size_t odd;
+};
+
+/* Where in `names` this one is: neighbours often are of the same file, or have none. */
+static size_t
+vma_keep_name(struct vma_making *m, const char *name)
+{
+	if (!m->names.len)
+		buf_add(&m->names, "", 1);
+	if (!*name)
+		return 0;
+	if (m->last && !strcmp(m->names.s + m->last, name))
+		return m->last;
+	m->last = m->names.len;
+	buf_add(&m->names, name, strlen(name) + 1);
+	return m->last;
+}
+
+static void
+vma_add_line(struct vma_making *m, const char *line)
+{
+	struct vma_list *list = m->list;
+	uint64_t last = list->n ? list->v[list->n - 1].end : 0;
+	struct vma *v;
+
+	list->v = vec_room(list->v, list->n, &list->cap, sizeof(*list->v));
+	v = &list->v[list->n];
+	if (!vma_parse_line(line, v) || v->start < last) {
+		m->odd++;
+		return;
+	}
+	/* the names may still move */
+	v->name = (const char *)(uintptr_t)vma_keep_name(m, v->name);
+	list->n++;
+}
+
+/* Adds the lines of a text, in which each newline becomes a NUL. */
+static void
+vma_add_lines(struct vma_making *m, char *text)
+{
+	for (char *line = text, *next; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		vma_add_line(m, line);
+	}
+}
+
+static void
+vma_made(struct vma_making *m)
+{
+	m->list->names = m->names.s;
+	for (size_t i = 0; i < m->list->n; i++)
+		m->list->v[i].name = m->names.s + (uintptr_t)m->list->v[i].name;
 }
 
 void
 vma_parse(struct vma_list *list, char *text, size_t *odd)
 {
-	*list = (struct vma_list){.text = text};
-	*odd = 0;
-	for (char *line = text, *next; line && *line; line = next) {
-		struct vma v;
-		uint64_t last = list->n ? list->v[list->n - 1].end : 0;
+	struct vma_making m = {.list = list};
 
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!vma_parse_line(line, &v) || v.start < last) {
-			++*odd;
-			continue;
-		}
-		list->v = vec_room(list->v, list->n, &list->cap, sizeof(*list->v));
-		list->v[list->n++] = v;
-	}
+	*list = (struct vma_list){0};
+	vma_add_lines(&m, text);
+	vma_made(&m);
+	*odd = m.odd;
+	free(text);
+}
+
+/* Adds the whole lines of what was read, and keeps the rest. */
+static void
+vma_take_lines(struct vma_making *m, struct buf *text)
+{
+	char *end = memrchr(text->s, '\n', text->len);
+	size_t rest;
+
+	if (!end)
+		return;
+	*end = '\0';
+	vma_add_lines(m, text->s);
+	rest = text->len - (size_t)(end + 1 - text->s);
+	memmove(text->s, end + 1, rest);
+	text->len = 0;
+	buf_grew(text, rest);
+}
+
+/* In pieces that stay in the cache, and memory for no more than the list. */
+static int
+vma_read_lines(struct vma_making *m, int fd)
+{
+	struct buf text = {0};
+	size_t all = 0;
+	int n;
+
+	while ((n = file_read_some(fd, &text, &all)) > 0)
+		vma_take_lines(m, &text);
+	if (n == 0 && text.len)
+		vma_add_lines(m, text.s);
+	buf_free(&text);
+	return n;
 }
 
 int
 vma_read(int fd, struct vma_list *list, struct err *err)
 {
-	struct buf text = {0};
-	size_t odd;
+	struct vma_making m = {.list = list};
+	int r;
 
 	*list = (struct vma_list){0};
-	if (lseek(fd, 0, SEEK_SET) < 0 || file_read_all(fd, &text) < 0) {
+	r = lseek(fd, 0, SEEK_SET) < 0 ? -1 : vma_read_lines(&m, fd);
+	if (r < 0)
 		err_sys(err, NULL, "cannot read the list of regions (maps)");
-		buf_free(&text);
-		return -1;
-	}
-	if (!text.s)
-		return 0;
-	vma_parse(list, text.s, &odd);
-	if (!list->n)
+	vma_made(&m);
+	if (r < 0 || !list->n)
 		vma_free(list);
-	return 0;
+	return r;
 }
 
 bool
@@ -253,7 +347,7 @@ vma_free(struct vma_list *list)
 		free(list->given[i]);
 	free(list->given);
 	free(list->v);
-	free(list->text);
+	free(list->names);
 	*list = (struct vma_list){0};
 }
 

@@ -52,7 +52,7 @@ struct vma {
 struct vma_list {
 	struct vma *v;
 	size_t n, cap;
-	char *text; /* what the names point into; owned */
+	char *names; /* what the names point into, one after the other; owned */
 	char **given; /* and the names that are ours; owned */
 	size_t given_n, given_cap;
 };

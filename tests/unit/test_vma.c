@@ -155,7 +155,7 @@ test_order(void)
 	is_u64(parse(&l, ""), 0, "empty text has no odd line");
 	ok(l.n == 0 && !vma_at(&l, 0) && vma_lower_bound(&l, 0) == 0, "and no region");
 	vma_free(&l);
-	ok(!l.v && !l.text && !l.n, "vma_free leaves nothing");
+	ok(!l.v && !l.names && !l.n, "vma_free leaves nothing");
 
 	odd = parse(&l, "1000-2000 rw-p 0 00:00 0 a\njunk\n2000-3000 rw-p 0 00:00 0 b\n");
 	ok(odd == 1 && l.n == 2 && !strcmp(l.v[0].name, "a") && !strcmp(l.v[1].name, "b"),
