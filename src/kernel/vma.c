@@ -130,16 +130,14 @@ static const uint8_t vma_digits[256] = {
 static bool
 vma_take_hex(const char **s, char stop, uint64_t *out)
 {
+	enum { DIGITS_MOST = 16 };
 	const char *p = *s;
 	uint64_t v = 0;
 	unsigned d;
 
-	for (; (d = vma_digits[(unsigned char)*p]); p++) {
-		if (v >> 60)
-			return false;
+	for (; (d = vma_digits[(unsigned char)*p]); p++)
 		v = v << 4 | (d - 1);
-	}
-	if (p == *s || *p != stop)
+	if (p == *s || p - *s > DIGITS_MOST || *p != stop)
 		return false;
 	*s = p + 1;
 	*out = v;
@@ -296,12 +294,14 @@ vma_take_lines(struct vma_making *m, struct buf *text)
 static int
 vma_read_lines(struct vma_making *m, int fd)
 {
+	enum { PIECE = 1 << 16 };
 	struct buf text = {0};
 	size_t all = 0;
 	int n;
 
 	while ((n = file_read_some(fd, &text, &all)) > 0)
-		vma_take_lines(m, &text);
+		if (text.len >= PIECE)
+			vma_take_lines(m, &text);
 	if (n == 0 && text.len)
 		vma_add_lines(m, text.s);
 	buf_free(&text);
