@@ -370,6 +370,9 @@ map_lay_items(struct map *m, const struct vma_list *vmas, unsigned cols, unsigne
 	m->scale = scale < MAP_SCALES ? scale : MAP_SCALES - 1;
 	m->linear = linear;
 	map_find_items(m, vmas);
+	m->rows = m->items / m->cols; /* each takes a cell at least */
+	if (m->rows > most)
+		return;
 	for (size_t i = 0; linear && i < m->items; i++)
 		m->item[i].cells = map_item_cells(m, &m->item[i], vmas);
 	if (linear)

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Many regions: neighbours that are counted by one scan, lists and counts that are kept while they
+ * stay, and how often a long list of a quiet target is read. Pages are made up by their address.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "sample/reader.h"
+#include "tap.h"
+#include "target/region.h"
+
+enum { PAGE = 4096, LONG = 3000 };
+
+static struct {
+	struct buf maps;
+	uint64_t now, cost; /* what reading the regions takes */
+	unsigned reads, scans, lists;
+	struct proc_activity activity;
+	unsigned salt; /* other pages */
+} made;
+
+static const struct vma *
+made_vma(uint64_t addr)
+{
+	static struct vma_list list;
+	static unsigned of;
+	size_t odd;
+
+	if (of != made.lists) {
+		vma_free(&list);
+		vma_parse(&list, mem_strdup(made.maps.s), &odd);
+		of = made.lists;
+	}
+	return vma_at(&list, addr);
+}
+
+/* Runs of a few pages: present, in a file's region of the file, in swap, zero, or none. */
+static uint64_t
+made_cats(uint64_t addr)
+{
+	uint64_t i = addr / PAGE / 3, h = (i + made.salt) * UINT64_C(0x9e3779b97f4a7c15) >> 60;
+	const struct vma *v = made_vma(addr);
+
+	if (!v || h >= 10)
+		return 0;
+	return h < 5   ? PM_CAT_PRESENT
+	       : h < 7 ? PM_CAT_PRESENT | (v->inode ? PM_CAT_FILE : 0)
+	       : h < 8 ? PM_CAT_PRESENT | PM_CAT_PFNZERO
+	               : PM_CAT_SWAPPED;
+}
+
+static ssize_t
+made_words(const struct source *s, uint64_t addr, uint64_t *words, size_t n, struct err *err)
+{
+	(void)s, (void)err;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t cats = made_cats(addr + i * PAGE);
+
+		words[i] = (cats & PM_CAT_PRESENT ? PM_PRESENT : 0) | (cats & PM_CAT_SWAPPED ? PM_SWAPPED : 0) |
+		           (cats & PM_CAT_FILE ? PM_FILE : 0);
+	}
+	return (ssize_t)n;
+}
+
+/* As the kernel: nothing of what is not mapped, and runs across borders of regions. */
+static int
+made_runs(const struct source *s, uint64_t start, uint64_t end, const struct pm_match *match, uint64_t cats,
+          pagemap_run_fn *fn, void *arg, struct err *err)
+{
+	(void)s, (void)err;
+	made.scans++;
+	for (uint64_t at = start, to; at < end; at = to) {
+		uint64_t is = made_cats(at) & (cats | match->any);
+
+		for (to = at + PAGE; to < end && (made_cats(to) & (cats | match->any)) == is; to += PAGE)
+			;
+		if (is & match->any && fn(arg, &(struct pm_run){at, to, is & cats}))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+made_regions(struct source *s, struct vma_list *out, struct err *err)
+{
+	size_t odd;
+
+	(void)s, (void)err;
+	made.reads++;
+	made.now += made.cost;
+	vma_parse(out, mem_strdup(made.maps.s), &odd);
+	return 0;
+}
+
+static int
+made_open_pages(struct source *s, struct err *err)
+{
+	(void)err;
+	s->meta.open = true;
+	return 0;
+}
+
+static bool
+made_alive(const struct source *s)
+{
+	(void)s;
+	return true;
+}
+
+static enum proc_life
+made_life(struct source *s)
+{
+	(void)s;
+	return PROC_RUNNING;
+}
+
+static uint64_t
+made_clock(const struct source *s)
+{
+	(void)s;
+	return made.now;
+}
+
+static void
+made_threads(struct source *s, struct threads *t, bool again)
+{
+	(void)s, (void)t, (void)again;
+}
+
+static bool
+made_counters(const struct source *s, struct proc_activity *out)
+{
+	(void)s;
+	*out = made.activity;
+	return true;
+}
+
+static void
+made_follow(struct source *s, struct track *t, const struct vma_list *vmas)
+{
+	(void)s, (void)t, (void)vmas;
+}
+
+static void
+made_close(struct source *s)
+{
+	free(s);
+}
+
+static const struct source_writes made_writes = {.follow = made_follow};
+static const struct source_ops made_ops = {
+    .open_pages = made_open_pages,
+    .reopen = made_open_pages,
+    .alive = made_alive,
+    .life = made_life,
+    .clock = made_clock,
+    .regions = made_regions,
+    .threads = made_threads,
+    .words = made_words,
+    .runs = made_runs,
+    .counters = made_counters,
+    .writes = &made_writes,
+    .close = made_close,
+};
+
+static struct source *
+made_open(void)
+{
+	struct source *s = mem_alloc(sizeof(*s));
+
+	*s = (struct source){.ops = &made_ops,
+	                     .meta = {.pid = 1, .end_fd = -1, .page_size = PAGE, .word = 8,
+	                              .scan = PM_CAT_PRESENT | PM_CAT_SWAPPED | PM_CAT_FILE | PM_CAT_PFNZERO |
+	                                      PM_CAT_HUGE | PM_CAT_GUARD}};
+	return s;
+}
+
+/* n regions of these sizes in pages, one after the other, with gaps here and there. */
+static void
+make_maps(unsigned n, const unsigned *pages, size_t sizes)
+{
+	uint64_t at = 0x10000000;
+
+	buf_free(&made.maps);
+	buf_str(&made.maps, "");
+	made.lists++;
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t size = (uint64_t)pages[i % sizes] * PAGE;
+
+		at += i % 11 == 7 ? 5 * PAGE : i % 501 == 500 ? 5000 * PAGE : 0;
+		buf_fmt(&made.maps, "%llx-%llx r%c-p 00000000 %s\n", (unsigned long long)at,
+		        (unsigned long long)(at + size), i % 2 ? 'w' : '-',
+		        i % 5 ? "00:00 0 " : "08:01 7 /lib/x.so");
+		at += size;
+	}
+}
+
+/* --- counted together ------------------------------------------------------------------------- */
+
+static bool
+each_as_alone(const struct regions *rs, struct target *t)
+{
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct strip_cell strip[LIST_STRIP];
+		struct region r;
+		struct err err;
+
+		region_measure(t, &rs->vmas.v[i], rs->time_ns, &r, strip, LIST_STRIP, &err);
+		memcpy(r.strip, strip, sizeof(strip));
+		r.shows = r.known ? LENS_STATE + 1 : 0;
+		if (memcmp(&r, &rs->r[i], sizeof(r)) != 0) {
+			printf("# region %zu: rss %ju, alone %ju\n", i, (uintmax_t)rs->r[i].rss, (uintmax_t)r.rss);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+test_together(void)
+{
+	static const unsigned tiny[] = {1, 1, 3, 1, 16}, mixed[] = {1, 300, 7, 512, 513, 1, 20};
+	static const struct {
+		const unsigned *pages;
+		size_t sizes;
+		unsigned most;
+		const char *name;
+	} rows[] = {
+	    {tiny, ARRAY_LEN(tiny), 20, "tiny regions, each as if alone"},
+	    {mixed, ARRAY_LEN(mixed), 1000, "tiny, small and large ones"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct target t;
+		struct vma_list vmas;
+		struct regions *rs;
+		struct err err = {0};
+
+		make_maps(1000, rows[i].pages, rows[i].sizes);
+		target_take(&t, made_open());
+		made_regions(t.source, &vmas, &err);
+		rs = regions_new(vmas, made.now);
+		made.scans = 0;
+		ok(regions_measure(rs, &t, NULL, &err) == 0 && rs->counted, "counted");
+		ok(made.scans < rows[i].most, "by fewer scans than regions");
+		ok(rs->totals.rss > 100 && each_as_alone(rs, &t), rows[i].name);
+		regions_unref(rs);
+		target_close(&t);
+	}
+}
+
+/* --- read and kept ---------------------------------------------------------------------------- */
+
+static void
+publish(void *arg, bool complete)
+{
+	(void)arg, (void)complete;
+}
+
+static bool
+never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void
+begin(struct reader *l, unsigned n, uint64_t cost)
+{
+	static const unsigned one[] = {1};
+	struct err err = {0};
+
+	make_maps(n, one, 1);
+	made.now = 100 * TIME_SECOND;
+	made.cost = cost;
+	made.reads = 0;
+	*l = (struct reader){.host = {.publish = publish, .superseded = never, .stopping = never}};
+	reader_open(l, made_open(), TRACK_FOREIGN);
+	ok(reader_begin(l, &err) == 0 && reader_read_all(l) && l->draft.regions->counted, "the first scan");
+}
+
+static void
+test_first(void)
+{
+	struct reader l;
+
+	begin(&l, LONG, 20 * TIME_MS);
+	is_u64(made.reads, 1, "the list of the first picture serves the first scan");
+	reader_close(&l);
+	begin(&l, LONG, 20 * TIME_MS);
+	made.now += TIME_SECOND;
+	reader_read_all(&l);
+	is_u64(made.reads, 2, "but no later one");
+	reader_close(&l);
+}
+
+static void
+test_kept(void)
+{
+	struct reader l;
+	struct regions *old;
+
+	begin(&l, LONG, 0);
+	old = regions_ref(l.draft.regions);
+	made.now += TIME_SECOND;
+	reader_read_all(&l);
+	ok(l.draft.regions != old && l.draft.regions->list == old->list, "a list that stays is kept once");
+	ok(l.draft.regions->r == old->r, "so are counts");
+	ok(l.draft.regions->time_ns > old->time_ns, "but the time is that of the scan");
+	made.salt = 1;
+	made.now += TIME_SECOND;
+	reader_read_all(&l);
+	ok(l.draft.regions->list == old->list && l.draft.regions->r != old->r, "not counts that differ");
+	ok(l.draft.regions->totals.types[VMA_ANON].size == old->totals.types[VMA_ANON].size,
+	   "the sums by type are there as well");
+	made.maps.s[0] = '2';
+	made.now += TIME_SECOND;
+	reader_read_all(&l);
+	ok(l.draft.regions->list != old->list, "nor a list that differs");
+	made.salt = 0;
+	regions_unref(old);
+	reader_close(&l);
+}
+
+static void
+test_quiet(void)
+{
+	struct reader l;
+
+	begin(&l, LONG, 20 * TIME_MS);
+	is_u64(l.draft.regions_every_ns, 2 * TIME_SECOND, "a long list is read for a hundredth of the time");
+	made.now += TIME_SECOND;
+	strchr(made.maps.s, 'r')[2] = 'x';
+	ok(reader_read_lightly(&l) && made.reads == 1, "and not before that, if nothing faults");
+	made.now += TIME_SECOND;
+	ok(!reader_read_lightly(&l) && made.reads == 2, "then a change is seen");
+	reader_close(&l);
+
+	begin(&l, 100, 20 * TIME_MS);
+	is_u64(l.draft.regions_every_ns, 0, "a short one however long it takes");
+	strchr(made.maps.s, 'r')[2] = 'x';
+	ok(!reader_read_lightly(&l), "is read in each scan");
+	reader_close(&l);
+}
+
+/* What mprotect changes in a target that does not fault. */
+static void
+test_counters(void)
+{
+	struct reader l;
+
+	begin(&l, LONG, 0);
+	ok(reader_is_quiet(&l), "quiet while the counters stand still");
+	made.activity.data = 1;
+	ok(!reader_is_quiet(&l), "more private memory is writable: not quiet");
+	reader_close(&l);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_together();
+	test_first();
+	test_kept();
+	test_quiet();
+	test_counters();
+	buf_free(&made.maps);
+	return tap_done();
+}
