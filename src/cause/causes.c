@@ -693,6 +693,17 @@ causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns)
 	pthread_mutex_unlock(&c->lock);
 }
 
+uint32_t
+causes_turn(struct causes *c)
+{
+	uint32_t epoch;
+
+	pthread_mutex_lock(&c->lock);
+	epoch = ++c->epoch;
+	pthread_mutex_unlock(&c->lock);
+	return epoch;
+}
+
 /* --- answers ---------------------------------------------------------------------------------- */
 
 void

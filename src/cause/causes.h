@@ -84,6 +84,12 @@ void causes_scanned(struct causes *c, const struct track *t);
 void causes_before_clear(struct causes *c, const struct track *t);
 void causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns);
 
+/*
+ * Without a tracker: an epoch begins now. Returns its number; the faults of before are of lower
+ * ones.
+ */
+uint32_t causes_turn(struct causes *c);
+
 /* Forgets all faults and sums, for instance after an exec. */
 void causes_forget(struct causes *c);
 

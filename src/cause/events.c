@@ -55,7 +55,7 @@ events_sample(void *arg, const struct perf_sample *s)
 
 	e->samples++;
 	/* before Linux 5.13 processes that it forks inherit events as well */
-	if (s->pid != e->p->pid || events_is_double(s, &r->from->last))
+	if ((s->pid != e->p->pid && !e->watch.children) || events_is_double(s, &r->from->last))
 		return;
 	r->from->last = *s;
 	e->owner.sample(e->owner.arg, s);
@@ -239,9 +239,9 @@ events_take_thread(struct events *e, int task, pid_t tid, int *error)
  * watched already inherit their events, and have two then, which events_is_double knows.
  */
 static size_t
-events_open_threads(struct events *e, int *error)
+events_open_threads_of(struct events *e, int at, const char *path, int *error)
 {
-	int fd = file_open(e->p->leader, "task", O_RDONLY | O_DIRECTORY);
+	int fd = file_open(at, path, O_RDONLY | O_DIRECTORY);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	size_t found = 0;
 
@@ -261,6 +261,23 @@ events_open_threads(struct events *e, int *error)
 	if (d)
 		closedir(d);
 	return found;
+}
+
+static size_t
+events_open_threads(struct events *e, int *error)
+{
+	return events_open_threads_of(e, e->p->leader, "task", error);
+}
+
+static void
+events_open_others(struct events *e, const pid_t *pids, size_t n, int *error)
+{
+	for (size_t i = 0; e->threads && i < n; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "%d/task", (int)pids[i]);
+		events_open_threads_of(e, e->p->root, path, error);
+	}
 }
 
 /* All threads have events now; one that starts takes a tick or two until it is listed. */
@@ -326,7 +343,7 @@ events_raise_limit(void)
 }
 
 static int
-events_open_all(struct events *e, size_t ring_most)
+events_open_all(struct events *e, const pid_t *pids, size_t n, size_t ring_most)
 {
 	enum { ROUNDS = 8 };
 	int error = ESRCH;
@@ -337,6 +354,7 @@ events_open_all(struct events *e, size_t ring_most)
 	/* threads that start meanwhile may not have inherited an event */
 	for (int i = 0; i < ROUNDS && events_open_threads(e, &error); i++)
 		;
+	events_open_others(e, pids, n, &error);
 	events_opened(e);
 	errno = error;
 	return e->threads ? 0 : -1;
@@ -493,11 +511,19 @@ int
 events_open(struct events *e, const struct proc *p, const struct perf_watch *watch, bool major,
             const struct events_owner *owner, size_t ring_most)
 {
+	return events_open_family(e, p, NULL, 0, watch, major, owner, ring_most);
+}
+
+int
+events_open_family(struct events *e, const struct proc *p, const pid_t *pids, size_t n,
+                   const struct perf_watch *watch, bool major, const struct events_owner *owner,
+                   size_t ring_most)
+{
 	int error;
 
 	*e = (struct events){.p = p, .watch = *watch, .major = major, .owner = *owner};
 	pthread_mutex_init(&e->lock, NULL);
-	if (events_open_all(e, ring_most) < 0)
+	if (events_open_all(e, pids, n, ring_most) < 0)
 		return -1;
 	error = worker_start(&e->worker, &e->lock, events_run, events_release, e);
 	e->started = !error;

@@ -64,6 +64,11 @@ struct events {
 int events_open(struct events *e, const struct proc *p, const struct perf_watch *watch, bool major,
                 const struct events_owner *owner, size_t ring_most);
 
+/* The same of n other processes as well; not for events_reopen. */
+int events_open_family(struct events *e, const struct proc *p, const pid_t *pids, size_t n,
+                       const struct perf_watch *watch, bool major,
+                       const struct events_owner *owner, size_t ring_most);
+
 /* The owner has had all that was over when it was called. */
 void events_drain(struct events *e);
 

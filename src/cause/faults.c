@@ -109,24 +109,41 @@ faults_drain(struct faults *f)
 	events_drain(&f->e);
 }
 
-struct faults *
-faults_open(const struct proc *p, struct causes *into, unsigned budget, struct err *err)
+static struct faults *
+faults_open_all(const struct proc *p, const pid_t *pids, size_t n, bool children,
+                struct causes *into, unsigned budget, struct err *err)
 {
 	struct faults *f = mem_alloc(sizeof(*f));
-	const struct perf_watch watch = {
-	    .kind = PERF_FAULTS_MINOR, .kernel = true, .period = 1, .depth = CAUSES_DEPTH};
+	const struct perf_watch watch = {.kind = PERF_FAULTS_MINOR,
+	                                 .kernel = true,
+	                                 .children = children,
+	                                 .period = 1,
+	                                 .depth = CAUSES_DEPTH};
 	const struct events_owner owner = {faults_sample, faults_lost, faults_turn, faults_threads,
 	                                   f};
 
 	f->into = causes_ref(into);
 	f->budget = budget;
-	if (events_open(&f->e, p, &watch, true, &owner, faults_ring_most) < 0) {
+	if (events_open_family(&f->e, p, pids, n, &watch, true, &owner, faults_ring_most) < 0) {
 		events_refuse(faults_what, err);
 		faults_close(f);
 		return NULL;
 	}
 	faults_threads(f);
 	return f;
+}
+
+struct faults *
+faults_open(const struct proc *p, struct causes *into, unsigned budget, struct err *err)
+{
+	return faults_open_all(p, NULL, 0, false, into, budget, err);
+}
+
+struct faults *
+faults_open_family(const struct proc *p, const pid_t *pids, size_t n, struct causes *into,
+                   struct err *err)
+{
+	return faults_open_all(p, pids, n, true, into, 0, err);
 }
 
 void

@@ -28,6 +28,13 @@ struct faults;
 struct faults *faults_open(const struct proc *p, struct causes *into, unsigned budget,
                            struct err *err);
 
+/*
+ * The same of a family: also of n other processes, of which *pids are the PIDs, and of the children
+ * that any of them forks from now on. Without a budget: children keep the events that they have.
+ */
+struct faults *faults_open_family(const struct proc *p, const pid_t *pids, size_t n,
+                                  struct causes *into, struct err *err);
+
 /* All faults that were over when it was called are in `causes` when it returns. */
 void faults_drain(struct faults *f);
 

@@ -23,6 +23,7 @@ struct count_run {
 	uint64_t start, end;
 };
 enum { RUNS_MAX = 1000 };
+enum { COUNT_WRITERS = 16 << 20 }; /* bytes of sets of candidates */
 
 struct count {
 	struct target *t;
@@ -34,6 +35,7 @@ struct count {
 	unsigned why; /* enum filter_why of the unknown ones */
 	struct count_group *group; /* by ascending key */
 	size_t groups, groups_cap, last;
+	struct chains writers; /* the sets of those that wrote, by key */
 	uint64_t no_key; /* pages without a group: not known */
 	bool want_runs;
 	struct count_run *run;
@@ -49,6 +51,7 @@ struct count_page {
 	uint64_t addr;
 	const struct vma *v;
 	const struct page *pg;
+	struct chains *writers; /* sets of those that wrote */
 };
 
 #define KEY(id, known, value) \
@@ -72,23 +75,20 @@ KEY(MAPCOUNT, pg->known & PAGE_COUNT, pg->count)
 KEY(MEMCG, pg->known & PAGE_CGROUP, pg->cgroup)
 #undef KEY
 
-/* Instead of a chain and a thread, which are joined by their words at the end. */
-#define COUNT_NO_FAULT UINT64_MAX
-#define COUNT_SEVERAL (UINT64_MAX - 1)
-
+/* The number of the set of those that may have written it: none, one or several. */
 static bool
 count_key_writer(const struct count_page *p, uint64_t *key)
 {
-	enum cause_is is;
-	struct cause who;
+	struct cause_by by[CAUSES_MOST];
+	uint64_t set[CAUSES_MOST];
+	size_t n;
+	bool all;
 
-	if (p->addr == UINT64_MAX || !writers_last(p->t, p->addr, &is, &who))
+	if (p->addr == UINT64_MAX || !writers_last(p->t, p->addr, by, &n, &all))
 		return false;
-	switch (is) {
-	case CAUSE_NONE: *key = COUNT_NO_FAULT; break;
-	case CAUSE_ONE: *key = (uint64_t)who.chain << 32 | who.thread; break;
-	case CAUSE_SOME: *key = COUNT_SEVERAL; break;
-	}
+	for (size_t i = 0; i < n; i++)
+		set[i] = (uint64_t)by[i].chain << 32 | by[i].thread;
+	*key = n ? chains_number(p->writers, set, n, 0, !all) : UINT64_MAX;
 	return true;
 }
 #define count_key_FUNCTION count_key_writer
@@ -110,7 +110,7 @@ static void
 count_add_to_group(struct count *c, uint64_t addr, const struct page *pg, uint64_t pages)
 {
 	const struct vma *v = c->seek.x.v;
-	const struct count_page p = {c->t, addr, v, pg};
+	const struct count_page p = {c->t, addr, v, pg, &c->writers};
 	uint64_t key;
 	size_t i;
 
@@ -251,6 +251,7 @@ count_free(struct count *c)
 		free(c->group[i].words);
 	free(c->group);
 	free(c->run);
+	chains_free(&c->writers);
 }
 
 /* --- groups as rows --------------------------------------------------------------------------- */
@@ -282,17 +283,13 @@ count_writers_by(enum query_by by)
 }
 
 static char *
-count_writer_words(const struct count *c, struct codes *codes, uint64_t key)
+count_writer_words(const struct count *c, struct codes *codes, uint64_t who)
 {
 	struct buf b = {0};
 	struct writer w;
 
-	if (key == COUNT_NO_FAULT)
-		return mem_strdup("no fault seen");
-	if (key == COUNT_SEVERAL)
-		return mem_strdup("several candidates");
-	writer_name(c->t, codes, c->vmas, count_writers_by(c->by), (uint32_t)(key >> 32),
-	            (uint32_t)key, &w);
+	writer_name(c->t, codes, c->vmas, count_writers_by(c->by), (uint32_t)(who >> 32),
+	            (uint32_t)who, &w);
 	text_escape(&b, w.words, strlen(w.words), false);
 	if (w.tid)
 		buf_fmt(&b, "%s(thread %d)", b.len ? " " : "", (int)w.tid);
@@ -304,13 +301,37 @@ count_writer_words(const struct count *c, struct codes *codes, uint64_t key)
 	return b.s;
 }
 
+/* Several may agree: on the function, or on the thread. */
+static char *
+count_writers_words(const struct count *c, struct codes *codes, uint64_t key)
+{
+	struct chain set;
+	char *words, *other;
+	bool agree;
+
+	if (key == UINT64_MAX)
+		return mem_strdup("no fault seen");
+	set = chains_at(&c->writers, (uint32_t)key);
+	words = count_writer_words(c, codes, set.frames[0]);
+	agree = !set.cut;
+	for (size_t i = 1; i < set.n && agree; i++) {
+		other = count_writer_words(c, codes, set.frames[i]);
+		agree = !strcmp(words, other);
+		free(other);
+	}
+	if (agree)
+		return words;
+	free(words);
+	return mem_strdup("several candidates");
+}
+
 static void
 count_name_writers(struct count *c)
 {
 	struct codes codes = {0};
 
 	for (size_t i = 0; i < c->groups; i++)
-		c->group[i].words = count_writer_words(c, &codes, c->group[i].key);
+		c->group[i].words = count_writers_words(c, &codes, c->group[i].key);
 	codes_free(&codes);
 }
 
@@ -459,6 +480,7 @@ answer_count(struct target *t, const struct vma_list *vmas, const struct query *
 
 	if (count_is_by_writer(q->by) && answer_lacks_writers(t, err) < 0)
 		return NULL;
+	chains_init(&c.writers, COUNT_WRITERS);
 	if (count_all(&c, vmas, q, err) == 0) {
 		a = answer_new();
 		a->filter = mem_strdup(q->text);

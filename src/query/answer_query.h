@@ -41,6 +41,8 @@ struct answer *answer_unshared(struct target *t, const struct vma_list *vmas,
 /* A QUERY_WRITERS: which code wrote; as far as t->causes, which may be NULL, knows it. */
 struct answer *answer_writers(struct target *t, const struct vma_list *vmas,
                               const struct query *q, struct err *err);
+/* What was not seen, or not all of it: lost faults, threads and system calls not watched. */
+void answer_facts_causes(struct answer *a, const struct causes_totals *is);
 /* 0: the target's page faults are watched. -1: why they are not. */
 /* A QUERY_WATCHPOINT: sets one, waits and says what stored; or what all have seen; or drops. */
 struct answer *answer_watchpoint(struct target *t, const struct vma_list *vmas,

@@ -2,8 +2,11 @@
 /* The answer to `unshared`: what a family of forks shares and no longer does, by region. */
 #include "query/answer_query.h"
 
+#include <stdlib.h>
+
 #include "query/answer_who.h"
 #include "share/unshared.h"
+#include "target/code.h"
 
 static void
 answer_cells_unshared(struct answer *a, const struct unshared *u, const struct unshared_pages *n)
@@ -59,6 +62,111 @@ answer_table_unshared(struct answer *a, const struct unshared *u)
 	}
 }
 
+/* --- who unshared it -------------------------------------------------------------------------- */
+
+static void
+answer_row_unsharer(struct answer *a, const struct unshared *u, size_t of, pid_t pid,
+                    const char *function, uint64_t pages)
+{
+	const struct unshared_relative *r = &u->relative[of];
+	struct buf b = {0};
+
+	answer_cell_number(a, (uint64_t)r->pid);
+	answer_cell_text(a, r->parent ? "parent" : "child");
+	if (pid)
+		buf_dec(&b, (uint64_t)pid);
+	answer_cell(a, &b);
+	answer_cell_text(a, function);
+	answer_cell_number(a, pages);
+	answer_cell_number(a, pages * u->page_size);
+}
+
+/* The code of a relative is where the target's is: that came with the fork. */
+static void
+answer_rows_unsharer(struct answer *a, struct target *t, const struct vma_list *vmas,
+                     const struct unshared *u, struct codes *codes)
+{
+	uint64_t now = source_now(t->source);
+
+	for (size_t i = 0; i < u->writers; i++) {
+		const struct unshared_writer *w = &u->writer[i];
+		struct causes_chain chain;
+		struct buf name = {0};
+
+		causes_chain(t->family, w->chain, &chain);
+		if (w->several)
+			buf_str(&name, "several candidates");
+		else
+			code_leaf(codes, t, vmas, &chain, false, &name);
+		free(chain.frames);
+		answer_row_unsharer(a, u, w->of, w->pid, name.s, w->pages);
+		buf_free(&name);
+		answer_cell_number(a, now > w->first_ns ? (now - w->first_ns) / 1000000 : 0);
+	}
+}
+
+static void
+answer_table_unsharers(struct answer *a, struct target *t, const struct vma_list *vmas,
+                       const struct unshared *u)
+{
+	static const struct answer_column columns[] = {
+	    {"PID", ANSWER_NUMBER},    {"RELATION", ANSWER_TEXT}, {"WRITER", ANSWER_NUMBER},
+	    {"FUNCTION", ANSWER_TEXT}, {"PAGES", ANSWER_NUMBER},  {"SIZE", ANSWER_SIZE},
+	    {"SINCE_MS", ANSWER_NUMBER}};
+	struct codes codes = {0};
+
+	answer_table(a, "writers", columns, ARRAY_LEN(columns));
+	answer_rows_unsharer(a, t, vmas, u, &codes);
+	codes_free(&codes);
+	for (size_t i = 0; i < u->relatives; i++) {
+		uint64_t none = u->relative[i].turned;
+
+		for (size_t k = 0; k < u->writers; k++)
+			none -= u->writer[k].of == i ? u->writer[k].pages : 0;
+		if (!none)
+			continue;
+		answer_row_unsharer(a, u, i, 0, "no fault seen", none);
+		answer_cell_text(a, "");
+	}
+}
+
+static int
+answer_refuse_unsharers(const struct target *t, struct err *err)
+{
+	struct causes_totals is;
+
+	if (!t->family)
+		return err_set(err, ERR_TARGET, "nothing is shared with its parent or a child",
+		               "`unshared` says what is", "cannot tell who unshared it");
+	causes_totals(t->family, &is);
+	if (!is.watch.on)
+		return err_set(err, ERR_TARGET, is.watch.why.why, is.watch.why.how,
+		               "cannot tell who unshared it");
+	return 0;
+}
+
+static void
+answer_facts_unsharers(struct answer *a, const struct target *t, const struct unshared *u)
+{
+	struct causes_totals is;
+	uint64_t turned = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < u->relatives; i++) {
+		turned += u->relative[i].turned;
+		any |= u->relative[i].compared;
+	}
+	if (any)
+		answer_add_number(a, "turned", turned)->note =
+		    "pages shared when it was last asked, and unshared now";
+	else
+		answer_add_unknown(a, "turned", "watched from now on: ask again");
+	causes_totals(t->family, &is);
+	answer_facts_causes(a, &is);
+}
+
+/* --- in one line ------------------------------------------------------------------------------ */
+
 static void
 answer_say_unshared(struct buf *line, const struct unshared *u)
 {
@@ -111,7 +219,11 @@ answer_unshared(struct target *t, const struct vma_list *vmas, const struct quer
 
 	if (q->from.column && query_range(q, vmas, t->page_size, &start, &end, err) < 0)
 		return NULL;
-	u = unshared_find(t, vmas, start, end, err);
+	u = unshared_find(t, vmas, start, end, q->by, err);
+	if (u && q->by && answer_refuse_unsharers(t, err) < 0) {
+		unshared_free(u);
+		return NULL;
+	}
 	if (!u)
 		return NULL;
 	a = answer_new();
@@ -124,8 +236,12 @@ answer_unshared(struct target *t, const struct vma_list *vmas, const struct quer
 		    "pages left out: they changed meanwhile";
 	answer_facts_rate(a, u);
 	answer_facts_reach(a, &u->reach);
-	if (u->rows)
+	if (q->by) {
+		answer_facts_unsharers(a, t, u);
+		answer_table_unsharers(a, t, vmas, u);
+	} else if (u->rows) {
 		answer_table_unshared(a, u);
+	}
 	answer_say_unshared(&line, u);
 	a->line = line.s;
 	unshared_free(u);

@@ -24,8 +24,8 @@ answer_lacks_writers(const struct target *t, struct err *err)
 
 /* --- what limits an answer -------------------------------------------------------------------- */
 
-static void
-writers_add_limits(struct answer *a, const struct causes_totals *is)
+void
+answer_facts_causes(struct answer *a, const struct causes_totals *is)
 {
 	if (is->lost)
 		answer_add_number(a, "lost", is->lost)->note =
@@ -115,7 +115,7 @@ writers_answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr
 	if (!w.n && !w.unseen)
 		buf_fmt(&line, "no fault seen, and not seen written");
 	a->line = line.s;
-	writers_add_limits(a, &w.totals);
+	answer_facts_causes(a, &w.totals);
 	writers_table_page(a, &w, now);
 	page_writers_free(&w);
 	codes_free(&codes);
@@ -206,7 +206,7 @@ writers_answer_range(struct target *t, const struct vma_list *vmas, const struct
 	    "written by a device, another process, or what could not be watched";
 	answer_add_number(a, "other", w.other)->note =
 	    "pages that faulted, but were not seen written";
-	writers_add_limits(a, &w.totals);
+	answer_facts_causes(a, &w.totals);
 	writers_line(&w, &line);
 	a->line = line.s;
 	writers_table(a, t, by, &w);

@@ -369,6 +369,25 @@ query_read_watchpoint(struct lex *r, struct query *q, struct err *err)
 	return 0;
 }
 
+/* [PLACE or RANGE] [by function] */
+static int
+query_read_unshared(struct lex *r, struct query *q, struct err *err)
+{
+	static const char *const names[] = {"function"};
+	bool by = query_eat_whole(r, "by");
+
+	if (!by && *r->at) {
+		if (query_read_stretch(r, q, err) < 0)
+			return -1;
+		lex_skip_blanks(r);
+		by = query_eat_whole(r, "by");
+	}
+	if (by && query_read_choice(r, names, ARRAY_LEN(names), "there is no table by", err) < 0)
+		return -1;
+	q->by = by ? QUERY_BY_FUNCTION : QUERY_BY_NOTHING;
+	return 0;
+}
+
 static int
 query_read_nothing(struct lex *r, struct query *q, struct err *err)
 {

@@ -128,6 +128,7 @@ job_carry_out(struct job *j, struct target *t, unsigned *execs, struct result *r
 	*r = (struct result){.command = j->command, .execs = j->execs};
 	track_free(&t->track);
 	t->track = j->track;
+	t->no_faults = j->no_faults;
 	j->track = (struct track){0};
 	if (job_read_regions(j, t, execs, &vmas, &r->err) == 0 && !source_stopped(t->source))
 		job_do(j, t, job_is_symbol(&j->command) ? &j->regions->vmas : &vmas, r);

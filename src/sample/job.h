@@ -16,6 +16,7 @@ struct job {
 	struct regions *regions; /* a reference */
 	struct track track;      /* a copy (track_copy) */
 	unsigned execs;          /* sample.execs at that time */
+	bool no_faults;          /* as in struct target */
 };
 void job_free(struct job *j);
 

@@ -326,7 +326,9 @@ sampler_hand_over(struct sampler *s)
 {
 	struct reader *l = &s->reader;
 	struct result r = {.command = s->next};
-	struct job j = {.command = s->next, .execs = l->draft.execs};
+	struct job j = {.command = s->next,
+	                .execs = l->draft.execs,
+	                .no_faults = !l->now.attribution};
 
 	if (!s->next.serial)
 		return;

@@ -7,6 +7,28 @@
 #include "base/util.h"
 #include "share/share_read.h"
 
+/* --- what is remembered until the next time --------------------------------------------------- */
+
+/* Pages shared with a relative. */
+struct unshared_run {
+	pid_t pid;
+	uint64_t start, end;
+};
+
+struct unshared_was {
+	pid_t pid;
+	uint64_t start; /* of the region; of the relative as a whole: UINT64_MAX */
+	uint64_t shared;
+};
+
+struct unshared_past {
+	uint64_t ns; /* when */
+	uint64_t start, end;
+	size_t n, runs;
+	struct unshared_run *run;  /* behind `was`, in the same order */
+	struct unshared_was was[]; /* by PID, then by address */
+};
+
 struct unshared_work {
 	struct target *t;
 	const struct vma_list *vmas;
@@ -17,6 +39,9 @@ struct unshared_work {
 	struct unshared_row *row;   /* the row that is filled */
 	bool hidden;                /* a frame was hidden from us */
 	uint64_t zero;              /* the frame of the zero page; 0: not known */
+	const struct unshared_past *past; /* of the same range; NULL: there is none */
+	uint64_t turned;            /* of the relative */
+	uint32_t epoch;             /* of t->family: the one before it is since the last time */
 };
 
 /* Whether the word is that of an anonymous page, in RAM or in swap. */
@@ -44,8 +69,113 @@ unshared_is_zero(struct unshared_work *w, uint64_t word)
 	return true;
 }
 
+/* --- who wrote -------------------------------------------------------------------------------- */
+
+static pid_t
+unshared_pid(const struct unshared_work *w, const struct cause *is)
+{
+	struct causes_thread thread;
+
+	causes_thread(w->t->family, is->thread, &thread);
+	return thread.pid;
+}
+
+static uint64_t
+unshared_ip(const struct unshared_work *w, const struct cause *is)
+{
+	struct causes_chain chain;
+	uint64_t ip;
+
+	causes_chain(w->t->family, is->chain, &chain);
+	ip = chain.n ? chain.frames[0] : 0;
+	free(chain.frames);
+	return ip;
+}
+
+static struct unshared_writer *
+unshared_writer(struct unshared *u, const struct unshared_writer *is)
+{
+	for (size_t i = 0; i < u->writers; i++)
+		if (u->writer[i].of == is->of && u->writer[i].pid == is->pid &&
+		    u->writer[i].several == is->several &&
+		    (is->several || u->writer[i].chain == is->chain))
+			return &u->writer[i];
+	u->writer = vec_room(u->writer, u->writers, &u->writers_cap, sizeof(*u->writer));
+	u->writer[u->writers] = *is;
+	return &u->writer[u->writers++];
+}
+
 static void
-unshared_compare(struct unshared_work *w, uint64_t ours, uint64_t theirs)
+unshared_add_run(struct unshared_work *w, uint64_t addr)
+{
+	struct unshared *u = w->u;
+	struct unshared_run *last = u->runs ? &u->run[u->runs - 1] : NULL;
+
+	if (last && last->pid == w->o->pid && last->end == addr) {
+		last->end += u->page_size;
+		return;
+	}
+	u->run = vec_room(u->run, u->runs, &u->runs_cap, sizeof(*u->run));
+	u->run[u->runs++] = (struct unshared_run){w->o->pid, addr, addr + u->page_size};
+}
+
+/* Whether it was the last time. */
+static bool
+unshared_was_shared(const struct unshared_work *w, uint64_t addr)
+{
+	size_t lo = 0, hi = w->past ? w->past->runs : 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct unshared_run *r = &w->past->run[mid];
+
+		if (r->pid != w->o->pid ? r->pid < w->o->pid : r->end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return w->past && lo < w->past->runs && w->past->run[lo].pid == w->o->pid &&
+	       w->past->run[lo].start <= addr;
+}
+
+/*
+ * Newest first: of the target and the relative, the last in the list was the first to fault. Faults
+ * while this is asked are of the epoch under way, those of before the last time of none of the two.
+ */
+static void
+unshared_attribute(struct unshared_work *w, uint64_t addr)
+{
+	enum { MOST = 16 };
+	struct cause v[MOST];
+	size_t n = w->t->family ? causes_of_page(w->t->family, addr, v, MOST) : 0, first = n;
+	struct unshared_writer is = {.of = w->u->relatives};
+	struct unshared_writer *row;
+
+	w->turned++;
+	for (size_t i = 0; i < n && w->epoch - v[i].epoch <= 1; i++) {
+		pid_t pid = unshared_pid(w, &v[i]);
+
+		if (pid != w->o->pid && pid != w->t->source->meta.pid)
+			continue;
+		is.pid = pid;
+		first = i;
+	}
+	if (first == n)
+		return;
+	for (size_t i = 0; i < first; i++)
+		is.several |= unshared_pid(w, &v[i]) == is.pid &&
+		              unshared_ip(w, &v[i]) != unshared_ip(w, &v[first]);
+	is.chain = v[first].chain;
+	is.first_ns = v[first].time_ns;
+	row = unshared_writer(w->u, &is);
+	row->pages++;
+	row->first_ns = u64_min(row->first_ns, is.first_ns);
+}
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+static void
+unshared_compare(struct unshared_work *w, uint64_t addr, uint64_t ours, uint64_t theirs)
 {
 	struct unshared_pages *n = &w->row->n;
 	bool a = unshared_is_anon(w, ours), b = unshared_is_anon(w, theirs);
@@ -55,14 +185,18 @@ unshared_compare(struct unshared_work *w, uint64_t ours, uint64_t theirs)
 		a = false;
 	if (b && !(theirs & PM_EXCLUSIVE) && !w->zero && unshared_is_zero(w, theirs))
 		b = false;
-	if (a && b && share_key(ours) == share_key(theirs))
+	if (a && b && share_key(ours) == share_key(theirs)) {
 		n->shared++;
-	else if (a && b)
+		unshared_add_run(w, addr);
+	} else if (a && b) {
 		n->unshared++;
-	else if (a)
+		if (unshared_was_shared(w, addr))
+			unshared_attribute(w, addr);
+	} else if (a) {
 		n->ours++;
-	else if (b)
+	} else if (b) {
 		n->theirs++;
+	}
 }
 
 /* The relative's words are read between two readings of the target's. */
@@ -80,7 +214,7 @@ unshared_words(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 		if ((words[i] ^ again[i]) & entry)
 			w->u->changed++;
 		else if (words[i] | theirs[i])
-			unshared_compare(w, words[i], theirs[i]);
+			unshared_compare(w, addr + i * w->u->page_size, words[i], theirs[i]);
 	free(theirs);
 	return got < n;
 }
@@ -143,8 +277,9 @@ unshared_relative(struct unshared_work *w, const struct other_name *name, bool p
 {
 	struct unshared *u = w->u;
 	struct unshared_relative r = {.pid = w->o->pid, .parent = parent};
-	size_t first = u->rows;
+	size_t first = u->rows, writers = u->writers, runs = u->runs;
 
+	w->turned = 0;
 	for (size_t i = vma_lower_bound(w->vmas, w->start);
 	     i < w->vmas->n && w->vmas->v[i].start < w->end; i++)
 		if (!(w->vmas->v[i].perm & VMA_SHARED))
@@ -153,9 +288,12 @@ unshared_relative(struct unshared_work *w, const struct other_name *name, bool p
 		unshared_add(&r.n, &u->row[i].n);
 	if (!r.n.shared) {
 		u->rows = first;
+		u->writers = writers;
+		u->runs = runs;
 		u->strangers++;
 		return;
 	}
+	r.turned = w->turned;
 	memcpy(r.comm, name->comm, sizeof(r.comm));
 	u->relative = vec_room(u->relative, u->relatives, &u->relatives_cap, sizeof(*u->relative));
 	u->relative[u->relatives++] = r;
@@ -178,19 +316,6 @@ unshared_visit(void *arg, struct other **at)
 }
 
 /* --- what has changed since the last time ----------------------------------------------------- */
-
-struct unshared_was {
-	pid_t pid;
-	uint64_t start; /* of the region; of the relative as a whole: UINT64_MAX */
-	uint64_t shared;
-};
-
-struct unshared_past {
-	uint64_t ns; /* when */
-	uint64_t start, end;
-	size_t n;
-	struct unshared_was was[]; /* by PID, then by address */
-};
 
 static int
 unshared_compare_was(const void *a, const void *b)
@@ -237,9 +362,14 @@ unshared_remember(const struct unshared_work *w, uint64_t now)
 {
 	const struct unshared *u = w->u;
 	size_t n = u->rows + u->relatives;
-	struct unshared_past *p = mem_alloc(sizeof(*p) + n * sizeof(*p->was));
+	struct unshared_past *p = mem_alloc(sizeof(*p) + n * sizeof(*p->was) +
+	                                    u->runs * sizeof(*p->run));
 
 	*p = (struct unshared_past){.ns = now, .start = w->start, .end = w->end};
+	p->run = (struct unshared_run *)(void *)(p->was + n);
+	p->runs = u->runs;
+	if (u->runs)
+		memcpy(p->run, u->run, u->runs * sizeof(*p->run));
 	for (size_t i = 0, row = 0; i < u->relatives; i++) {
 		const struct unshared_relative *r = &u->relative[i];
 
@@ -254,20 +384,36 @@ unshared_remember(const struct unshared_work *w, uint64_t now)
 static void
 unshared_compare_past(struct unshared_work *w)
 {
-	struct unshared_past *past = w->t->unshared;
 	uint64_t now = source_now(w->t->source);
 
-	if (past && past->start == w->start && past->end == w->end && past->ns < now)
-		unshared_since(w->u, past, now);
-	free(past);
+	if (w->past && w->past->ns < now)
+		unshared_since(w->u, w->past, now);
+	free(w->t->unshared);
 	w->t->unshared = unshared_remember(w, now);
+}
+
+/* --- the watch -------------------------------------------------------------------------------- */
+
+static void
+unshared_watch(struct target *t, const struct unshared *u)
+{
+	pid_t *pids;
+	struct err ignored; /* t->family says why */
+
+	if (t->family || !u->relatives)
+		return;
+	pids = mem_alloc(u->relatives * sizeof(*pids));
+	for (size_t i = 0; i < u->relatives; i++)
+		pids[i] = u->relative[i].pid;
+	target_watch_family(t, pids, u->relatives, &ignored);
+	free(pids);
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
 
 struct unshared *
 unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
-              struct err *err)
+              bool watch, struct err *err)
 {
 	struct unshared_work w = {.t = t, .vmas = vmas, .start = start, .end = end,
 	                          .zero = t->source->meta.zero_pfn};
@@ -276,6 +422,12 @@ unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uin
 
 	w.u = mem_alloc(sizeof(*w.u));
 	w.u->page_size = t->page_size;
+	if (t->unshared && t->unshared->start == start && t->unshared->end == end)
+		w.past = t->unshared;
+	if (t->family) {
+		t->source->ops->faults->drain(t->source);
+		w.epoch = causes_turn(t->family);
+	}
 	t->source->ops->others->name(t->source, NULL, &name);
 	w.parent = name.parent;
 	r = share_visit(t, &w.u->reach, unshared_visit, &w, err);
@@ -287,6 +439,8 @@ unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uin
 		r = err_set(err, ERR_TARGET, "it was cancelled", NULL, "cannot answer");
 	if (r == 0) {
 		unshared_compare_past(&w);
+		if (watch)
+			unshared_watch(t, w.u);
 		return w.u;
 	}
 	unshared_free(w.u);
@@ -299,6 +453,8 @@ unshared_free(struct unshared *u)
 	if (u) {
 		free(u->relative);
 		free(u->row);
+		free(u->writer);
+		free(u->run);
 	}
 	free(u);
 }

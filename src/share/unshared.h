@@ -24,6 +24,8 @@ struct unshared_row {
 	uint64_t lost;          /* pages that were shared, less those that still are */
 };
 
+struct unshared_run;
+
 struct unshared_relative {
 	pid_t pid;
 	bool parent;   /* else a child */
@@ -31,10 +33,28 @@ struct unshared_relative {
 	struct unshared_pages n; /* of all its rows */
 	bool compared;           /* with the last time: */
 	uint64_t lost;           /* as in its rows, those included of which nothing is left */
+	uint64_t turned;         /* pages that were shared the last time and are unshared now */
+};
+
+/*
+ * What unshared the pages that were still shared the last time: of the two the first to fault on
+ * such a page wrote to it, or else it would be shared.
+ */
+struct unshared_writer {
+	size_t of;         /* the relative */
+	pid_t pid;         /* who wrote: the target or the relative */
+	uint32_t chain;    /* of t->family */
+	bool several;      /* several instructions of it faulted there: one of them */
+	uint64_t pages;
+	uint64_t first_ns; /* the first of these faults */
 };
 
 struct unshared {
 	size_t page_size;
+	struct unshared_writer *writer;
+	size_t writers, writers_cap;
+	struct unshared_run *run; /* what is shared with whom: for the next time */
+	size_t runs, runs_cap;
 	struct unshared_relative *relative; /* in the order of PIDs */
 	size_t relatives, relatives_cap;
 	struct unshared_row *row; /* by relative, then by address; only where there is any page */
@@ -49,9 +69,12 @@ struct unshared {
  * The regions in [start, end), against the parent and each child, and what has changed since the
  * target was last asked about the same range. `vmas` must outlive the result. NULL with err: frames
  * are hidden, or the source's `stop` ended it.
+ *
+ * `watch`: from now on, if there are relatives, the page faults of the family are watched, in
+ * t->family, which says why if that cannot be.
  */
 struct unshared *unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start,
-                               uint64_t end, struct err *err);
+                               uint64_t end, bool watch, struct err *err);
 void unshared_free(struct unshared *u);
 
 #endif

@@ -19,6 +19,19 @@ source_faults_watch(struct source *s, struct causes *into, unsigned budget, stru
 	return r->faults ? 0 : -1;
 }
 
+static int
+source_faults_family(struct source *s, const pid_t *pids, size_t n, struct causes *into,
+                     struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (!r->proc.ours)
+		return err_set(err, ERR_TARGET, "they can be watched only in a running process",
+		               NULL, "cannot watch page faults");
+	r->family = faults_open_family(&r->proc, pids, n, into, err);
+	return r->family ? 0 : -1;
+}
+
 static void
 source_faults_drain(struct source *s)
 {
@@ -26,6 +39,8 @@ source_faults_drain(struct source *s)
 
 	if (r->faults)
 		faults_drain(r->faults);
+	if (r->family)
+		faults_drain(r->family);
 }
 
 static void
@@ -72,6 +87,7 @@ source_faults_kernel(struct source *s, uint64_t addr)
 
 const struct source_faults source_faults = {
     .watch = source_faults_watch,
+    .family = source_faults_family,
     .drain = source_faults_drain,
     .unwatch = source_faults_unwatch,
     .stores = source_faults_stores,

@@ -87,6 +87,8 @@ source_root_close_space(struct source_root *r)
 
 	faults_close(r->faults);
 	r->faults = NULL;
+	faults_close(r->family);
+	r->family = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		if (*fds[i] >= 0)
 			close(*fds[i]);

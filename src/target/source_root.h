@@ -22,6 +22,7 @@ struct source_root {
 	enum truth averages;   /* of map counts, once that was tried: */
 	bool averages_tried;
 	struct faults *faults; /* watched; NULL: they are not */
+	struct faults *family; /* those of the family; NULL: they are not */
 	struct kallsyms kallsyms;
 	struct helper *helper; /* accesses its files; NULL until first use, and for a directory */
 };

@@ -50,6 +50,8 @@ target_reopen(struct target *t, struct err *err)
 	r = t->source->ops->reopen(t->source, err);
 	if (t->causes)
 		causes_forget(t->causes);
+	causes_unref(t->family);
+	t->family = NULL;
 	return r;
 }
 
@@ -67,6 +69,8 @@ target_close(struct target *t)
 	t->source = NULL;
 	causes_unref(t->causes);
 	t->causes = NULL;
+	causes_unref(t->family);
+	t->family = NULL;
 }
 
 bool
@@ -116,6 +120,23 @@ target_watch_faults(struct target *t, struct err *err)
 		return 0;
 	none.why = *err;
 	causes_set_watch(t->causes, &none);
+	return -1;
+}
+
+int
+target_watch_family(struct target *t, const pid_t *pids, size_t n, struct err *err)
+{
+	enum { FAMILY_BYTES = 16 << 20 };
+	struct causes_watch none = {0};
+
+	t->family = causes_new(t->page_size, FAMILY_BYTES);
+	if (t->no_faults)
+		err_set(err, ERR_TARGET, "attribution is switched off",
+		        "leave out --no-attribution", "cannot watch page faults");
+	else if (!t->source->ops->faults->family(t->source, pids, n, t->family, err))
+		return 0;
+	none.why = *err;
+	causes_set_watch(t->family, &none);
 	return -1;
 }
 

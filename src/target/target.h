@@ -22,6 +22,8 @@ struct target {
 	unsigned budget;           /* percent of its time that watching faults may cost; 0: any */
 	struct watchpoints watchpoints;
 	struct causes *causes;     /* who writes, in any thread; NULL: not watched */
+	bool no_faults;            /* they are not to be watched */
+	struct causes *family;     /* who writes in the family of forks; NULL: not watched */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */
 	struct threads threads;
@@ -64,6 +66,11 @@ int target_watch_faults(struct target *t, struct err *err);
 
 /* Ends that, and forgets who wrote. */
 void target_unwatch_faults(struct target *t);
+
+/*
+ * The same of a family, the target with n other processes, in t->family; once, until an exec.
+ */
+int target_watch_family(struct target *t, const pid_t *pids, size_t n, struct err *err);
 
 /* The ops of struct source_writes on its track. */
 void target_probe_trackers(struct target *t);

@@ -37,11 +37,7 @@ page_writers_judge(const struct target *t, uint64_t addr, const struct cause *v,
 {
 	if (!page_writers_written(t, addr, &v[n - 1]))
 		return WRITER_UNKNOWN;
-	if (!v[n - 1].first || totals->watch.period > 1)
-		return WRITER_SOME;
-	if (n > 1)
-		return WRITER_SOME;
-	return WRITER_ONE;
+	return n == 1 && v[0].first && totals->watch.period <= 1 ? WRITER_ONE : WRITER_SOME;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -128,29 +124,31 @@ writers_of_page(struct target *t, struct codes *codes, const struct vma_list *vm
 }
 
 bool
-writers_last(struct target *t, uint64_t addr, enum cause_is *is, struct cause *who)
+writers_last(struct target *t, uint64_t addr, struct cause_by out[CAUSES_MOST], size_t *n,
+             bool *all)
 {
 	const struct track_stamp *stamp = track_at(&t->track, addr);
-	struct cause *v = NULL;
 	struct causes_totals totals;
-	size_t n, i = 0, group;
+	struct cause *v;
+	size_t found, i = 0, group;
 
+	*n = 0;
+	*all = true;
 	if (!stamp)
 		return false;
 	v = mem_alloc(PAGE_WRITERS_MAX * sizeof(*v));
-	n = causes_of_page(t->causes, addr, v, PAGE_WRITERS_MAX);
+	found = causes_of_page(t->causes, addr, v, PAGE_WRITERS_MAX);
 	causes_totals(t->causes, &totals);
-	while (i < n && v[i].epoch > stamp->epoch)
+	while (i < found && v[i].epoch > stamp->epoch)
 		i++;
-	*is = CAUSE_NONE;
-	if (i < n && v[i].epoch == stamp->epoch) {
-		group = page_writers_group(v + i, n - i);
-		*is = page_writers_judge(t, addr, v + i, group, &totals) == WRITER_ONE ? CAUSE_ONE
-		                                                                       : CAUSE_SOME;
-		*who = v[i + group - 1];
+	if (i < found && v[i].epoch == stamp->epoch) {
+		group = page_writers_group(v + i, found - i);
+		*all = v[i + group - 1].first && group <= CAUSES_MOST && totals.watch.period <= 1;
+		for (; *n < u64_min(group, CAUSES_MOST); ++*n)
+			out[*n] = (struct cause_by){v[i + *n].chain, v[i + *n].thread};
 	}
 	free(v);
-	return *is != CAUSE_NONE || !totals.forgotten_ns;
+	return *n || !totals.forgotten_ns;
 }
 
 void

@@ -51,10 +51,12 @@ void writers_of_page(struct target *t, struct codes *codes, const struct vma_lis
 void page_writers_free(struct page_writers *w);
 
 /*
- * Who wrote the page in the last interval in which it was written, without names: *who is set for
- * CAUSE_ONE. false: it was not seen written, or its faults are forgotten, so that it is not known.
+ * Who may have written the page first in the last interval in which it was written, without names:
+ * the candidates, *n of them, 0 if no fault was seen; *all: there are no others. false: it was not
+ * seen written, or its faults are forgotten, so that it is not known.
  */
-bool writers_last(struct target *t, uint64_t addr, enum cause_is *is, struct cause *who);
+bool writers_last(struct target *t, uint64_t addr, struct cause_by out[CAUSES_MOST], size_t *n,
+                  bool *all);
 
 /*
  * "first written by memtable_insert+0x4c (thread 4711 flush) 1.2 s ago": of the interval under way,

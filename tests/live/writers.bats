@@ -12,10 +12,12 @@ PLACE=220000000000
 page() { printf '%x' $((0x$PLACE + $1 * 4096)); }
 
 # author_start [OPTION...]: sets AUTHOR, compiled with them, and PID
-author_start() {
+author_start() { compiled_start author "$@"; }
+
+compiled_start() {
 	command -v gcc >/dev/null || skip "there is no gcc"
-	AUTHOR=$BATS_TEST_TMPDIR/author
-	gcc -g -O1 -D_GNU_SOURCE -pthread "$@" -o "$AUTHOR" "$live_dir/author.c" 2>"$BATS_TEST_TMPDIR/errors" ||
+	AUTHOR=$BATS_TEST_TMPDIR/$1
+	gcc -g -O1 -D_GNU_SOURCE -pthread "${@:2}" -o "$AUTHOR" "$live_dir/$1.c" 2>"$BATS_TEST_TMPDIR/errors" ||
 		skip "gcc fails: $(head -1 "$BATS_TEST_TMPDIR/errors")"
 	program_start "$AUTHOR"
 	PID=${PROGRAMS[-1]}
@@ -104,4 +106,27 @@ table() {
 	author_start
 	refused 1 'page faults are not watched' -e writers "$PID"
 	refused 1 'page faults are not watched' -e "count present by function" "$PID"
+}
+
+@test "unshared by function: who unshared pages of a fork family since it was last asked, and nobody else" {
+	local child rows
+	((EUID == 0)) || skip "page frames are root's"
+	compiled_start kin
+	child=$(cat "/proc/$PID/task/$PID/children")
+	child=${child% }
+	JSON=$BATS_TEST_TMPDIR/json
+	pm --watch=0.5 --json -e 'unshared 230000000000..+16m by function' "$PID" >"$JSON" 2>"$BATS_TEST_TMPDIR/errors" || {
+		grep -q 'cannot tell who unshared it: \|hidden' "$BATS_TEST_TMPDIR/errors" &&
+			skip "$(cat "$BATS_TEST_TMPDIR/errors")"
+		cat "$BATS_TEST_TMPDIR/errors"
+		return 1
+	}
+	rows=$(table 0 writers function writer pid)
+	# a page or two may be unshared while the first answer is on its way
+	is "$(grep -v 'no fault seen' <<<"$rows" | sort)" "child_store,$child,$child
+parent_store,$PID,$child"
+	is "$(table 0 writers pages | awk '{ n += $1 } END { print n }')" \
+		"$(perl -MJSON::PP -e 'local $/; print decode_json(<>)->{answers}[0]{turned}' "$JSON")"
+	# the parent's late stores are to pages that were unshared before: none of them counts
+	(($(table 0 writers pages function | sed -n 's/,no fault seen//p') + 0 < 100))
 }

@@ -536,7 +536,7 @@ test_hidden(void)
 	p = share_places(&t, &vmas, 0x10010000, &err);
 	ok(p && p->n == 1 && p->count == 1, "one that is: nobody else's");
 	share_places_free(p);
-	ok(!unshared_find(&t, &vmas, 0, UINT64_MAX, &err) && strstr(err.how, "CAP_SYS_ADMIN"), "unshared: hidden");
+	ok(!unshared_find(&t, &vmas, 0, UINT64_MAX, false, &err) && strstr(err.how, "CAP_SYS_ADMIN"), "unshared: hidden");
 	vma_free(&vmas);
 }
 
@@ -759,7 +759,7 @@ test_unshared(void)
 
 	memcpy(now, set, sizeof(now));
 	made_open(&m, &t, &vmas, set);
-	u = unshared_find(&t, &vmas, 0, UINT64_MAX, &err);
+	u = unshared_find(&t, &vmas, 0, UINT64_MAX, false, &err);
 	ok(u && u->relatives == 1 && u->relative[0].pid == 101 && !u->relative[0].parent && u->strangers == 1 &&
 	       u->rows == 1 && u->row[0].v->start == 0x10000000,
 	   "one child shares, one has become another program");
@@ -775,14 +775,15 @@ test_unshared(void)
 	now[1].seg[1] = (struct seg){0x10005000, ANON + 5, 3, false, false};
 	m.v = now;
 	m.ns += 2000000000;
-	u = unshared_find(&t, &vmas, 0, UINT64_MAX, &err);
+	u = unshared_find(&t, &vmas, 0, UINT64_MAX, false, &err);
 	ok(u && u->ns == 2000000000 && u->relative[0].compared && u->relative[0].lost == 3 && u->row[0].compared &&
 	       u->row[0].lost == 3,
 	   "then: three pages less are shared, in two seconds");
+	ok(u && u->relative[0].turned == 3 && !u->writers, "who wrote these three is not known: nobody watched");
 	unshared_free(u);
 	m.ns++;
-	u = unshared_find(&t, &vmas, 0x10000000, 0x10100000, &err);
-	ok(u && !u->ns && !u->row[0].compared, "another range cannot be compared");
+	u = unshared_find(&t, &vmas, 0x10000000, 0x10100000, false, &err);
+	ok(u && !u->ns && !u->row[0].compared && !u->relative[0].turned, "another range cannot be compared");
 	unshared_free(u);
 	free(t.unshared);
 	vma_free(&vmas);

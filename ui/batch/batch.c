@@ -134,6 +134,7 @@ batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), 
 	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;
 	b.t.track.choice = o->tracker;
 	b.t.budget = o->budget;
+	b.t.no_faults = o->no_attribution;
 	b.t.track.allow = o->allow_inject;
 	if (r == 0)
 		r = target_open_pages(&b.t, err);
