@@ -237,7 +237,7 @@ struct scan {
 	uint64_t common; /* 0: asks for the pages that match */
 	uint64_t span, most;
 	struct pm_procmap_query region; /* at `from`, before an inverted call */
-	struct pm_scan_region vec[SCAN_VEC];
+	struct pm_scan_region *vec; /* SCAN_VEC of them */
 };
 
 /* One call; returns as the ioctl. */
@@ -374,10 +374,13 @@ pagemap_scan_begin(struct scan *s, const struct pagemap *pm, uint64_t start,
 	bool some = match->all | match->none;
 	bool inverts = pm->inverts && !some && match->any & PM_CAT_PRESENT;
 
-	*s = (struct scan){.pm = pm, .match = match, .cats = cats, .from = start,
-	                   .wanted = inverts ? cats | match->any : 0,
-	                   .span = some ? SCAN_SPAN_LEAST : SCAN_SPAN,
-	                   .most = inverts ? SCAN_FIRST : SCAN_PAGES};
+	s->pm = pm;
+	s->match = match;
+	s->cats = cats;
+	s->from = start;
+	s->wanted = inverts ? cats | match->any : 0;
+	s->span = some ? SCAN_SPAN_LEAST : SCAN_SPAN;
+	s->most = inverts ? SCAN_FIRST : SCAN_PAGES;
 }
 
 static int
@@ -385,7 +388,8 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
                      const struct pm_match *match, uint64_t cats, struct joiner *j,
                      struct err *err)
 {
-	struct scan s; /* zeroed for valgrind, too, blind to the ioctl */
+	struct pm_scan_region vec[SCAN_VEC] = {{0}}; /* for valgrind, blind to the ioctl */
+	struct scan s = {.vec = vec};
 	uint64_t busy = 0; /* since the last pause */
 
 	pagemap_scan_begin(&s, pm, start, match, cats);
@@ -465,7 +469,8 @@ pagemap_matches(const struct pm_match *m, uint64_t cats)
 	return !(m->all & ~cats) && !(m->none & cats) && (!m->any || m->any & cats);
 }
 
-static int
+/* Not in the frame of its caller, which has the other way's buffer already. */
+__attribute__((noinline)) static int
 pagemap_runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end,
                       const struct pm_match *match, uint64_t cats, struct joiner *j,
                       struct err *err)
