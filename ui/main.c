@@ -237,6 +237,7 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_PAGES:
 	case MODE_SUMMARY:
 	case MODE_WATCH:
+	case MODE_GROW:
 	case MODE_QUERY:
 	case MODE_WHO:
 	case MODE_GRID:

@@ -51,6 +51,8 @@ struct causes {
 
 	uint32_t epoch, first_epoch;
 	bool counter;     /* everything is only counted, in past */
+	bool no_writes;   /* the log is not kept */
+	struct newest *newest; /* NULL: not kept */
 	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */
 	uint64_t turn;    /* the first entry that was added since it began */
 	/* of forgotten entries: those of one epoch, and of all before it */
@@ -360,6 +362,8 @@ causes_empty(struct causes *c)
 	free(c->thread_table);
 	cause_sums_free(&c->past);
 	cause_sums_free(&c->part);
+	if (c->newest)
+		newest_free(c->newest);
 }
 
 void
@@ -368,6 +372,7 @@ causes_unref(struct causes *c)
 	if (!c || !refs_drop(&c->refs))
 		return;
 	causes_empty(c);
+	free(c->newest);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -391,6 +396,8 @@ causes_forget(struct causes *c)
 	causes_sums_init(&c->part);
 	c->totals = (struct causes_totals){.watch = c->totals.watch};
 	c->base_ns = 0;
+	if (c->newest)
+		newest_init(c->newest, c->page_size);
 	c->turning = false;
 	pthread_mutex_unlock(&c->lock);
 }
@@ -520,8 +527,35 @@ causes_add(struct causes *c, const struct perf_sample *s)
 	if (c->counter)
 		causes_sums_add(&c->past, &(uint64_t){(uint64_t)e.chain << 32 | e.thread}, 1, false,
 		                1);
-	else
+	else if (!c->no_writes)
 		causes_add_entry(c, e);
+	if (c->newest)
+		newest_put(c->newest, &(struct newest_fault){.addr = s->addr,
+		                                             .time_us = e.time_us,
+		                                             .chain = e.chain,
+		                                             .thread = e.thread});
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+causes_keep_writes(struct causes *c, bool on)
+{
+	pthread_mutex_lock(&c->lock);
+	c->no_writes = !on;
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+causes_keep_newest(struct causes *c, bool on)
+{
+	pthread_mutex_lock(&c->lock);
+	if (c->newest) {
+		newest_free(c->newest);
+		free(c->newest);
+	}
+	c->newest = on ? mem_alloc(sizeof(*c->newest)) : NULL;
+	if (on)
+		newest_init(c->newest, c->page_size);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -702,6 +736,53 @@ causes_turn(struct causes *c)
 	epoch = ++c->epoch;
 	pthread_mutex_unlock(&c->lock);
 	return epoch;
+}
+
+/* --- growth ----------------------------------------------------------------------------------- */
+
+void
+causes_baseline(struct causes *c, const struct pageset *base)
+{
+	pthread_mutex_lock(&c->lock);
+	if (c->newest)
+		newest_set_base(c->newest, base);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+causes_resident(struct causes *c, const struct pageset *now, uint64_t begin_ns, bool armed)
+{
+	uint64_t us;
+
+	pthread_mutex_lock(&c->lock);
+	us = begin_ns > c->base_ns ? (begin_ns - c->base_ns) / 1000 : 0;
+	if (c->newest)
+		newest_scanned(c->newest, now, us, armed);
+	pthread_mutex_unlock(&c->lock);
+}
+
+struct newest_fault *
+causes_newest_faults(struct causes *c, const struct pageset *base, const struct pageset *now,
+                     size_t *n, uint64_t *dropped)
+{
+	struct newest_fault *out = NULL;
+	const struct newest *from;
+
+	*n = *dropped = 0;
+	pthread_mutex_lock(&c->lock);
+	from = c->newest;
+	if (from) {
+		out = mem_alloc((from->used + 1) * sizeof(*out));
+		*dropped = from->dropped;
+	}
+	for (size_t i = 0; from && i < from->size; i++) {
+		const struct newest_fault *f = &from->v[i];
+
+		if (f->addr && pageset_has(now, f->addr) && !pageset_has(base, f->addr))
+			out[(*n)++] = *f;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return out;
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */

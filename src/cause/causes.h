@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "cause/chains.h"
+#include "cause/newest.h"
 #include "cause/perf.h"
 #include "track/track.h"
 
@@ -50,6 +51,13 @@ void causes_unref(struct causes *c);
 void causes_add(struct causes *c, const struct perf_sample *s);
 void causes_set_lost(struct causes *c, uint64_t n); /* so far */
 
+/*
+ * Keeps the newest fault of each page as well (newest.h), or nothing else: `writes` false, until
+ * somebody asks who writes.
+ */
+void causes_keep_newest(struct causes *c, bool on);
+void causes_keep_writes(struct causes *c, bool on);
+
 /* What is watched, and how. */
 struct causes_watch {
 	bool on;
@@ -89,6 +97,12 @@ void causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_
  * ones.
  */
 uint32_t causes_turn(struct causes *c);
+
+/* --- from who counts growth ------------------------------------------------------------------- */
+
+/* The pages at the baseline; those at a scan that began at begin_ns. */
+void causes_baseline(struct causes *c, const struct pageset *base);
+void causes_resident(struct causes *c, const struct pageset *now, uint64_t begin_ns, bool armed);
 
 /* Forgets all faults and sums, for instance after an exec. */
 void causes_forget(struct causes *c);
@@ -136,6 +150,14 @@ void causes_chain(struct causes *c, uint32_t chain, struct causes_chain *out);
  * Returns how many.
  */
 size_t causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max);
+
+/*
+ * The newest fault of each page that is in `now`, but not in `base`: unordered; the caller frees
+ * it. *dropped: faults for which there was no room.
+ */
+struct newest_fault *causes_newest_faults(struct causes *c, const struct pageset *base,
+                                          const struct pageset *now, size_t *n,
+                                          uint64_t *dropped);
 
 /* Who may have written: a candidate. */
 struct cause_by {

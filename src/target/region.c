@@ -30,6 +30,9 @@ region_add_swapped(struct region_walk *w, const struct pm_run *run)
 			uint64_t at = first + done + (uint64_t)i;
 
 			w->by_state[s]++;
+			if (w->growth && s == STATE_SWAPPED)
+				growth_add(w->growth, w->v->start + at * w->page_size,
+				           w->v->start + (at + 1) * w->page_size, false);
 			w->out->swap += s == STATE_SWAPPED;
 			if (!region_is_mark(s))
 				strip_add(&w->strip, at, at + 1, s);
@@ -47,6 +50,8 @@ region_add_present(struct region_walk *w, const struct pm_run *run)
 
 	w->by_state[s] += pages;
 	strip_add(&w->strip, first, first + pages, s);
+	if (w->growth && s != STATE_ZERO)
+		growth_add(w->growth, run->start, run->end, run->cats & PM_CAT_HUGE);
 	if (s == STATE_HUGETLB)
 		out->hugetlb += pages;
 	if (!region_is_rss(s))

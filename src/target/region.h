@@ -30,6 +30,8 @@ struct region { /* all zero: nothing is known */
 	uint64_t fresh;  /* newly written, summed since the first clear: its growth is the rate */
 	uint64_t unknown; /* pages that may have been written: see doubt */
 	uint64_t never;  /* of rss: not seen written */
+	bool grown;              /* compared with a baseline (growth.h): */
+	uint64_t gained, lost;   /* pages */
 	uint64_t rate; /* newly written pages per second, set by writes_record, if `rated` */
 	uint8_t rates[REGION_RATES]; /* the last minute of it, as rate_heights of 7 */
 	struct strip_cell strip[LIST_STRIP];

@@ -5,6 +5,7 @@
 /* What the files that count a region share. */
 #include "page/folio.h"
 #include "page/state.h"
+#include "target/growth.h"
 #include "target/region.h"
 
 /* A walk over one region's runs. */
@@ -33,6 +34,7 @@ struct region_walk {
 	uint64_t entries; /* pages that have one */
 	uint64_t lost; /* bytes that were seen written in this epoch, and are no longer */
 	const struct track *track;
+	struct growth_scan *growth; /* gets the pages that are there; NULL: nobody asks */
 };
 
 /* A marker in the page table without a page; it may be our own. */

@@ -147,6 +147,7 @@ struct regions_walk {
 	struct regions *rs;
 	struct target *target;
 	uint64_t now;
+	struct growth_scan *growth;
 	size_t at, end; /* the one being counted, of those before `end` */
 	struct region_walk w;
 };
@@ -155,8 +156,11 @@ static bool
 regions_walk_begin(struct regions_walk *k)
 {
 	struct region *r = &k->rs->r[k->at];
+	bool ok = region_walk_begin(&k->w, k->target, &k->rs->vmas.v[k->at], r, r->strip,
+	                            LIST_STRIP);
 
-	return region_walk_begin(&k->w, k->target, &k->rs->vmas.v[k->at], r, r->strip, LIST_STRIP);
+	k->w.growth = k->growth;
+	return ok;
 }
 
 /* This one is counted; on to the next, if any. */
@@ -252,13 +256,33 @@ regions_count(struct regions_walk *k, const struct region_cats *c, struct err *e
 	return r;
 }
 
-int
-regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err)
+/* Once all are counted: how much each has grown. */
+static void
+regions_grow(struct regions *rs, struct target *t, struct growth_scan *scan)
 {
-	uint64_t begin = source_now(t->source);
+	struct growth_count c;
 
+	if (!scan)
+		return;
+	if (t->brought)
+		t->source->ops->faults->drain(t->source);
+	t->growth->armed = t->track.clears;
+	growth_end(t->growth, scan, &rs->vmas, t->brought);
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		growth_count(t->growth, rs->vmas.v[i].start, rs->vmas.v[i].end, &c);
+		rs->r[i].grown = rs->r[i].known;
+		rs->r[i].gained = c.gained;
+		rs->r[i].lost = c.lost;
+	}
+}
+
+static int
+regions_measure_all(struct regions *rs, struct target *t, const bool *which, uint64_t begin,
+                    struct growth_scan *growth, struct err *err)
+{
 	for (size_t i = 0, next; i < rs->vmas.n; i = next) {
-		struct regions_walk k = {.rs = rs, .target = t, .now = begin, .at = i};
+		struct regions_walk k = {
+		    .rs = rs, .target = t, .now = begin, .growth = growth, .at = i};
 		struct region_cats c;
 		int ended;
 
@@ -272,6 +296,21 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 		if (source_stopped(t->source))
 			return 1;
 	}
+	return 0;
+}
+
+int
+regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err)
+{
+	uint64_t begin = source_now(t->source);
+	struct growth_scan *growth = which ? NULL : growth_begin(t->growth, begin);
+	int r = regions_measure_all(rs, t, which, begin, growth, err);
+
+	if (r) {
+		growth_drop(growth);
+		return r;
+	}
+	regions_grow(rs, t, growth);
 	track_settle(&t->track);
 	if (t->causes)
 		causes_scanned(t->causes, &t->track);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/util.h"
+#include "target/growth.h"
 
 void
 target_take(struct target *t, struct source *s)
@@ -39,6 +40,27 @@ target_forget_more(struct target *t)
 	t->caps = NULL;
 }
 
+/* One of the two is no longer needed. */
+static void
+target_end_faults(struct target *t, struct causes **which)
+{
+	causes_unref(*which);
+	*which = NULL;
+	if (!t->causes && !t->brought)
+		t->source->ops->faults->unwatch(t->source);
+}
+
+static void
+target_stop_growing(struct target *t)
+{
+	growth_free(t->growth);
+	t->growth = NULL;
+	if (!t->brought)
+		return;
+	causes_keep_newest(t->brought, false);
+	target_end_faults(t, &t->brought);
+}
+
 int
 target_reopen(struct target *t, struct err *err)
 {
@@ -47,9 +69,12 @@ target_reopen(struct target *t, struct err *err)
 	track_forget(&t->track);
 	target_forget_more(t);
 	watchpoints_drop(&t->watchpoints, t->source, UINT64_MAX);
+	target_stop_growing(t);
 	r = t->source->ops->reopen(t->source, err);
-	if (t->causes)
+	if (t->causes) {
 		causes_forget(t->causes);
+		causes_set_watch(t->causes, &(struct causes_watch){0});
+	}
 	causes_unref(t->family);
 	t->family = NULL;
 	return r;
@@ -68,9 +93,12 @@ target_close(struct target *t)
 	}
 	t->source = NULL;
 	causes_unref(t->causes);
-	t->causes = NULL;
+	causes_unref(t->brought);
+	t->causes = t->brought = NULL;
 	causes_unref(t->family);
 	t->family = NULL;
+	growth_free(t->growth);
+	t->growth = NULL;
 }
 
 bool
@@ -108,19 +136,38 @@ target_probe_trackers(struct target *t)
 	t->source->ops->writes->probe(t->source, &t->track);
 }
 
-int
-target_watch_faults(struct target *t, struct err *err)
+/* Starts the watch, unless it is on. Returns what it fills, with a reference for the caller. */
+static struct causes *
+target_need_faults(struct target *t, int *r, struct err *err)
 {
 	enum { CAUSES_BYTES = 64 << 20 };
 	struct causes_watch none = {0};
+	struct causes_totals is;
+	struct causes *c = causes_ref(t->causes ? t->causes : t->brought);
 
-	if (!t->causes)
-		t->causes = causes_new(t->page_size, CAUSES_BYTES);
-	if (t->source->ops->faults->watch(t->source, t->causes, t->budget, err) == 0)
-		return 0;
+	if (!c) {
+		c = causes_new(t->page_size, CAUSES_BYTES);
+		causes_keep_writes(c, false);
+	}
+	causes_totals(c, &is);
+	*r = is.watch.on ? 0 : t->source->ops->faults->watch(t->source, c, t->budget, err);
+	if (*r == 0)
+		return c;
 	none.why = *err;
-	causes_set_watch(t->causes, &none);
-	return -1;
+	causes_set_watch(c, &none);
+	return c;
+}
+
+int
+target_watch_faults(struct target *t, struct err *err)
+{
+	int r;
+	struct causes *c = target_need_faults(t, &r, err);
+
+	causes_unref(t->causes);
+	t->causes = c;
+	causes_keep_writes(c, true);
+	return r;
 }
 
 int
@@ -145,9 +192,26 @@ target_unwatch_faults(struct target *t)
 {
 	if (!t->causes)
 		return;
-	t->source->ops->faults->unwatch(t->source);
-	causes_unref(t->causes);
-	t->causes = NULL;
+	causes_keep_writes(t->causes, false);
+	target_end_faults(t, &t->causes);
+}
+
+void
+target_grow(struct target *t, bool explain)
+{
+	struct err kept; /* by t->brought */
+	struct causes *c;
+	int r;
+
+	if (!t->growth)
+		t->growth = growth_new(t->page_size);
+	t->growth->due = true;
+	if (!explain)
+		return;
+	c = target_need_faults(t, &r, &kept);
+	causes_unref(t->brought);
+	t->brought = c;
+	causes_keep_newest(c, r == 0);
 }
 
 int

@@ -24,6 +24,8 @@ struct target {
 	struct causes *causes;     /* who writes, in any thread; NULL: not watched */
 	bool no_faults;            /* they are not to be watched */
 	struct causes *family;     /* who writes in the family of forks; NULL: not watched */
+	struct growth *growth;     /* growth.h; NULL: there is no baseline, and none is due */
+	struct causes *brought;    /* who brings memory in; NULL: not watched. Both: the same */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */
 	struct threads threads;
@@ -71,6 +73,12 @@ void target_unwatch_faults(struct target *t);
  * The same of a family, the target with n other processes, in t->family; once, until an exec.
  */
 int target_watch_family(struct target *t, const pid_t *pids, size_t n, struct err *err);
+
+/*
+ * Begins to count growth: the next scan of all regions is the baseline. `explain`: watches page
+ * faults from now on, too, if it can; if not, t->brought says why.
+ */
+void target_grow(struct target *t, bool explain);
 
 /* The ops of struct source_writes on its track. */
 void target_probe_trackers(struct target *t);

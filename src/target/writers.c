@@ -96,7 +96,9 @@ void
 writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
             enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out)
 {
-	const struct writers_work w = {t, t->causes, codes, vmas};
+	/* the same for what wrote and for what brought memory in */
+	struct causes *c = t->causes ? t->causes : t->brought;
+	const struct writers_work w = {t, c, codes, vmas};
 
 	writers_name(&w, by, chain, thread, out);
 }

@@ -30,6 +30,7 @@ struct writer {
 	char *in;       /* of a function: the base name of its file; "": none */
 	pid_t tid;      /* of a thread; else 0 */
 	uint64_t pages, maybe;
+	uint64_t fresh; /* of growth: of both, since the scan before */
 	uint32_t chain; /* one that it was called by */
 };
 
@@ -46,6 +47,8 @@ struct writers {
 	uint64_t some;    /* there are several candidates */
 	uint64_t none;    /* no fault was seen: a device wrote, or another process */
 	uint64_t other;   /* pages that faulted, but were not written */
+	/* of growth: pages lost; of `written` and `none`, those since the scan before */
+	uint64_t lost, fresh, none_fresh;
 	struct causes_totals totals;
 };
 

@@ -318,7 +318,7 @@ static struct value
 value_without(enum column_id id, unsigned needs)
 {
 	static const struct vma v = {.start = 0x1000, .end = 0x3000, .name = "/a", .inode = 7, .type = VMA_FILE};
-	struct region r = {.known = !(needs & NEED_COUNTS), .rss = 2, .written = 1, .rated = true, .rate = 1};
+	struct region r = {.known = !(needs & NEED_COUNTS), .grown = true, .gained = 1, .rss = 2, .written = 1, .rated = true, .rate = 1};
 	static const struct smaps_entry smaps = {.known = UINT64_MAX, .flags = "rd"};
 	static struct swaps swaps = {.n = 1};
 	static const struct {
@@ -342,6 +342,8 @@ value_without(enum column_id id, unsigned needs)
 	struct share_peer peer = {.pid = 8, .parent = 7, .comm = "sharer"};
 	struct writer writer = {.words = (char *)"insert", .in = (char *)"db", .tid = 9, .pages = 1};
 	struct cause_row cr = {.interval = 1, .ms = 1, .pages = 1, .w = &writer, .page_size = 4096};
+	struct growth_row gr = {.interval = 1, .ms = 1, .n = {3, 1, 1}, .v = &v, .page_size = 4096};
+	struct brought_row br = {.interval = 1, .ms = 1, .pages = 1, .fresh = 1, .w = &writer, .page_size = 4096};
 	struct share_row sr = {.p = &peer, .of = &sh};
 
 	for (size_t i = 0; i < ARRAY_LEN(read); i++)
@@ -352,6 +354,8 @@ value_without(enum column_id id, unsigned needs)
 	case SET_RUN: return run_value(id, &(struct run_row){0x1000, 0x3000, 4096});
 	case SET_WATCH: return watch_value(id, &wr);
 	case SET_CAUSE: return cause_value(id, &cr);
+	case SET_GROWTH: return growth_value(id, &gr);
+	case SET_BROUGHT: return brought_value(id, &br);
 	case SET_SHARE: return share_value(id, &sr);
 	case SET_LIST: break;
 	}

@@ -74,11 +74,14 @@ batch_answer(struct batch *b, struct err *err)
 {
 	if (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_let_pass(b, err) < 0)
 		return -1;
+	if (b->o->grow_ns && b->o->mode != MODE_GROW && batch_grow_once(b, err) < 0)
+		return -1;
 	switch (b->o->mode) {
 	case MODE_LIST: return batch_list(b, err);
 	case MODE_PAGES: return batch_pages(b, err);
 	case MODE_SUMMARY: return batch_summary(b, err);
 	case MODE_WATCH: return batch_watch(b, err);
+	case MODE_GROW: return batch_grow(b, err);
 	case MODE_QUERY: return batch_query(b, err);
 	case MODE_GRID: return batch_show_grid(b, err);
 	case MODE_WHO: return batch_who(b, err);
@@ -102,13 +105,14 @@ batch_answer_whole(struct batch *b, bool *again, struct err *err)
 	             b->o->mode == MODE_QUERY;
 	int r = batch_answer(b, err);
 
-	if (b->o->mode == MODE_WATCH || b->o->mode == MODE_CAPABILITIES)
+	if (b->o->mode == MODE_WATCH || b->o->mode == MODE_GROW ||
+	    b->o->mode == MODE_CAPABILITIES)
 		return r;
 	if (r == 0 && !whole)
 		return batch_check_alive(b, err);
 	if (r == 0 || err->sys != ESRCH || batch_check_alive(b, err) == 0)
 		return r;
-	*again = whole && !b->o->watch_ns;
+	*again = whole && !b->o->watch_ns && !b->o->grow_ns;
 	return -1;
 }
 

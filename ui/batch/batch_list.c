@@ -313,7 +313,9 @@ batch_list(struct batch *b, struct err *err)
 		return -1;
 	rs = regions_new(b->vmas, source_now(b->t.source));
 	b->vmas = (struct vma_list){0};
-	which = batch_to_count(&rs->vmas, &filter, b->t.page_size, needs & NEED_COUNTS);
+	/* growth takes a scan of all */
+	which = b->t.growth ? NULL : batch_to_count(&rs->vmas, &filter, b->t.page_size,
+	                                            needs & NEED_COUNTS);
 	r = regions_measure(rs, &b->t, which, err);
 	free(which);
 	if (r < 0) {

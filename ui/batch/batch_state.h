@@ -28,6 +28,7 @@ int batch_query(struct batch *b, struct err *err);
 int batch_query_first(struct batch *b, bool *writes, struct err *err);
 int batch_summary(struct batch *b, struct err *err);
 int batch_watch(struct batch *b, struct err *err);
+int batch_grow(struct batch *b, struct err *err);
 int batch_who(struct batch *b, struct err *err);
 
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
@@ -78,6 +79,9 @@ int batch_tracker(struct batch *b, struct err *err);
 
 /* --watch before another answer: clears, waits, and updates the track and b->vmas. */
 int batch_watch_once(struct batch *b, struct err *err);
+
+/* --grow before another answer: a baseline, and its interval; the answer's scan is the other. */
+int batch_grow_once(struct batch *b, struct err *err);
 
 /* The interval alone: what is asked after it compares page tables, not writes. */
 int batch_watch_wait(struct batch *b, struct err *err);

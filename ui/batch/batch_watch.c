@@ -12,14 +12,13 @@
 #include "base/util.h"
 #include "batch/batch_by.h"
 #include "batch/batch_state.h"
+#include "batch/batch_wait.h"
 #include "demo/launch.h"
 #include "query/answer_query.h"
 #include "target/region.h"
 #include "target/writes.h"
 
 static const uint64_t LEAST_NS = 10000000; /* between scans */
-/* an exec is noticed within this time: no event announces it */
-static const uint64_t BEAT_NS = 100000000;
 enum {
 	EXECS = 16,  /* limit on successive programs in one interval */
 	SCANS = 100, /* while watching before another answer, at most */
@@ -39,23 +38,6 @@ struct watch {
 	unsigned execs;    /* in this interval */
 	struct batch_by *by; /* reports by what wrote; NULL: by region */
 };
-
-/*
- * Waits until `until` (CLOCK_MONOTONIC), or for an exec. false: interrupted, or the target is gone.
- */
-static bool
-batch_wait_until(const struct watch *w, uint64_t until)
-{
-	struct pollfd fds[] = {{w->signals, POLLIN, 0}, {w->b->t.source->meta.end_fd, POLLIN, 0}};
-
-	for (uint64_t now = time_ns(); now < until && target_is_alive(&w->b->t); now = time_ns()) {
-		uint64_t ms = (u64_min(until - now, BEAT_NS) + 999999) / 1000000;
-
-		if (poll(fds, ARRAY_LEN(fds), (int)ms) > 0)
-			return false;
-	}
-	return true;
-}
 
 static void
 batch_put_row(const struct watch *w, const struct watch_row *row)
@@ -82,14 +64,6 @@ struct watch_count {
 	uint64_t pages, unknown;
 	bool known, row;
 };
-
-static int
-batch_flush(struct err *err)
-{
-	return fflush(stdout) || ferror(stdout)
-	           ? err_sys(err, NULL, "cannot write to standard output")
-	           : 0;
-}
 
 /*
  * Prints the sum, then the regions written to, and those mapped since the clear, of which it is not
@@ -175,17 +149,6 @@ batch_report(struct watch *w, const struct regions *rs, unsigned interval, uint3
 	return r;
 }
 
-/* 1: the address space is gone: it is empty or, if the process has been reaped, unreadable. */
-static int
-batch_read_regions(struct target *t, struct vma_list *out, struct err *err)
-{
-	int r = target_regions(t, out, err);
-
-	if (r < 0 && t->source->ops->life(t->source) != PROC_RUNNING)
-		r = 1;
-	return r == 0 && !out->n ? 1 : r;
-}
-
 /* Scans all regions; NULL with *r: 1 the address space is gone, -1 err. */
 static struct regions *
 batch_measure(struct target *t, int *r, struct err *err)
@@ -243,7 +206,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	int r;
 
 	w->longer |= w->least_ns > asked;
-	*whole = batch_wait_until(w, begin + u64_max(asked, w->least_ns));
+	*whole = batch_wait_until(w->b, w->signals, begin + u64_max(asked, w->least_ns));
 	rs = batch_measure(t, &r, err);
 	if (!rs)
 		return r;
@@ -354,7 +317,7 @@ static int
 batch_reopen(struct watch *w, struct err *err)
 {
 	struct target *t = &w->b->t;
-	uint64_t until = time_ns() + UINT64_C(20) * BEAT_NS;
+	uint64_t until = time_ns() + UINT64_C(20) * BATCH_BEAT_NS;
 	struct pollfd end = {t->source->meta.end_fd, POLLIN, 0};
 	int r;
 
@@ -456,50 +419,6 @@ batch_watch_watch(struct watch *w, struct err *err)
 
 /* --- over and over ---------------------------------------------------------------------------- */
 
-static const int watch_ends[] = {SIGINT, SIGTERM, SIGHUP};
-static int watch_news = -1; /* readable after a signal */
-
-static void
-batch_handle(void (*handler)(int))
-{
-	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
-
-	for (size_t i = 0; i < ARRAY_LEN(watch_ends); i++)
-		sigaction(watch_ends[i], &act, NULL);
-}
-
-/*
- * The first signal ends the watch: its interval is reported and the target released. The next one
- * ends pmtop.
- */
-static void
-batch_on_end(int sig)
-{
-	int error = errno;
-
-	(void)sig;
-	batch_handle(SIG_DFL);
-	eventfd_write(watch_news, 1);
-	errno = error;
-}
-
-static int
-batch_open_signals(void)
-{
-	watch_news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	batch_handle(batch_on_end);
-	return watch_news;
-}
-
-static void
-batch_close_signals(int signals)
-{
-	batch_handle(SIG_DFL);
-	if (signals >= 0)
-		close(signals);
-	watch_news = -1;
-}
-
 static void
 batch_note_limits(struct watch *w)
 {
@@ -544,14 +463,14 @@ batch_watch(struct batch *b, struct err *err)
 	if (batch_columns(o, by ? SET_CAUSE : SET_WATCH, ids, &w.n, err) < 0 ||
 	    batch_prepare(b, err) < 0 || (by && batch_by_begin(&writers, err) < 0))
 		return -1;
-	w.signals = batch_open_signals();
+	w.signals = batch_signals_open();
 	r = batch_first_clear(&w, err);
 	if (r == 0 && !o->folded)
 		writers.out = w.out = out_begin(&shape, ids, NULL, w.n);
 	writers.n = w.n;
 	if (r == 0)
 		r = batch_watch_watch(&w, err);
-	batch_close_signals(w.signals);
+	batch_signals_close(w.signals);
 	batch_note_limits(&w);
 	if (by)
 		batch_by_end(&writers);
@@ -578,7 +497,8 @@ batch_keep_scanning(struct watch *w, struct err *err)
 		uint64_t cost = rs ? rs->cost_ns : 0;
 
 		regions_unref(rs);
-		whole = batch_wait_until(w, u64_min(end, now + u64_max(step, SHARE * cost)));
+		whole = batch_wait_until(w->b, w->signals,
+		                         u64_min(end, now + u64_max(step, SHARE * cost)));
 		rs = batch_measure(t, &r, err);
 		now = time_ns();
 		if (r > 0) {
@@ -603,21 +523,21 @@ batch_watch_once(struct batch *b, struct err *err)
 	if (batch_prepare(b, err) < 0)
 		return -1;
 	batch_watch_faults(&w);
-	w.signals = batch_open_signals();
+	w.signals = batch_signals_open();
 	r = batch_first_clear(&w, err);
 	if (r == 0)
 		r = batch_keep_scanning(&w, err);
-	batch_close_signals(w.signals);
+	batch_signals_close(w.signals);
 	return r;
 }
 
 int
 batch_watch_wait(struct batch *b, struct err *err)
 {
-	struct watch w = {.b = b, .signals = batch_open_signals()};
+	struct watch w = {.b = b, .signals = batch_signals_open()};
 
-	batch_wait_until(&w, time_ns() + b->o->watch_ns);
-	batch_close_signals(w.signals);
+	batch_wait_until(b, w.signals, time_ns() + b->o->watch_ns);
+	batch_signals_close(w.signals);
 	vma_free(&b->vmas);
 	return target_regions(&b->t, &b->vmas, err);
 }

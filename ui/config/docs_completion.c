@@ -63,6 +63,10 @@ docs_completion(void)
 	docs_print_columns(SET_RUN);
 	printf("' ;; *--pages*) columns='");
 	docs_print_columns(SET_PAGE);
+	printf("' ;; *--grow*--by*|*--by*--grow*) columns='");
+	docs_print_columns(SET_BROUGHT);
+	printf("' ;; *--grow*--list*|*--list*--grow*) ;; *--grow*) columns='");
+	docs_print_columns(SET_GROWTH);
 	printf("' ;; *--by*) columns='");
 	docs_print_columns(SET_CAUSE);
 	printf("' ;; *--watch*) columns='");

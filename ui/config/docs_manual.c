@@ -240,6 +240,7 @@ docs_man_tables(void)
 	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages",
 	                                   "COLUMNS OF --pages --runs",
 	                                   "COLUMNS OF --watch", "COLUMNS OF --watch --by",
+	                                   "COLUMNS OF --grow", "COLUMNS OF --grow --by",
 	                                   "COLUMNS OF --who"};
 	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
@@ -512,6 +513,37 @@ docs_man_writes(void)
 	docs_man_watch();
 }
 
+static void
+docs_man_growth(void)
+{
+	printf(".SH GROWTH\n"
+	       "\\fB\\-\\-grow\\fR sets a baseline and then compares the page tables with it: "
+	       "which pages are in RAM or in swap now and were not (\\fIGAINED\\fR), and "
+	       "which were and no longer are (\\fILOST\\fR). It only reads: no tracker, no "
+	       "consent. Pages are compared by address, so memory that is freed and taken "
+	       "again at the same address has not grown, and a leak stands out from churn. "
+	       "The zero page is no memory; shared memory in swap has no entry in the page "
+	       "table and counts as lost.\n"
+	       ".PP\n"
+	       "\\fB\\-\\-by\\fR and \\fB\\-\\-folded\\fR also watch page faults, which takes "
+	       "the same rights as to watch who writes: the newest fault of a page brought it "
+	       "in. A fault counts for a whole huge page, and for the pages of a file mapped "
+	       "read-only that the kernel maps around it, as far as no other code faulted "
+	       "there; other large folios count only for the page that faulted. \\fIno fault "
+	       "seen\\fR is what came without one: by MAP_POPULATE, mlock(2), or a system "
+	       "call that reads into memory where the kernel is excluded. While writes are "
+	       "tracked, a page also faults when it is written after a clear; if that was "
+	       "other code than brought it in, both are candidates.\n"
+	       ".PP\n"
+	       "The code that touches memory first is not always the code that keeps it. An "
+	       "allocator writes its own headers into new memory, so small blocks are often "
+	       "attributed to it; \\fB\\-\\-by chain\\fR has its callers if the library was "
+	       "built with frame pointers. And in a heap that several functions share, one "
+	       "may take over the memory that another touched first: then \\fB\\-\\-by "
+	       "thread\\fR and the regions say more.\n"
+	       "");
+}
+
 void
 docs_manual(void)
 {
@@ -543,6 +575,7 @@ docs_manual(void)
 	docs_man_filter();
 	docs_man_sums();
 	docs_man_writes();
+	docs_man_growth();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame "
 	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "

@@ -14,19 +14,21 @@ const char options_read_only[] = "--read-only refuses anything that changes the 
 
 enum { LONG_BASE = 256 }; /* getopt's value of row i is LONG_BASE + i */
 
-/* --watch with another mode: watch once, then answer. */
+/* --watch or --grow with another mode: one interval, then the answer. */
 static bool
-option_may_follow_watch(enum mode mode)
+option_may_follow(enum mode first, enum mode mode)
 {
-	return mode == MODE_LIST || mode == MODE_PAGES || mode == MODE_QUERY;
+	return (first == MODE_WATCH || first == MODE_GROW) &&
+	       (mode == MODE_LIST || mode == MODE_QUERY ||
+	        (mode == MODE_PAGES && first == MODE_WATCH));
 }
 
 static int
 option_set_mode(struct options *o, enum mode mode, struct err *err)
 {
-	if (mode == MODE_WATCH && option_may_follow_watch(o->mode))
+	if (option_may_follow(mode, o->mode))
 		return 0;
-	if (o->mode == MODE_WATCH && option_may_follow_watch(mode))
+	if (option_may_follow(o->mode, mode))
 		o->mode = mode;
 	if (o->mode != MODE_SCREEN && o->mode != mode)
 		return err_set(err, ERR_USAGE, "one kind per call", "call pmtop twice",
@@ -72,6 +74,10 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->watch_ns, err) < 0
 		           ? -1
 		           : option_set_mode(o, MODE_WATCH, err);
+	case OPT_GROW:
+		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->grow_ns, err) < 0
+		           ? -1
+		           : option_set_mode(o, MODE_GROW, err);
 	case OPT_COUNT: return option_parse_number(id, arg, 1000000000, &o->count, err);
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);

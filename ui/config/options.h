@@ -24,6 +24,7 @@ enum mode {
 	MODE_PAGES,
 	MODE_SUMMARY,
 	MODE_WATCH,
+	MODE_GROW,
 	MODE_QUERY,
 	MODE_GRID,
 	MODE_WHO,
@@ -65,6 +66,7 @@ struct options {
 	const char *scope;     /* NULL: everything */
 	/* interval of --watch; with another mode: how long to watch first. 0: do not watch */
 	uint64_t watch_ns;
+	uint64_t grow_ns; /* the same of --grow */
 	unsigned count; /* number of intervals; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only, no_config;

@@ -12,6 +12,7 @@ enum {
 	PAGES = 1 << MODE_PAGES,
 	SUMMARY = 1 << MODE_SUMMARY,
 	WATCH = 1 << MODE_WATCH,
+	GROW = 1 << MODE_GROW,
 	QUERY = 1 << MODE_QUERY,
 	GRID = 1 << MODE_GRID,
 	WHO = 1 << MODE_WHO,
@@ -24,6 +25,7 @@ static const char *const options_mode_names[] = {
     [MODE_PAGES] = "--pages",
     [MODE_SUMMARY] = "--summary",
     [MODE_WATCH] = "--watch",
+    [MODE_GROW] = "--grow",
     [MODE_QUERY] = "-e",
     [MODE_GRID] = "--grid",
     [MODE_WHO] = "--who",
@@ -58,14 +60,18 @@ static const struct {
 } options_reasons[] = {
     {OPT_SORT, PAGES, "pages are listed by address, in constant memory", "use sort(1)"},
     {OPT_SORT, WATCH, "the most written comes first", "use sort(1)"},
+    {OPT_SORT, GROW, "what gained most comes first", "use sort(1)"},
     {OPT_SORT, WHO, "what shares most comes first", "use sort(1)"},
     {OPT_FILTER, ~0u, "a filter selects rows", "use it with --list or --pages"},
     {OPT_RUNS, ~0u, "it joins neighbouring pages of --pages", "add --pages"},
     {OPT_MAX_PAGES, ~0u, "it counts pages of --pages", "add --pages"},
     {OPT_SCOPE, ~0u, "it limits what --watch and the screen watch", "add --watch"},
-    {OPT_BY, ~0u, "it tells who writes, in intervals of --watch", "add --watch"},
-    {OPT_FOLDED, ~0u, "it tells who writes, during --watch", "add --watch"},
-    {OPT_COUNT, ~0u, "it counts intervals of --watch", "add --watch"},
+    {OPT_BY, ~0u, "it tells who writes, or who brings memory in",
+     "add --watch or --grow"},
+    {OPT_FOLDED, ~0u, "it tells who writes, or who brings memory in",
+     "add --watch or --grow"},
+    {OPT_COUNT, ~0u, "it counts intervals of --watch and --grow",
+     "add --watch or --grow"},
     {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},
     {OPT_CSV, QUERY, "an answer is not a table", "leave it out, or use --json"},
     {OPT_RAW, QUERY, "an answer is not a table", "leave it out, or use --json"},
@@ -111,13 +117,16 @@ option_refuse_pair(const struct options *o, enum option_id id, struct err *err)
 static int
 option_check_heeded(const struct options *o, struct err *err)
 {
-	unsigned answers = 1u << o->mode | (o->watch_ns ? WATCH : 0);
+	unsigned answers =
+	    1u << o->mode | (o->watch_ns ? WATCH : 0) | (o->grow_ns ? GROW : 0);
 
 	if (o->mode == MODE_VERSION || o->mode == MODE_HELP || o->mode == MODE_PRINT)
 		return 0;
-	if (o->count && o->watch_ns && o->mode != MODE_WATCH)
-		return err_set(err, ERR_USAGE,
-		               "before another answer, --watch runs a single interval",
+	if (o->watch_ns && o->grow_ns)
+		return err_set(err, ERR_USAGE, "they take different intervals", "leave one out",
+		               "--grow with --watch");
+	if (o->count && answers & (WATCH | GROW) && o->mode != MODE_WATCH && o->mode != MODE_GROW)
+		return err_set(err, ERR_USAGE, "before another answer, each runs a single interval",
 		               "leave --count out", "--count with another answer");
 	for (enum option_id i = 0; i < OPTIONS; i++)
 		if (option_was_given(o, i) && option_heeded_by(i) &&
@@ -150,7 +159,7 @@ option_check_pairs(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "--folded writes call chains", "leave --by out",
 		               "--folded with --by %s", writers_by_words(o->by)->name);
 	if ((o->folded || option_was_given(o, OPT_BY)) && o->no_attribution)
-		return err_set(err, ERR_USAGE, "only page faults tell who writes", "leave one out",
+		return err_set(err, ERR_USAGE, "only page faults tell who did it", "leave one out",
 		               "--no-attribution with --%s", o->folded ? "folded" : "by");
 	return option_check_heeded(o, err);
 }

@@ -91,6 +91,8 @@ topics_of_columns(struct topics_search *s)
 	                                   [SET_PAGE] = "--pages",
 	                                   [SET_WATCH] = "--watch",
 	                                   [SET_CAUSE] = "--watch --by",
+	                                   [SET_GROWTH] = "--grow",
+	                                   [SET_BROUGHT] = "--grow --by",
 	                                   [SET_SHARE] = "--who",
 	                                   [SET_LIST] = "list"};
 

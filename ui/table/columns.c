@@ -30,6 +30,13 @@ columns_size(uint64_t bytes)
 	return (struct value){.kind = VALUE_SIZE, .n = bytes};
 }
 
+/* Signed: bytes more, or fewer. */
+static struct value
+columns_change(uint64_t more, uint64_t fewer)
+{
+	return (struct value){.kind = VALUE_CHANGE, .n = more - fewer};
+}
+
 static struct value
 columns_flags(uint64_t bits)
 {
@@ -167,6 +174,16 @@ columns_ksm(const struct region_row *row)
 	return columns_smaps(row, SMAPS_KSM) ? columns_size(row->smaps->ksm) : columns_unknown;
 }
 
+static struct value
+columns_grown(const struct region_row *row)
+{
+	size_t size = row->page_size;
+
+	return row->r->grown && row->r->known
+	           ? columns_change(row->r->gained * size, row->r->lost * size)
+	           : columns_unknown;
+}
+
 /* --- of pages --------------------------------------------------------------------------------- */
 
 static struct value
@@ -278,6 +295,8 @@ columns_put(struct value *out, struct value v)
 #define N(id, t, w, ty, h, made, ...) COLUMNS_VALUE(run, id, made)
 #define W(id, t, w, ty, h, made, ...) COLUMNS_VALUE(watch, id, made)
 #define C(id, t, w, ty, h, made, ...) COLUMNS_VALUE(cause, id, made)
+#define G(id, t, w, ty, h, made, ...) COLUMNS_VALUE(growth, id, made)
+#define B(id, t, w, ty, h, made, ...) COLUMNS_VALUE(brought, id, made)
 #define S(id, t, w, ty, h, made, ...) COLUMNS_VALUE(share, id, made)
 #include "table/columns.def"
 
@@ -295,6 +314,10 @@ columns_put(struct value *out, struct value v)
 	COLUMNS_ROW(WATCH, i, t, w, ty, h, .of_watch = columns_watch_##i, __VA_ARGS__)
 #define C(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(CAUSE, i, t, w, ty, h, .of_cause = columns_cause_##i, __VA_ARGS__)
+#define G(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(GROWTH, i, t, w, ty, h, .of_growth = columns_growth_##i, __VA_ARGS__)
+#define B(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(BROUGHT, i, t, w, ty, h, .of_brought = columns_brought_##i, __VA_ARGS__)
 #define S(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(SHARE, i, t, w, ty, h, .of_share = columns_share_##i, __VA_ARGS__)
 static const struct column columns_rows[COL_COUNT] = {
@@ -367,6 +390,18 @@ cause_value(enum column_id id, const struct cause_row *row)
 }
 
 struct value
+growth_value(enum column_id id, const struct growth_row *row)
+{
+	return columns_rows[id].of_growth(row);
+}
+
+struct value
+brought_value(enum column_id id, const struct brought_row *row)
+{
+	return columns_rows[id].of_brought(row);
+}
+
+struct value
 share_value(enum column_id id, const struct share_row *row)
 {
 	return columns_rows[id].of_share(row);
@@ -381,10 +416,29 @@ value_is_number(enum value_kind kind)
 bool
 value_is_bare(enum value_kind kind)
 {
-	return kind == VALUE_NUMBER || kind == VALUE_SIZE || kind == VALUE_PERCENT;
+	return kind == VALUE_NUMBER || kind == VALUE_SIZE || kind == VALUE_CHANGE ||
+	       kind == VALUE_PERCENT;
 }
 
 /* --- as text ---------------------------------------------------------------------------------- */
+
+/* 0 has no sign: it is no change. */
+static void
+columns_change_text(const struct value *v, bool bytes, struct buf *out)
+{
+	bool fewer = v->n >> 63;
+	uint64_t n = fewer ? -v->n : v->n;
+	char size[8];
+
+	if (fewer)
+		buf_str(out, "-");
+	else if (n && !bytes)
+		buf_str(out, "+");
+	if (bytes)
+		buf_dec(out, n);
+	else
+		buf_str(out, size_text(size, n));
+}
 
 void
 value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
@@ -418,6 +472,9 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 		return;
 	case VALUE_CATEGORIES:
 		pagemap_cat_names(out, v->n, "|");
+		return;
+	case VALUE_CHANGE:
+		columns_change_text(v, bytes, out);
 		return;
 	case VALUE_SIZE:
 		if (bytes)
@@ -460,6 +517,8 @@ value_compare(const struct value *a, const struct value *b)
 		return strcmp(columns_text_of(a), columns_text_of(b));
 	if (a->kind == VALUE_PERCENT)
 		return columns_compare_shares(a, b);
+	if (a->kind == VALUE_CHANGE)
+		return ((int64_t)a->n > (int64_t)b->n) - ((int64_t)a->n < (int64_t)b->n);
 	return (a->n > b->n) - (a->n < b->n);
 }
 
@@ -524,6 +583,8 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 	        : set == SET_RUN   ? "runs of pages have no such column"
 	        : set == SET_WATCH ? "--watch has no such column"
 	        : set == SET_CAUSE ? "--watch --by has no such column"
+	        : set == SET_GROWTH ? "--grow has no such column"
+	        : set == SET_BROUGHT ? "--grow --by has no such column"
 	                           : "--who has no such column",
 	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
 	buf_free(&how);

@@ -13,6 +13,7 @@
 #include "kernel/swap.h"
 #include "page/page.h"
 #include "share/share.h"
+#include "target/growth.h"
 #include "target/region.h"
 #include "target/writers.h"
 
@@ -23,6 +24,8 @@
 #define N(id, ...) COL_RUN_##id,
 #define W(id, ...) COL_WATCH_##id,
 #define C(id, ...) COL_CAUSE_##id,
+#define G(id, ...) COL_GROWTH_##id,
+#define B(id, ...) COL_BROUGHT_##id,
 #define S(id, ...) COL_SHARE_##id,
 enum column_id {
 #include "table/columns.def"
@@ -36,7 +39,10 @@ enum { LIST_COLUMNS = 0
 };
 
 /* SET_RUN has columns of SET_PAGE, too. */
-enum column_set { SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_CAUSE, SET_SHARE, SET_LIST };
+enum column_set {
+	SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_CAUSE, SET_GROWTH, SET_BROUGHT, SET_SHARE,
+	SET_LIST
+};
 
 /* What a column needs beyond the page table and enum page_need. */
 enum column_need {
@@ -48,12 +54,15 @@ enum column_need {
 	NEED_COUNTS = 1 << 21,             /* the region's pages counted: struct region */
 };
 
-enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT,
+enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_CHANGE,
+                  VALUE_PERCENT,
                   VALUE_FLAGS, VALUE_CATEGORIES };
 
 struct value {
 	enum value_kind kind;
-	uint64_t n; /* NUMBER, HEX; SIZE in bytes; PERCENT: n of `of`; FLAGS, CATEGORIES: bits */
+	/* NUMBER, HEX; SIZE in bytes; CHANGE: an int64_t of them; PERCENT: n of `of`; FLAGS,
+	 * CATEGORIES: bits */
+	uint64_t n;
 	uint64_t of;
 	const char *s; /* TEXT from outside, not escaped yet; NULL: use t */
 	char t[32];    /* TEXT of our own */
@@ -105,6 +114,24 @@ struct cause_row {
 	size_t page_size;
 };
 
+struct growth_row {
+	unsigned interval;
+	uint64_t ms;                /* since the baseline */
+	struct growth_count n;
+	const struct vma *v;        /* NULL: all regions */
+	bool gone;                  /* of the baseline: part of it is no longer mapped */
+	size_t page_size;
+};
+
+/* The same by code. */
+struct brought_row {
+	unsigned interval;
+	uint64_t ms, pages, fresh;
+	const struct writer *w; /* NULL: a row of ours, with these words: */
+	const char *words;
+	size_t page_size;
+};
+
 struct share_row {
 	const struct share_peer *p;
 	const struct share *of;
@@ -123,6 +150,8 @@ struct column {
 		struct value (*of_run)(const struct run_row *);
 		struct value (*of_watch)(const struct watch_row *);
 		struct value (*of_cause)(const struct cause_row *);
+		struct value (*of_growth)(const struct growth_row *);
+		struct value (*of_brought)(const struct brought_row *);
 		struct value (*of_share)(const struct share_row *);
 	};
 	unsigned needs;
@@ -159,6 +188,8 @@ void page_values(const enum column_id *ids, size_t n, const struct page_row *row
 struct value run_value(enum column_id id, const struct run_row *row);
 struct value watch_value(enum column_id id, const struct watch_row *row);
 struct value cause_value(enum column_id id, const struct cause_row *row);
+struct value growth_value(enum column_id id, const struct growth_row *row);
+struct value brought_value(enum column_id id, const struct brought_row *row);
 struct value share_value(enum column_id id, const struct share_row *row);
 
 /* Appends the value as text: sizes with units unless `bytes`, addresses with 0x; "" if unknown. */

@@ -94,6 +94,9 @@ groups_add_region(struct group *g, const struct vma *v, const struct region *r)
 	g->sum.copied += r->copied;
 	g->sum.thp += r->thp;
 	g->sum.written += r->written;
+	g->sum.grown |= r->grown;
+	g->sum.gained += r->gained;
+	g->sum.lost += r->lost;
 	g->sum.rated |= r->rated;
 	g->sum.rate += r->rated ? r->rate : 0;
 	g->sum.newest_ns = u64_max(g->sum.newest_ns, r->newest_ns);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_GROWTH_H
+#define PM_GROWTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cause/causes.h"
+#include "kernel/vma.h"
+#include "page/pageset.h"
+
+/*
+ * Growth: which pages a process has that it did not have at a baseline, and which it no longer
+ * has. It is counted from the page tables, scan by scan: a page is there if it is in RAM or in
+ * swap; the zero page is no memory, and shared memory that is swapped out has no entry. Addresses
+ * are compared: memory that was freed and taken again at the same address has not grown.
+ *
+ * The page faults explain it, if they are watched (causes.h): the newest fault of a page is the
+ * one that brought it in. A fault explains more than its page where that is sure: all of a huge
+ * page, and, of a file that is mapped read-only, what the kernel maps around it; but only if all
+ * faults there have the same call chain. The rest has no fault that was seen: it was there already
+ * when the watch began, or came without one (MAP_POPULATE, mlock, system calls that pin memory).
+ *
+ * One thread owns it; a copy shares the scans, which are immutable.
+ */
+struct growth {
+	struct growth_scan *base;   /* NULL: no baseline */
+	struct growth_scan *before; /* the scan before the last since then; NULL: there was none */
+	struct growth_scan *now;    /* the last one; NULL: none */
+	bool due;                   /* the next scan is the baseline */
+	bool armed;                 /* writes are tracked, too: see newest.h */
+	size_t page_size;
+};
+
+/* What was there at one scan. */
+struct growth_scan {
+	int refs;
+	struct pageset there;
+	struct pageset huge; /* of these: mapped huge */
+	uint64_t time_ns;
+	struct vma *place;   /* of the baseline: the regions, with names of its own */
+	size_t places;
+};
+
+struct growth *growth_new(size_t page_size);
+struct growth *growth_copy(const struct growth *g);
+void growth_free(struct growth *g);
+
+/* --- scans ------------------------------------------------------------------------------------ */
+
+/* The scan of all regions that begins; NULL: nobody needs it (g may be NULL). */
+struct growth_scan *growth_begin(const struct growth *g, uint64_t now);
+
+/* Pages that are there, above all others so far. */
+void growth_add(struct growth_scan *s, uint64_t start, uint64_t end, bool huge);
+
+/* It is over. Takes it over; c: what explains it, or NULL. */
+void growth_end(struct growth *g, struct growth_scan *s, const struct vma_list *vmas,
+                struct causes *c);
+
+/* It was given up. */
+void growth_drop(struct growth_scan *s);
+
+/* --- answers, once there is a scan after the baseline ----------------------------------------- */
+
+static inline bool
+growth_known(const struct growth *g)
+{
+	return g && g->base && g->now;
+}
+
+/* Pages of [start, end), compared with the baseline. */
+struct growth_count {
+	uint64_t gained, lost;
+	uint64_t fresh; /* of `gained`: not there at the scan before, either */
+};
+void growth_count(const struct growth *g, uint64_t start, uint64_t end, struct growth_count *out);
+
+/*
+ * Calls fn for each region of the baseline of which pages were lost where nothing is mapped any
+ * more.
+ */
+typedef void growth_gone_fn(void *arg, const struct vma *was, uint64_t pages);
+void growth_gone(const struct growth *g, const struct vma_list *vmas, growth_gone_fn *fn,
+                 void *arg);
+
+/* Whether a page that is there was not there at the baseline. */
+bool growth_is_new(const struct growth *g, uint64_t addr);
+
+/* The pages gained, by chain and thread; c NULL: nothing explains them. */
+struct growth_sum {
+	uint32_t chain, thread;
+	uint64_t pages; /* of which this is the cause */
+	uint64_t maybe; /* of which it is one of several candidates */
+	uint64_t fresh; /* of both: not there at the scan before */
+};
+struct growth_causes {
+	struct growth_sum *v; /* the caller frees it */
+	size_t n;
+	uint64_t one, some; /* pages with one cause, and with several candidates */
+	struct growth_count count; /* of all pages */
+	uint64_t none, none_fresh; /* of these: no fault was seen */
+	uint64_t dropped;          /* faults that could not be kept */
+};
+void growth_explain(const struct growth *g, struct causes *c, const struct vma_list *vmas,
+                    struct growth_causes *out);
+
+#endif

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Growth: which pages came and went since a baseline, against the kernel's own words; and who
+# brought them in.
+
+# shellcheck disable=SC2016,SC2034,SC2154
+load live
+: "${LEAKER:=$builddir/tests/live/leaker}"
+
+teardown() { live_end; }
+
+# grow_start ARG...: pmtop --grow with an interval that watch_end ends; its baseline is set
+grow_start() {
+	watch_start --grow=600 --count 1 "$@"
+	until_true grep -q -i gained "$BATS_TEST_TMPDIR/out"
+}
+
+# Pages that are there, by the kernel's words: in RAM, but not the zero page, or in swap.
+there() {
+	reader "$SUBJECT_PID" | awk -F, 'NR > 1 && ($3 == 1 ? $2 !~ /zero/ : $2 == "swapped") { print $1 }' | sort
+}
+
+# count_of FILE RANGE: pages of a list in START..END
+count_of() {
+	perl -ne 'BEGIN { ($from, $to) = map { hex } split /\.\./, shift } $n += hex($_) >= $from && hex($_) < $to;
+		END { print $n + 0, "\n" }' "$2" "$1"
+}
+
+# gained_and_lost RANGE: bytes by pmtop, as pages
+gained_and_lost() {
+	awk -v start="0x${1%..*}" '$3 == start { print $1 / 4096, $2 / 4096 }' "$BATS_TEST_TMPDIR/out"
+}
+
+can_see_faults() { [[ $(once faults yes_or_no _can_see_faults) == yes ]]; }
+_can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/null | { ! grep -q 'not known who'; }; }
+
+@test "pages gained and lost are those that an independent reader finds" {
+	subject_start
+	subject write sparse 5
+	there >"$BATS_TEST_TMPDIR/before"
+	grow_start --raw -b -o gained,lost,start,mapped "$SUBJECT_PID"
+	subject write sparse 10 11 12 41
+	subject madvise anon dontneed 5 6 7 8 9
+	subject write anon 6
+	subject write zero 4 5
+	subject read sparse 20 21
+	subject write private 3
+	subject_try madvise swap pageout 1 2 3 || :
+	subject write thp 3
+	subject unmap memfd
+	watch_end
+	there >"$BATS_TEST_TMPDIR/after"
+	comm -13 "$BATS_TEST_TMPDIR"/{before,after} >"$BATS_TEST_TMPDIR/gained"
+	comm -23 "$BATS_TEST_TMPDIR"/{before,after} >"$BATS_TEST_TMPDIR/lost"
+	local name wrong=
+	for name in "${!RANGE[@]}"; do
+		local want got
+		want="$(count_of "$BATS_TEST_TMPDIR/gained" "${RANGE[$name]}") $(count_of "$BATS_TEST_TMPDIR/lost" "${RANGE[$name]}")"
+		got=$(gained_and_lost "${RANGE[$name]}")
+		[[ ${got:-0 0} == "$want" ]] || wrong+=" $name: ${got:-0 0} instead of $want;"
+	done
+	is "$wrong" ""
+	is "$(gained_and_lost "${RANGE[sparse]}")" "4 0"
+	is "$(gained_and_lost "${RANGE[anon]}")" "0 4"
+	# what is no longer mapped was lost, and is said to be gone
+	grep -Eq "^0 32768 0x${AT[memfd]} 0$" "$BATS_TEST_TMPDIR/out"
+	# all together
+	is "$(sed -n 2p "$BATS_TEST_TMPDIR/out" | cut -d ' ' -f 1,2)" \
+		"$(($(wc -l <"$BATS_TEST_TMPDIR/gained") * 4096)) $(($(wc -l <"$BATS_TEST_TMPDIR/lost") * 4096))"
+}
+
+@test "each gained page is attributed to the last that touched it, and none without a fault" {
+	can_see_faults || skip "page faults cannot be watched here"
+	subject_start
+	grow_start --by function --csv -b "$SUBJECT_PID"
+	subject write sparse 10 11 12 41
+	subject madvise anon dontneed 5 6 7
+	subject write anon 6
+	watch_end
+	local total known none
+	total=$(awk -F, '$NF == "total" { print $3 }' "$BATS_TEST_TMPDIR/out")
+	known=$(awk -F, 'NR > 1 && $NF != "total" && $NF != "no fault seen" { n += $3 } END { print n + 0 }' "$BATS_TEST_TMPDIR/out")
+	none=$(awk -F, '$NF == "no fault seen" { print $3 }' "$BATS_TEST_TMPDIR/out")
+	is "$((known + ${none:-0}))" "$total"
+	((known >= 4 * 4096)) || { watch_show; return 1; }
+}
+
+@test "a leak of 1 MB a second among 50 MB of churn is the first row" {
+	can_see_faults || skip "page faults cannot be watched here"
+	program_start "$LEAKER"
+	run -0 pm --grow=10 --count 1 --by function --raw -o gained,code "${PROGRAMS[0]}"
+	is "$(sed -n 3p <<<"$output" | cut -d ' ' -f 2)" open_session
+	run -0 pm --grow=5 --count 1 --by thread --raw -o gained,code "${PROGRAMS[0]}"
+	is "$(sed -n 3p <<<"$output" | cut -d ' ' -f 2)" sessions
+	run -0 pm --grow=5 --count 1 --folded "${PROGRAMS[0]}"
+	grep -Eq '^sessions;.*open_session [0-9]+$' <<<"$output"
+}

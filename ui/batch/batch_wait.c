@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the answers share that take intervals: --watch and --grow. */
+#include "batch/batch_wait.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+
+bool
+batch_wait_until(const struct batch *b, int signals, uint64_t until)
+{
+	struct pollfd fds[] = {{signals, POLLIN, 0}, {b->t.source->meta.end_fd, POLLIN, 0}};
+
+	for (uint64_t now = time_ns(); now < until && target_is_alive(&b->t); now = time_ns()) {
+		uint64_t ms = (u64_min(until - now, BATCH_BEAT_NS) + 999999) / 1000000;
+
+		if (poll(fds, ARRAY_LEN(fds), (int)ms) > 0)
+			return false;
+	}
+	return true;
+}
+
+static const int wait_ends[] = {SIGINT, SIGTERM, SIGHUP};
+static int wait_news = -1; /* readable after a signal */
+
+static void
+batch_wait_handle(void (*handler)(int))
+{
+	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	for (size_t i = 0; i < ARRAY_LEN(wait_ends); i++)
+		sigaction(wait_ends[i], &act, NULL);
+}
+
+/*
+ * The first signal ends the watch: its interval is reported and the target released. The next one
+ * ends pmtop.
+ */
+static void
+batch_wait_end(int sig)
+{
+	int error = errno;
+
+	(void)sig;
+	batch_wait_handle(SIG_DFL);
+	eventfd_write(wait_news, 1);
+	errno = error;
+}
+
+int
+batch_signals_open(void)
+{
+	wait_news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	batch_wait_handle(batch_wait_end);
+	return wait_news;
+}
+
+void
+batch_signals_close(int signals)
+{
+	batch_wait_handle(SIG_DFL);
+	if (signals >= 0)
+		close(signals);
+	wait_news = -1;
+}
+
+int
+batch_read_regions(struct target *t, struct vma_list *out, struct err *err)
+{
+	int r = target_regions(t, out, err);
+
+	if (r < 0 && t->source->ops->life(t->source) != PROC_RUNNING)
+		r = 1;
+	return r == 0 && !out->n ? 1 : r;
+}
+
+int
+batch_flush(struct err *err)
+{
+	return fflush(stdout) || ferror(stdout)
+	           ? err_sys(err, NULL, "cannot write to standard output")
+	           : 0;
+}
+
