@@ -449,6 +449,23 @@ query_read_query(struct lex *r, struct query *q, struct err *err)
 	return query_read_where(r, q, err);
 }
 
+/* A mapping's name with a blank, or a verb with a typo. */
+static int
+query_fail_rest(struct lex *r, const struct query *q, struct err *err)
+{
+	struct guess g = {.name = q->from.name, .best = 3};
+	const struct query_form *forms;
+	char how[192];
+	size_t n;
+
+	forms = query_forms(&n);
+	for (size_t i = 0; q->kind == QUERY_ADDR && i < n; i++)
+		guess_try(&g, forms[i].word, strlen(forms[i].word));
+	snprintf(how, sizeof(how), "%s%squote names with blanks: \"my file\"+0x10", g.how,
+	         g.how[0] ? " else " : "");
+	return lex_fail(r, r->at, "unexpected text here", how, err);
+}
+
 int
 query_parse_rest(struct lex *r, struct query *q, struct err *err)
 {
@@ -460,8 +477,7 @@ query_parse_rest(struct lex *r, struct query *q, struct err *err)
 		return -1;
 	lex_skip_blanks(r);
 	if (*r->at)
-		return lex_fail(r, r->at, "unexpected text here",
-		                "quote names with blanks: \"my file\"+0x10", err);
+		return query_fail_rest(r, &made, err);
 	*q = made;
 	return 0;
 }

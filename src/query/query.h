@@ -123,7 +123,10 @@ enum query_match query_match(const struct vma_list *vmas, const char *name);
 int query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
                        const struct vma **out, struct err *err);
 
-/* The mapping's name or the query word nearest to an unknown one. */
+/* Whether it is a type of region, as heap: the name of a mapping, not a typo, if there is none. */
+bool query_is_type(const char *name);
+
+/* The mapping's name or the query word nearest to an unknown one; of a type of region none. */
 struct guess query_guess(const char *name, const struct vma_list *vmas);
 
 /* Always -1: the place cannot be read, and why. */

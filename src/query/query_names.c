@@ -88,6 +88,15 @@ query_match(const struct vma_list *vmas, const char *name)
 	return best;
 }
 
+bool
+query_is_type(const char *name)
+{
+	for (int type = 0; type < VMA_TYPES; type++)
+		if (strcmp(name, vma_type_name((enum vma_type)type)) == 0)
+			return true;
+	return false;
+}
+
 struct guess
 query_guess(const char *name, const struct vma_list *vmas)
 {
@@ -95,6 +104,8 @@ query_guess(const char *name, const struct vma_list *vmas)
 	size_t forms_n;
 	const struct query_form *forms = query_forms(&forms_n);
 
+	if (query_is_type(name))
+		return g;
 	for (size_t i = 0; i < vmas->n; i++) {
 		size_t n;
 		const char *s = query_short_name(&vmas->v[i], &n);

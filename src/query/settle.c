@@ -50,7 +50,7 @@ settle_error(const struct query_place *p, const char *name, enum err_status stat
 	return -1;
 }
 
-/* "libc.so.6!malloc 7f1a80924234", as many as there is room for. */
+/* "libc.so.6!malloc 7f1a80924234", as many as there is room for; quoted, if it must be. */
 static int
 settle_ambiguous(const struct query_place *p, const char *name, const struct symbol_places *at,
                  struct err *err)
@@ -64,10 +64,14 @@ settle_ambiguous(const struct query_place *p, const char *name, const struct sym
 		const char *file = path_base(vma_shown_name(at->v[shown].code), &n);
 		struct buf one = {0};
 
+		bool blank = memchr(file, ' ', n) || strchr(at->v[shown].name, ' ');
+
+		buf_str(&one, blank ? "\"" : "");
 		text_escape(&one, file, n, false);
-		buf_fmt(&one, "!");
+		buf_str(&one, "!");
 		text_escape(&one, at->v[shown].name, strlen(at->v[shown].name), false);
-		buf_fmt(&one, " %llx", (unsigned long long)at->v[shown].addr);
+		buf_fmt(&one, "%s %llx", blank ? "\"" : "",
+		        (unsigned long long)at->v[shown].addr);
 		if (shown && how.len + one.len + 24 > sizeof(err->how)) {
 			buf_free(&one);
 			break;
@@ -173,12 +177,13 @@ settle_guess(const char *symbol, const struct vma_list *vmas, bool in_file,
 {
 	size_t near = 2 + u64_min(strlen(symbol) / 4, 2);
 	struct guess g = in_file ? (struct guess){.best = near} : query_guess(symbol, vmas);
+	bool type = !in_file && query_is_type(symbol);
 	struct buf safe = {0};
 
 	out[0] = '\0';
-	if (g.best < near)
+	if (g.best < near || type)
 		memcpy(out, g.how, sizeof(g.how));
-	if (!at->near[0] || (out[0] && at->far >= g.best))
+	if (!at->near[0] || type || (out[0] && at->far >= g.best))
 		return;
 	text_escape(&safe, at->near, strlen(at->near), false);
 	snprintf(out, 128, "did you mean %.100s?", safe.s);

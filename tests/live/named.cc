@@ -12,6 +12,7 @@ struct Stack {
 	int operator+(int) const;
 };
 template <class T> T twice(T x) { return x + x; }
+template <class T> T pick(T x) { return x - 1; }
 int only(char);
 int over(int);
 int over(long);
@@ -24,6 +25,8 @@ int only(char c) { return c; }
 int over(int a) { return a; }
 int over(long b) { return (int)b; }
 template int twice<int>(int);
+template int pick<int>(int);
+template long pick<long>(long);
 }
 
 namespace {

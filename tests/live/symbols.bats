@@ -87,6 +87,9 @@ asks() {
 	refused 2 'ambiguous.*2 symbols.*column 1.*named!ns::over\(int\) [0-9a-f]+, named!ns::over\(long\)' -e ns::over "$PID"
 	refused 2 'no symbol "mian".*column 1.*did you mean main' -e mian "$PID"
 	refused 2 '"over" is ambiguous.*2 symbols.*named!ns::over\(int\) [0-9a-f]+, named!ns::over\(long\)' -e over "$PID"
+	# quoted, where the answer is to be typed so
+	refused 2 '"named!int ns::pick<int>\(int\)" [0-9a-f]+, "named!long ns::pick' -e pick "$PID"
+	[[ $(pm -e 'where "named!int ns::pick<int>(int)"' "$PID") == *': int ns::pick<int>(int), '* ]]
 	refused 2 'no symbol "stack::mush"' -e Stack::mush "$PID"
 	local name
 	for name in ns::each_thread each_thread _ZN2ns11each_threadE named!each_thread; do
