@@ -46,6 +46,15 @@ answer_say_missing(struct buf *line, uint64_t found, uint64_t all, const struct 
 	        r->refused ? ";" : ":");
 }
 
+/* Where the kernel's count is not known, nothing tells whether all were found. */
+static void
+answer_say_refused(struct buf *line, const struct share_reach *r)
+{
+	if (r->refused)
+		buf_fmt(line, "; %u process%s could not be read", r->refused,
+		        r->refused == 1 ? "" : "es");
+}
+
 /* --- one page --------------------------------------------------------------------------------- */
 
 static size_t
@@ -75,7 +84,10 @@ answer_say_places(struct buf *line, const struct share_places *p)
 	else
 		buf_fmt(line, "mapped %zu time%s by %zu process%s", p->n, plural(p->n), n,
 		        n == 1 ? "" : "es");
-	answer_say_missing(line, p->n, p->count, &p->reach, p->reach.refused);
+	if (p->count)
+		answer_say_missing(line, p->n, p->count, &p->reach, p->reach.refused);
+	else if (p->n > 1)
+		answer_say_refused(line, &p->reach);
 }
 
 static void
@@ -175,6 +187,8 @@ answer_say_share(struct buf *line, const struct share *sh)
 	        size_text(size, sh->freed * sh->page_size));
 	if (sh->freed_swap)
 		buf_fmt(line, " and %s of swap", size_text(size, sh->freed_swap * sh->page_size));
+	if (sh->uncounted && sh->found >= sh->mapped)
+		answer_say_refused(line, &sh->reach);
 	answer_say_missing(line, sh->found, sh->mapped, &sh->reach,
 	                   sh->reach.refused ? UINT64_MAX : 0);
 }
