@@ -95,9 +95,14 @@ costs() {
 	refused 2 'no help on' -e $'help \e[32m' "$PID"
 }
 
-@test "a wrong question spoils no JSON document" {
+@test "a wrong question spoils no JSON document, and as text not the answers before it" {
 	fixture zoo
 	refused 2 'no mapping' --json -e heap -e nonsense "$PID"
+	run -1 --separate-stderr pm -e heap -e 'find thp & swap' -e stack "$PID"
+	is "$output" "$(pm -e heap "$PID")"
+	[[ $stderr == *'no page matches'* ]]
+	run -2 --separate-stderr pm -e heap -e nonsense "$PID"
+	is "$output" "$(pm -e heap "$PID")"
 }
 
 @test "a question with control characters is not echoed to the terminal" {

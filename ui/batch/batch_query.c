@@ -136,25 +136,28 @@ batch_query_first(struct batch *b, bool *writes, struct err *err)
 	return 0;
 }
 
-/* Computes all answers before printing any, because half a JSON document is useless. */
+/*
+ * Computes the answers before printing any, because half a JSON document is useless, and so are
+ * answers about a process that ended meanwhile. As text, those before the first that failed stand.
+ */
 int
 batch_query(struct batch *b, struct err *err)
 {
 	struct answer *a[QUERIES_MAX] = {NULL};
-	bool failed = false;
-	size_t n = b->o->queries_n;
+	struct err gone;
+	size_t n = 0;
+	bool alive, all;
 
-	for (size_t i = 0; i < n && !failed; i++) {
-		a[i] = batch_answer_one(b, b->o->queries[i], err);
-		failed = !a[i];
-	}
-	failed = failed || batch_check_alive(b, err) < 0;
-	if (!failed && b->o->format == FORMAT_JSON)
+	while (n < b->o->queries_n && (a[n] = batch_answer_one(b, b->o->queries[n], err)))
+		n++;
+	all = n == b->o->queries_n;
+	alive = batch_check_alive(b, all ? err : &gone) == 0;
+	if (alive && all && b->o->format == FORMAT_JSON)
 		batch_print_json_answers(b->o, a);
 	for (size_t i = 0; i < n; i++) {
-		if (!failed && b->o->format != FORMAT_JSON)
+		if (alive && b->o->format != FORMAT_JSON)
 			batch_print_answer(a[i], b->o->ascii, i + 1 == n);
 		answer_unref(a[i]);
 	}
-	return failed ? -1 : 0;
+	return alive && all ? 0 : -1;
 }
