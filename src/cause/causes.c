@@ -530,6 +530,8 @@ causes_add(struct causes *c, const struct perf_sample *s)
 	else if (!c->no_writes)
 		causes_add_entry(c, e);
 	if (c->newest)
+		c->newest->sampled |= c->totals.watch.period > 1;
+	if (c->newest)
 		newest_put(c->newest, &(struct newest_fault){.addr = s->addr,
 		                                             .time_us = e.time_us,
 		                                             .chain = e.chain,
@@ -780,6 +782,8 @@ causes_newest_faults(struct causes *c, const struct pageset *base, const struct 
 
 		if (f->addr && pageset_has(now, f->addr) && !pageset_has(base, f->addr))
 			out[(*n)++] = *f;
+		if (*n)
+			out[*n - 1].several |= from->sampled;
 	}
 	pthread_mutex_unlock(&c->lock);
 	return out;

@@ -153,7 +153,8 @@ size_t causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t
 
 /*
  * The newest fault of each page that is in `now`, but not in `base`: unordered; the caller frees
- * it. *dropped: faults for which there was no room.
+ * it. *dropped: faults for which there was no room. If only a sample of the faults was watched,
+ * each is only a candidate.
  */
 struct newest_fault *causes_newest_faults(struct causes *c, const struct pageset *base,
                                           const struct pageset *now, size_t *n,

@@ -120,6 +120,7 @@ newest_set_base(struct newest *n, const struct pageset *base)
 {
 	pageset_copy(&n->base, base);
 	newest_prune(n, NULL, &n->base, 0);
+	n->sampled = false;
 }
 
 void

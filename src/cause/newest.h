@@ -28,6 +28,7 @@ struct newest {
 	size_t size, used;
 	struct pageset base, seen; /* what was there at the baseline, and at the last scan */
 	bool armed;                /* writes are tracked */
+	bool sampled;              /* not all faults were watched: a newer one may be missing */
 	uint64_t dropped;          /* faults for which there was no room */
 };
 

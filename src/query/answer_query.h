@@ -69,6 +69,9 @@ struct answer *answer_search(struct target *t, const struct vma_list *vmas, cons
                              struct err *err);
 struct answer *answer_swap(struct target *t, const struct vma_list *vmas, const struct query *q,
                            struct err *err);
+/* A QUERY_GROWTH: what came in and went since the baseline of t->growth. */
+struct answer *answer_growth(struct target *t, const struct vma_list *vmas,
+                             const struct query *q, struct err *err);
 /* The symbols that begin as a QUERY_SYMBOLS says. */
 struct answer *answer_symbols(struct target *t, const struct vma_list *vmas, const struct query *q,
                               struct err *err);

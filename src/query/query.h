@@ -83,7 +83,7 @@ struct query {
 	bool in;                     /* all of these: only in the range, or region, of from, to */
 	enum query_by by;            /* QUERY_COUNT, QUERY_SUM */
 	enum query_sum sum;          /* QUERY_SUM */
-	enum writers_by writers_by;  /* QUERY_WRITERS */
+	enum writers_by writers_by;  /* QUERY_WRITERS; QUERY_GROWTH, WRITERS_BY_COUNT: by region */
 	bool off;        /* QUERY_WATCHPOINT: removes; */
 	unsigned bytes;  /* ... how many it watches, 0: as many as may begin there */
 	uint64_t for_ns; /* ... how long it waits for stores */

@@ -4,6 +4,7 @@
 #include "base/pattern.h"
 #include "filter/filter.h"
 #include "query/answer_query.h"
+#include "target/growth.h"
 #include "target/bytes.h"
 
 void
@@ -11,6 +12,8 @@ job_free(struct job *j)
 {
 	regions_unref(j->regions);
 	track_free(&j->track);
+	growth_free(j->growth);
+	causes_unref(j->brought);
 	*j = (struct job){0};
 }
 
@@ -90,6 +93,17 @@ job_read_card(struct target *t, const struct vma_list *vmas, const struct comman
 	return NULL;
 }
 
+/* Lends the target what is known of growth: a scan for another question must not add to it. */
+static void
+job_ask(const struct job *j, struct target *t, const struct vma_list *vmas, struct result *r)
+{
+	t->growth = j->growth;
+	t->brought = j->brought;
+	r->answer = answer_query(t, vmas, j->command.text, &r->err);
+	t->growth = NULL;
+	t->brought = NULL;
+}
+
 static void
 job_do(const struct job *j, struct target *t, const struct vma_list *vmas, struct result *r)
 {
@@ -102,7 +116,7 @@ job_do(const struct job *j, struct target *t, const struct vma_list *vmas, struc
 		break;
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
-		r->answer = answer_query(t, vmas, j->command.text, &r->err);
+		job_ask(j, t, vmas, r);
 		break;
 	case COMMAND_SMAPS:
 		r->smaps = target_smaps(t, &r->err);

@@ -15,6 +15,8 @@ struct job {
 	struct command command;
 	struct regions *regions; /* a reference */
 	struct track track;      /* a copy (track_copy) */
+	struct growth *growth;   /* a copy; NULL: no baseline */
+	struct causes *brought;  /* and what explains it, a reference; NULL: nothing */
 	unsigned execs;          /* sample.execs at that time */
 	bool no_faults;          /* as in struct target */
 };

@@ -353,6 +353,8 @@ reader_serve(struct reader *l, const struct request *before)
 	const struct screen_request *w = &l->now.screen, *was = &before->screen;
 
 	l->draft.trouble.what[0] = '\0';
+	if (l->now.baseline != before->baseline)
+		target_grow(&l->t, l->now.attribution); /* by the next scan */
 	if (was->card_on != w->card_on || was->card != w->card)
 		reader_drop_card(l);
 	l->draft.card_kind = w->card_on;

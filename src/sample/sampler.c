@@ -14,6 +14,7 @@
 #include "sample/answerer.h"
 #include "sample/commands.h"
 #include "sample/reader.h"
+#include "target/growth.h"
 
 enum {
 	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
@@ -340,6 +341,8 @@ sampler_hand_over(struct sampler *s)
 	j.regions = regions_ref(l->draft.regions);
 	if (!job_is_symbol(&j.command))
 		track_copy(&j.track, &l->t.track);
+	j.growth = growth_copy(l->t.growth);
+	j.brought = causes_ref(l->t.brought);
 	answerer_pass(&s->answerer, &j);
 }
 
@@ -430,7 +433,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	reader_serve(l, before);
 	if (!sampler_is_to(s, COMMAND_CLEAR)) /* a clear changes what it would be answered by */
 		sampler_hand_over(s);
-	due |= sampler_adopt(s);
+	due |= sampler_adopt(s) || w->baseline != before->baseline;
 	due |= sampler_carry_out(s, true) || w->auto_clear_ns != before->auto_clear_ns;
 	if (l->draft.ended) {
 		s->stale = false;

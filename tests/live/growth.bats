@@ -79,7 +79,7 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	watch_end
 	local total known none
 	total=$(awk -F, '$NF == "total" { print $3 }' "$BATS_TEST_TMPDIR/out")
-	known=$(awk -F, 'NR > 1 && $NF != "total" && $NF != "no fault seen" { n += $3 } END { print n + 0 }' "$BATS_TEST_TMPDIR/out")
+	known=$(awk -F, 'NR > 1 && $NF != "total" && $NF != "no fault seen" { n += $3 + $5 } END { print n + 0 }' "$BATS_TEST_TMPDIR/out")
 	none=$(awk -F, '$NF == "no fault seen" { print $3 }' "$BATS_TEST_TMPDIR/out")
 	is "$((known + ${none:-0}))" "$total"
 	((known >= 4 * 4096)) || { watch_show; return 1; }

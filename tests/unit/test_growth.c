@@ -261,6 +261,30 @@ test_armed(void)
 	causes_unref(c);
 }
 
+/* What was seen last of a sample need not have been the last. */
+static void
+test_sampled(void)
+{
+	static const uint64_t first[] = {0x100000, 0x101000, 0};
+	static const uint64_t later[] = {0x100000, 0x103000, 0};
+	struct causes *c = causes_new(PAGE, 1 << 20);
+	struct growth *g = growth_new(PAGE);
+	struct growth_causes is;
+
+	causes_keep_newest(c, true);
+	causes_set_watch(c, &(struct causes_watch){.on = true, .period = 3});
+	g->due = true;
+	scan(g, c, 1000 * MS, first);
+	fault(c, 0x101000, 0xa, 1, 1001);
+	scan(g, c, 1100 * MS, later);
+	growth_explain(g, c, &vmas, &is);
+	ok(gained_by(&is, c, 0xa) == 1 && !is.one && is.some == 1 && is.none == 1,
+	   "of a sample of the faults, what is known is a candidate");
+	free(is.v);
+	growth_free(g);
+	causes_unref(c);
+}
+
 int
 main(void)
 {
@@ -271,5 +295,6 @@ main(void)
 	test_newest();
 	test_around();
 	test_armed();
+	test_sampled();
 	return tap_done();
 }

@@ -111,6 +111,17 @@ app_refresh_now(struct app *a)
 		app_refresh(a);
 }
 
+/* Only reads; with attribution, page faults are watched from now on. */
+static void
+app_set_baseline(struct app *a)
+{
+	a->t.request.baseline++;
+	app_post(a);
+	app_toast(a, ROLE_TEXT,
+	          "baseline set: `growth by function` at the prompt tells what came in since, "
+	          "and the column GROWN (key o) by region");
+}
+
 static void
 app_rewind(struct app *a)
 {

@@ -202,9 +202,10 @@ grow_put_lines(const struct grow *g)
 {
 	const struct writers *w = &g->by;
 
+	/* of a sample every chain is a candidate; the note says that it is one */
 	for (size_t i = 0; i < w->n; i++)
-		grow_line(w->v[i].words, w->v[i].pages);
-	grow_line("[several candidates]", w->some);
+		grow_line(w->v[i].words, w->v[i].pages + (g->sampled ? w->v[i].maybe : 0));
+	grow_line("[several candidates]", g->sampled ? 0 : w->some);
 	grow_line(g->sampled ? "[not sampled]" : "[no fault seen]", w->none);
 }
 
@@ -331,6 +332,8 @@ batch_grow_once(struct batch *b, struct err *err)
 
 	if (r == 0)
 		batch_wait_until(b, g.signals, g.base_ns + b->o->grow_ns);
+	if (r == 0 && b->o->mode == MODE_QUERY) /* others scan themselves */
+		r = grow_scan(&g, err);
 	batch_signals_close(g.signals);
 	grow_end(&g);
 	vma_free(&b->vmas);
