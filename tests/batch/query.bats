@@ -9,11 +9,7 @@ load helper
 # and writers.bats ask one.
 examples() {
 	sed -n 's/^[QF]([^,]*, *"[^"]*", *"\([^"]*\)", *"\([^"]*\)".*/\1\t\2/p' "$fixture_top/src/query/query.def" |
-<<<<<<< HEAD
-		sed -E '/^[^\t]*(SYMBOL|\$|writers|by function|watchpoint PLACE)/d; s/.*\t//'
-=======
-		sed -E '/^[^\t]*(SYMBOL|\$|writers|growth)/d; s/.*\t//'
->>>>>>> a16366d (growth: a baseline by the key b, and the question growth)
+		sed -E '/^[^\t]*(SYMBOL|\$|writers|by function|watchpoint PLACE|growth)/d; s/.*\t//'
 }
 
 # what a clear costs is the machine's
@@ -33,11 +29,7 @@ costs() {
 		} >>"$BATS_TEST_TMPDIR/all" 2>&1
 		n=$((n + 1))
 	done < <(examples)
-<<<<<<< HEAD
-	[ $n -ge "$(grep '^[QF](' "$fixture_top/src/query/query.def" | grep -vcE 'SYMBOL|\$|writers|by function|watchpoint PLACE')" ]
-=======
-	[ $n -ge "$(grep '^[QF](' "$fixture_top/src/query/query.def" | grep -vcE 'SYMBOL|\$|writers|growth')" ]
->>>>>>> a16366d (growth: a baseline by the key b, and the question growth)
+	[ $n -ge "$(grep '^[QF](' "$fixture_top/src/query/query.def" | grep -vcE 'SYMBOL|\$|writers|by function|watchpoint PLACE|growth')" ]
 	# some sources are the machine's, and the build's
 	costs <"$BATS_TEST_TMPDIR/all" |
 		grep -vE '^  (PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols) |sources are available' >"$BATS_TEST_TMPDIR/out"
