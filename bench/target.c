@@ -465,6 +465,24 @@ make_writer(char **arg)
 	}
 }
 
+/* Drop the pages and touch them anew, without end, and say how fast: a fault each. */
+static void
+make_toucher(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), start, last, now, ops = 0, max = 0;
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	announce(p, size);
+	for (start = last = time_ns();; last = now) {
+		touch(p, size);
+		madvise(p, size, MADV_DONTNEED);
+		now = time_ns();
+		max = u64_max(max, now - last);
+		ops += size / page;
+		print_ops(&start, &ops, &max, &now);
+	}
+}
+
 /* Map and unmap without end; print "OPS A-SECOND LONGEST-US" twice a second: what watching costs. */
 static void
 make_mapper(char **arg)
@@ -508,6 +526,7 @@ static const struct shape {
 	{ "flip", "SIZE FRACTION", 2, make_flip },
 	{ "mapper", "SIZE", 1, make_mapper },
 	{ "writer", "SIZE", 1, make_writer },
+	{ "toucher", "SIZE", 1, make_toucher },
 };
 
 int

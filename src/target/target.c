@@ -188,6 +188,12 @@ target_watch_family(struct target *t, const pid_t *pids, size_t n, struct err *e
 }
 
 void
+target_end_faults(struct target *t)
+{
+	t->source->ops->faults->unwatch(t->source);
+}
+
+void
 target_unwatch_faults(struct target *t)
 {
 	if (!t->causes)

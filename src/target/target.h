@@ -66,6 +66,9 @@ int target_no_memory(const struct target *t, struct err *err);
  */
 int target_watch_faults(struct target *t, struct err *err);
 
+/* Ends it: t->causes stays, and what was lost is known exactly. */
+void target_end_faults(struct target *t);
+
 /* Ends that, and forgets who wrote. */
 void target_unwatch_faults(struct target *t);
 

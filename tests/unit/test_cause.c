@@ -5,6 +5,7 @@
 
 #include "cause/causes.h"
 #include "cause/perf.h"
+#include "fake.h"
 #include "kernel/kallsyms.h"
 #include "tap.h"
 
@@ -222,6 +223,141 @@ test_bound(void)
 	causes_unref(c);
 }
 
+/* --- against a list of all faults ------------------------------------------------------------- */
+
+enum { MODEL_PAGES = 3000, MODEL_FAULTS = 60000 };
+
+struct model_fault {
+	uint32_t page, epoch, code, thread;
+	bool first; /* of its page in its epoch */
+};
+
+struct model {
+	struct model_fault v[MODEL_FAULTS];
+	size_t n, oldest, max;
+	bool stamped[MODEL_PAGES]; /* in this epoch */
+	uint64_t written;          /* pages, in all epochs */
+};
+
+/* How many faults a store of that size keeps. */
+static size_t
+model_bound(size_t bytes)
+{
+	struct causes *c = causes_new(PAGE, bytes);
+	struct cause v[1];
+	size_t n = 0;
+
+	do
+		fault(c, n, 0xa0, 1, 10);
+	while (causes_of_page(c, 0, v, 1) && ++n < MODEL_FAULTS);
+	causes_unref(c);
+	return n;
+}
+
+static void
+model_add(struct model *m, const struct model_fault *f)
+{
+	bool first = true;
+
+	for (size_t i = m->n; i > m->oldest && m->v[i - 1].epoch == f->epoch; i--) {
+		const struct model_fault *is = &m->v[i - 1];
+
+		if (is->page != f->page)
+			continue;
+		first = false;
+		if (is->code == f->code && is->thread == f->thread)
+			return;
+	}
+	m->v[m->n] = *f;
+	m->v[m->n++].first = first;
+	m->oldest += m->n - m->oldest > m->max;
+}
+
+static void
+model_clear(struct model *m)
+{
+	uint32_t epoch = m->n ? m->v[m->n - 1].epoch : 0;
+
+	for (size_t i = m->n; i > m->oldest && m->v[i - 1].epoch == epoch; i--)
+		m->written += m->v[i - 1].first && m->stamped[m->v[i - 1].page];
+	memset(m->stamped, 0, sizeof(m->stamped));
+}
+
+/* Whether the faults of a page are those of the list, newest first. */
+static bool
+model_agrees(const struct model *m, struct causes *c, uint32_t page)
+{
+	struct cause v[64];
+	struct causes_thread thread;
+	size_t n = causes_of_page(c, (uint64_t)page * PAGE, v, 64), k = 0;
+
+	for (size_t i = m->n; i > m->oldest && k < 64; i--) {
+		const struct model_fault *f = &m->v[i - 1];
+
+		if (f->page != page)
+			continue;
+		if (k == n)
+			return false;
+		causes_thread(c, v[k].thread, &thread);
+		if (v[k].epoch != f->epoch || chain_ip(c, v[k].chain) != 0xa0 + f->code ||
+		    thread.tid != (pid_t)f->thread)
+			return false;
+		k++;
+	}
+	return k == n;
+}
+
+/* Random faults and clears, many times what is kept; the seed is fixed. */
+static void
+test_model(void)
+{
+	enum { BYTES = 128 << 10 };
+	static struct model m;
+	struct causes *c = causes_new(PAGE, BYTES);
+	struct track t = {.auto_clear = true, .clears = 1, .epoch = 0, .first_ns = 1};
+	struct cause_sums s;
+	uint64_t seed = 12345, sum = 0;
+	size_t wrong = 0;
+
+	m.max = model_bound(BYTES);
+	ok(m.max > 1000 && m.max < MODEL_FAULTS / 10, "the bound is much smaller than the test");
+	for (unsigned i = 0; i < MODEL_FAULTS; i++) {
+		uint32_t hot = (uint32_t)fake_below(&seed, 4) ? 200 : MODEL_PAGES;
+		const struct model_fault f = {.page = (uint32_t)fake_below(&seed, hot),
+		                              .epoch = t.epoch,
+		                              .code = (uint32_t)fake_below(&seed, 2),
+		                              .thread = 1 + (uint32_t)fake_below(&seed, 3)};
+
+		fault(c, f.page, 0xa0 + f.code, (pid_t)f.thread, 10 + i);
+		model_add(&m, &f);
+		if (fake_below(&seed, 3)) {
+			stamp(&t, f.page, 1);
+			m.stamped[f.page] = true;
+		}
+		if (!fake_below(&seed, 500)) {
+			model_clear(&m);
+			causes_before_clear(c, &t);
+			t.epoch++;
+			causes_after_clear(c, &t, (11 + i) * MS);
+		}
+		wrong += !model_agrees(&m, c, (uint32_t)fake_below(&seed, hot));
+	}
+	for (uint32_t p = 0; p < MODEL_PAGES; p++)
+		wrong += !model_agrees(&m, c, p);
+	ok(!wrong, "every page has the faults that a list of all of them has");
+	causes_before_clear(c, &t);
+	model_clear(&m);
+	t.epoch++;
+	causes_after_clear(c, &t, (uint64_t)(11 + MODEL_FAULTS) * MS);
+	causes_sum(c, &t, &all, &s);
+	for (size_t i = 0; i < s.n; i++)
+		sum += s.pages[i];
+	ok(sum == m.written && sum > 1000, "and the sums have all that was written");
+	cause_sums_free(&s);
+	track_free(&t);
+	causes_unref(c);
+}
+
 static void
 test_chains(void)
 {
@@ -266,6 +402,7 @@ main(void)
 	test_chains();
 	test_epochs();
 	test_bound();
+	test_model();
 	test_kallsyms();
 	return tap_done();
 }

@@ -117,10 +117,15 @@ batch_by_end(struct batch_by *by)
 	codes_free(&by->codes);
 	if (!by->b->t.causes)
 		return;
+	target_end_faults(&by->b->t);
 	causes_totals(by->b->t.causes, &is);
 	if (is.lost)
 		buf_fmt(note, "%s%llu faults were lost: the writers of these pages are not known",
 		        note->len ? "; " : "", (unsigned long long)is.lost);
+	if (is.unjudged)
+		buf_fmt(note, "%s%llu faults were forgotten before the next scan: they were more "
+		              "than memory is set aside for",
+		        note->len ? "; " : "", (unsigned long long)is.unjudged);
 	if (by->sampled)
 		buf_fmt(note,
 		        "%ssampled, to cost the process at most %u %% of its time: in the end one "
