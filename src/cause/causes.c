@@ -21,6 +21,8 @@ enum {
 	SEVERAL = 4, /* of the first: there are others */
 	MORE = 8,    /* of the first: there were more than are kept */
 
+	HUGE = 2 << 20,
+
 	THREADS_MOST = 1 << 16, /* from the next on they are one */
 };
 
@@ -861,10 +863,67 @@ causes_add_past(const struct causes *c, const struct causes_range *of, struct ca
 		causes_sums_join(out, &c->part);
 }
 
+/* Pages that were written in an epoch, by the 2 MiB they are in. */
+struct causes_huge {
+	struct causes_block {
+		uint64_t at;
+		uint32_t epoch, pages;
+	} *v;
+	size_t n, cap;
+};
+
+static void
+causes_huge_add(struct causes_huge *h, const struct entry *e)
+{
+	uint64_t at = (uint64_t)e->addr / HUGE * HUGE;
+
+	if (h->n && h->v[h->n - 1].at == at && h->v[h->n - 1].epoch == e->epoch) {
+		h->v[h->n - 1].pages++;
+		return;
+	}
+	h->v = vec_room(h->v, h->n, &h->cap, sizeof(*h->v));
+	h->v[h->n++] = (struct causes_block){at, e->epoch, 1};
+}
+
+static int
+causes_block_order(const void *pa, const void *pb)
+{
+	const struct causes_block *a = pa, *b = pb;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return (a->epoch > b->epoch) - (a->epoch < b->epoch);
+}
+
+/* A huge page that was written reads as written everywhere, for one fault. */
+static uint64_t
+causes_beside(const struct causes *c, const struct track *t, struct causes_huge *h)
+{
+	uint64_t sum = 0, pages = 0;
+
+	if (h->n)
+		qsort(h->v, h->n, sizeof(*h->v), causes_block_order);
+	for (size_t i = 0; i < h->n; i++) {
+		const struct causes_block *b = &h->v[i];
+
+		pages += b->pages;
+		if (i + 1 < h->n && !causes_block_order(b, b + 1))
+			continue;
+		if (track_bytes_in(t, b->at, b->at + HUGE, b->epoch) == HUGE)
+			sum += HUGE / c->page_size - pages;
+		pages = 0;
+	}
+	free(h->v);
+	return sum;
+}
+
 void
 causes_sum(struct causes *c, const struct track *t, const struct causes_range *of,
            struct cause_sums *out)
 {
+	bool whole = t && tracker_caps(t->tracker) & TRACKER_HUGE;
+	struct causes_huge huge = {0};
+
 	causes_sums_init(out);
 	pthread_mutex_lock(&c->lock);
 	causes_add_past(c, of, out);
@@ -875,10 +934,14 @@ causes_sum(struct causes *c, const struct track *t, const struct causes_range *o
 		    (of->end && (e->addr < of->start || e->addr >= of->end)))
 			continue;
 		if (!t || e->flags & WRITTEN ||
-		    (e->epoch == c->epoch && causes_is_written(t, e->addr, e->epoch)))
+		    (e->epoch == c->epoch && causes_is_written(t, e->addr, e->epoch))) {
 			causes_add_group(c, out, k);
-		else
+			if (whole)
+				causes_huge_add(&huge, e);
+		} else {
 			out->other++;
+		}
 	}
+	out->beside = causes_beside(c, t, &huge);
 	pthread_mutex_unlock(&c->lock);
 }

@@ -171,6 +171,8 @@ struct cause_sums {
 	uint64_t *pages;    /* of each set */
 	size_t n, cap;      /* sets */
 	uint64_t other;     /* faults on pages that were not written: reads, first touches */
+	/* pages without a fault in 2 MiB of which all pages were written, and some faulted */
+	uint64_t beside;
 };
 enum { CAUSES_MOST = 8 }; /* candidates that are kept of a page in an epoch */
 
@@ -181,7 +183,8 @@ void cause_sums_free(struct cause_sums *s);
 
 /*
  * Sums up some epochs; of the one under way, what the stamps of `t` say was written. NULL: the
- * tracker is not asked, and all faults count.
+ * tracker is not asked, and all faults count. `beside` is counted for trackers that report a huge
+ * page as a whole.
  */
 struct causes_range {
 	uint32_t from, to;   /* epochs, both included */

@@ -38,13 +38,14 @@ struct events_reading {
 
 /*
  * A thread that started while events were being opened may have two: one of its own, and one that
- * it inherited. Both report each fault, one right after the other.
+ * it inherited. Both report each fault, one right after the other. Since Linux 6.3 the second
+ * report has the event and the time of the first.
  */
 static bool
 events_is_double(const struct perf_sample *s, const struct perf_sample *last)
 {
 	return s->tid == last->tid && s->addr == last->addr && s->ip == last->ip &&
-	       s->event != last->event;
+	       (s->event != last->event || s->time_ns == last->time_ns);
 }
 
 static void
@@ -345,15 +346,21 @@ events_raise_limit(void)
 static int
 events_open_all(struct events *e, const pid_t *pids, size_t n, size_t ring_most)
 {
-	enum { ROUNDS = 8 };
+	enum { ROUNDS = 16, QUIET = 4, STEP_MS = 2 };
 	int error = ESRCH;
 
 	events_raise_limit();
 	if (events_open_rings(e, ring_most) < 0)
 		return -1;
-	/* threads that start meanwhile may not have inherited an event */
-	for (int i = 0; i < ROUNDS && events_open_threads(e, &error); i++)
-		;
+	/*
+	 * Threads that start meanwhile may not have inherited an event, and one that is being
+	 * started is not listed yet: the list is read until it has stayed the same for a while.
+	 */
+	for (int i = 0, quiet = 0; i < ROUNDS && quiet < QUIET; i++) {
+		quiet = events_open_threads(e, &error) ? 0 : quiet + 1;
+		if (quiet && quiet < QUIET)
+			poll(NULL, 0, STEP_MS);
+	}
 	events_open_others(e, pids, n, &error);
 	events_opened(e);
 	errno = error;

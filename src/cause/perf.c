@@ -35,6 +35,7 @@ enum {
 
 	OPEN_CLOEXEC = 8,
 };
+#define FLAG_DISABLED       (UINT64_C(1) << 0)
 #define FLAG_INHERIT        (UINT64_C(1) << 1)
 #define FLAG_NO_KERNEL      (UINT64_C(1) << 5)
 #define FLAG_NO_HYPERVISOR  (UINT64_C(1) << 6)
@@ -119,7 +120,8 @@ perf_attr_of(const struct perf_watch *w, int cpu)
 		a.max_stack = (uint16_t)w->depth;
 	}
 	if (cpu >= 0)
-		a.flags |= FLAG_INHERIT | (w->children ? 0 : FLAG_INHERIT_THREAD);
+		a.flags |= FLAG_DISABLED | FLAG_INHERIT |
+		           (w->children ? 0 : FLAG_INHERIT_THREAD);
 	perf_attr_kind(&a, w);
 	if (w->kind == PERF_NOTHING)
 		a.period = 0;
@@ -172,7 +174,9 @@ perf_cpus(void)
 int
 perf_ring_take(const struct perf_ring *r, int event)
 {
-	return ioctl(event, IOC_SET_OUTPUT, r->fd);
+	if (ioctl(event, IOC_SET_OUTPUT, r->fd) < 0)
+		return -1;
+	return ioctl(event, IOC_ENABLE, 0);
 }
 
 int

@@ -34,7 +34,8 @@ struct perf_watch {
 
 /*
  * Opens the event for thread `tid` (0: ours) on one CPU (-1: wherever it runs, and then not for
- * threads that it starts). A descriptor, or -1 with errno.
+ * threads that it starts). On one CPU it counts nothing until a ring takes it. A descriptor, or -1
+ * with errno.
  */
 int perf_open(const struct perf_watch *w, pid_t tid, int cpu);
 
@@ -79,7 +80,7 @@ struct perf_ring {
 int perf_ring_open(struct perf_ring *r, int cpu, size_t bytes);
 void perf_ring_close(struct perf_ring *r);
 
-/* Makes the event write its samples there. -1 with errno. */
+/* From now on the event counts, and writes its samples there. -1 with errno. */
 int perf_ring_take(const struct perf_ring *r, int event);
 
 /* Reads all that is in it. false: it was full, and samples may be lost. */

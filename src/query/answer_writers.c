@@ -172,6 +172,8 @@ writers_table(struct answer *a, const struct target *t, enum writers_by by,
 	writers_begin_table(a, by);
 	for (size_t i = 0; i < w->n; i++)
 		writers_row(a, t, by, &w->v[i], w->v[i].words, w->v[i].pages);
+	if (w->beside)
+		writers_row(a, t, by, NULL, WRITERS_BESIDE, w->beside);
 	if (w->none)
 		writers_row(a, t, by, NULL, "no fault seen", w->none);
 }

@@ -321,6 +321,8 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
 	/* a fault is in at once, its stamp only at the next scan */
 	out->none = out->written - u64_min(out->written, out->one + out->some);
+	out->beside = u64_min(out->none, sums.beside);
+	out->none -= out->beside;
 	cause_sums_free(&sums);
 }
 

@@ -45,6 +45,7 @@ struct writers {
 	uint64_t written; /* pages that the tracker saw written */
 	uint64_t one;     /* of these: the writer is known */
 	uint64_t some;    /* there are several candidates */
+	uint64_t beside;  /* the rest of huge pages that are written as a whole, for one fault */
 	uint64_t none;    /* no fault was seen: a device wrote, or another process */
 	uint64_t other;   /* pages that faulted, but were not written */
 	/* of growth: pages lost; of `written` and `none`, those since the scan before */
@@ -62,6 +63,9 @@ void writers_make(struct target *t, struct codes *codes, const struct vma_list *
 /* The events that c has counted (causes_new_counter), in place of pages. */
 void writers_of_events(struct target *t, struct causes *c, struct codes *codes,
                        const struct vma_list *vmas, enum writers_by by, struct writers *out);
+
+/* What is said of `beside`. */
+#define WRITERS_BESIDE "rest of 2 MiB that were all written"
 
 /* What is said of pages without a fault, and of a sample of faults. */
 const char *writers_none(const struct writers *w);

@@ -190,6 +190,32 @@ test_epochs(void)
 	causes_unref(c);
 }
 
+/* A huge page that is written reads as written everywhere; so may one of which all pages are. */
+static void
+test_huge(void)
+{
+	enum { IN_HUGE = 512 };
+	struct causes *c = causes_new(PAGE, 1 << 20);
+	struct track t = {.tracker = TRACKER_SOFT_DIRTY, .clears = 1};
+	struct cause_sums s;
+
+	fault(c, IN_HUGE + 7, 0xa0, 7, 10);
+	fault(c, IN_HUGE + 9, 0xb0, 7, 20);
+	fault(c, 3 * IN_HUGE + 1, 0xa0, 7, 30);
+	stamp(&t, IN_HUGE, IN_HUGE);
+	stamp(&t, 3 * IN_HUGE, IN_HUGE - 1);
+	causes_sum(c, &t, &all, &s);
+	ok(pages_of(c, &s, 0, false) == 3 && s.beside == IN_HUGE - 2,
+	   "the rest of 2 MiB that were all written is beside its faults");
+	cause_sums_free(&s);
+	t.tracker = TRACKER_UFFD;
+	causes_sum(c, &t, &all, &s);
+	ok(!s.beside, "unless every page is written for itself");
+	cause_sums_free(&s);
+	track_free(&t);
+	causes_unref(c);
+}
+
 /* The log keeps what fits; the sums keep all that was written. */
 static void
 test_bound(void)
@@ -401,6 +427,7 @@ main(void)
 	test_records();
 	test_chains();
 	test_epochs();
+	test_huge();
 	test_bound();
 	test_model();
 	test_kallsyms();

@@ -39,6 +39,8 @@ batch_by_rows(const struct batch_by *by, const struct writers *w,
 	batch_by_row(by, i, w->written, NULL, "total");
 	for (size_t k = 0; k < w->n; k++)
 		batch_by_row(by, i, w->v[k].pages, &w->v[k], NULL);
+	if (w->beside)
+		batch_by_row(by, i, w->beside, NULL, WRITERS_BESIDE);
 	if (w->none)
 		batch_by_row(by, i, w->none, NULL, writers_none(w));
 }
@@ -80,6 +82,7 @@ batch_by_lines(struct batch_by *by)
 		free(by->chain[i].words);
 	}
 	batch_by_line("[several candidates]", by->some);
+	batch_by_line("[" WRITERS_BESIDE "]", by->beside);
 	batch_by_line(by->sampled ? "[not sampled]" : "[no fault seen]", by->none);
 	free(by->chain);
 }
@@ -97,6 +100,7 @@ batch_by_report(struct batch_by *by, const struct vma_list *vmas,
 	writers_make(&by->b->t, &by->codes, vmas, what, &of, UINT64_MAX, &w);
 	by->some += w.some;
 	by->none += w.none;
+	by->beside += w.beside;
 	by->sampled |= w.totals.watch.period > 1;
 	if (by->out)
 		batch_by_rows(by, &w, i);

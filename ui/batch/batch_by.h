@@ -15,7 +15,7 @@ struct batch_by {
 	struct codes codes;
 	struct writer *chain; /* the chains so far, with their pages */
 	size_t chains, chains_cap;
-	uint64_t some, none; /* as in struct writers, of all intervals */
+	uint64_t some, beside, none; /* as in struct writers, of all intervals */
 	bool sampled;        /* in some interval not every fault was watched */
 };
 
