@@ -251,7 +251,7 @@ test_lost(void)
 }
 
 struct account {
-	unsigned pages, missed, foreign, twice;
+	unsigned pages, missed, foreign, twice, lost;
 };
 
 static void
@@ -309,14 +309,15 @@ test_churn(void)
 		after = kernel_count(&w);
 		proc_close(&w.p);
 		more += is.faults > after - before;
-		a.missed += (unsigned)is.lost;
+		a.lost += (unsigned)is.lost;
 		causes_unref(w.c);
 	}
 	atomic_store(&sh->stop, 1);
-	printf("churn: %u threads, %u pages, %u missed, %u of another thread, %u twice, %u sums too large\n",
-	       atomic_load(&sh->started), a.pages, a.missed, a.foreign, a.twice, more);
+	printf("churn: %u threads, %u pages, %u missed, %u of another thread, %u twice, %u lost, "
+	       "%u sums too large\n",
+	       atomic_load(&sh->started), a.pages, a.missed, a.foreign, a.twice, a.lost, more);
 	child_end(pid);
-	return a.missed || a.foreign || a.twice || more || !a.pages;
+	return a.missed || a.foreign || a.twice || a.lost || more || !a.pages;
 }
 
 static unsigned
