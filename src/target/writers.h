@@ -65,7 +65,7 @@ void writers_of_events(struct target *t, struct causes *c, struct codes *codes,
                        const struct vma_list *vmas, enum writers_by by, struct writers *out);
 
 /* What is said of `beside`. */
-#define WRITERS_BESIDE "rest of 2 MiB that were all written"
+#define WRITERS_BESIDE "rest of 2 MiB all written"
 
 /* What is said of pages without a fault, and of a sample of faults. */
 const char *writers_none(const struct writers *w);

@@ -103,7 +103,7 @@ is_written_nowhere() { [[ $(read_column memory SOFT-DIRTY | sort -u) == 0 ]]; }
 	subject write thp 700
 	watch_end
 	watch_show
-	is "$(row "rest of 2 MiB that were all written")" "511 "
+	is "$(row "rest of 2 MiB all written")" "511 "
 	is "$(row "no fault seen")" ""
 }
 
