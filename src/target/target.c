@@ -188,7 +188,7 @@ target_watch_family(struct target *t, const pid_t *pids, size_t n, struct err *e
 }
 
 void
-target_end_faults(struct target *t)
+target_stop_faults(struct target *t)
 {
 	t->source->ops->faults->unwatch(t->source);
 }

@@ -66,8 +66,8 @@ int target_no_memory(const struct target *t, struct err *err);
  */
 int target_watch_faults(struct target *t, struct err *err);
 
-/* Ends it: t->causes stays, and what was lost is known exactly. */
-void target_end_faults(struct target *t);
+/* Ends it for good: t->causes stays, and what was lost is known exactly. */
+void target_stop_faults(struct target *t);
 
 /* Ends that, and forgets who wrote. */
 void target_unwatch_faults(struct target *t);

@@ -121,7 +121,7 @@ batch_by_end(struct batch_by *by)
 	codes_free(&by->codes);
 	if (!by->b->t.causes)
 		return;
-	target_end_faults(&by->b->t);
+	target_stop_faults(&by->b->t);
 	causes_totals(by->b->t.causes, &is);
 	if (is.lost)
 		buf_fmt(note, "%s%llu faults were lost: the writers of these pages are not known",
