@@ -917,6 +917,21 @@ causes_beside(const struct causes *c, const struct track *t, struct causes_huge 
 	return sum;
 }
 
+/* Whether an entry is the first of a group in the range; whether its page was written. */
+static bool
+causes_is_in(const struct entry *e, const struct causes_range *of)
+{
+	return e->flags & FIRST && e->epoch >= of->from && e->epoch <= of->to &&
+	       (!of->end || (e->addr >= of->start && e->addr < of->end));
+}
+
+static bool
+causes_is_write(const struct causes *c, const struct track *t, const struct entry *e)
+{
+	return !t || e->flags & WRITTEN ||
+	       (e->epoch == c->epoch && causes_is_written(t, e->addr, e->epoch));
+}
+
 void
 causes_sum(struct causes *c, const struct track *t, const struct causes_range *of,
            struct cause_sums *out)
@@ -930,11 +945,9 @@ causes_sum(struct causes *c, const struct track *t, const struct causes_range *o
 	for (uint64_t k = c->oldest; k < c->n; k++) {
 		const struct entry *e = causes_entry(c, k);
 
-		if (!(e->flags & FIRST) || e->epoch < of->from || e->epoch > of->to ||
-		    (of->end && (e->addr < of->start || e->addr >= of->end)))
+		if (!causes_is_in(e, of))
 			continue;
-		if (!t || e->flags & WRITTEN ||
-		    (e->epoch == c->epoch && causes_is_written(t, e->addr, e->epoch))) {
+		if (causes_is_write(c, t, e)) {
 			causes_add_group(c, out, k);
 			if (whole)
 				causes_huge_add(&huge, e);
@@ -944,4 +957,45 @@ causes_sum(struct causes *c, const struct track *t, const struct causes_range *o
 	}
 	out->beside = causes_beside(c, t, &huge);
 	pthread_mutex_unlock(&c->lock);
+}
+
+static void
+causes_make_page(const struct causes *c, uint64_t k, struct cause_page *out)
+{
+	const struct entry *first = causes_entry(c, k);
+	uint64_t set[CAUSES_MOST] = {k};
+	size_t n = 1;
+
+	if (first->flags & SEVERAL)
+		n = causes_group(c, causes_page(c, first->addr), first->epoch, set);
+	*out = (struct cause_page){.addr = first->addr,
+	                           .time_ns = c->base_ns + first->time_us * 1000,
+	                           .epoch = first->epoch,
+	                           .n = (uint32_t)n,
+	                           .all = !(first->flags & MORE)};
+	for (size_t i = 0; i < n; i++)
+		out->by[i] = (struct cause_by){causes_entry(c, set[i])->chain,
+		                               causes_entry(c, set[i])->thread};
+}
+
+size_t
+causes_pages(struct causes *c, const struct track *t, const struct causes_range *of, uint64_t *from,
+             struct cause_page *out, size_t max)
+{
+	enum { AT_ONCE = 1 << 14 }; /* the watch waits for the lock */
+	uint64_t k, end;
+	size_t n = 0;
+
+	pthread_mutex_lock(&c->lock);
+	k = u64_max(*from, c->oldest);
+	end = u64_min(c->n, k + AT_ONCE);
+	for (; k < end && n < max; k++) {
+		const struct entry *e = causes_entry(c, k);
+
+		if (causes_is_in(e, of) && causes_is_write(c, t, e))
+			causes_make_page(c, k, &out[n++]);
+	}
+	*from = k < c->n ? k : UINT64_MAX;
+	pthread_mutex_unlock(&c->lock);
+	return n;
 }

@@ -193,4 +193,20 @@ struct causes_range {
 void causes_sum(struct causes *c, const struct track *t, const struct causes_range *of,
                 struct cause_sums *out);
 
+/* A page that was written in an epoch: who may have, and when it faulted first. */
+struct cause_page {
+	uint64_t addr, time_ns;
+	uint32_t epoch;
+	uint32_t n;
+	bool all; /* there are no others */
+	struct cause_by by[CAUSES_MOST];
+};
+
+/*
+ * The same pages one by one, in the order of their faults, at most max at a time. *from: 0 at
+ * first; UINT64_MAX: that was all. Forgotten faults are missing.
+ */
+size_t causes_pages(struct causes *c, const struct track *t, const struct causes_range *of,
+                    uint64_t *from, struct cause_page *out, size_t max);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/refs.h"
 #include "base/text.h"
 #include "query/query.h"
+#include "target/writers_page.h"
 
 struct answer *
 answer_new(void)
@@ -37,6 +38,10 @@ answer_unref(struct answer *a)
 	free(a->table.cell);
 	bytes_unref(a->bytes);
 	share_free(a->share);
+	if (a->writers)
+		page_writers_free(a->writers);
+	free(a->writers);
+	answer_unref(a->looked_up);
 	free(a->f);
 	free(a->line);
 	free(a->question);

@@ -12,6 +12,7 @@
 #include "share/share.h"
 #include "target/bytes.h"
 #include "target/target.h"
+#include "target/writers_page.h"
 
 /*
  * The answer to a query, as facts: the same for the prompt, the page view and -e. A fact that is
@@ -69,6 +70,9 @@ struct answer {
 	bool has_smaps;  /* the answer is about a region: */
 	struct smaps_entry smaps;
 	struct bytes *bytes; /* the contents read, for a QUERY_BYTES; else NULL */
+	struct page_writers *writers; /* which code wrote the page, if that is watched; owned */
+	uint64_t writers_ns;          /* as of this scan */
+	struct answer *looked_up; /* what takes time: answer_symbol_and_writers; a reference */
 	struct share *share; /* with whom a range is shared, for a QUERY_WHO; else NULL */
 };
 

@@ -12,6 +12,7 @@
 #include "page/state.h"
 #include "query/answer_query.h"
 #include "target/symbol.h"
+#include "target/writers_page.h"
 #include "target/walk.h"
 
 const char *
@@ -273,6 +274,19 @@ answer_symbol(struct target *t, const struct vma_list *vmas, uint64_t addr)
 	return a;
 }
 
+struct answer *
+answer_symbol_and_writers(struct target *t, struct codes *codes, const struct vma_list *vmas,
+                          uint64_t addr)
+{
+	struct answer *a = answer_symbol(t, vmas, addr);
+
+	if (!t->causes)
+		return a;
+	a->writers = mem_alloc(sizeof(*a->writers));
+	writers_of_page(t, codes, vmas, addr, a->writers);
+	return a;
+}
+
 static void
 page_facts_symbol(struct answer *a, const struct answer *symbol)
 {
@@ -374,7 +388,7 @@ answer_gap(const struct vma_list *vmas, uint64_t addr)
 
 struct answer *
 answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
-                 const struct answer *symbol, struct err *err)
+                 struct answer *symbol, struct err *err)
 {
 	const struct vma *v = vma_at(vmas, addr);
 	uint64_t base = addr & ~(uint64_t)(t->page_size - 1);
@@ -392,6 +406,7 @@ answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
 	a->place = addr;
 	a->page = pg;
 	a->written_ns = written;
+	a->looked_up = answer_ref(symbol);
 	a->past = track_past(&t->track, v->start, base);
 	answer_add_hex(a, "address", addr);
 	page_facts_region(a, v, addr);

@@ -15,8 +15,11 @@ struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64
                            struct err *err);
 /* The same in two parts: the symbol, which takes time; and the page with it (NULL: without). */
 struct answer *answer_symbol(struct target *t, const struct vma_list *vmas, uint64_t addr);
+/* The same, and its writers if they are watched. */
+struct answer *answer_symbol_and_writers(struct target *t, struct codes *codes,
+                                         const struct vma_list *vmas, uint64_t addr);
 struct answer *answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
-                                const struct answer *symbol, struct err *err);
+                                struct answer *symbol, struct err *err);
 /*
  * Everything about the region that contains addr. Counts its pages, and reads smaps up to it, so
  * call it only on request.

@@ -90,20 +90,21 @@ answerer_gives_up(void *arg)
 int
 answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs, struct err *err)
 {
-	a->execs = execs;
-	if (target_open(&a->t, root, pid, err) < 0)
+	a->desk.execs = execs;
+	if (target_open(&a->desk.t, root, pid, err) < 0)
 		return -1;
-	a->t.source->stop = answerer_gives_up;
-	a->t.source->stop_arg = a;
-	a->t.source->stop_waits = true;
-	a->t.progress = &a->progress;
-	return target_open_pages(&a->t, err);
+	a->desk.t.source->stop = answerer_gives_up;
+	a->desk.t.source->stop_arg = a;
+	a->desk.t.source->stop_waits = true;
+	a->desk.t.progress = &a->progress;
+	return target_open_pages(&a->desk.t, err);
 }
 
 void
 answerer_close(struct answerer *a)
 {
-	target_close(&a->t);
+	target_close(&a->desk.t);
+	codes_free(&a->desk.codes);
 }
 
 /* --- its thread ------------------------------------------------------------------------------- */
@@ -134,7 +135,7 @@ answerer_run(void *arg)
 	struct job j;
 
 	while (answerer_wait(a, &j)) {
-		job_carry_out(&j, &a->t, &a->execs, &r);
+		job_carry_out(&j, &a->desk, &r);
 		answerer_finish(a, &r);
 	}
 	answerer_close(a);

@@ -33,8 +33,7 @@ struct answerer {
 	struct progress progress; /* of the running command; atomic */
 
 	/* owned by its thread once that has started */
-	struct target t;
-	unsigned execs; /* the job.execs that t was opened for */
+	struct desk desk;
 };
 
 void answerer_init(struct answerer *a, pthread_mutex_t *lock, const struct answerer_host *host);

@@ -14,6 +14,7 @@ job_free(struct job *j)
 	track_free(&j->track);
 	growth_free(j->growth);
 	causes_unref(j->brought);
+	causes_unref(j->causes);
 	*j = (struct job){0};
 }
 
@@ -26,6 +27,7 @@ job_is_slow(const struct command *c)
 	case COMMAND_SMAPS:
 	case COMMAND_CARD:
 	case COMMAND_SUM:
+	case COMMAND_BY:
 	case COMMAND_WORDS: return true;
 	case COMMAND_ASK: return !answer_needs_tracker(c->text);
 	case COMMAND_REFRESH:
@@ -36,9 +38,16 @@ job_is_slow(const struct command *c)
 }
 
 bool
-job_is_symbol(const struct command *c)
+job_is_page(const struct command *c)
 {
 	return c->kind == COMMAND_CARD && c->card == CARD_PAGE;
+}
+
+/* What is asked for all the time does with the reader's regions. */
+static bool
+job_has_regions(const struct command *c)
+{
+	return job_is_page(c) || c->kind == COMMAND_BY;
 }
 
 static int
@@ -48,19 +57,47 @@ job_target_is_gone(struct err *err)
 	               "interrupted");
 }
 
-/* The current regions, of the program that runs now; but not for a symbol. */
+/* Opens the program that runs now, if it is another. */
 static int
-job_read_regions(const struct job *j, struct target *t, unsigned *execs, struct vma_list *vmas,
-                 struct err *err)
+job_open(const struct job *j, struct desk *d, struct err *err)
 {
-	if (*execs != j->execs && target_reopen(t, err) < 0)
+	if (d->execs == j->execs)
+		return 0;
+	codes_free(&d->codes);
+	if (target_reopen(&d->t, err) < 0)
 		return -1;
-	*execs = j->execs;
-	if (job_is_symbol(&j->command))
+	d->execs = j->execs;
+	return 0;
+}
+
+/* The current regions, of the program that runs now. */
+static int
+job_read_regions(const struct job *j, struct target *t, struct vma_list *vmas, struct err *err)
+{
+	if (job_has_regions(&j->command))
 		return 0;
 	if (target_regions(t, vmas, err) < 0)
 		return -1;
 	return vmas->n ? 0 : job_target_is_gone(err);
+}
+
+/* Lends the target what the reader knows, which another program's end must not make it forget. */
+static void
+job_lend(struct job *j, struct target *t)
+{
+	t->track = j->track;
+	t->causes = j->causes;
+	t->no_faults = j->no_faults;
+	j->track = (struct track){0};
+	j->causes = NULL;
+}
+
+static void
+job_take_back(struct target *t)
+{
+	track_free(&t->track);
+	causes_unref(t->causes);
+	t->causes = NULL;
 }
 
 /* --- the commands ----------------------------------------------------------------------------- */
@@ -81,11 +118,23 @@ job_find(struct target *t, const struct regions *rs, struct result *r)
 }
 
 static struct answer *
-job_read_card(struct target *t, const struct vma_list *vmas, const struct command *c,
-              struct err *err)
+job_read_page(const struct job *j, struct desk *d)
 {
+	struct answer *a = answer_symbol_and_writers(&d->t, &d->codes, &j->regions->vmas,
+	                                             j->command.at);
+
+	a->writers_ns = j->regions->time_ns;
+	return a;
+}
+
+static struct answer *
+job_read_card(const struct job *j, struct desk *d, const struct vma_list *vmas, struct err *err)
+{
+	const struct command *c = &j->command;
+	struct target *t = &d->t;
+
 	switch (c->card) {
-	case CARD_PAGE: return answer_symbol(t, vmas, c->at);
+	case CARD_PAGE: return job_read_page(j, d);
 	case CARD_REGION: return answer_region(t, vmas, c->at, err);
 	case CARD_CAPABILITIES: return answer_capabilities(t);
 	case CARD_NONE: break;
@@ -104,9 +153,20 @@ job_ask(const struct job *j, struct target *t, const struct vma_list *vmas, stru
 	t->brought = NULL;
 }
 
-static void
-job_do(const struct job *j, struct target *t, const struct vma_list *vmas, struct result *r)
+static struct attribution *
+job_attribute(const struct job *j, struct desk *d, struct err *err)
 {
+	if (d->t.causes)
+		return attribution_make(&d->t, &d->codes, j->regions, &j->command.by);
+	err_set(err, ERR_TARGET, "page faults are not watched", NULL, "cannot tell who writes");
+	return NULL;
+}
+
+static void
+job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct result *r)
+{
+	struct target *t = &d->t;
+
 	switch (j->command.kind) {
 	case COMMAND_FAULT:
 		r->idle = bytes_fault(t, vmas, j->command.at, &r->err) == 1;
@@ -122,7 +182,10 @@ job_do(const struct job *j, struct target *t, const struct vma_list *vmas, struc
 		r->smaps = target_smaps(t, &r->err);
 		break;
 	case COMMAND_CARD:
-		r->answer = job_read_card(t, vmas, &j->command, &r->err);
+		r->answer = job_read_card(j, d, vmas, &r->err);
+		break;
+	case COMMAND_BY:
+		r->attribution = job_attribute(j, d, &r->err);
 		break;
 	case COMMAND_SUM:
 		window_sum(t, vmas, j->command.at, j->command.end, j->command.lens, &r->sum,
@@ -135,17 +198,18 @@ job_do(const struct job *j, struct target *t, const struct vma_list *vmas, struc
 }
 
 void
-job_carry_out(struct job *j, struct target *t, unsigned *execs, struct result *r)
+job_carry_out(struct job *j, struct desk *d, struct result *r)
 {
+	struct target *t = &d->t;
 	struct vma_list vmas = {0};
 
 	*r = (struct result){.command = j->command, .execs = j->execs};
-	track_free(&t->track);
-	t->track = j->track;
-	t->no_faults = j->no_faults;
-	j->track = (struct track){0};
-	if (job_read_regions(j, t, execs, &vmas, &r->err) == 0 && !source_stopped(t->source))
-		job_do(j, t, job_is_symbol(&j->command) ? &j->regions->vmas : &vmas, r);
+	if (job_open(j, d, &r->err) == 0) {
+		job_lend(j, t);
+		if (job_read_regions(j, t, &vmas, &r->err) == 0 && !source_stopped(t->source))
+			job_do(j, d, job_has_regions(&j->command) ? &j->regions->vmas : &vmas, r);
+		job_take_back(t);
+	}
 	/* an address space that is gone reads as empty */
 	if (!r->err.what[0] && !target_is_alive(t))
 		job_target_is_gone(&r->err);

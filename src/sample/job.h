@@ -3,6 +3,7 @@
 #define PM_JOB_H
 
 #include "sample/queue.h"
+#include "target/code.h"
 #include "target/target.h"
 
 /*
@@ -17,6 +18,7 @@ struct job {
 	struct track track;      /* a copy (track_copy) */
 	struct growth *growth;   /* a copy; NULL: no baseline */
 	struct causes *brought;  /* and what explains it, a reference; NULL: nothing */
+	struct causes *causes;   /* who writes: a reference; NULL: not watched */
 	unsigned execs;          /* sample.execs at that time */
 	bool no_faults;          /* as in struct target */
 };
@@ -26,16 +28,23 @@ void job_free(struct job *j);
 bool job_is_slow(const struct command *c);
 
 /*
- * Whether it looks up the symbol of a page. Each step of the cursor asks for one, so the reader's
- * regions must do, and it needs no track.
+ * Whether it looks up the symbol of a page, and its writers. Each step of the cursor asks for one,
+ * so the stamps of that page must do.
  */
-bool job_is_symbol(const struct command *c);
+bool job_is_page(const struct command *c);
+
+/* What jobs are carried out on, and what stays from one to the next. Starts zeroed. */
+struct desk {
+	struct target t;
+	struct codes codes; /* of the program that t was opened for */
+	unsigned execs;     /* the job.execs that t was opened for */
+};
 
 /*
- * Carries it out on an open target, whose track it replaces, and consumes it. `*execs`: the
- * job.execs that the target was opened for; it is opened again for another. A result with an err
- * holds nothing else; that of an abandoned job (the source's `stop`) may hold nothing.
+ * Carries it out on the open target of the desk, whose track and causes it replaces, and consumes
+ * it. For a job of another program the target is opened again. A result with an err holds nothing
+ * else; that of an abandoned job (the source's `stop`) may hold nothing.
  */
-void job_carry_out(struct job *j, struct target *t, unsigned *execs, struct result *r);
+void job_carry_out(struct job *j, struct desk *d, struct result *r);
 
 #endif

@@ -11,7 +11,9 @@ result_empty(struct result *r)
 {
 	answer_unref(r->answer);
 	smaps_reading_unref(r->smaps);
+	attribution_unref(r->attribution);
 	r->answer = NULL;
+	r->attribution = NULL;
 	r->smaps = NULL;
 }
 
@@ -51,7 +53,8 @@ command_same(const struct command *a, const struct command *b)
 {
 	return a->kind == b->kind && a->at == b->at && a->end == b->end && a->card == b->card &&
 	       a->lens == b->lens && a->bytes == b->bytes && a->back == b->back &&
-	       a->closes == b->closes && !strcmp(a->text, b->text);
+	       a->closes == b->closes && attribution_same(&a->by, &b->by) &&
+	       !strcmp(a->text, b->text);
 }
 
 void

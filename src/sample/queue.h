@@ -11,6 +11,7 @@
 #include "query/answer.h"
 #include "query/seek.h"
 #include "sample/window.h"
+#include "target/attribution.h"
 
 /*
  * Commands are things done once. Each command in the queue is answered by exactly one result,
@@ -26,6 +27,7 @@ enum command_kind {
 	COMMAND_SMAPS, /* reads smaps; samples include it from then on */
 	COMMAND_CARD,  /* the slow part of the card on screen; samples include it from then on */
 	COMMAND_SUM,   /* counts the chosen range; samples include it from then on */
+	COMMAND_BY,    /* who writes; samples include it from then on */
 	COMMAND_KINDS
 };
 
@@ -41,6 +43,7 @@ struct command {
 	uint64_t at, end;
 	enum card_kind card; /* CARD */
 	enum lens lens;    /* SUM */
+	struct attribution_of by; /* BY */
 	bool bytes, back;  /* FIND; back: the one before */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
 };
@@ -67,6 +70,7 @@ struct result {
 	struct range_sum sum;     /* SUM */
 	struct seek_found found;  /* FIND */
 	struct smaps_reading *smaps; /* SMAPS */
+	struct attribution *attribution; /* BY */
 	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
 	bool idle;                /* FAULT: the page was present, nothing was done */
 	enum clear_question question; /* CLEAR; unless none, what must be answered first: */

@@ -74,6 +74,10 @@ reader_copy_causes(struct reader *l)
 	if (!l->t.track.clears || why)
 		target_unwatch_faults(&l->t);
 	l->draft.unattributed = why;
+	if (!l->t.causes && l->draft.attribution) {
+		attribution_unref(l->draft.attribution);
+		l->draft.attribution = NULL;
+	}
 	l->draft.causes = (struct causes_totals){0};
 	if (l->t.causes)
 		causes_totals(l->t.causes, &l->draft.causes);
@@ -306,13 +310,18 @@ reader_read_grid(struct reader *l, const struct vma_list *vmas)
 	return true;
 }
 
-/* Whether the symbol is that of the page, and of the file that is mapped there now. */
+/*
+ * Whether what was looked up is of the page, and of the file that is mapped there now. from NULL:
+ * no file with symbols; the page may have writers all the same.
+ */
 static bool
 reader_has_symbol(const struct reader *l, uint64_t at, const struct vma *from)
 {
 	const struct vma *was = &l->symbol_from;
 
-	return l->symbol && l->symbol->place == at && from && from->start == was->start &&
+	if (!from)
+		from = &(const struct vma){0};
+	return l->symbol && l->symbol->place == at && from->start == was->start &&
 	       from->offset == was->offset && from->inode == was->inode &&
 	       from->dev_major == was->dev_major && from->dev_minor == was->dev_minor;
 }
@@ -328,7 +337,7 @@ reader_read_page(struct reader *l, const struct vma_list *vmas)
 	reader_drop_card(l);
 	l->draft.card =
 	    answer_page_with(&l->t, vmas, at, has ? l->symbol : NULL, &l->draft.card_err);
-	l->draft.card_whole = has || !from;
+	l->draft.card_whole = has || (!from && !l->draft.causes.watch.on);
 }
 
 /*
@@ -367,9 +376,8 @@ reader_adopt_symbol(struct reader *l, const struct result *r)
 	const struct vma *from = symbol_source(&l->draft.regions->vmas, r->command.at);
 
 	answer_unref(l->symbol);
-	l->symbol = from ? answer_ref(r->answer) : NULL;
-	if (from)
-		l->symbol_from = *from;
+	l->symbol = answer_ref(r->answer);
+	l->symbol_from = from ? *from : (struct vma){0};
 	l->symbol_from.name = NULL;
 }
 
@@ -412,6 +420,17 @@ reader_adopt_smaps(struct reader *l, const struct result *r)
 	l->draft.smaps_err = r->err;
 }
 
+static void
+reader_adopt_attribution(struct reader *l, const struct result *r)
+{
+	l->draft.attribution_err = r->err;
+	if (!l->t.causes ||
+	    (r->attribution && r->attribution->totals.since_ns != l->t.track.first_ns))
+		return; /* of before a clear */
+	attribution_unref(l->draft.attribution);
+	l->draft.attribution = attribution_ref(r->attribution);
+}
+
 void
 reader_adopt(struct reader *l, const struct result *r)
 {
@@ -423,6 +442,7 @@ reader_adopt(struct reader *l, const struct result *r)
 	case COMMAND_CARD: reader_adopt_card(l, r); break;
 	case COMMAND_SUM: reader_adopt_sum(l, r); break;
 	case COMMAND_SMAPS: reader_adopt_smaps(l, r); break;
+	case COMMAND_BY: reader_adopt_attribution(l, r); break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_FAULT:
@@ -690,6 +710,7 @@ reader_close(struct reader *l)
 	bytes_unref(l->draft.bytes);
 	results_free(&l->done);
 	smaps_reading_unref(l->draft.smaps);
+	attribution_unref(l->draft.attribution);
 	writes_log_free(&l->writes);
 	target_close(&l->t);
 }

@@ -15,6 +15,7 @@ sample_free(struct sample *s)
 	answer_unref(s->card);
 	bytes_unref(s->bytes);
 	smaps_reading_unref(s->smaps);
+	attribution_unref(s->attribution);
 	free(s);
 }
 
@@ -22,6 +23,7 @@ bool
 screen_same(const struct screen_request *a, const struct screen_request *b)
 {
 	if (a->lens != b->lens || a->smaps_on != b->smaps_on || a->grid_on != b->grid_on ||
+	    a->by_on != b->by_on || !attribution_same(&a->by, &b->by) ||
 	    a->card_on != b->card_on || a->card != b->card || a->range_lo != b->range_lo ||
 	    a->range_hi != b->range_hi || strcmp(a->filter, b->filter) != 0)
 		return false;

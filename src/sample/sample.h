@@ -25,6 +25,8 @@ struct screen_request {
 	struct grid grid;
 	char filter[256];     /* of its pages; "": none */
 	uint64_t range_lo, range_hi; /* a range is chosen: COMMAND_SUM; 0, 0: none */
+	bool by_on;           /* who writes: COMMAND_BY */
+	struct attribution_of by;
 	enum card_kind card_on; /* facts about the page or the region at: (COMMAND_CARD) */
 	uint64_t card;
 	bool hex_on;          /* bytes: */
@@ -101,6 +103,9 @@ struct sample {
 	struct writes writes;  /* what was measured since */
 	const char *unattributed; /* why nobody tries to watch who writes; static; NULL: */
 	struct causes_totals causes; /* ... what was seen, or why nothing is (watch.why) */
+
+	struct attribution *attribution; /* of the last COMMAND_BY; NULL: none yet, or: */
+	struct err attribution_err; /* what[0] != 0: why not */
 
 	struct smaps_reading *smaps; /* of the last COMMAND_SMAPS; NULL: not read, or: */
 	struct err smaps_err;  /* what[0] != 0: why not */

@@ -73,6 +73,7 @@ sampler_publish(void *arg, bool complete)
 	answer_ref(copy->card);
 	bytes_ref(copy->bytes);
 	smaps_reading_ref(copy->smaps);
+	attribution_ref(copy->attribution);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -251,7 +252,8 @@ sampler_adopts(const struct result *r)
 	case COMMAND_FAULT:
 	case COMMAND_SMAPS:
 	case COMMAND_CARD:
-	case COMMAND_SUM: return true;
+	case COMMAND_SUM:
+	case COMMAND_BY: return true;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_FIND:
@@ -321,6 +323,22 @@ failed:
 	return -1;
 }
 
+/* The stamps that a job needs: of a page, its own. */
+static void
+sampler_copy_track(const struct track *of, struct job *j)
+{
+	struct track part = *of;
+
+	if (job_is_page(&j->command)) {
+		size_t i = track_first(of, j->command.at);
+
+		part.v = of->v + i;
+		part.n = i < of->n && of->v[i].start <= j->command.at;
+		part.tally_n = part.scanned_n = 0;
+	}
+	track_copy(&j->track, &part);
+}
+
 /* Passes the next command to the answerer, with the regions and stamps as of now. */
 static void
 sampler_hand_over(struct sampler *s)
@@ -339,8 +357,8 @@ sampler_hand_over(struct sampler *s)
 		return;
 	}
 	j.regions = regions_ref(l->draft.regions);
-	if (!job_is_symbol(&j.command))
-		track_copy(&j.track, &l->t.track);
+	j.causes = causes_ref(l->t.causes);
+	sampler_copy_track(&l->t.track, &j);
 	j.growth = growth_copy(l->t.growth);
 	j.brought = causes_ref(l->t.brought);
 	answerer_pass(&s->answerer, &j);

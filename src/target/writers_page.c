@@ -166,8 +166,7 @@ page_writers_free(struct page_writers *w)
 
 /* --- in one line ------------------------------------------------------------------------------ */
 
-/* The newest that is known to have written, or else may have. */
-static const struct page_writer *
+const struct page_writer *
 page_writers_best(const struct page_writers *w)
 {
 	for (size_t i = 0; i < w->n; i++)

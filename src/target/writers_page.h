@@ -50,6 +50,9 @@ void writers_of_page(struct target *t, struct codes *codes, const struct vma_lis
                      uint64_t addr, struct page_writers *out);
 void page_writers_free(struct page_writers *w);
 
+/* The newest that is known to have written, or else may have, or else faulted; NULL: none. */
+const struct page_writer *page_writers_best(const struct page_writers *w);
+
 /*
  * Who may have written the page first in the last interval in which it was written, without names:
  * the candidates, *n of them, 0 if no fault was seen; *all: there are no others. false: it was not

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "fuzz.h"
+#include "model/by.h"
 #include "model/dump.h"
 #include "model/list_rows.h"
 #include "model/map.h"
@@ -166,6 +167,37 @@ make_bytes(struct world *w, const struct regions *rs, const struct sample *old)
 	return b;
 }
 
+/* Names are whatever a target has; rows come and go. */
+static struct attribution *
+make_attribution(struct world *w)
+{
+	struct attribution *a = mem_alloc(sizeof(*a));
+	size_t n = below(w, 40);
+
+	a->refs = 1;
+	a->time_ns = time_ns();
+	a->of = (struct attribution_of){
+	    .by = (unsigned)below(w, ATTRIBUTION_BY_REGION + 1), .lit = w->ui.lit.key, .hi = 0x10000000};
+	a->v = mem_alloc((n + 1) * sizeof(*a->v));
+	for (; a->n < n; a->n++) {
+		struct attribution_row *r = &a->v[a->n];
+		struct buf words = {0};
+
+		buf_fmt(&words, "f%u;\x1b[2J\xff", (unsigned)below(w, 9));
+		*r = (struct attribution_row){
+		    .w = {.words = words.s, .in = mem_strdup("\a"), .pages = below(w, 99), .maybe = below(w, 3)},
+		    .key = a->n * 2 + 1 + 2 * below(w, 2) * 100,
+		    .leaf = below(w, 9) * 2 + 1,
+		    .rate = below(w, 3) ? below(w, 9) : UINT64_MAX,
+		    .at = slots[below(w, 10)].start};
+		if (below(w, 2)) {
+			r->chain = (struct code_frames){.v = mem_alloc(sizeof(*r->chain.v)), .n = 1};
+			r->chain.v[0] = mem_strdup("\n");
+		}
+	}
+	return a;
+}
+
 /* What the sampler would publish next; parts of it may still be the old ones. */
 static void
 next_sample(struct world *w)
@@ -198,6 +230,11 @@ next_sample(struct world *w)
 		s->bytes = bytes_ref(old->bytes);
 	else if (s->regions)
 		s->bytes = make_bytes(w, s->regions, old);
+	s->causes.watch.on = below(w, 4);
+	if (old && below(w, 3))
+		s->attribution = attribution_ref(old->attribution);
+	else if (below(w, 4))
+		s->attribution = make_attribution(w);
 	sample_free(old);
 	w->s = s;
 }
@@ -221,6 +258,9 @@ do_action(struct world *w, enum action a)
 		return;
 	case ACT_WRITES:
 		ui_show(&w->ui, VIEW_WRITES);
+		return;
+	case ACT_BY:
+		ui_show(&w->ui, VIEW_BY);
 		return;
 	case ACT_LENS + LENS_WRITES:
 		w->ui.lens = LENS_WRITES;
@@ -475,6 +515,23 @@ check_map(const struct ui *ui, const struct sample *s)
 	return vma_at(&s->regions->vmas, ui->region) || fuzz_wrong("the cursor %" PRIx64 " is on nothing", ui->region);
 }
 
+/* Each row once; the cursor on one, and on screen. */
+static bool
+check_by(const struct ui *ui)
+{
+	const struct by_view *v = by_of(ui);
+	size_t at = by_position(ui);
+
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (v->order[i] == v->order[k])
+				return fuzz_wrong("row %zu of the writers twice", i);
+	if (v->n && v->order[at] != v->key)
+		return fuzz_wrong("the cursor is on no writer");
+	return !v->n || (at >= v->top && at < v->top + v->rows) ||
+	       fuzz_wrong("row %zu of the cursor is not on screen, top %zu", at, v->top);
+}
+
 /* While the page is being read there is nothing to scroll: only then may it point anywhere. */
 static bool
 check_card(const struct ui *ui, const struct sample *s)
@@ -526,6 +583,8 @@ check(const struct ui *ui, const struct sample *s)
 		return scroll_of(ui)->top >= 0 || fuzz_wrong("messages_top %d", scroll_of(ui)->top);
 	case VIEW_WRITES:
 		return scroll_of(ui)->top >= 0 || fuzz_wrong("card_top %d", scroll_of(ui)->top);
+	case VIEW_BY:
+		return check_by(ui);
 	case VIEW_HELP:
 		return help_of(ui)->scroll.top >= 0 || fuzz_wrong("help_top %d", help_of(ui)->scroll.top);
 	case VIEW_PICKER: /* fuzz_picker */

@@ -196,6 +196,12 @@ app_show_writes(struct app *a)
 	ui_show(&a->ui, VIEW_WRITES);
 }
 
+static void
+app_show_by(struct app *a)
+{
+	ui_show(&a->ui, VIEW_BY);
+}
+
 /* Of the selected range; else of the page, cell or region under the cursor. */
 static void
 app_ask_who(struct app *a)

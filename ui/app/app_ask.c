@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/by.h"
 #include "model/dump.h"
 #include "model/here.h"
 #include "model/list.h"
@@ -270,6 +271,16 @@ app_find_bytes(struct app *a, const char *line)
 }
 
 static void
+app_find_writer(struct app *a, const char *line)
+{
+	if (!app_shown(a))
+		return;
+	by_find_typed(&a->ui, app_shown(a), line);
+	if (line[0] && !by_of(&a->ui)->found_n)
+		app_not_found(a);
+}
+
+static void
 app_prompt_entered(struct app *a)
 {
 	struct err err;
@@ -292,6 +303,9 @@ app_prompt_entered(struct app *a)
 		break;
 	case PROMPT_FIND:
 		app_find(a, line);
+		break;
+	case PROMPT_FIND_WRITER:
+		app_find_writer(a, line);
 		break;
 	case PROMPT_FIND_HELP:
 		view_help_find(&a->ui, line);
@@ -339,7 +353,9 @@ app_follow(struct app *a)
 		view_help_find(&a->ui, prompt_line());
 	if (!app_shown(a))
 		return;
-	if (prompt_kind() == PROMPT_FIND)
+	if (prompt_kind() == PROMPT_FIND_WRITER)
+		by_find_typed(&a->ui, app_shown(a), prompt_line());
+	else if (prompt_kind() == PROMPT_FIND)
 		list_find_typed(&a->ui, app_shown(a), prompt_line());
 	else if (prompt_kind() == PROMPT_FILTER &&
 	         list_filter_typed(&a->ui, app_shown(a), prompt_line(), &err) < 0)
@@ -358,6 +374,8 @@ app_cancel(struct app *a)
 {
 	if (prompt_kind() == PROMPT_FIND || prompt_kind() == PROMPT_FILTER)
 		list_typed_cancel(&a->ui);
+	if (prompt_kind() == PROMPT_FIND_WRITER)
+		by_find_cancel(&a->ui);
 	if (prompt_kind() == PROMPT_FIND_HELP)
 		view_help_find(&a->ui, "");
 }

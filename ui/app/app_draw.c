@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "model/by.h"
 #include "model/here.h"
 #include "model/list.h"
 #include "query/settle.h"
@@ -194,6 +195,15 @@ draw_preview(const struct app *a, int y, int x)
 	buf_free(&text);
 }
 
+static void
+draw_found(const struct ui *ui, int y, int x, size_t found, size_t of)
+{
+	if (!of)
+		paint_text(y, x, ui->cols, ROLE_HOT, "-> no match");
+	else
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", found, of);
+}
+
 /* How the line changes the list, while it is typed. */
 static void
 draw_effect(const struct app *a, int y, int x)
@@ -203,11 +213,10 @@ draw_effect(const struct app *a, int y, int x)
 
 	if (!prompt_line()[0] || !s || !s->regions)
 		return;
-	if (prompt_kind() == PROMPT_FIND && !ui->list->found_n)
-		paint_text(y, x, ui->cols, ROLE_HOT, "-> no match");
-	else if (prompt_kind() == PROMPT_FIND)
-		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->list->found,
-		           ui->list->found_n);
+	if (prompt_kind() == PROMPT_FIND)
+		draw_found(ui, y, x, ui->list->found, ui->list->found_n);
+	else if (prompt_kind() == PROMPT_FIND_WRITER)
+		draw_found(ui, y, x, by_of(ui)->found, by_of(ui)->found_n);
 	else if (a->prompt.typing[0])
 		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM,
 		             a->prompt.typing);
@@ -292,6 +301,7 @@ draw_prompt(const struct app *a, int y)
 	static const char *const signs[] = {[PROMPT_ASK] = ":",
 	                                    [PROMPT_FIND] = "/",
 	                                    [PROMPT_FIND_HELP] = "/",
+	                                    [PROMPT_FIND_WRITER] = "/",
 	                                    [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between samples: ",
 	                                    [PROMPT_AUTO_CLEAR] =

@@ -158,9 +158,10 @@ app_notice_result(struct app *a, struct result *r)
 		if (newest)
 			app_notice_found(a, r);
 		break;
-	case COMMAND_SMAPS: /* the sample has these three, or why not */
+	case COMMAND_SMAPS: /* the sample has these four, or why not */
 	case COMMAND_CARD:
 	case COMMAND_SUM:
+	case COMMAND_BY:
 	case COMMAND_REFRESH:
 	case COMMAND_KINDS: break;
 	}

@@ -7,16 +7,21 @@
 
 #include "target/symbol.h"
 
-static const enum command_kind once_kinds[] = {COMMAND_SMAPS, COMMAND_CARD, COMMAND_SUM};
+static const enum command_kind once_kinds[] = {COMMAND_SMAPS, COMMAND_CARD, COMMAND_SUM,
+                                              COMMAND_BY};
 static const uint64_t CHEAP_NS = 50000000; /* a range that takes less is counted for each sample */
 
-/* Of a page only its symbol takes time. */
+static const uint64_t BY_NS = UINT64_C(1000000000); /* how often it is counted who writes, */
+enum { BY_SHARE = 10 }; /* and for no more than one part in so many of the time */
+
+/* Of a page only its symbol takes time, and its writers. */
 static bool
 once_card_takes_time(const struct app *a)
 {
 	const struct screen_request *r = &a->t.request.screen;
 
-	return r->card_on == CARD_PAGE ? symbol_source(&a->t.s->regions->vmas, r->card) != NULL
+	return r->card_on == CARD_PAGE ? a->t.s->causes.watch.on ||
+	                                     symbol_source(&a->t.s->regions->vmas, r->card)
 	                               : r->card_on != CARD_NONE;
 }
 
@@ -34,19 +39,37 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 		c->at = r->card;
 		return once_card_takes_time(a);
 	}
+	if (kind == COMMAND_BY) {
+		c->by = r->by;
+		return r->by_on && a->t.s->causes.watch.on;
+	}
 	c->at = r->range_lo;
 	c->end = r->range_hi;
 	c->lens = r->lens;
 	return r->range_lo < r->range_hi;
 }
 
+/* There was a scan since the writers of the page were looked up. */
+static bool
+once_has_old_writers(const struct sample *s)
+{
+	const struct answer *is = s->card->looked_up;
+
+	return s->causes.watch.on && (!is || s->regions->time_ns > is->writers_ns);
+}
+
 /* Whether what was read of it is outdated. */
 static bool
 once_is_stale(const struct sample *s, const struct command *c)
 {
+	const struct attribution *by = s->attribution;
+
 	if (c->kind == COMMAND_CARD)
 		return s->card && s->card_kind == c->card && s->card->place == c->at &&
-		       !s->card_whole && !s->card_err.what[0];
+		       (!s->card_whole || once_has_old_writers(s)) && !s->card_err.what[0];
+	if (c->kind == COMMAND_BY)
+		return !by || s->regions->time_ns >=
+		                  by->time_ns + u64_max(BY_NS, BY_SHARE * by->cost_ns);
 	return c->kind == COMMAND_SUM && s->regions->time_ns > s->range.time_ns &&
 	       s->range.cost_ns < CHEAP_NS;
 }

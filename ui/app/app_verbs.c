@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "config/settings.h"
 #include "config/topics.h"
+#include "model/by.h"
 #include "model/list.h"
 #include "model/list_rows.h"
 #include "model/pages.h"
@@ -175,6 +176,23 @@ app_verb_GROUP(struct app *a, struct lex *r, struct err *err)
 	if (app_set(a, app_verb_is(r, "off") ? &off : r, "group", err) < 0)
 		return -1;
 	app_verb_show_list(a);
+	return 0;
+}
+
+static int
+app_verb_BY(struct app *a, struct lex *r, struct err *err)
+{
+	unsigned by = 0;
+
+	while (by <= ATTRIBUTION_BY_REGION && !lex_eat_word(r, by_name(by)))
+		by++;
+	if (by > ATTRIBUTION_BY_REGION)
+		return app_verb_expected(r, "function, thread, chain or region",
+		                         "such as by function", err);
+	if (app_verb_end(r, err) < 0)
+		return -1;
+	ui_show(&a->ui, VIEW_BY);
+	by_rank(&a->ui, by);
 	return 0;
 }
 

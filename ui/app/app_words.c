@@ -187,6 +187,15 @@ words_add_groups(struct app *a)
 }
 
 static void
+words_add_by(struct app *a)
+{
+	words_add(a, "function", "the functions that write");
+	words_add(a, "thread", "the threads");
+	words_add(a, "chain", "the functions and their callers");
+	words_add(a, "region", "the regions, and who writes most of each");
+}
+
+static void
 words_add_zooms(struct app *a)
 {
 	words_add(a, "in", "half as many pages a cell");
@@ -267,6 +276,7 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 		void (*add)(struct app *);
 	} rows[] = {{"lens", words_add_lenses},     {"sort", words_add_columns},
 	            {"group", words_add_groups},    {"filter", words_add_filters},
+	            {"by", words_add_by},
 	            {"zoom", words_add_zooms},      {"auto", words_add_off},
 	            {"set", words_add_settings},    {"sum", words_add_sums},
 	            {"help", words_add_topics},     {"bookmark", words_add_nothing},

@@ -47,6 +47,7 @@ app_say_command(const struct command *c, struct buf *out)
 	case COMMAND_SMAPS: buf_str(out, "reading smaps"); break;
 	case COMMAND_CARD: work_say_card(c, out); break;
 	case COMMAND_SUM: buf_str(out, "counting the range"); break;
+	case COMMAND_BY: buf_str(out, "counting who writes"); break;
 	case COMMAND_WORDS: buf_str(out, "looking for symbols"); break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:

@@ -7,12 +7,13 @@
 
 /*
  * The columns of the list of regions, their order and their places on the screen: those of --list,
- * and pictures, which only the list has: the page strip, and the last minute of the rate.
+ * and those that only the list has, among them pictures: the page strip, and the last minute of the
+ * rate.
  */
 static inline bool
 list_is_picture(enum column_id id)
 {
-	return column_row(id)->set == SET_LIST;
+	return column_row(id)->set == SET_LIST && !column_row(id)->letter;
 }
 
 /* All of them, in the order of their places. */

@@ -16,6 +16,16 @@ rows_smaps_of(const struct sample *s)
 	return s->smaps ? &s->smaps->smaps : NULL;
 }
 
+/* The function that wrote most pages of a region. */
+static const char *
+list_writer(const struct sample *s, const struct vma *v, size_t regions)
+{
+	const struct attribution_row *r =
+	    regions ? NULL : attribution_leader(s->attribution, v->start);
+
+	return r ? r->w.words : NULL;
+}
+
 static struct region_row
 list_rows_facts(const struct sample *s, const struct vma *v, const struct region *r, size_t regions)
 {
@@ -28,6 +38,7 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 	                           .page_size = s->page_size,
 	                           .dirty_known = s->clears > 0,
 	                           .huge_known = s->huge_known,
+	                           .writer = list_writer(s, v, regions),
 	                           .regions = regions};
 }
 
@@ -459,6 +470,15 @@ list_needs_smaps(const struct ui *ui, const struct sample *s)
 	for (size_t i = 0; i < list->columns.n; i++)
 		on |= list_column_needs_smaps(list->columns.id[i], s);
 	return on;
+}
+
+bool
+list_needs_writers(const struct ui *ui)
+{
+	const struct list *list = ui->list;
+
+	return list->sort == COL_LIST_WRITER ||
+	       list_columns_has(&list->columns, COL_LIST_WRITER);
 }
 
 void

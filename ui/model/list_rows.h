@@ -65,6 +65,9 @@ void rows_group_by(struct ui *ui, enum grouping by);
 /* Whether the list shows or is sorted by a column that needs smaps. */
 bool list_needs_smaps(const struct ui *ui, const struct sample *s);
 
+/* Whether it shows or is sorted by a column that needs to know who writes. */
+bool list_needs_writers(const struct ui *ui);
+
 /* Sorts, and shows the top. */
 void rows_sort(struct ui *ui, enum column_id column, bool invert);
 

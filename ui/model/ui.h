@@ -60,6 +60,12 @@ struct ui {
 		enum view_id in;
 		uint64_t from;
 	} range;              /* from there to the cursor, in that view */
+	/* the writer whose pages the grid shows, the others dim; key 0: none (attribution.h) */
+	struct {
+		uint64_t key;
+		unsigned by;
+		char words[96];
+	} lit;
 	struct jumps jumps;   /* the jump list and the bookmarks */
 	enum ui_once card_read, sum_read; /* the rest of the card; the sum of the range */
 

@@ -286,6 +286,12 @@ columns_put(struct value *out, struct value v)
 		return made; \
 	}
 #define R(id, t, w, ty, h, made, ...) COLUMNS_VALUE(region, id, made)
+#define L(id, t, w, ty, h, made, ...) \
+	static struct value columns_list_##id(const struct region_row *row) \
+	{ \
+		(void)row; \
+		return made; \
+	}
 /* of pages: in place and by its members, because copying it whole is most of what it costs */
 #define P(id, t, w, ty, h, made, ...) \
 	static void columns_page_##id(const struct page_row *row, struct value *out) \
@@ -305,7 +311,8 @@ columns_put(struct value *out, struct value v)
 	 .help = (h), __VA_ARGS__},
 #define R(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(REGION, i, t, w, ty, h, .of_region = columns_region_##i, __VA_ARGS__)
-#define L(i, t, w, ty, h, v, ...) COLUMNS_ROW(LIST, i, t, w, ty, h, __VA_ARGS__)
+#define L(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(LIST, i, t, w, ty, h, .of_region = columns_list_##i, __VA_ARGS__)
 #define P(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(PAGE, i, t, w, ty, h, .of_page = columns_page_##i, __VA_ARGS__)
 #define N(i, t, w, ty, h, v, ...) \

@@ -52,6 +52,7 @@ enum column_need {
 	NEED_KSM = 1 << 19,                /* the flags of all its frames; else smaps */
 	NEED_RATE = 1 << 20,               /* the growth of what was written, over time */
 	NEED_COUNTS = 1 << 21,             /* the region's pages counted: struct region */
+	NEED_WRITER = 1 << 22,             /* which code writes: struct attribution */
 };
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_CHANGE,
@@ -76,6 +77,7 @@ struct region_row {
 	size_t page_size;
 	bool dirty_known;
 	size_t regions;  /* the number of regions summed; 0: a single region */
+	const char *writer; /* the function that wrote most of it; NULL: not known */
 	bool huge_known; /* r->thp is valid: the kernel has PAGEMAP_SCAN */
 	bool ksm_known;  /* ksm, the pages merged by KSM, is valid */
 	uint64_t ksm;
@@ -145,7 +147,7 @@ struct column {
 	int width;
 	enum value_kind type; /* of every known value */
 	union {
-		struct value (*of_region)(const struct region_row *); /* SET_LIST: always unknown */
+		struct value (*of_region)(const struct region_row *); /* and SET_LIST */
 		void (*of_page)(const struct page_row *, struct value *out);
 		struct value (*of_run)(const struct run_row *);
 		struct value (*of_watch)(const struct watch_row *);

@@ -228,6 +228,17 @@ cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t h
 	return cell_pages(&sum) ? &sum : NULL;
 }
 
+/* Whether the pages of a writer are lit, and none of these is one. */
+static bool
+cells_unlit(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
+{
+	const struct attribution *a = s->attribution;
+
+	return ui->lit.key && a && a->of.lit == ui->lit.key &&
+	       a->of.lo == ui->pages->grid.start && a->of.hi == ui->pages->grid.end &&
+	       !attribution_is_lit(a, lo, hi);
+}
+
 void
 cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
@@ -246,7 +257,7 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
 	}
-	if (s->window->filtered && !c->match) {
+	if ((s->window->filtered && !c->match) || cells_unlit(ui, s, lo, hi)) {
 		cls = cell_first(c, &second);
 		paint_glyph(y, x, ROLE_NONE,
 		            cells_few_colors() ? L' ' : cells_class_glyph(s->window->lens, cls));

@@ -243,6 +243,23 @@ help_add_settings(struct help *h)
 		help_add(h, ROLE_STRONG, s[i].name, s[i].help);
 }
 
+/* What the words of the table of writers mean. */
+static void
+help_add_by(struct help *h)
+{
+	help_head(h, "Who wrote");
+	help_add(h, ROLE_STRONG, "PAGES/S",
+	         "pages of which it was the first writer, in the last 5 s");
+	help_add(h, ROLE_STRONG, "PAGES",
+	         "the same since the clear; with auto-clear in each epoch");
+	help_add(h, ROLE_STRONG, "MAYBE",
+	         "pages that several faulted on: one of them wrote, and which is not known");
+	help_add(h, ROLE_STRONG, "no fault seen",
+	         "written by a device, another process, or a system call that is not watched");
+	help_paragraph(h, "Only the first write to a page after each clear is a page fault: who "
+	                  "writes the page again before the next clear is not known.");
+}
+
 /* --- pages ------------------------------------------------------------------------------------ */
 
 /*
@@ -261,6 +278,7 @@ static const struct {
     {'V', NULL, NULL},
     {'M', NULL, NULL},
     {'W', NULL, help_add_writes},
+    {'B', NULL, help_add_by},
     {'C', NULL, NULL},
     {'L', NULL, NULL},
     {'S', NULL, help_add_access},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/text.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "page/explain.h"
@@ -362,6 +363,105 @@ card_add_epochs(struct card *c, const struct sample *s, const struct answer *mor
 		card_add(c, ROLE_DIM, label, NULL, "not known");
 }
 
+/* --- who wrote it ----------------------------------------------------------------------------- */
+
+/* The first of a call chain, one below the other; the last line counts the others. */
+static void
+card_add_chain(struct card *c, const struct page_writer *w, size_t most)
+{
+	for (size_t i = 1; i < w->chain.n && i <= most; i++) {
+		struct buf text = {0};
+
+		if (i == most && w->chain.n - i > 1)
+			buf_fmt(&text, "... and %zu more", w->chain.n - i);
+		else
+			text_escape(&text, w->chain.v[i], strlen(w->chain.v[i]), !paint_utf8());
+		card_add(c, ROLE_DIM, i == 1 ? " called by" : " ", NULL, "%s", text.s);
+		c->line[c->n - 1].spare = i > 1;
+		buf_free(&text);
+	}
+}
+
+/* One that wrote, or may have, in an interval before; or another candidate. */
+static void
+card_add_writer(struct card *c, const struct page_writer *w, const char *label, uint64_t now)
+{
+	uint64_t ns = now - u64_min(now, w->time_ns);
+	struct buf text = {0};
+	char note[48];
+
+	text_escape(&text, w->code, strlen(w->code), !paint_utf8());
+	if (c->width > CARD_NARROW)
+		snprintf(note, sizeof(note), "thread %d, %.1f s ago", (int)w->tid,
+		         (double)ns / 1e9);
+	else
+		snprintf(note, sizeof(note), "%.1f s ago", (double)ns / 1e9);
+	card_add(c, w->is == WRITER_ONE ? ROLE_TEXT : ROLE_DIM, label, note, "%s", text.s);
+	c->line[c->n - 1].spare = true;
+	buf_free(&text);
+}
+
+/* Those beside `best`: other candidates of its interval, then the intervals before. */
+static void
+card_add_other_writers(struct card *c, const struct page_writers *w, const struct page_writer *best,
+                       size_t most, uint64_t now)
+{
+	bool or = false, before = false;
+
+	for (size_t i = 0; i < w->n && most; i++) {
+		const struct page_writer *one = &w->v[i];
+		bool same = one->ago == best->ago;
+
+		if (one == best || (!same && one->is == WRITER_UNKNOWN))
+			continue;
+		card_add_writer(c, one,
+		                same     ? (or ? " " : " or by")
+		                : before ? " "
+		                         : " before",
+		                now);
+		or |= same;
+		before |= !same;
+		most--;
+	}
+}
+
+static void
+card_add_writers(struct card *c, const struct page_writers *w, uint64_t now)
+{
+	const struct page_writer *best = page_writers_best(w);
+	bool narrow = c->width <= CARD_NARROW;
+	struct buf line = {0};
+
+	page_writers_line(w, now, &line);
+	if (!line.len)
+		return;
+	card_add_text(c, best && best->is != WRITER_UNKNOWN ? ROLE_HOT : ROLE_DIM, line.s);
+	buf_free(&line);
+	if (!best || best->is == WRITER_UNKNOWN)
+		return;
+	card_add_chain(c, best, narrow ? 3 : 8);
+	card_add_other_writers(c, w, best, narrow ? 2 : 6, now);
+}
+
+/* Which code wrote the page; or why that is not known. */
+static void
+card_add_who(struct card *c, const struct sample *s, bool written, uint64_t now,
+             const struct answer *more)
+{
+	struct buf text = {0};
+
+	if (!s->clears)
+		return;
+	buf_str(&text, "not watched: ");
+	if (sample_is_attributed(s, &text) && more && more->looked_up &&
+	    more->looked_up->writers)
+		card_add_writers(c, more->looked_up->writers, now);
+	else if (written && text.len > sizeof("not watched: ") - 1 &&
+	         (!s->unattributed || c->width > CARD_NARROW))
+		card_add_text(c, ROLE_DIM, text.s);
+	buf_free(&text);
+}
+
 void
 page_card(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
           const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
@@ -380,6 +480,7 @@ page_card(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago",
 		         more && more->past.written > 1 ? "last" : "first",
 		         tracker_words(s->tracker)->verb, (double)(now - written_ns) / 1e9);
+	card_add_who(c, s, written_ns > 0, now, more);
 	if (written_ns && pg->cats & PM_CAT_HUGE && tracker_caps(s->tracker) & TRACKER_HUGE)
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
 		         size_text(size, s->page_size << folio_huge_order(s->page_size)));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "model/by.h"
 #include "model/dump.h"
 #include "model/list_rows.h"
 #include "model/pages.h"
@@ -270,6 +271,34 @@ report_writes(const struct ui *ui, const struct sample *s, enum format format, F
 		         (unsigned long long)(w->hot[i].end - w->hot[i].start), w->hot[i].count,
 		         plural(w->hot[i].count));
 		values[2] = report_text(name);
+		out_row(o, values);
+	}
+	return out_end(o, err);
+}
+
+/* The rows in the order of the screen. */
+int
+report_by(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+          struct err *err)
+{
+	static const char *const titles[] = {"PAGES_S", "PAGES", "MAYBE", "WRITER", "IN", "TID"};
+	const struct attribution *a = by_reading(ui, s);
+	struct out *o = report_begin(to, format, "writers", NULL, titles, ARRAY_LEN(titles));
+
+	for (size_t i = 0; a && i < by_of(ui)->n; i++) {
+		const struct attribution_row *r = attribution_find(a, by_of(ui)->order[i]);
+		struct value values[ARRAY_LEN(titles)] = {0};
+
+		if (!r)
+			continue;
+		if (r->rate != RATE_UNKNOWN)
+			values[0] = report_number(r->rate);
+		values[1] = report_number(r->w.pages);
+		values[2] = report_number(r->w.maybe);
+		values[3] = report_text(r->w.words);
+		values[4] = report_text(r->w.in);
+		if (r->w.tid)
+			values[5] = report_number((uint64_t)r->w.tid);
 		out_row(o, values);
 	}
 	return out_end(o, err);

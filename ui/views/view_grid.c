@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "model/pages.h"
 #include "query/answer_page.h"
@@ -235,7 +236,14 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 view_grid_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	breadcrumb_region(out, ui, s, "");
+	struct buf lit = {0};
+
+	if (ui->lit.key) {
+		buf_str(&lit, ", by ");
+		text_escape(&lit, ui->lit.words, strlen(ui->lit.words), !paint_utf8());
+	}
+	breadcrumb_region(out, ui, s, lit.s ? lit.s : "");
+	buf_free(&lit);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -439,6 +447,7 @@ view_grid_back(struct ui *ui)
 {
 	bool had = ui->pages->filter[0] != '\0';
 
+	ui->lit.key = had ? ui->lit.key : 0;
 	ui->pages->filter[0] = '\0';
 	return had;
 }
@@ -452,6 +461,11 @@ view_grid_needs(const struct ui *ui, const struct sample *s, struct screen_reque
 	r->grid_on = pages->grid.rows > 0;
 	r->grid = pages->grid;
 	snprintf(r->filter, sizeof(r->filter), "%s", pages->filter);
+	if (ui->lit.key) {
+		r->by_on = true;
+		r->by = (struct attribution_of){
+		    ui->lit.by, ui->lit.key, pages->grid.start, pages->grid.end};
+	}
 	if (!pages->grid.zoom && inspector_shown(ui)) {
 		r->card_on = CARD_PAGE;
 		r->card = ui->cursor;

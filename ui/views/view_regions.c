@@ -34,6 +34,7 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	struct list *list = ui->list;
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
 
+	ui->lit.key = 0;
 	list->auto_clear = s->writes.cleared && s->writes.auto_clear;
 	list->had_swap |= s->regions && s->regions->totals.swap > 0;
 	list->had_writes |= s->clears > 0;
@@ -377,6 +378,8 @@ static void
 view_regions_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
 {
 	r->smaps_on = list_needs_smaps(ui, s);
+	r->by_on = list_needs_writers(ui);
+	r->by.by = WRITERS_BY_FUNCTION;
 }
 
 const struct view view_regions = {
