@@ -102,6 +102,7 @@ main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, int rea
 	                          : TRACK_FOREIGN,
 	    .tracker = o->tracker,
 	    .attribution = !o->no_attribution,
+	    .budget = o->budget,
 	    .allow_inject = o->allow_inject,
 	    .scope = o->scope,
 	    .lens = o->lens,

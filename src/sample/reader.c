@@ -62,6 +62,7 @@ reader_watch_faults(struct reader *l, bool again)
 		if (is.watch.on || !again)
 			return;
 	}
+	l->t.budget = l->now.budget;
 	target_watch_faults(&l->t, &kept);
 }
 
@@ -317,10 +318,11 @@ reader_read_grid(struct reader *l, const struct vma_list *vmas)
 static bool
 reader_has_symbol(const struct reader *l, uint64_t at, const struct vma *from)
 {
+	static const struct vma none;
 	const struct vma *was = &l->symbol_from;
 
 	if (!from)
-		from = &(const struct vma){0};
+		from = &none;
 	return l->symbol && l->symbol->place == at && from->start == was->start &&
 	       from->offset == was->offset && from->inode == was->inode &&
 	       from->dev_major == was->dev_major && from->dev_minor == was->dev_minor;

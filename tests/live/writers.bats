@@ -130,3 +130,79 @@ parent_store,$PID,$child"
 	# the parent's late stores are to pages that were unshared before: none of them counts
 	(($(table 0 writers pages function | sed -n 's/,no fault seen//p') + 0 < 100))
 }
+
+# --- on the screen --------------------------------------------------------------------------------
+
+# screen_of_author SIZE: with an auto-clear every half second; or skips if nothing can be known
+screen_of_author() {
+	SCREEN_OPTIONS=(--interval 0.2 --color=never --budget 0)
+	if [[ $(soft_dirty) != yes ]]; then
+		need_watch
+		SCREEN_OPTIONS+=("${INJECT[@]}")
+	fi
+	screen_start "$1" "$PID"
+	screen_keys C C-u
+	screen_type 0.5
+	screen_keys Enter B
+	screen_wait_text 'PAGES/S|not watched: '
+	! screen_text | grep 'not watched: ' || skip "$(screen_text | grep -o 'not watched: .*')"
+}
+
+@test "B ranks what writes, by function, thread, call chain and region; u shows the callers of one" {
+	author_start -fno-omit-frame-pointer
+	screen_of_author 120x40
+	screen_wait_text '^[› ] +[0-9]+ +[0-9]+ +[0-9.]+ .* store_main  .*author$'
+	screen_wait_text '^[› ] +[0-9]+ +[0-9]+ +[0-9.]+ .* store_second  .*author$'
+	screen_keys /
+	screen_type store_second
+	screen_wait_text '-> 1 of 1'
+	screen_keys Enter
+	screen_wait_text '^› .* store_second'
+	screen_keys u
+	screen_text | head -n 1 | grep 'by call chain of store_second'
+	screen_wait_text '^› .* second: store_second\+0x[0-9a-f]+ < '
+	screen_wait_text '^   store_second\+0x'
+	screen_keys Escape
+	screen_wait_text '^› .* store_second'
+	screen_keys t
+	screen_wait_text '^[› ] .* second +[0-9]+$'
+	screen_keys t
+	screen_wait_text 'author: store_main\+0x[0-9a-f]+ < '
+	screen_keys t
+	screen_wait_text '^[› ] .*\[anonymous\] .* (store_main|store_second|read)'
+	screen_keys Q
+	screen_end
+}
+
+@test "Enter lights the pages of a function in the grid, and a page's card says who wrote it" {
+	author_start -fno-omit-frame-pointer
+	screen_of_author 120x40
+	screen_wait_text ' store_second  '
+	screen_keys /
+	screen_type store_second
+	screen_keys Enter Enter
+	screen_text | head -n 1 | grep ', by store_second'
+	# pages 4 to 7 are lit, which in letters is: all others are blank
+	screen_wait_text "^$PLACE     [#+-]{4} +│"
+	screen_wait_text "Page $(page 4)"
+	screen_wait_text 'first written by store_second\+'
+	screen_keys Enter
+	screen_wait_text "first written by store_second\\+0x[0-9a-f]+ \\(thread [0-9]+ second\\) [0-9.]+ s ago"
+	screen_wait_text '^  called by +'
+	screen_wait_text '^  before +store_second\+0x'
+	screen_keys Escape Escape
+	screen_text | head -n 1 | grep 'written by function'
+	screen_keys Q
+	screen_end
+}
+
+@test "the list has the function that wrote most of each region, and sorts by it" {
+	author_start
+	screen_of_author 120x40
+	screen_keys Escape : C-u
+	screen_type 'set columns=start size written writer mapping'
+	screen_keys Enter
+	screen_wait_text "$PLACE .* (store_main|store_second) "
+	screen_keys Q
+	screen_end
+}

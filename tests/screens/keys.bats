@@ -26,7 +26,7 @@ keys_in() { # LETTER
 way_to() {
 	case $1 in
 	R) way=() ;; G) way=(Enter) ;; P) way=(Enter Enter) ;; X) way=(Enter x) ;; V) way=(i) ;; M) way=(a) ;;
-	C) way=(K) ;; H) way=('?') ;; L) way=('!') ;; T) way=(s) ;; U) way=(o) ;; W) way=(W) ;; *) return 1 ;;
+	C) way=(K) ;; H) way=('?') ;; L) way=('!') ;; B) way=(B) ;; T) way=(s) ;; U) way=(o) ;; W) way=(W) ;; *) return 1 ;;
 	esac
 }
 
@@ -73,7 +73,7 @@ press_in() { # SIZE LETTER...
 @test "every key in the grid" { press_in 80x24 G; }
 @test "every key in the page, the region and the bytes" { press_in 80x24 P V X; }
 @test "every key in the map" { press_in 80x24 M; }
-@test "every key in the help, the messages, the capabilities and the writes" { press_in 80x24 H L C W; }
+@test "every key in the help, the messages, the capabilities, the writes and who wrote" { press_in 80x24 H L C W B; }
 @test "every key in the list and the grid of a small screen" { press_in 32x7 R G; }
 @test "every key in the other views of a small screen" { press_in 32x7 X M H U; }
 

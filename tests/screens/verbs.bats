@@ -182,13 +182,14 @@ header() { screen_text | head -1; }
 		screen_keys Escape
 	done <<-'END'
 		lens sh:lens sharing
-		sort writ:sort written
+		sort writt:sort written
 		set lett:set letters
 		sum cop:sum copied
 		sum rss of cop:sum rss of copied
 		sum rss by ty:sum rss by type
 		help capab:help capabilities
 		group ty:group type
+		by func:by function
 		filter reserv:filter reserve
 		filter written & !he:filter written & !heap
 		filter of:filter off
@@ -223,6 +224,17 @@ header() { screen_text | head -1; }
 	screen_keys q
 	ask quit
 	screen_end
+}
+
+@test "by ranks what writes" {
+	screen_start 80x24 "$PID"
+	ask 'by thread'
+	[[ $(header) == *'written by thread'* ]]
+	ask 'by region'
+	[[ $(header) == *'written by region'* ]]
+	refuses 'by page' 'function, thread, chain or region'
+	screen_keys Escape
+	[[ $(header) == *regions* ]]
 }
 
 @test "every verb of the screen has a test here" {

@@ -252,3 +252,39 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_keys Q
 	screen_end
 }
+
+# --- who wrote ------------------------------------------------------------------------------------
+
+@test "B before a clear says what it will tell, and after it why a directory has no writers" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys B
+	screen_wait_text "press c: from then on each page's first write is a page fault"
+	screen_text | head -n 1 | grep 'written by function'
+	screen_keys t
+	screen_text | head -n 1 | grep 'written by thread'
+	screen_keys t t t c
+	screen_text | head -n 1 | grep 'written by function'
+	screen_wait_text 'not watched: only a running process has page faults'
+	screen_keys B
+	screen_keys W Escape
+	screen_text | head -n 1 | grep 'written by function'
+	screen_keys Escape
+	screen_text | head -n 1 | grep 'regions'
+	screen_keys Q
+	screen_end
+}
+
+@test "attribution that is switched off says so" {
+	SCREEN_OPTIONS+=(--no-attribution)
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys c B
+	screen_wait_text 'not watched: attribution is switched off'
+	screen_keys : C-u
+	screen_type 'set attribution=on'
+	screen_keys Enter
+	screen_wait_text 'not watched: only a running process'
+	screen_keys Q
+	screen_end
+}

@@ -27,7 +27,8 @@ struct app_options {
 	enum track_owner owner; /* of pid */
 	int ready;              /* of the demo, which is starting (demo_await) */
 	unsigned tracker;       /* enum tracker, or TRACKER_AUTO */
-	bool attribution;      /* watch who writes */
+	bool attribution;      /* watch who writes, ... */
+	unsigned budget;       /* ... for no more than this (target.h) */
 	bool allow_inject;     /* a system call may be run in the target */
 	/* the only part to watch, as typed at the prompt; NULL: everything */
 	const char *scope;

@@ -43,6 +43,7 @@ app_target(struct app *a, const struct sampler_target *what, struct err *err)
 	                           .request = {.interval_ns = a->o->interval_ns,
 	                                       .tracker = a->o->tracker,
 	                                       .attribution = a->o->attribution,
+	                                       .budget = a->o->budget,
 	                                       .allow = a->o->allow_inject}};
 	app_post(a);
 	return 0;
