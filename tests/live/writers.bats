@@ -203,6 +203,11 @@ screen_of_author() {
 	screen_type 'set columns=start size written writer mapping'
 	screen_keys Enter
 	screen_wait_text "$PLACE .* (store_main|store_second) "
+	screen_keys :
+	screen_type 'sort writer'
+	screen_keys Enter
+	screen_wait_text 'WRITER▲'
+	screen_wait_text "^[› ]$PLACE"
 	screen_keys Q
 	screen_end
 }

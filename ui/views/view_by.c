@@ -81,6 +81,9 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 	if (k->watched_known)
 		x = paint_text(y, x, ui->cols, ROLE_DIM, ", %s faults/s watched",
 		               count_text(n, k->watched));
+	if (!s->auto_clear_ns)
+		x = paint_text(y, x, ui->cols, ROLE_DIM, "; %s counts again and again",
+		               key_of(ACT_AUTO_CLEAR, 'B'));
 	if (t->lost)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %s lost", count_text(n, t->lost));
 	if (t->watch.period > 1)
@@ -111,6 +114,8 @@ view_by_draw_none(const struct ui *ui, const struct sample *s, int y, int bottom
 		buf_fmt(&text, "not watched: %s", why.s);
 	else if (s->attribution_err.what[0])
 		buf_fmt(&text, "%s: %s", s->attribution_err.what, s->attribution_err.why);
+	else if (s->ended)
+		buf_str(&text, "the process ended before this was counted");
 	else
 		buf_str(&text, "looking up the names of functions");
 	fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
