@@ -17,7 +17,8 @@ struct faults {
 	struct events e;
 	struct causes *into;
 	unsigned budget;         /* percent; 0: no bound */
-	uint64_t faults, cpu_ns; /* when the cost was last compared with it */
+	/* when the cost was last compared with it */
+	uint64_t faults, cpu_ns, looked_ns;
 	unsigned over;           /* how often in a row it was above the budget */
 };
 
@@ -51,23 +52,24 @@ faults_threads(void *arg)
 }
 
 /*
- * Compares what watching has cost since the last look with what the process used, in steps of at
- * least a tenth of a second of its time, because the kernel counts that in ticks.
+ * Compares what watching has cost since the last look with the time that has passed, or, if several
+ * threads ran at once, with their CPU time.
  */
 static void
 faults_keep_budget(struct faults *f)
 {
 	enum { TWICE = 2 };
 	struct causes_totals is;
-	uint64_t cpu, used, cost, allowed;
+	uint64_t now = time_ns(), cpu, used, cost, allowed;
 
-	if (!f->budget || !events_cpu(&f->e, &cpu) || cpu - f->cpu_ns < TIME_SECOND / 10)
+	if (!f->budget || now - f->looked_ns < TIME_SECOND / 4 || !events_cpu(&f->e, &cpu))
 		return;
 	causes_totals(f->into, &is);
-	used = cpu - f->cpu_ns;
+	used = u64_max(cpu - f->cpu_ns, now - f->looked_ns);
 	cost = (is.faults + is.lost - f->faults) * CAUSES_COST_NS;
 	allowed = used * f->budget / 100;
 	f->cpu_ns = cpu;
+	f->looked_ns = now;
 	f->faults = is.faults + is.lost;
 	f->over = cost > allowed ? f->over + 1 : 0;
 	if (f->over >= TWICE)

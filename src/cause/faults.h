@@ -21,9 +21,9 @@
 struct faults;
 
 /*
- * budget: the percentage of the process's CPU time that watching may cost it; beyond it only each
- * N-th fault of a thread is watched, which causes_watch.period says. 0: no bound. NULL with err:
- * why the kernel would not, and the remedy.
+ * budget: the percentage of its time (of CPU time, if several threads run) that watching may cost
+ * the process; beyond it only each N-th fault of a thread is watched, which causes_watch.period
+ * says. 0: no bound. NULL with err: why the kernel would not, and the remedy.
  */
 struct faults *faults_open(const struct proc *p, struct causes *into, unsigned budget,
                            struct err *err);

@@ -2,6 +2,7 @@
 /* The answer about bytes: every place in RAM where they are. */
 #include "query/answer_query.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "query/seek.h"
@@ -44,6 +45,23 @@ search_add_places(const struct search *s, const struct vma_list *vmas, struct an
 	}
 }
 
+/* The pattern of the question; -1 with err. */
+static int
+search_pattern(const struct target *t, const struct vma_list *vmas, const struct query *q,
+               struct pattern *out, struct err *err)
+{
+	const struct vma *v;
+	char text[32];
+	uint64_t addr;
+
+	if (!q->pointer.column)
+		return pattern_parse(q->text, t->source->meta.word, out, err);
+	if (query_resolve(&q->pointer, vmas, &addr, &v, err) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "ptr %llx", (unsigned long long)addr);
+	return pattern_parse(text, t->source->meta.word, out, err);
+}
+
 static int
 search_all(struct search *s, struct target *t, const struct vma_list *vmas, const struct query *q,
            uint64_t *skipped, struct err *err)
@@ -52,7 +70,7 @@ search_all(struct search *s, struct target *t, const struct vma_list *vmas, cons
 	struct pattern p;
 
 	if ((q->in && query_range_in(q, vmas, t->page_size, &start, &end, err) < 0) ||
-	    pattern_parse(q->text, t->source->meta.word, &p, err) < 0)
+	    search_pattern(t, vmas, q, &p, err) < 0)
 		return -1;
 	return seek_all_bytes(t, vmas, &p, start, end, search_note, s, skipped, err);
 }

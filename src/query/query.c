@@ -160,25 +160,6 @@ query_keep_text(const struct lex *r, const char *from, struct query *q, struct e
 	return 0;
 }
 
-/* PATTERN [in RANGE] */
-static int
-query_read_search(struct lex *r, struct query *q, struct err *err)
-{
-	const char *from = r->at;
-	struct pattern p;
-	size_t end;
-
-	q->kind = QUERY_SEARCH;
-	if (pattern_parse_part(r->text, (size_t)(from - r->text), 8, &p, &end, err) < 0)
-		return -1;
-	r->at = r->text + end;
-	if (query_keep_text(r, from, q, err) < 0)
-		return -1;
-	lex_skip_blanks(r);
-	q->in = query_eat_whole(r, "in");
-	return q->in ? query_read_stretch(r, q, err) : 0;
-}
-
 /* [in RANGE] and [by KEY], in any order; `most`: the last key that is possible, if any is. */
 static int
 query_read_in_by(struct lex *r, struct query *q, enum query_by most, struct err *err)
@@ -196,6 +177,32 @@ query_read_in_by(struct lex *r, struct query *q, enum query_by most, struct err 
 			return 0;
 		}
 	}
+}
+
+/* PATTERN [in RANGE] */
+static int
+query_read_search(struct lex *r, struct query *q, struct err *err)
+{
+	const char *from = r->at;
+	struct pattern p;
+	size_t end;
+
+	q->kind = QUERY_SEARCH;
+	if (query_eat_whole(r, "ptr")) {
+		/* a pointer to any place, not only to an address in hex as in other patterns */
+		if (query_read_place(r, &q->pointer, err) < 0 ||
+		    query_keep_text(r, from, q, err) < 0)
+			return -1;
+		return query_read_in_by(r, q, QUERY_BY_NOTHING, err);
+	}
+	if (pattern_parse_part(r->text, (size_t)(from - r->text), 8, &p, &end, err) < 0)
+		return -1;
+	r->at = r->text + end;
+	if (query_keep_text(r, from, q, err) < 0)
+		return -1;
+	lex_skip_blanks(r);
+	q->in = query_eat_whole(r, "in");
+	return q->in ? query_read_stretch(r, q, err) : 0;
 }
 
 /* PAGES [in RANGE] [by KEY], where PAGES is a filter of pages; or bytes PATTERN [in RANGE]. */

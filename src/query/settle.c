@@ -304,7 +304,8 @@ settle_place(struct target *t, const struct vma_list *vmas, struct query_place *
 int
 settle_query(struct target *t, const struct vma_list *vmas, struct query *q, struct err *err)
 {
-	if (settle_place(t, vmas, &q->from, err) < 0)
+	if ((q->pointer.column && settle_place(t, vmas, &q->pointer, err) < 0) ||
+	    settle_place(t, vmas, &q->from, err) < 0)
 		return -1;
 	return q->to_is_length ? 0 : settle_place(t, vmas, &q->to, err);
 }

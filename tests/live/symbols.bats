@@ -75,6 +75,8 @@ asks() {
 		asks 'only(char)' _ZN2ns4onlyEc
 		asks twice _ZN2ns5twiceIiEET_S1_
 		[[ $("$PMTOP" -e main+4 "$PID") == *'  symbol         main+0x4'* ]]
+		is "$("$PMTOP" -e 'bytes ptr main' "$PID")" \
+			"$("$PMTOP" -e "bytes ptr $("$PMTOP" -e main "$PID" | sed '1s/ .*//;q')" "$PID")"
 		live_end
 		OTHERS=()
 	done
