@@ -188,7 +188,8 @@ command_auto_clear(struct reader *l)
 {
 	struct track *t = &l->t.track;
 	uint64_t least =
-	    writes_least_auto_clear(t->cost_ns, (t->fresh - t->fresh_before) / l->t.page_size);
+	    writes_least_auto_clear(t->cost_ns, (t->fresh - t->fresh_before) / l->t.page_size,
+				    l->t.budget);
 
 	t->auto_clear = l->now.auto_clear_ns > 0;
 	l->draft.auto_clear_ns = t->auto_clear ? u64_max(l->now.auto_clear_ns, least) : 0;

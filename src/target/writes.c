@@ -173,11 +173,17 @@ writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_siz
 }
 
 uint64_t
-writes_least_auto_clear(uint64_t clear_ns, uint64_t pages)
+writes_paid_ns(uint64_t clear_ns, uint64_t pages)
 {
-	enum { SHARE = 20, FAULT_NS = 1000 };
+	enum { FAULT_NS = 1000 };
 
-	return SHARE * (clear_ns + pages * FAULT_NS);
+	return clear_ns + pages * FAULT_NS;
+}
+
+uint64_t
+writes_least_auto_clear(uint64_t clear_ns, uint64_t pages, unsigned budget)
+{
+	return budget ? writes_paid_ns(clear_ns, pages) * 100 / budget : 0;
 }
 
 static void

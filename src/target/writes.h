@@ -98,11 +98,11 @@ bool writes_curve(const struct track *t, const struct vma_list *vmas, size_t pag
 /* Pages that a migration sends first: all but file pages and pages without contents. */
 uint64_t writes_to_send(const uint64_t by_state[STATE_COUNT]);
 
-/*
- * The shortest auto-clear, in ns, at which the clears and the first write to each page after them
- * take at most a 20th of the target's time.
- */
-uint64_t writes_least_auto_clear(uint64_t clear_ns, uint64_t pages);
+/* What a clear and the first write to each of these pages after it cost the target, in ns. */
+uint64_t writes_paid_ns(uint64_t clear_ns, uint64_t pages);
+
+/* The shortest auto-clear at which that is at most `budget` percent of its time; 0: any. */
+uint64_t writes_least_auto_clear(uint64_t clear_ns, uint64_t pages, unsigned budget);
 
 /*
  * What a sum of written pages leaves out: "+95M in 4 new regions", brief: "+95M in 4 new"; "" if

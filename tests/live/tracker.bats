@@ -182,17 +182,35 @@ pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }
 	is "$(grep '^0x22000000' "$BATS_TEST_TMPDIR/out" | cut -d , -f 2 | sort | uniq -c | xargs)" 4
 }
 
-@test "a watch takes longer than asked for rather than more than a 20th of the time of a process that writes much" {
-	need_watch
+# writer_start BITS: a program that writes 2^BITS bytes over and over
+writer_start() {
 	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap and read are others here"
 	PROGRAMS=()
 	# shellcheck disable=SC2016 # for perl to expand
-	program_start perl -e 'open my $zero, "<", "/dev/zero"; my $at = syscall(9, 0, 1 << 24, 3, 0x22, -1, 0);
-		$| = 1; print "ready\n"; 1 while syscall(0, fileno $zero, $at, 1 << 24) > 0'
-	pm --watch=0.01 --count 4 "${INJECT[@]}" --csv -n -o MS,PAGES,MAPPING "${PROGRAMS[0]}" >"$BATS_TEST_TMPDIR/out"
-	watch_show
-	# a write costs a microsecond, and the clear something besides
-	is "$(awk -F , '$3 == "total" { print ($1 >= int(20 * before / 1000)); before = $2 }' "$BATS_TEST_TMPDIR/out" | xargs)" "1 1 1 1"
+	program_start perl -e 'open my $zero, "<", "/dev/zero"; my $n = 1 << shift; my $at = syscall(9, 0, $n, 3, 0x22, -1, 0);
+		$| = 1; print "ready\n"; 1 while syscall(0, fileno $zero, $at, $n) > 0' "$1"
+}
+
+@test "an interval that was given is kept, and what it costs the process is said" {
+	need_watch
+	writer_start 24
+	run --separate-stderr pm --watch=0.02 --count 4 "${INJECT[@]}" --csv -n -o MS,PAGES,COST,MAPPING "${PROGRAMS[0]}"
+	is "$status" 0
+	echo "$output"
+	# 4096 first writes take some 4 ms of each 20
+	is "$(awk -F , '$4 == "total" { print ($2 >= 4096 && $3 > 5) }' <<<"$output" | xargs)" "1 1 1 1"
+	[[ $stderr =~ ^"pmtop: interval 1 cost the process about "[0-9]+" % of its time; longer ones cost less" ]]
+	[[ $stderr != *$'\n'*cost* ]]
+}
+
+@test "without an interval it becomes longer rather than cost a process that writes much more than its budget" {
+	need_watch
+	writer_start 26
+	run --separate-stderr pm --watch --budget 1 --count 2 "${INJECT[@]}" --csv -n -o MS,PAGES,MAPPING "${PROGRAMS[0]}"
+	is "$status" 0
+	[[ $stderr == "pmtop: intervals are longer than 1 s, to cost the process at most 1 % of its time; "* ]]
+	# a write costs a microsecond, and the clear something besides: 16384 of them a hundredth of 1.6 s
+	is "$(awk -F , '$3 == "total" { print ($1 >= int(100 * before / 1000)); before = $2 }' <<<"$output" | xargs)" "1 1"
 }
 
 @test "what is watched already is refused, and goes on being watched" {

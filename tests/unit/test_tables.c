@@ -341,7 +341,7 @@ value_without(enum column_id id, unsigned needs)
 	struct share sh = {.page_size = 4096, .pid = 7, .parent = 1};
 	struct share_peer peer = {.pid = 8, .parent = 7, .comm = "sharer"};
 	struct writer writer = {.words = (char *)"insert", .in = (char *)"db", .tid = 9, .pages = 1};
-	struct cause_row cr = {.interval = 1, .ms = 1, .pages = 1, .w = &writer, .page_size = 4096};
+	struct cause_row cr = {.interval = 1, .ms = 1, .pages = 1, .cost_ns = 1, .w = &writer, .page_size = 4096};
 	struct growth_row gr = {.interval = 1, .ms = 1, .n = {3, 1, 1}, .v = &v, .page_size = 4096};
 	struct brought_row br = {.interval = 1, .ms = 1, .pages = 1, .fresh = 1, .w = &writer, .page_size = 4096};
 	struct share_row sr = {.p = &peer, .of = &sh};

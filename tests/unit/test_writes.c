@@ -132,8 +132,9 @@ test_lacks(void)
 static void
 test_least_auto_clear(void)
 {
-	is_u64(writes_least_auto_clear(0, 0), 0, "what costs nothing is done as often as one likes");
-	is_u64(writes_least_auto_clear(3 * MS, 2000), 100 * MS, "3 ms and 2000 faults of a microsecond: 5 of 100 ms");
+	is_u64(writes_least_auto_clear(0, 0, 5), 0, "what costs nothing is done as often as one likes");
+	is_u64(writes_least_auto_clear(3 * MS, 2000, 5), 100 * MS, "3 ms and 2000 faults of a microsecond: 5 of 100 ms");
+	is_u64(writes_least_auto_clear(3 * MS, 2000, 0), 0, "without a budget it may cost anything");
 }
 
 static void

@@ -17,11 +17,12 @@ batch_by_begin(struct batch_by *by, struct err *err)
 
 static void
 batch_by_row(const struct batch_by *by, const struct batch_by_interval *i, uint64_t pages,
-             const struct writer *w, const char *words)
+             const struct writer *w, const char *words, uint64_t cost_ns)
 {
 	const struct cause_row row = {.interval = i->number,
 	                              .ms = i->ms,
 	                              .pages = pages,
+	                              .cost_ns = cost_ns,
 	                              .w = w,
 	                              .words = words,
 	                              .page_size = by->b->t.page_size};
@@ -36,13 +37,13 @@ static void
 batch_by_rows(const struct batch_by *by, const struct writers *w,
               const struct batch_by_interval *i)
 {
-	batch_by_row(by, i, w->written, NULL, "total");
+	batch_by_row(by, i, w->written, NULL, "total", i->cost_ns + by->faults_ns);
 	for (size_t k = 0; k < w->n; k++)
-		batch_by_row(by, i, w->v[k].pages, &w->v[k], NULL);
+		batch_by_row(by, i, w->v[k].pages, &w->v[k], NULL, 0);
 	if (w->beside)
-		batch_by_row(by, i, w->beside, NULL, WRITERS_BESIDE);
+		batch_by_row(by, i, w->beside, NULL, WRITERS_BESIDE, 0);
 	if (w->none)
-		batch_by_row(by, i, w->none, NULL, writers_none(w));
+		batch_by_row(by, i, w->none, NULL, writers_none(w), 0);
 }
 
 /* --- lines of call chains --------------------------------------------------------------------- */
@@ -98,6 +99,8 @@ batch_by_report(struct batch_by *by, const struct vma_list *vmas,
 	struct writers w;
 
 	writers_make(&by->b->t, &by->codes, vmas, what, &of, UINT64_MAX, &w);
+	by->faults_ns = w.totals.cost_ns - by->cost_ns;
+	by->cost_ns = w.totals.cost_ns;
 	by->some += w.some;
 	by->none += w.none;
 	by->beside += w.beside;

@@ -16,6 +16,7 @@ struct batch_by {
 	struct writer *chain; /* the chains so far, with their pages */
 	size_t chains, chains_cap;
 	uint64_t some, beside, none; /* as in struct writers, of all intervals */
+	uint64_t cost_ns, faults_ns; /* of reporting faults: so far, and in the last interval */
 	bool sampled;        /* in some interval not every fault was watched */
 };
 
@@ -24,6 +25,7 @@ struct batch_by_interval {
 	unsigned number;
 	uint32_t epoch;
 	uint64_t ms;
+	uint64_t cost_ns; /* to the process, without what faults cost */
 };
 
 /* Starts to watch page faults, before the clear. -1 with err. */

@@ -33,8 +33,9 @@ struct watch {
 	int signals;
 	size_t unwatched;  /* regions not watched by userfaultfd, at the last scan */
 	uint64_t pages;    /* written in the last interval */
-	uint64_t least_ns; /* minimum length of the next one; 0: not known yet */
-	bool longer;       /* an interval was longer than requested */
+	uint64_t least_ns; /* minimum length of the next one; 0: any */
+	uint64_t clear_ns; /* the duration of the clear that began it */
+	bool said;         /* that intervals are longer, or cost more, than they should */
 	unsigned execs;    /* in this interval */
 	struct batch_by *by; /* reports by what wrote; NULL: by region */
 };
@@ -83,6 +84,7 @@ batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct wa
 		row.unknown += counts[i].unknown;
 	}
 	w->pages = row.pages;
+	row.cost_ns = writes_paid_ns(w->clear_ns, row.pages);
 	batch_put_row(w, &row);
 	for (size_t i = 0; i < vmas->n; i++) {
 		if (!counts[i].row)
@@ -91,6 +93,7 @@ batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct wa
 		row.pages = counts[i].pages;
 		row.unknown = counts[i].unknown;
 		row.known = counts[i].known;
+		row.cost_ns = writes_paid_ns(0, row.pages);
 		rows[n++] = row;
 	}
 	qsort(rows, n, sizeof(*rows), batch_by_pages);
@@ -104,11 +107,12 @@ static int
 batch_put_writers(struct watch *w, const struct vma_list *vmas, const struct watch_count *counts,
                   unsigned interval, uint32_t epoch, uint64_t ms, struct err *err)
 {
-	const struct batch_by_interval is = {interval, epoch, ms};
+	struct batch_by_interval is = {interval, epoch, ms, 0};
 
 	w->pages = 0;
 	for (size_t i = 0; i < vmas->n; i++)
 		w->pages += counts[i].pages;
+	is.cost_ns = writes_paid_ns(w->clear_ns, w->pages);
 	batch_by_report(w->by, vmas, &is);
 	return batch_flush(err);
 }
@@ -191,6 +195,41 @@ batch_clear(struct target *t, struct err *err)
 	return r;
 }
 
+/* As soon as an interval is to be longer than it is by default. */
+static void
+batch_warn_longer(struct watch *w, uint64_t asked)
+{
+	struct buf text = {0};
+
+	if (w->said || w->least_ns <= asked)
+		return;
+	w->said = true;
+	buf_fmt(&text,
+	        "intervals are longer than %.3g s, to cost the process at most %u %% of its time; "
+	        "give --watch=SECONDS to insist",
+	        (double)asked / TIME_SECOND, w->b->o->budget);
+	w->b->report(text.s);
+	buf_free(&text);
+}
+
+/* An interval that was given holds, but what it costs is said once. */
+static void
+batch_warn_cost(struct watch *w, unsigned i, uint64_t took)
+{
+	uint64_t cost = writes_paid_ns(w->clear_ns, w->pages);
+	struct buf text = {0};
+
+	if (w->said || !w->b->o->watch_given || cost * 100 / TARGET_BUDGET <= took)
+		return;
+	w->said = true;
+	buf_fmt(&text,
+	        "interval %u cost the process about %.0f %% of its time; longer ones cost less, "
+	        "and --watch without SECONDS keeps within %d %%",
+	        i, percent(cost, took), TARGET_BUDGET);
+	w->b->report(text.s);
+	buf_free(&text);
+}
+
 /*
  * One interval, begun by a clear. With a lossless tracker the clear that begins the next interval
  * also ends this one, and nothing is lost in between.
@@ -205,7 +244,8 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	struct regions *rs;
 	int r;
 
-	w->longer |= w->least_ns > asked;
+	batch_warn_longer(w, asked);
+	w->clear_ns = t->track.cost_ns;
 	*whole = batch_wait_until(w->b, w->signals, begin + u64_max(asked, w->least_ns));
 	rs = batch_measure(t, &r, err);
 	if (!rs)
@@ -219,7 +259,10 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = batch_clear(t, err);
-	w->least_ns = writes_least_auto_clear(t->track.cost_ns, w->pages);
+	batch_warn_cost(w, i, source_now(t->source) - begin);
+	w->least_ns = w->b->o->watch_given
+	                  ? 0
+	                  : writes_least_auto_clear(t->track.cost_ns, w->pages, w->b->o->budget);
 	return r;
 }
 
@@ -433,11 +476,6 @@ batch_note_limits(struct watch *w)
 		buf_str(
 		    note,
 		    "sampled: writes between a sample and the next clear are in no interval");
-	if (w->longer)
-		buf_fmt(note,
-		        "%sintervals were longer than requested, to cost the process at most a "
-		        "20th of its time",
-		        note->len ? "; " : "");
 }
 
 /* The clear that begins the first interval. */

@@ -435,8 +435,10 @@ docs_man_watch(void)
 {
 	printf(".PP\n\\fBc\\fR clears once and only samples from then on: soft-dirty and "
 	       "userfaultfd miss no write. \\fBC\\fR and \\fB\\-\\-watch\\fR clear repeatedly, "
-	       "less often than requested if that would cost the process more than a 20th of its "
-	       "time. Userfaultfd reads and clears in one step, so nothing is lost. Soft-dirty is "
+	       "less often if that would cost the process more than its budget (a 20th of its "
+	       "time; \\fB\\-\\-budget\\fR). \\fB\\-\\-watch\\fR=\\fISECONDS\\fR is kept to in any "
+	       "case: COST says what that takes. "
+	       "Userfaultfd reads and clears in one step, so nothing is lost. Soft-dirty is "
 	       "sampled: what is written between a sample and the next clear is in no interval. "
 	       "With continuous sampling of 100000 page writes it lost 39 to 61 %% on emulated "
 	       "Linux 6.1 and 6.12. A store that a clear interrupts between its fault and its "

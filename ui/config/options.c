@@ -71,6 +71,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_LIST: return option_set_mode(o, MODE_LIST, err);
 	case OPT_PAGES: return option_set_answer(o, MODE_PAGES, arg, err);
 	case OPT_WATCH:
+		o->watch_given = arg;
 		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->watch_ns, err) < 0
 		           ? -1
 		           : option_set_mode(o, MODE_WATCH, err);

@@ -66,6 +66,7 @@ struct options {
 	const char *scope;     /* NULL: everything */
 	/* interval of --watch; with another mode: how long to watch first. 0: do not watch */
 	uint64_t watch_ns;
+	bool watch_given; /* ... and it was given: it holds, whatever it costs the process */
 	uint64_t grow_ns; /* the same of --grow */
 	unsigned count; /* number of intervals; 0: until interrupted */
 	uint64_t interval_ns;

@@ -82,11 +82,22 @@ columns_pages(const struct region_row *row, uint64_t n)
 }
 
 static struct value
+columns_percent(uint64_t n, uint64_t of)
+{
+	return (struct value){.kind = VALUE_PERCENT, .n = of ? n : 0, .of = of ? of : 1};
+}
+
+static struct value
 columns_share(const struct region_row *row, uint64_t n, uint64_t of)
 {
-	if (!row->r->known)
-		return columns_unknown;
-	return (struct value){.kind = VALUE_PERCENT, .n = of ? n : 0, .of = of ? of : 1};
+	return row->r->known ? columns_percent(n, of) : columns_unknown;
+}
+
+/* Of an interval of that many milliseconds; unknown if it was none. */
+static struct value
+columns_cost(uint64_t ns, uint64_t ms)
+{
+	return ms ? columns_percent(u64_min(ns, ms * 1000000), ms * 1000000) : columns_unknown;
 }
 
 static struct value

@@ -102,6 +102,7 @@ struct run_row {
 struct watch_row {
 	unsigned interval;
 	uint64_t ms, pages;
+	uint64_t cost_ns;    /* what watching it cost the process */
 	uint64_t unknown;    /* pages beyond those that may have been written */
 	bool known;          /* `pages` is valid: the region existed at the clear and is watched */
 	const struct vma *v; /* NULL: all regions */
@@ -111,6 +112,7 @@ struct watch_row {
 struct cause_row {
 	unsigned interval;
 	uint64_t ms, pages;
+	uint64_t cost_ns;       /* of the total: what watching cost the process */
 	const struct writer *w; /* NULL: a row of ours, with these words: */
 	const char *words;
 	size_t page_size;
