@@ -11,6 +11,9 @@ answer_lacks_writers(const struct target *t, struct err *err)
 {
 	struct causes_totals is;
 
+	if (t->no_faults)
+		return err_set(err, ERR_TARGET, "attribution is switched off",
+		               "leave out --no-attribution", "cannot tell which code wrote");
 	if (!t->causes)
 		return err_set(err, ERR_TARGET, "page faults are not watched",
 		               "they are from a clear on: the key c, or --watch=SECONDS",
@@ -113,7 +116,8 @@ writers_answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr
 	buf_str(&line, ": ");
 	page_writers_line(&w, now, &line);
 	if (!w.n && !w.unseen)
-		buf_fmt(&line, "no fault seen, and not seen written");
+		buf_str(&line, v ? "no fault seen, and not seen written"
+		                 : "not mapped, and no fault seen");
 	a->line = line.s;
 	answer_facts_causes(a, &w.totals);
 	writers_table_page(a, &w, now);

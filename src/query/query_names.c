@@ -299,7 +299,14 @@ query_holds(const struct load *l, const struct vma *v)
 int
 query_bad_place(const struct query_place *at, const char *why, const char *how, struct err *err)
 {
-	return lex_bad(at->shown[0] ? at->shown : at->name, at->column, why, how, err);
+	const char *text = at->shown[0] ? at->shown : at->name;
+	char place[20];
+
+	if (at->reg[0])
+		snprintf(place, sizeof(place), "$%s", at->reg);
+	else
+		snprintf(place, sizeof(place), "%llx", (unsigned long long)at->addr);
+	return lex_bad(*text ? text : place, at->column, why, how, err);
 }
 
 static bool

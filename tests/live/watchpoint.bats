@@ -70,7 +70,7 @@ stores_of() { awk -v f="$1" '$3 == f { n += $2 } END { print n + 0 }' "$BATS_TES
 	run -2 "$PMTOP" -e "watchpoint $COUNTER 3" "$PID"
 	[[ $output == *"1, 2, 4 or 8 bytes (column"* ]]
 	run -2 "$PMTOP" -e "watchpoint 10000" "$PID"
-	[[ $output == *"nothing is mapped there"* ]]
+	[[ $output == *'cannot read "10000": nothing is mapped there'* ]]
 	run -1 "$PMTOP" -e "watchpoint $COUNTER for 1ms" -e "watchpoint $COUNTER+8 for 1ms" \
 		-e "watchpoint $COUNTER+10 for 1ms" -e "watchpoint $COUNTER+18 for 1ms" \
 		-e "watchpoint $COUNTER+20 for 1ms" "$PID"

@@ -106,6 +106,10 @@ table() {
 	author_start
 	refused 1 'page faults are not watched' -e writers "$PID"
 	refused 1 'page faults are not watched' -e "count present by function" "$PID"
+	need_watch
+	refused 1 'attribution is switched off; leave out --no-attribution' --no-attribution --watch=0.1 \
+		"${INJECT[@]}" -e writers "$PID"
+	pm --watch=0.1 "${INJECT[@]}" -e 'writers 1000' "$PID" | grep -x '1000: not mapped, and no fault seen'
 }
 
 @test "unshared by function: who unshared pages of a fork family since it was last asked, and nobody else" {
@@ -141,8 +145,10 @@ screen_of_author() {
 		SCREEN_OPTIONS+=("${INJECT[@]}")
 	fi
 	screen_start "$1" "$PID"
-	screen_keys C C-u
-	screen_type 0.5
+	screen_keys B
+	screen_wait_text "press c: from then on each page's first write is a page fault"
+	screen_keys Escape C C-u
+	screen_type "${2-0.5}"
 	screen_keys Enter B
 	screen_wait_text 'PAGES/S|not watched: '
 	! screen_text | grep 'not watched: ' || skip "$(screen_text | grep -o 'not watched: .*')"
@@ -159,7 +165,7 @@ screen_of_author() {
 	screen_keys Enter
 	screen_wait_text '^› .* store_second'
 	screen_keys u
-	screen_text | head -n 1 | grep 'by call chain of store_second'
+	screen_text | head -n 1 | grep 'callers of store_second'
 	screen_wait_text '^› .* second: store_second\+0x[0-9a-f]+ < '
 	screen_wait_text '^   store_second\+0x'
 	screen_keys Escape
@@ -170,6 +176,14 @@ screen_of_author() {
 	screen_wait_text 'author: store_main\+0x[0-9a-f]+ < '
 	screen_keys t
 	screen_wait_text '^[› ] .*\[anonymous\] .* (store_main|store_second|read)'
+	screen_keys Q
+	screen_end
+}
+
+@test "B: less than a page in a second is not none" {
+	author_start
+	screen_of_author 120x40 4
+	screen_wait_text '^[› ] +<1 +[1-9][0-9]* '
 	screen_keys Q
 	screen_end
 }
