@@ -15,6 +15,8 @@ load helper
 	refused 2 'refuses anything that changes the target' --watch --read-only "$PID"
 	refused 2 'have no such column|no such column' --watch -o RSS "$PID"
 	refused 2 'comes first' --watch --sort PAGES "$PID"
+	refused 2 '--by with another answer: .*`writers by thread`' --watch=1 --by thread -e writers "$PID"
+	refused 2 '--folded with another answer' --watch=1 --folded --list "$PID"
 	fixture_own zoo
 	rm "$ROOT/$PID/clear_refs"
 	refused 1 'no clear_refs' --watch "$PID"

@@ -153,13 +153,19 @@ option_check_pairs(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",
 		               "--color %s with an answer", option_color_name(o->color));
 	if (o->folded && (o->format != FORMAT_TABLE || o->output || o->output_all))
-		return err_set(err, ERR_USAGE, "call chains are lines of their own form",
-		               "leave the form or the columns out", "--folded with another form");
+		return err_set(err, ERR_USAGE, "its lines have a form of their own",
+		               "leave out the other form, and the columns",
+		               "--folded with another form");
 	if (o->folded && option_was_given(o, OPT_BY) && o->by != WRITERS_BY_CHAIN)
 		return err_set(err, ERR_USAGE, "--folded writes call chains", "leave --by out",
 		               "--folded with --by %s", writers_by_words(o->by)->name);
 	if ((o->folded || option_was_given(o, OPT_BY)) && o->no_attribution)
 		return err_set(err, ERR_USAGE, "only page faults tell who did it", "leave one out",
 		               "--no-attribution with --%s", o->folded ? "folded" : "by");
+	if ((o->folded || option_was_given(o, OPT_BY)) && (o->watch_ns || o->grow_ns) &&
+	    o->mode != MODE_WATCH && o->mode != MODE_GROW)
+		return err_set(err, ERR_USAGE, "it is for the rows of --watch and --grow alone",
+		               "leave it out; -e has questions for it, such as `writers by thread`",
+		               "--%s with another answer", o->folded ? "folded" : "by");
 	return option_check_heeded(o, err);
 }
