@@ -132,6 +132,8 @@ folded() { awk -v words="$1" 'index($0, words) { n += $NF } END { print n + 0 }'
 		scribe_watch --by thread --csv -n -o PAGES,MAYBE,WRITER
 		[[ $(row scribe-1 | cut -d ' ' -f 1) -ge 10 ]]
 		is "$(row scribe-1 | cut -d ' ' -f 2)" 0
+		scribe_watch --by thread --json # a thread is in no file
+		grep -q '"file": null, "writer": "scribe-1"' "$BATS_TEST_TMPDIR/out"
 		scribe_watch --folded
 		is "$(folded 'scribe_store ')" 47
 		is "$(folded 'scribe_vector ')" 30
