@@ -409,8 +409,10 @@ attribution_rate(const struct attribution_work *w, uint64_t pages)
 static void
 attribution_settle_rates(struct attribution_work *w)
 {
-	for (size_t i = 0; i < w->a->n; i++)
-		w->a->v[i].rate = attribution_rate(w, *attribution_tally_at(&w->lately, i));
+	for (size_t i = 0; i < w->a->n; i++) {
+		w->a->v[i].lately = *attribution_tally_at(&w->lately, i);
+		w->a->v[i].rate = attribution_rate(w, w->a->v[i].lately);
+	}
 }
 
 /* --- by region -------------------------------------------------------------------------------- */
@@ -428,6 +430,7 @@ attribution_region_row(struct attribution_work *w, size_t region)
 	          .maybe = *attribution_tally_at(&w->maybe, region)},
 	    .key = v->start | 1,
 	    .at = *attribution_tally_at(&w->first_in, region),
+	    .lately = *attribution_tally_at(&w->lately_in, region),
 	    .rate = attribution_rate(w, *attribution_tally_at(&w->lately_in, region)),
 	};
 }

@@ -255,11 +255,11 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 
 # --- who wrote ------------------------------------------------------------------------------------
 
-@test "B before a clear says what it will tell, and after it why a directory has no writers" {
+@test "B says why a directory has no writers, before a clear and after it" {
 	fixture_own softdirty
 	screen_start 80x24 "$PID"
 	screen_keys B
-	screen_wait_text "press c: from then on each page's first write is a page fault"
+	screen_wait_text 'not watched: only a running process has page faults'
 	screen_text | head -n 1 | grep 'written by function'
 	screen_keys t
 	screen_text | head -n 1 | grep 'written by thread'
@@ -279,8 +279,11 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	SCREEN_OPTIONS+=(--no-attribution)
 	fixture_own softdirty
 	screen_start 80x24 "$PID"
-	screen_keys c B
+	screen_keys B
 	screen_wait_text 'not watched: attribution is switched off'
+	screen_keys c
+	screen_wait_text 'epoch 1'
+	screen_text | grep 'not watched: attribution is switched off'
 	screen_keys : C-u
 	screen_type 'set attribution=on'
 	screen_keys Enter

@@ -54,10 +54,10 @@ write_some(struct target *t)
 	t->track.epoch = t->track.first_epoch = 1;
 	t->track.first_ns = t->track.clear_ns = 1000 * MS;
 	causes_after_clear(t->causes, &t->track, 1000 * MS);
-	for (uint64_t i = 0; i < 8; i++)
-		fault(t, LOW + i * FAKE_PAGE + 16, PUT, 7, 9000);
 	for (uint64_t i = 0; i < 2; i++)
 		fault(t, HIGH + i * FAKE_PAGE, PUT, 8, 2000);
+	for (uint64_t i = 0; i < 8; i++)
+		fault(t, LOW + i * FAKE_PAGE + 16, PUT, 7, 9000);
 	fault(t, LOW + 32 * FAKE_PAGE, GET, 7, 9500);
 	fault(t, HIGH + 2 * FAKE_PAGE, GET, 7, 9500);
 	fault(t, HIGH + 2 * FAKE_PAGE, PUT, 7, 9600);
@@ -91,7 +91,7 @@ test_functions(struct target *t, struct codes *codes)
 	ok(none->none && none->w.pages == 1 && none->rate == RATE_UNKNOWN && !none->at,
 	   "what has no fault is a row, but no writer: it comes last");
 	/* 8 pages in the last 5 s; the two at 2 s are too long ago, and candidates do not count */
-	ok(put->rate == 2, "a rate of the last 5 s");
+	ok(put->rate == 2 && put->lately == 8, "a rate of the last 5 s");
 	ok(put->at == LOW, "its first page in the region with most of its pages");
 	ok(attribution_leader(a, LOW) == put && attribution_leader(a, HIGH) == put &&
 	       !attribution_leader(a, 0x1000),

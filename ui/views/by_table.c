@@ -153,6 +153,18 @@ by_table_in(const struct ui *ui, const struct attribution_row *r, int y)
 	buf_free(&cut);
 }
 
+/* Less than one a second is not none. */
+static void
+by_table_rate(const struct attribution_row *r, enum role role, int y)
+{
+	if (r->rate == RATE_UNKNOWN)
+		return;
+	if (!r->rate && r->lately)
+		paint_text(y, RATE_X, RATE_X + RATE_WIDTH, role, "%*s", RATE_WIDTH, "<1");
+	else
+		by_table_number(y, RATE_X, RATE_WIDTH, r->rate ? ROLE_HOT : role, r->rate);
+}
+
 static void
 by_table_row(const struct ui *ui, const struct attribution *a, const struct attribution_row *r,
              int y)
@@ -161,8 +173,7 @@ by_table_row(const struct ui *ui, const struct attribution *a, const struct attr
 	struct buf words = {0}, cut = {0};
 	char share[8];
 
-	if (r->rate != RATE_UNKNOWN)
-		by_table_number(y, RATE_X, RATE_WIDTH, r->rate ? ROLE_HOT : role, r->rate);
+	by_table_rate(r, role, y);
 	by_table_number(y, PAGES_X, PAGES_WIDTH, role, r->w.pages);
 	if (a->written)
 		paint_text(y, SHARE_X, SHARE_X + SHARE_WIDTH, role, "%*s", SHARE_WIDTH,

@@ -76,14 +76,11 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 	int x = 1;
 	char n[8];
 
-	x = paint_text(y, x, ui->cols, ROLE_DIM, "%.0f s old",
+	x = paint_text(y, x, ui->cols, ROLE_DIM, "counted %.0f s ago",
 	               (double)(now - u64_min(now, a->time_ns)) / 1e9);
 	if (k->watched_known)
 		x = paint_text(y, x, ui->cols, ROLE_DIM, ", %s faults/s watched",
 		               count_text(n, k->watched));
-	if (!s->auto_clear_ns)
-		x = paint_text(y, x, ui->cols, ROLE_DIM, "; %s counts again and again",
-		               key_of(ACT_AUTO_CLEAR, 'B'));
 	if (t->lost)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %s lost", count_text(n, t->lost));
 	if (t->watch.period > 1)
@@ -95,8 +92,11 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 	if (!t->watch.kernel)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", not system calls");
 	if (t->forgotten_ns)
-		paint_text(y, x, ui->cols, ROLE_DIM, ", older than %.0f s in sums only",
-		           (double)(now - u64_min(now, t->forgotten_ns)) / 1e9);
+		x = paint_text(y, x, ui->cols, ROLE_DIM, ", older than %.0f s in sums only",
+		               (double)(now - u64_min(now, t->forgotten_ns)) / 1e9);
+	if (!s->auto_clear_ns)
+		paint_text(y, x, ui->cols, ROLE_DIM, "; %s clears again and again",
+		           key_of(ACT_AUTO_CLEAR, 'B'));
 }
 
 /* Why there is no table. */
@@ -105,7 +105,9 @@ view_by_draw_none(const struct ui *ui, const struct sample *s, int y, int bottom
 {
 	struct buf text = {0}, why = {0};
 
-	if (!s->clears)
+	if (s->unattributed)
+		buf_fmt(&text, "not watched: %s", s->unattributed);
+	else if (!s->clears)
 		buf_fmt(&text,
 		        "press %s: from then on each page's first write is a page fault, which "
 		        "tells the function, the thread and the callers that wrote it",
@@ -178,11 +180,13 @@ view_by_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	struct buf text = {0};
 	char part[48];
 
-	buf_fmt(out, "written %s", what[v->by]);
 	if (v->of) {
+		buf_str(out, "callers");
 		buf_str(&text, " of ");
 		text_escape(&text, v->of_words, strlen(v->of_words), !paint_utf8());
 		breadcrumb_add(out, ui, text.s);
+	} else {
+		buf_fmt(out, "written %s", what[v->by]);
 	}
 	if (v->n > v->rows && s && by_reading(ui, s)) {
 		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", v->top + 1,
