@@ -253,6 +253,7 @@ reader_carry_over(struct regions *rs, const struct regions *old)
 	rs->totals.swap = old->totals.swap;
 	rs->totals.written = old->totals.written;
 	rs->totals.unknown = old->totals.unknown;
+	rs->totals.grown = old->totals.grown;
 	memcpy(rs->totals.rss_by_state, old->totals.rss_by_state, sizeof(rs->totals.rss_by_state));
 	rs->counted = old->counted;
 	rs->time_ns = old->time_ns;
@@ -364,8 +365,10 @@ reader_serve(struct reader *l, const struct request *before)
 	const struct screen_request *w = &l->now.screen, *was = &before->screen;
 
 	l->draft.trouble.what[0] = '\0';
-	if (l->now.baseline != before->baseline)
+	if (l->now.baseline != before->baseline && l->now.baseline)
 		target_grow(&l->t, l->now.attribution); /* by the next scan */
+	else if (l->now.baseline != before->baseline)
+		target_stop_growing(&l->t);
 	if (was->card_on != w->card_on || was->card != w->card)
 		reader_drop_card(l);
 	l->draft.card_kind = w->card_on;

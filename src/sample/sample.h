@@ -48,7 +48,7 @@ struct request {
 
 	/* what a clear may do. Consent is for one program: 1 + sample.execs; 0: none */
 	unsigned tracker;     /* enum tracker, or TRACKER_AUTO */
-	unsigned baseline;    /* counts the baselines of growth that were asked for */
+	unsigned baseline;    /* the number of the baseline of growth; 0: none is wanted */
 	unsigned budget;      /* target.budget */
 	bool attribution;     /* watch page faults while writes are tracked: causes.h */
 	unsigned allow;       /* run a system call in the target */

@@ -73,6 +73,12 @@ struct totals {
 	bool swap_unsure;                                        /* more may be in swap */
 	uint64_t written, never; /* of regions whose writes are known */
 	struct unknown unknown;  /* pages that may have been written */
+	/* compared with a baseline (growth.h), the pages of regions that are gone, too: */
+	struct totals_grown {
+		bool known;
+		uint64_t since_ns; /* of the baseline */
+		uint64_t gained, lost;
+	} grown;
 	struct type_sum types[VMA_TYPES]; /* ram and swap by regions_sum_up */
 	/* the cells of all strips that show this lens, by class; by regions_sum_up */
 	enum lens lens;

@@ -268,6 +268,9 @@ regions_grow(struct regions *rs, struct target *t, struct growth_scan *scan)
 		t->source->ops->faults->drain(t->source);
 	t->growth->armed = t->track.clears;
 	growth_end(t->growth, scan, &rs->vmas, t->brought);
+	growth_count(t->growth, 0, UINT64_MAX, &c);
+	rs->totals.grown =
+	    (struct totals_grown){true, t->growth->base->time_ns, c.gained, c.lost};
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		growth_count(t->growth, rs->vmas.v[i].start, rs->vmas.v[i].end, &c);
 		rs->r[i].grown = rs->r[i].known;

@@ -50,7 +50,7 @@ target_end_faults(struct target *t, struct causes **which)
 		t->source->ops->faults->unwatch(t->source);
 }
 
-static void
+void
 target_stop_growing(struct target *t)
 {
 	growth_free(t->growth);

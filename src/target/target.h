@@ -83,6 +83,9 @@ int target_watch_family(struct target *t, const pid_t *pids, size_t n, struct er
  */
 void target_grow(struct target *t, bool explain);
 
+/* Ends that: there is no baseline. */
+void target_stop_growing(struct target *t);
+
 /* The ops of struct source_writes on its track. */
 void target_probe_trackers(struct target *t);
 int target_clear(struct target *t, const struct vma_list *vmas, struct err *err);

@@ -237,6 +237,17 @@ header() { screen_text | head -1; }
 	[[ $(header) == *regions* ]]
 }
 
+@test "baseline sets one, and off ends it" {
+	screen_start 80x24 "$PID"
+	refuses 'baseline off' 'there is no baseline'
+	refuses 'baseline on' 'unexpected text'
+	screen_keys Escape
+	ask baseline
+	screen_wait_text 'growth [0-9]+s'
+	ask 'baseline off'
+	screen_wait_text 'the baseline has ended'
+}
+
 @test "every verb of the screen has a test here" {
 	local verb
 	while read -r verb; do

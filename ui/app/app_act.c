@@ -112,14 +112,18 @@ app_refresh_now(struct app *a)
 }
 
 /* Only reads; with attribution, page faults are watched from now on. */
-static void
+void
 app_set_baseline(struct app *a)
 {
-	a->t.request.baseline++;
+	char text[2 * KEY_NAME_SIZE + 128];
+
+	a->t.request.baseline = ++a->t.baselines;
 	app_post(a);
-	app_toast(a, ROLE_TEXT,
-	          "baseline set: `growth by function` at the prompt tells what came in since, "
-	          "and the column GROWN (key o) by region");
+	snprintf(text, sizeof(text),
+	         "baseline set: GROWN counts from now on, and %s shows the code; "
+	         "`baseline off` ends it",
+	         key_of(ACT_BY, 'R'));
+	app_toast(a, ROLE_TEXT, text);
 }
 
 static void

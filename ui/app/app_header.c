@@ -101,6 +101,22 @@ header_track_text(const struct app *a, const struct sample *s, char *out, size_t
 		         (double)(a->ui.now - s->clear_ns) / 1e9);
 }
 
+/* What came in and went since the baseline, and its age if there is room beside the epoch. */
+static void
+header_growth_text(const struct app *a, const struct sample *s, char *out, size_t size)
+{
+	const struct totals_grown *g = &s->regions->totals.grown;
+	uint64_t now = s->ended ? s->regions->time_ns : sample_clock(s, a->ui.now);
+	char age[24] = "", gained[8], lost[8];
+	bool roomy = a->ui.cols >= 100 || !s->clears;
+
+	if (roomy && !a->o->term.calm)
+		snprintf(age, sizeof(age), " %.0fs", (double)(now - u64_min(now, g->since_ns)) / 1e9);
+	snprintf(out, size, "%s%s +%s -%s", roomy ? "growth" : "grew", age,
+	         size_text(gained, g->gained * s->page_size),
+	         size_text(lost, g->lost * s->page_size));
+}
+
 /* Cuts at a blank: half an address, or half the permissions, would read as another. */
 static void
 header_breadcrumb(int x, int right, const char *text)
@@ -144,6 +160,10 @@ header_of_target(struct app *a)
 	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
 		right =
 		    header_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
+	}
+	if (s && s->regions && s->regions->totals.grown.known) {
+		header_growth_text(a, s, text, sizeof(text));
+		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
 	}
 	header_state_text(a, text, sizeof(text), &role);
 	if (role != ROLE_HEADER || !small)

@@ -175,10 +175,14 @@ static void
 notice_exec(struct app *a, bool let_go)
 {
 	bool ours = a->o->pid && a->o->owner != TRACK_FOREIGN,
-	     again = ours && (let_go || a->t.request.auto_clear_ns);
+	     again = ours && (let_go || a->t.request.auto_clear_ns),
+	     grew = a->t.request.baseline > 0;
 	char text[200];
 
 	a->t.execs_seen = a->t.s->execs;
+	a->t.request.baseline = 0; /* it was of the old address space */
+	if (grew)
+		app_post(a);
 	if (!again)
 		a->t.request.auto_clear_ns = 0;
 	if (a->t.asking)
@@ -188,8 +192,8 @@ notice_exec(struct app *a, bool let_go)
 	a->ui.depth = 0;
 	a->ui.jumps = (struct jumps){0}; /* these are addresses of the old address space */
 	rows_anew(&a->ui);
-	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s",
-	         (int)a->t.s->pid, a->t.s->comm,
+	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s%s",
+	         (int)a->t.s->pid, a->t.s->comm, grew ? "; the baseline is gone" : "",
 	         again    ? "; watching its writes again"
 	         : let_go ? "; press c to watch its writes"
 	                  : "");

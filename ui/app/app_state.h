@@ -39,6 +39,7 @@ struct app_target {
 	enum track_owner owner;
 	struct sampler *sampler; /* NULL: there is no target */
 	struct request request;
+	unsigned baselines;      /* how many were asked for */
 	struct sample *s;        /* the newest; NULL before the first */
 	struct history history;  /* those before it */
 	size_t back;             /* how many samples before it are on screen; 0: the newest */
@@ -187,6 +188,7 @@ void app_turn(struct app *a, struct pollfd *news, size_t n);
 
 /* app_act.c: handles all input; carries out the effects of views */
 void app_read_keys(struct app *a);
+void app_set_baseline(struct app *a); /* of growth: now */
 
 
 /* app_frames.c */

@@ -197,6 +197,25 @@ app_verb_BY(struct app *a, struct lex *r, struct err *err)
 }
 
 static int
+app_verb_BASELINE(struct app *a, struct lex *r, struct err *err)
+{
+	bool off = lex_eat_word(r, "off");
+
+	if (app_verb_end(r, err) < 0)
+		return -1;
+	if (!off) {
+		app_set_baseline(a);
+		return 0;
+	}
+	if (!a->t.request.baseline)
+		return err_set(err, ERR_USAGE, "there is no baseline", NULL, "cannot end it");
+	a->t.request.baseline = 0;
+	app_post(a);
+	app_toast(a, ROLE_TEXT, "the baseline has ended: growth is no longer counted");
+	return 0;
+}
+
+static int
 app_verb_LENS(struct app *a, struct lex *r, struct err *err)
 {
 	return app_set(a, r, "lens", err);

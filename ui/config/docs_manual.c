@@ -543,7 +543,10 @@ docs_man_growth(void)
 	       "built with frame pointers. And in a heap that several functions share, one "
 	       "may take over the memory that another touched first: then \\fB\\-\\-by "
 	       "thread\\fR and the regions say more.\n"
-	       "");
+	       ".PP\n"
+	       "On the screen the key b sets the baseline, and again a new one. While there is "
+	       "one, the list has \\fIGROWN\\fR, and the header its age and what came and "
+	       "went. \\fBbaseline off\\fR at the prompt ends it; an exec does, too.\n");
 }
 
 void

@@ -19,6 +19,7 @@ struct list {
 	size_t top, rows;      /* the first row on screen, and the number of rows that fit */
 	bool auto_clear;       /* is on: if only one of WRITTEN and WR/S fits, WR/S is shown */
 	bool had_swap, had_writes; /* SWAP and WRITTEN have had values, and stay */
+	bool grows;            /* there is a baseline: GROWN has values */
 	struct list_columns columns; /* the chosen ones */
 	enum column_id sort;   /* the sort column, */
 	bool invert;           /* against its default order */

@@ -320,6 +320,17 @@ list_drop_empty(struct list_layout *l, uint64_t empty)
 			i++;
 }
 
+uint64_t
+list_columns_of_baseline(void)
+{
+	uint64_t bits = 0;
+
+	for (unsigned id = 0; id < LIST_COLUMNS; id++)
+		if (list_column(id)->needs & NEED_BASELINE)
+			bits |= list_column_bit(id);
+	return bits;
+}
+
 struct list_layout
 list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 {
@@ -339,6 +350,7 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 		list_drop_empty(&l, empty & ~c->named);
 		list_shed_chosen(&l, cols);
 	} else {
+		list_drop_empty(&l, empty & list_columns_of_baseline());
 		list_shed_usual(&l, cols);
 		list_drop_empty(&l, empty);
 	}

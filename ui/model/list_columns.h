@@ -40,6 +40,9 @@ struct list_columns {
 
 uint64_t list_column_bit(enum column_id id);
 
+/* Those that have values only while there is a baseline. */
+uint64_t list_columns_of_baseline(void);
+
 /*
  * "address,rss,pages" -> columns; "": the default ones. An error has its column, and leaves *out
  * unchanged.
@@ -71,7 +74,8 @@ struct list_layout {
  * What fits into `cols` columns of the screen. Default columns are dropped in the order of `shed`;
  * of chosen ones MINUTE is dropped first, then the strip is narrowed, then the last ones are
  * dropped. Columns of `empty` (list_column_bit) that the user did not name are left out; the room
- * of default ones goes to MAPPING, so that the others do not move when they appear.
+ * of default ones goes to MAPPING, so that the others do not move when they appear; only those of a
+ * baseline, which comes and goes, have no room then.
  */
 struct list_layout list_columns_layout(const struct list_columns *c, int cols, uint64_t empty);
 

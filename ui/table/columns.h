@@ -53,6 +53,7 @@ enum column_need {
 	NEED_RATE = 1 << 20,               /* the growth of what was written, over time */
 	NEED_COUNTS = 1 << 21,             /* the region's pages counted: struct region */
 	NEED_WRITER = 1 << 22,             /* which code writes: struct attribution */
+	NEED_BASELINE = 1 << 23,           /* a baseline of growth */
 };
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_CHANGE,

@@ -23,6 +23,8 @@ list_empty(const struct ui *ui)
 	for (unsigned id = 0; id < LIST_COLUMNS && !list->had_writes; id++)
 		if (column_row(id)->needs & (NEED_WRITES | NEED_RATE))
 			empty |= list_column_bit(id);
+	if (!list->grows)
+		empty |= list_columns_of_baseline();
 	return empty & ~(list_column_bit(list->sort) | list->columns.named);
 }
 

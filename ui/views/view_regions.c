@@ -38,6 +38,7 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	list->auto_clear = s->writes.cleared && s->writes.auto_clear;
 	list->had_swap |= s->regions && s->regions->totals.swap > 0;
 	list->had_writes |= s->clears > 0;
+	list->grows = s->regions && s->regions->totals.grown.known;
 	list->rows = rows;
 	if (!s->regions || !s->regions->vmas.n)
 		return;

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Growth since the baseline that a key sets: the column of the list, the header, B, the lens.
+# shellcheck disable=SC2154
+
+load screen
+
+setup() { SCREEN_OPTIONS=(--interval 0.1); }
+teardown() { screen_stop; }
+
+# header: the first line
+header() { screen_text | head -n 1; }
+
+ask() {
+	screen_keys :
+	screen_type "$1"
+	screen_keys Enter
+}
+
+baseline_at() {
+	fixture_own softdirty
+	screen_start "$1" "$PID"
+	run ! grep GROWN <(screen_text)
+	screen_keys b
+	screen_wait_text 'ADDRESS▲ .* GROWN '
+	screen_wait_text 'growth [0-9]+s \+0 -0 '
+	target_gains 30000000 20 21 22
+	target_loses 10000000 5
+	screen_wait_text 'growth [0-9]+s \+12.0K -4.0K '
+	screen_wait_text '^.000010000000 .* -4.0K '
+	screen_wait_text '^.000030000000 .* \+12.0K '
+	screen_keys b # another one: from now on
+	screen_wait_text 'growth [0-9]+s \+0 -0 '
+	target_gains 30000000 30
+	screen_wait_text '^.000030000000 .* \+4.0K '
+	ask 'baseline off'
+	screen_wait_text 'the baseline has ended'
+	_screen_until 'no GROWN' _no_growth
+	ask 'baseline off'
+	screen_wait_text 'there is no baseline'
+	screen_keys Escape
+	ask baseline
+	screen_wait_text ' GROWN '
+	screen_keys Q
+	screen_end
+}
+
+@test "b: GROWN is in the list while there is a baseline, and the header has what came and went" {
+	baseline_at 80x24
+}
+
+@test "the same on a larger screen" {
+	baseline_at 120x40
+}
+
+_no_growth() { ! screen_text | grep -qE 'GROWN|growth [0-9]|grew'; }
+
+@test "with writes tracked, too, both fit; columns that were chosen by name stay as they are" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys b c
+	target_gains 30000000 20
+	screen_wait_text 'grew \+4.0K -0 .* epoch 1 '
+	screen_wait_text ' GROWN WRITTEN '
+	ask 'set columns=start,rss,lost,mapping'
+	screen_wait_text ' RSS  LOST '
+	ask 'baseline off'
+	_screen_until 'the end of the baseline' _no_growth
+	screen_text | grep -E ' RSS +LOST +MAPPING'
+	screen_keys Q
+	screen_end
+}
+
+@test "an exec drops the baseline, and says so" {
+	local target
+	ROOT=
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	bash -c 'read -r _ <"$1"; exec sleep 1000' _ "$BATS_TEST_TMPDIR/go" 3>&- &
+	target=$!
+	screen_start 120x40 "$target"
+	screen_keys b
+	screen_wait_text ' GROWN '
+	echo >"$BATS_TEST_TMPDIR/go"
+	screen_wait_text 'now sleep; the baseline is gone'
+	screen_wait_text 'libc'
+	_screen_until 'no GROWN' _no_growth
+	screen_keys b
+	screen_wait_text ' GROWN '
+	screen_keys Q
+	screen_end
+	screen_stop
+	kill "$target"
+	wait "$target" || true
+}
