@@ -84,6 +84,31 @@ test_shedding(void)
 		char name[40];
 
 		snprintf(name, sizeof(name), "the usual columns at %d", rows[i].cols);
+		is_str(layout_text(&usual, rows[i].cols, list_columns_of_baseline()), rows[i].want,
+		       name);
+	}
+}
+
+/* GROWN, which comes and goes, takes room only while it is there. */
+static void
+test_baseline(void)
+{
+	static const struct {
+		int cols;
+		const char *want;
+	} rows[] = {
+	    {140, "ADDRESS SIZE PERM TYPE RSS % SWAP GROWN WRITTEN MINUTE WR/S PAGES:24 MAPPING "},
+	    {80, "ADDRESS SIZE PERM RSS % GROWN WRITTEN PAGES:12 MAPPING "},
+	    {60, "ADDRESS SIZE PERM RSS GROWN WRITTEN MAPPING "},
+	    {48, "ADDRESS SIZE RSS GROWN MAPPING "},
+	    {40, "ADDRESS SIZE RSS MAPPING "},
+	};
+	struct list_columns usual = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char name[40];
+
+		snprintf(name, sizeof(name), "with a baseline, at %d", rows[i].cols);
 		is_str(layout_text(&usual, rows[i].cols, 0), rows[i].want, name);
 	}
 }
@@ -94,7 +119,7 @@ test_empty_columns(void)
 {
 	static const enum column_id taken[] = {COL_REGION_SWAP, COL_REGION_WRITTEN, COL_LIST_MINUTE,
 	                            COL_REGION_RATE};
-	uint64_t empty = 0;
+	uint64_t base = list_columns_of_baseline(), empty = base;
 	struct list_columns usual = {0}, chosen = {0};
 	struct err err;
 	bool stay = true, wider = true;
@@ -106,7 +131,7 @@ test_empty_columns(void)
 	is_str(layout_text(&usual, 132, empty), "ADDRESS SIZE PERM TYPE RSS % PAGES:24 MAPPING ",
 	       "nor at 132");
 	for (int cols = 30; cols < 250; cols++) {
-		struct list_layout all = list_columns_layout(&usual, cols, 0),
+		struct list_layout all = list_columns_layout(&usual, cols, base),
 				   l = list_columns_layout(&usual, cols, empty);
 
 		for (size_t i = 0; i < l.n; i++)
@@ -178,8 +203,8 @@ test_column_names(void)
 	list_columns_spell(&c);
 	for (size_t i = 0; i < c.n; i++)
 		buf_fmt(&text, "%s%s", i ? "," : "", list_column_title(column_row((enum column_id)c.id[i])));
-	is_str(text.s, "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,WRITTEN,MINUTE,WR/S,PAGES,MAPPING", "the usual columns by name");
-	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 12, "and read again");
+	is_str(text.s, "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,GROWN,WRITTEN,MINUTE,WR/S,PAGES,MAPPING", "the usual columns by name");
+	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 13, "and read again");
 	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 &&
 	       c.id[1] == COL_REGION_WRITTEN,
 	   "names of --list -o are known, blanks are as good as commas");
@@ -199,7 +224,7 @@ test_choosing(void)
 	struct list_columns c = {0};
 	struct err err;
 
-	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 11,
+	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 12,
 	   "one of the usual columns goes, the others stay");
 	ok(list_columns_toggle(&c, COL_REGION_INODE) && c.id[c.n - 2] == COL_REGION_INODE, "a new one stands before the name");
 	ok(list_columns_move(&c, COL_REGION_INODE, -1) && c.id[c.n - 3] == COL_REGION_INODE, "it moves");
@@ -435,6 +460,7 @@ main(void)
 	tap_start();
 	test_column_table();
 	test_shedding();
+	test_baseline();
 	test_empty_columns();
 	test_chosen_shedding();
 	test_column_names();

@@ -11,7 +11,7 @@
 #include "base/guess.h"
 
 enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 17 };
-enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* the strip: narrowed, then dropped */
+enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 10 }; /* the strip: narrowed, then dropped */
 
 static const struct column *
 list_column(enum column_id id)
