@@ -111,7 +111,8 @@ header_growth_text(const struct app *a, const struct sample *s, char *out, size_
 	bool roomy = a->ui.cols >= 100 || !s->clears;
 
 	if (roomy && !a->o->term.calm)
-		snprintf(age, sizeof(age), " %.0fs", (double)(now - u64_min(now, g->since_ns)) / 1e9);
+		snprintf(age, sizeof(age), " %.0fs",
+		         (double)(now - u64_min(now, g->since_ns)) / 1e9);
 	snprintf(out, size, "%s%s +%s -%s", roomy ? "growth" : "grew", age,
 	         size_text(gained, g->gained * s->page_size),
 	         size_text(lost, g->lost * s->page_size));
