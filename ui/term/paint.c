@@ -382,7 +382,7 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 void
 paint_fill(int y, int x, int right, enum role role)
 {
-	for (; x < right; x++)
+	for (; x < right && x < paint.cols; x++)
 		paint_put(y, x, L' ', paint_styles[role][paint.theme]);
 }
 

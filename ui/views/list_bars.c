@@ -212,7 +212,7 @@ list_fill(const struct bar *b, const struct segment *g, int y)
 		return (struct grounds){g->x, g->x, g->x, g->to};
 	}
 	both = (int)steps(there, g->bytes, (unsigned)width);
-	ram = (int)steps(g->rss, there, (unsigned)both);
+	ram = (int)steps(u64_min(g->rss, there), there, (unsigned)both);
 	if (ram == both && g->swap && both > 1)
 		ram--;
 	list_fill_part(y, g->x, g->x + ram, g->role);
