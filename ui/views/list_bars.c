@@ -212,7 +212,7 @@ list_fill(const struct bar *b, const struct segment *g, int y)
 		return (struct grounds){g->x, g->x, g->x, g->to};
 	}
 	both = (int)steps(there, g->bytes, (unsigned)width);
-	ram = (int)steps(u64_min(g->rss, there), there, (unsigned)both);
+	ram = (int)steps(g->rss, there, (unsigned)both);
 	if (ram == both && g->swap && both > 1)
 		ram--;
 	list_fill_part(y, g->x, g->x + ram, g->role);
@@ -224,8 +224,11 @@ list_fill(const struct bar *b, const struct segment *g, int y)
 static void
 list_draw_segment(const struct bar *b, const struct segment *g, bool is_chosen, int y)
 {
-	struct grounds at = list_fill(b, g, y);
+	struct grounds at;
 
+	if (g->x >= g->to)
+		return; /* a narrow screen has fewer columns than segments */
+	at = list_fill(b, g, y);
 	if (is_chosen) {
 		paint_fill(y, g->x, g->to, ROLE_CURSOR);
 		at = (struct grounds){g->x, g->to, g->to, g->to};
