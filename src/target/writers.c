@@ -319,8 +319,9 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	writers_make_rows(&w, by, &sums, out);
 	out->written =
 	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
-	/* a fault is in at once, its stamp only at the next scan */
-	out->none = out->written - u64_min(out->written, out->one + out->some);
+	/* a fault is in at once, its stamp only at the next scan, and gone with its mapping */
+	out->written = u64_max(out->written, out->one + out->some);
+	out->none = out->written - out->one - out->some;
 	out->beside = u64_min(out->none, sums.beside);
 	out->none -= out->beside;
 	cause_sums_free(&sums);

@@ -144,6 +144,19 @@ test_lit(struct target *t, struct codes *codes)
 	attribution_unref(a);
 }
 
+/* Its stamps are gone with the mapping: what wrote there is not more than what was written. */
+static void
+test_unmapped(struct target *t, struct codes *codes)
+{
+	struct attribution *a;
+
+	causes_before_clear(t->causes, &t->track);
+	track_drop(&t->track, HIGH, HIGH + PAGES * FAKE_PAGE);
+	a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, 0, 0, 0});
+	ok(a->one == 11 && a->some == 1 && a->written == 12, "writers of what was unmapped");
+	attribution_unref(a);
+}
+
 int
 main(void)
 {
@@ -156,6 +169,7 @@ main(void)
 	test_functions(&t, &codes);
 	test_others(&t, &codes);
 	test_lit(&t, &codes);
+	test_unmapped(&t, &codes);
 	codes_free(&codes);
 	target_close(&t);
 	return tap_done();
