@@ -302,11 +302,15 @@ attribution_count_region(struct attribution_work *w, size_t region, bool sure,
 	attribution_count_first(&w->first_in, region, addr);
 }
 
-/* A page whose candidates are all in one row was written by that. */
+/*
+ * A page whose candidates are all in one row was written by that. Of a sample of the faults it is
+ * not known whether these are all; what wrote most of a region is told by a sample, too.
+ */
 static void
 attribution_count(struct attribution_work *w, const struct cause_page *p, size_t region)
 {
 	uint64_t row[CAUSES_MOST], addr = p->addr - p->addr % w->t->page_size;
+	bool sampled = w->a->totals.watch.period > 1;
 	size_t n = 0;
 
 	if (p->time_ns > w->a->time_ns)
@@ -322,7 +326,7 @@ attribution_count(struct attribution_work *w, const struct cause_page *p, size_t
 	for (size_t i = 0; i < n; i++)
 		attribution_count_row(w, row[i], n == 1 && p->all, p, addr, region);
 	if (region != SIZE_MAX)
-		attribution_count_region(w, region, p->n == 1 && p->all, p, addr);
+		attribution_count_region(w, region, p->n == 1 && p->all && !sampled, p, addr);
 }
 
 static void
@@ -397,13 +401,16 @@ attribution_settle_places(struct attribution_work *w)
 	a->leader = leader;
 }
 
+/* Of a sample of the faults it is not known. */
 static uint64_t
 attribution_rate(const struct attribution_work *w, uint64_t pages)
 {
 	static const uint64_t LEAST_NS = 400 * TIME_MS;
 	uint64_t ns = w->to_ns - u64_min(w->to_ns, w->from_ns);
 
-	return ns < LEAST_NS ? RATE_UNKNOWN : (uint64_t)((double)pages * 1e9 / (double)ns + 0.5);
+	return ns < LEAST_NS || w->a->totals.watch.period > 1
+	           ? RATE_UNKNOWN
+	           : (uint64_t)((double)pages * 1e9 / (double)ns + 0.5);
 }
 
 static void

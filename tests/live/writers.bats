@@ -176,6 +176,7 @@ screen_of_author() {
 	screen_wait_text 'author: store_main\+0x[0-9a-f]+ < '
 	screen_keys t
 	screen_wait_text '^[› ] .*\[anonymous\] .* (store_main|store_second|read)'
+	screen_wait_text '^ [0-9a-f]+ .*: [0-9]+ pages? with one writer'
 	screen_keys Q
 	screen_end
 }

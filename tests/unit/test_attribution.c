@@ -144,6 +144,23 @@ test_lit(struct target *t, struct codes *codes)
 	attribution_unref(a);
 }
 
+static void
+test_sampled(struct target *t, struct codes *codes)
+{
+	struct attribution *a;
+
+	causes_set_watch(t->causes, &(struct causes_watch){.on = true, .period = 16});
+	a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, 0, 0, 0});
+	ok(!a->v[0].w.pages && a->v[0].w.maybe == 11 && a->v[0].rate == RATE_UNKNOWN,
+	   "of a sample neither the pages nor the rate are known");
+	ok(attribution_leader(a, LOW) == &a->v[0], "but what wrote most of a region");
+	attribution_unref(a);
+	a = make(t, codes, (struct attribution_of){ATTRIBUTION_BY_REGION, 0, 0, 0});
+	ok(!a->v[0].w.pages && a->v[0].w.maybe == 9, "by region as well");
+	attribution_unref(a);
+	causes_set_watch(t->causes, &(struct causes_watch){.on = true, .period = 1});
+}
+
 /* Its stamps are gone with the mapping: what wrote there is not more than what was written. */
 static void
 test_unmapped(struct target *t, struct codes *codes)
@@ -169,6 +186,7 @@ main(void)
 	test_functions(&t, &codes);
 	test_others(&t, &codes);
 	test_lit(&t, &codes);
+	test_sampled(&t, &codes);
 	test_unmapped(&t, &codes);
 	codes_free(&codes);
 	target_close(&t);

@@ -147,6 +147,41 @@ view_by_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 }
 
 static void
+view_by_say_none(const struct sample *s, struct buf *out)
+{
+	if (s->causes.watch.period > 1) {
+		buf_str(out, "written, but none of their faults is in the sample");
+		return;
+	}
+	buf_str(out, "written without a fault: by a device or another process");
+	if (!s->causes.watch.kernel)
+		buf_str(out, ", or by a system call (these take CAP_PERFMON)");
+}
+
+static void
+view_by_say_region(const struct attribution_row *r, struct buf *out)
+{
+	buf_fmt(out, ": %llu page%s with one writer", (unsigned long long)r->w.pages,
+	        plural(r->w.pages));
+	if (r->w.maybe)
+		buf_fmt(out, ", %llu with several candidates", (unsigned long long)r->w.maybe);
+}
+
+static void
+view_by_say_writer(const struct attribution_row *r, struct buf *out)
+{
+	unsigned long long pages = r->w.pages, maybe = r->w.maybe;
+
+	if (!pages && maybe) {
+		buf_fmt(out, ": perhaps first to write %llu page%s", maybe, plural(maybe));
+		return;
+	}
+	buf_fmt(out, ": first to write %llu page%s", pages, plural(pages));
+	if (maybe)
+		buf_fmt(out, ", perhaps %llu more", maybe);
+}
+
+static void
 view_by_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct attribution_row *r = view_by_row(ui, s);
@@ -155,18 +190,16 @@ view_by_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!r)
 		return;
 	if (r->none) {
-		buf_str(out, "written without a fault: by a device or another process");
-		if (!s->causes.watch.kernel)
-			buf_str(out, ", or by a system call (these take CAP_PERFMON)");
+		view_by_say_none(s, out);
 		return;
 	}
 	if (by == ATTRIBUTION_BY_REGION)
 		buf_fmt(out, "%llx ", (unsigned long long)r->at);
 	by_table_words(r, by, out);
-	buf_fmt(out, ": first to write %llu page%s", (unsigned long long)r->w.pages,
-	        plural(r->w.pages));
-	if (r->w.maybe)
-		buf_fmt(out, ", perhaps %llu more", (unsigned long long)r->w.maybe);
+	if (by == ATTRIBUTION_BY_REGION)
+		view_by_say_region(r, out);
+	else
+		view_by_say_writer(r, out);
 }
 
 static void
