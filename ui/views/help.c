@@ -249,13 +249,16 @@ help_add_by(struct help *h)
 {
 	help_head(h, "Who wrote");
 	help_add(h, ROLE_STRONG, "PAGES/S",
-	         "pages of which it was the first writer, in the last 5 s");
+	         "pages of which it was the first writer, in the last 5 s; empty: not known");
 	help_add(h, ROLE_STRONG, "PAGES",
 	         "the same since the clear; with auto-clear in each epoch");
 	help_add(h, ROLE_STRONG, "MAYBE",
-	         "pages that several faulted on: one of them wrote, and which is not known");
+	         "pages that several faulted on, or of which not all faults were watched: "
+	         "one of them wrote, and which is not known");
 	help_add(h, ROLE_STRONG, "no fault seen",
 	         "written by a device, another process, or a system call that is not watched");
+	help_add(h, ROLE_STRONG, "not sampled",
+	         "more faults than --budget allows: these pages' were not watched");
 	help_paragraph(h, "Only the first write to a page after each clear is a page fault: who "
 	                  "writes the page again before the next clear is not known.");
 }
