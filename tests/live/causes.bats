@@ -142,3 +142,17 @@ folded() { awk -v words="$1" 'index($0, words) { n += $NF } END { print n + 0 }'
 		OTHERS=()
 	done
 }
+
+@test "--folded of a sample: nothing is certain, and what was seen is below a root of its own" {
+	need_root
+	need_watch
+	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and madvise are others here"
+	# shellcheck disable=SC2016 # for perl to expand
+	program_start perl -e 'open my $zero, "<", "/dev/zero"; my $n = 1 << 24; my $at = syscall(9, 0, $n, 3, 0x22, -1, 0);
+		$| = 1; print "ready\n"; 1 while syscall(0, fileno $zero, $at, $n) > 0 && syscall(28, $at, $n, 4) == 0'
+	run --separate-stderr pm --watch=1 --count 2 --budget 1 --folded "${INJECT[@]}" "${PROGRAMS[0]}"
+	is "$status" 0
+	[[ $stderr == *"sampled, to cost the process at most 1 % of its time"* ]]
+	[[ $output == *"[perhaps];perl;"* && $output != *"several candidates"* ]]
+	! grep -vE '^.+ [1-9][0-9]*$' <<<"$output"
+}

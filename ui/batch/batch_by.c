@@ -48,18 +48,40 @@ batch_by_rows(const struct batch_by *by, const struct writers *w,
 
 /* --- lines of call chains --------------------------------------------------------------------- */
 
+/* words: taken over. */
 static void
-batch_by_keep(struct batch_by *by, struct writer *w)
+batch_by_keep(struct batch_by *by, char *words, uint64_t pages)
 {
-	for (size_t i = 0; i < by->chains; i++) {
-		if (strcmp(by->chain[i].words, w->words) != 0)
-			continue;
-		by->chain[i].pages += w->pages;
+	size_t i = 0;
+
+	while (i < by->chains && strcmp(by->chain[i].words, words) != 0)
+		i++;
+	if (i < by->chains) {
+		by->chain[i].pages += pages;
+		free(words);
 		return;
 	}
 	by->chain = vec_room(by->chain, by->chains, &by->chains_cap, sizeof(*by->chain));
-	by->chain[by->chains++] = (struct writer){.words = w->words, .pages = w->pages};
-	w->words = NULL;
+	by->chain[by->chains++] = (struct writer){.words = words, .pages = pages};
+}
+
+/* Of a sample nothing is certain, but it says where to look: below a root of its own. */
+static void
+batch_by_keep_all(struct batch_by *by, struct writers *w)
+{
+	bool sampled = w->totals.watch.period > 1;
+
+	for (size_t k = 0; k < w->n; k++) {
+		struct buf perhaps = {0};
+
+		if (sampled && w->v[k].maybe) {
+			buf_fmt(&perhaps, "[perhaps];%s", w->v[k].words);
+			batch_by_keep(by, perhaps.s, w->v[k].maybe);
+		}
+		batch_by_keep(by, w->v[k].words, w->v[k].pages);
+		w->v[k].words = NULL;
+	}
+	by->some += sampled ? 0 : w->some;
 }
 
 static void
@@ -101,15 +123,13 @@ batch_by_report(struct batch_by *by, const struct vma_list *vmas,
 	writers_make(&by->b->t, &by->codes, vmas, what, &of, UINT64_MAX, &w);
 	by->faults_ns = w.totals.cost_ns - by->cost_ns;
 	by->cost_ns = w.totals.cost_ns;
-	by->some += w.some;
 	by->none += w.none;
 	by->beside += w.beside;
 	by->sampled |= w.totals.watch.period > 1;
 	if (by->out)
 		batch_by_rows(by, &w, i);
 	else
-		for (size_t k = 0; k < w.n; k++)
-			batch_by_keep(by, &w.v[k]);
+		batch_by_keep_all(by, &w);
 	writers_free(&w);
 }
 
