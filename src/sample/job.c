@@ -4,6 +4,7 @@
 #include "base/pattern.h"
 #include "filter/filter.h"
 #include "query/answer_query.h"
+#include "target/attribution_grown.h"
 #include "target/growth.h"
 #include "target/bytes.h"
 
@@ -156,6 +157,20 @@ job_ask(const struct job *j, struct target *t, const struct vma_list *vmas, stru
 static struct attribution *
 job_attribute(const struct job *j, struct desk *d, struct err *err)
 {
+	struct attribution *a = NULL;
+
+	if (j->command.by.grown) {
+		d->t.growth = j->growth;
+		d->t.brought = j->brought;
+		if (growth_known(j->growth))
+			a = attribution_make_grown(&d->t, &d->codes, j->regions, &j->command.by);
+		else
+			err_set(err, ERR_TARGET, "there is no baseline", NULL,
+			        "cannot tell what grew");
+		d->t.growth = NULL;
+		d->t.brought = NULL;
+		return a;
+	}
 	if (d->t.causes)
 		return attribution_make(&d->t, &d->codes, j->regions, &j->command.by);
 	err_set(err, ERR_TARGET, "page faults are not watched", NULL, "cannot tell who writes");

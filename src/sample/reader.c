@@ -11,6 +11,7 @@
 #include "filter/filter.h"
 #include "kernel/flags.h"
 #include "query/answer_query.h"
+#include "target/growth.h"
 #include "target/page_read.h"
 #include "target/pointers.h"
 #include "target/symbol.h"
@@ -66,6 +67,17 @@ reader_watch_faults(struct reader *l, bool again)
 	target_watch_faults(&l->t, &kept);
 }
 
+/* Whether what it is of is still counted. */
+static bool
+reader_has_causes(const struct reader *l, const struct attribution *a)
+{
+	const struct growth *g = l->t.growth;
+
+	if (a->of.grown)
+		return growth_known(g) && g->base->time_ns == a->since_ns;
+	return l->t.causes != NULL;
+}
+
 /* Without a clear there is nothing to attribute. */
 static void
 reader_copy_causes(struct reader *l)
@@ -75,7 +87,7 @@ reader_copy_causes(struct reader *l)
 	if (!l->t.track.clears || why)
 		target_unwatch_faults(&l->t);
 	l->draft.unattributed = why;
-	if (!l->t.causes && l->draft.attribution) {
+	if (l->draft.attribution && !reader_has_causes(l, l->draft.attribution)) {
 		attribution_unref(l->draft.attribution);
 		l->draft.attribution = NULL;
 	}
@@ -429,8 +441,10 @@ static void
 reader_adopt_attribution(struct reader *l, const struct result *r)
 {
 	l->draft.attribution_err = r->err;
-	if (!l->t.causes ||
-	    (r->attribution && r->attribution->totals.since_ns != l->t.track.first_ns))
+	if (r->attribution && !reader_has_causes(l, r->attribution))
+		return;
+	if (r->attribution && !r->attribution->of.grown &&
+	    r->attribution->totals.since_ns != l->t.track.first_ns)
 		return; /* of before a clear */
 	attribution_unref(l->draft.attribution);
 	l->draft.attribution = attribution_ref(r->attribution);

@@ -104,7 +104,8 @@ attribution_unref(struct attribution *a)
 bool
 attribution_same(const struct attribution_of *a, const struct attribution_of *b)
 {
-	return a->by == b->by && a->lit == b->lit && a->lo == b->lo && a->hi == b->hi;
+	return a->by == b->by && a->grown == b->grown && a->lit == b->lit && a->lo == b->lo &&
+	       a->hi == b->hi;
 }
 
 static uint64_t
@@ -116,8 +117,7 @@ attribution_hash(uint64_t h, const char *text)
 	return h;
 }
 
-/* What makes a row the same row in the next reading. */
-static uint64_t
+uint64_t
 attribution_key(const struct writer *w)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
@@ -479,14 +479,20 @@ attribution_by_pages(const void *pa, const void *pb)
 	return (a->key > b->key) - (a->key < b->key);
 }
 
+void
+attribution_order(struct attribution *a)
+{
+	if (a->n)
+		qsort(a->v, a->n, sizeof(*a->v), attribution_by_pages);
+}
+
 static void
 attribution_add_none(struct attribution_work *w, const struct writers *of)
 {
 	enum { NONE_KEY = 2 }; /* those of the others are odd */
 	struct attribution *a = w->a;
 
-	if (a->n)
-		qsort(a->v, a->n, sizeof(*a->v), attribution_by_pages);
+	attribution_order(a);
 	if (!a->none)
 		return;
 	a->v = vec_room(a->v, a->n, &w->cap, sizeof(*a->v));

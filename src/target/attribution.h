@@ -12,7 +12,8 @@
 
 /*
  * Who has written since the clear, as of one scan: functions, threads, call chains or regions, with
- * pages per second and their places. Immutable and shared once it is made.
+ * pages per second and their places. Immutable and shared once it is made. The same of growth, by
+ * attribution_grown.h: who brought in what was gained since the baseline.
  */
 struct attribution_row {
 	struct writer w;   /* `in`: of a region the function that wrote most of it */
@@ -22,13 +23,15 @@ struct attribution_row {
 	uint64_t at;       /* its first page in the region with most of its pages; 0: not known */
 	uint64_t lately;   /* pages in the last seconds, of which the rate is made */
 	uint64_t rate;     /* pages per second, lately; RATE_UNKNOWN */
-	bool none;         /* not a writer: pages that were written without a fault */
+	bool none;         /* not a writer: pages that were written without a fault; growth: */
+	bool lost;         /* ... pages that were lost */
 };
 
 /* What is asked for. */
 enum { ATTRIBUTION_BY_REGION = WRITERS_BY_COUNT };
 struct attribution_of {
 	unsigned by;     /* enum writers_by, or ATTRIBUTION_BY_REGION */
+	bool grown;      /* not who wrote, but who brought in */
 	uint64_t lit;    /* the key of a row, whose pages in [lo, hi) are wanted; 0: none */
 	uint64_t lo, hi;
 };
@@ -43,6 +46,7 @@ struct attribution {
 	struct attribution_row *v; /* most pages first; what is not a writer last */
 	size_t n;
 	uint64_t written, one, some, none; /* pages: as in struct writers */
+	uint64_t lost, since_ns;   /* of growth: pages lost; the time of the baseline */
 	struct causes_totals totals;
 	uint64_t *lit;         /* the pages of row `of.lit`, ascending */
 	size_t lit_n;
@@ -61,6 +65,11 @@ void attribution_unref(struct attribution *a);
  */
 struct attribution *attribution_make(struct target *t, struct codes *codes,
                                      const struct regions *rs, const struct attribution_of *of);
+
+/* What makes a row the same row in the next reading: odd. */
+uint64_t attribution_key(const struct writer *w);
+/* Most pages first. */
+void attribution_order(struct attribution *a);
 
 /* Whether a page of [lo, hi) is among those of row `of.lit`. */
 bool attribution_is_lit(const struct attribution *a, uint64_t lo, uint64_t hi);

@@ -198,25 +198,25 @@ growth_same_cause(const struct newest_fault *a, const struct newest_fault *b)
 	return a->chain == b->chain && a->thread == b->thread && !a->several && !b->several;
 }
 
-/* Faults [i, j) are those of [start, end): attributes what was gained there. */
+/* Faults [i, j) are those of [start, end). */
 static void
-growth_add_faults(const struct growth *g, const struct newest_fault *v, size_t i, size_t j,
-                  uint64_t start, uint64_t end, struct growth_causes *out)
+growth_give_faults(const struct growth *g, const struct newest_fault *v, size_t i, size_t j,
+                   uint64_t start, uint64_t end, growth_fault_fn *fn, void *arg)
 {
 	bool same = true;
 
 	for (size_t k = i + 1; k < j; k++)
 		same = same && growth_same_cause(&v[i], &v[k]);
 	for (size_t k = i; k < j; k++) {
-		struct growth_sum *s = &out->v[out->n++];
 		uint64_t lo = v[k].addr & ~((uint64_t)g->page_size - 1), hi = lo + g->page_size;
-		struct growth_count c;
+		struct growth_part is = {.chain = v[k].chain,
+		                         .thread = v[k].thread,
+		                         .several = v[k].several,
+		                         .start = same ? start : lo,
+		                         .end = same ? end : hi};
 
-		growth_count(g, same ? start : lo, same ? end : hi, &c);
-		*s = (struct growth_sum){.chain = v[k].chain, .thread = v[k].thread};
-		*(v[k].several ? &s->maybe : &s->pages) = c.gained;
-		s->fresh = c.fresh;
-		*(v[k].several ? &out->some : &out->one) += c.gained;
+		growth_count(g, is.start, is.end, &is.n);
+		fn(arg, &is);
 		if (same)
 			break;
 	}
@@ -251,10 +251,10 @@ growth_join(struct growth_causes *s)
 	s->n = n;
 }
 
-/* Attributes them, those that may be of one fault together. */
+/* Those that may be of one fault together. */
 static void
-growth_add_all(const struct growth *g, const struct vma_list *vmas, const struct newest_fault *v,
-               size_t n, struct growth_causes *out)
+growth_give_all(const struct growth *g, const struct vma_list *vmas, const struct newest_fault *v,
+                size_t n, growth_fault_fn *fn, void *arg)
 {
 	for (size_t i = 0, j; i < n; i = j) {
 		uint64_t reach = growth_reach(g, vmas, v[i].addr), start = v[i].addr & ~(reach - 1),
@@ -267,8 +267,39 @@ growth_add_all(const struct growth *g, const struct vma_list *vmas, const struct
 		}
 		for (j = i + 1; j < n && v[j].addr < end; j++)
 			;
-		growth_add_faults(g, v, i, j, start, end, out);
+		growth_give_faults(g, v, i, j, start, end, fn, arg);
 	}
+}
+
+uint64_t
+growth_parts(const struct growth *g, struct causes *c, const struct vma_list *vmas,
+             growth_fault_fn *fn, void *arg)
+{
+	uint64_t dropped = 0;
+	size_t n;
+	struct newest_fault *v;
+
+	if (!c)
+		return 0;
+	v = causes_newest_faults(c, &g->base->there, &g->now->there, &n, &dropped);
+	if (n)
+		qsort(v, n, sizeof(*v), growth_by_addr);
+	growth_give_all(g, vmas, v, n, fn, arg);
+	free(v);
+	return dropped;
+}
+
+static void
+growth_add_part(void *arg, const struct growth_part *is)
+{
+	struct growth_causes *out = arg;
+	struct growth_sum *s;
+
+	out->v = vec_room(out->v, out->n, &out->cap, sizeof(*out->v));
+	s = &out->v[out->n++];
+	*s = (struct growth_sum){.chain = is->chain, .thread = is->thread, .fresh = is->n.fresh};
+	*(is->several ? &s->maybe : &s->pages) = is->n.gained;
+	*(is->several ? &out->some : &out->one) += is->n.gained;
 }
 
 void
@@ -276,8 +307,6 @@ growth_explain(const struct growth *g, struct causes *c, const struct vma_list *
                struct growth_causes *out)
 {
 	uint64_t fresh = 0;
-	size_t n;
-	struct newest_fault *v;
 
 	*out = (struct growth_causes){0};
 	growth_count(g, 0, UINT64_MAX, &out->count);
@@ -285,12 +314,7 @@ growth_explain(const struct growth *g, struct causes *c, const struct vma_list *
 	out->none_fresh = out->count.fresh;
 	if (!c)
 		return;
-	v = causes_newest_faults(c, &g->base->there, &g->now->there, &n, &out->dropped);
-	if (n)
-		qsort(v, n, sizeof(*v), growth_by_addr);
-	out->v = mem_alloc((n + 1) * sizeof(*out->v));
-	growth_add_all(g, vmas, v, n, out);
-	free(v);
+	out->dropped = growth_parts(g, c, vmas, growth_add_part, out);
 	growth_join(out);
 	for (size_t i = 0; i < out->n; i++)
 		fresh += out->v[i].fresh;

@@ -88,6 +88,20 @@ void growth_gone(const struct growth *g, const struct vma_list *vmas, growth_gon
 /* Whether a page that is there was not there at the baseline. */
 bool growth_is_new(const struct growth *g, uint64_t addr);
 
+/*
+ * Calls fn for each stretch that a fault explains, in ascending order; c NULL: none. Returns how
+ * many faults could not be kept.
+ */
+struct growth_part {
+	uint32_t chain, thread;
+	bool several;        /* it is one of several candidates */
+	uint64_t start, end;
+	struct growth_count n; /* of the stretch */
+};
+typedef void growth_fault_fn(void *arg, const struct growth_part *is);
+uint64_t growth_parts(const struct growth *g, struct causes *c, const struct vma_list *vmas,
+                      growth_fault_fn *fn, void *arg);
+
 /* The pages gained, by chain and thread; c NULL: nothing explains them. */
 struct growth_sum {
 	uint32_t chain, thread;
@@ -97,7 +111,7 @@ struct growth_sum {
 };
 struct growth_causes {
 	struct growth_sum *v; /* the caller frees it */
-	size_t n;
+	size_t n, cap;
 	uint64_t one, some; /* pages with one cause, and with several candidates */
 	struct growth_count count; /* of all pages */
 	uint64_t none, none_fresh; /* of these: no fault was seen */

@@ -95,3 +95,22 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	run -0 pm --grow=5 --count 1 --folded "${PROGRAMS[0]}"
 	grep -Eq '^sessions;.*open_session [0-9]+$' <<<"$output"
 }
+
+@test "the leak on the screen: b, B, and Enter lights the pages that the function brought in" {
+	can_see_faults || skip "page faults cannot be watched here"
+	program_start "$LEAKER"
+	SCREEN_OPTIONS=(--interval 0.25)
+	screen_start 120x40 "${PROGRAMS[0]}"
+	screen_keys b
+	screen_wait_text ' GROWN '
+	screen_keys B
+	screen_text | head -n 1 | grep 'grown by function'
+	screen_wait_text '^› +[0-9]+ +[0-9]{3,} +[0-9.]+ +open_session +leaker'
+	screen_keys Enter
+	screen_text | head -n 1 | grep ', by open_session'
+	screen_keys Escape u
+	screen_text | head -n 1 | grep 'callers of open_session'
+	screen_wait_text 'sessions: open_session\+0x[0-9a-f]+ < '
+	screen_keys Q
+	screen_end
+}

@@ -92,3 +92,36 @@ _no_growth() { ! screen_text | grep -qE 'GROWN|growth [0-9]|grew'; }
 	kill "$target"
 	wait "$target" || true
 }
+
+@test "B ranks what came in since the baseline; Tab turns to what was written, and back" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys B
+	header | grep 'written by function'
+	screen_keys Tab
+	header | grep 'grown by function'
+	screen_wait_text 'press b: pages that come in from then on are counted'
+	screen_keys b
+	screen_wait_text '\+0 -0 in [0-9]+ s'
+	target_gains 30000000 20 21 22
+	target_loses 10000000 5
+	# in a folder there are no faults
+	screen_wait_text '\+12.0K -4.0K in [0-9]+ s since the baseline: by code not known'
+	screen_wait_text ' 3  100 +no fault seen'
+	screen_wait_text ' 1 +lost since the baseline'
+	ask 'by region'
+	header | grep 'grown by region'
+	screen_wait_text ' 3  100 .*\[anon: newborn\]'
+	screen_wait_text '30014000 \[anon: newborn\]: gained 3 pages'
+	screen_keys Enter
+	screen_wait_text '^ *30014000 '
+	screen_keys Escape
+	ask 'by thread written'
+	header | grep 'written by thread'
+	ask 'by function grown'
+	header | grep 'grown by function'
+	ask 'baseline off'
+	screen_wait_text 'press b: pages that come in'
+	screen_keys Q
+	screen_end
+}

@@ -80,7 +80,7 @@ make(struct target *t, struct codes *codes, struct attribution_of of)
 static void
 test_functions(struct target *t, struct codes *codes)
 {
-	struct attribution *a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, 0, 0, 0});
+	struct attribution *a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, false, 0, 0, 0});
 	const struct attribution_row *put = &a->v[0], *get = &a->v[1], *none = &a->v[2];
 
 	ok(a->n == 3 && a->written == 13 && a->one == 11 && a->some == 1 && a->none == 1,
@@ -104,7 +104,7 @@ test_functions(struct target *t, struct codes *codes)
 static void
 test_others(struct target *t, struct codes *codes)
 {
-	struct attribution *a = make(t, codes, (struct attribution_of){WRITERS_BY_THREAD, 0, 0, 0});
+	struct attribution *a = make(t, codes, (struct attribution_of){WRITERS_BY_THREAD, false, 0, 0, 0});
 
 	/* both candidates of one page are the same thread: it wrote */
 	ok(a->n == 3 && a->v[0].w.tid == 7 && a->v[0].w.pages == 10 && a->v[0].w.maybe == 0,
@@ -112,11 +112,11 @@ test_others(struct target *t, struct codes *codes)
 	ok(a->v[1].w.tid == 8 && a->v[1].at == HIGH && !attribution_leader(a, LOW),
 	   "no function is known by thread");
 	attribution_unref(a);
-	a = make(t, codes, (struct attribution_of){WRITERS_BY_CHAIN, 0, 0, 0});
+	a = make(t, codes, (struct attribution_of){WRITERS_BY_CHAIN, false, 0, 0, 0});
 	ok(a->n == 3 && a->v[0].chain.n == 2 && !strcmp(a->v[0].chain.v[0], "0x401000"),
 	   "by chain: the instruction first");
 	attribution_unref(a);
-	a = make(t, codes, (struct attribution_of){ATTRIBUTION_BY_REGION, 0, 0, 0});
+	a = make(t, codes, (struct attribution_of){ATTRIBUTION_BY_REGION, false, 0, 0, 0});
 	ok(a->n == 3 && !strcmp(a->v[0].w.words, "low") && a->v[0].w.pages == 9 &&
 	       !strcmp(a->v[0].w.in, "0x401000"),
 	   "by region: its pages, and the function that wrote most of them");
@@ -128,12 +128,12 @@ test_others(struct target *t, struct codes *codes)
 static void
 test_lit(struct target *t, struct codes *codes)
 {
-	struct attribution *a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, 0, 0, 0});
+	struct attribution *a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, false, 0, 0, 0});
 	uint64_t put = a->v[0].key;
 
 	attribution_unref(a);
 	a = make(t, codes,
-	         (struct attribution_of){WRITERS_BY_FUNCTION, put, HIGH, HIGH + PAGES * FAKE_PAGE});
+	         (struct attribution_of){WRITERS_BY_FUNCTION, false, put, HIGH, HIGH + PAGES * FAKE_PAGE});
 	ok(a->lit_n == 3 && a->lit[0] == HIGH && a->lit[2] == HIGH + 2 * FAKE_PAGE,
 	   "the pages of a writer in a region, those of which it is a candidate as well");
 	ok(attribution_is_lit(a, HIGH, HIGH + FAKE_PAGE) &&

@@ -162,7 +162,9 @@ header_of_target(struct app *a)
 		right =
 		    header_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
 	}
-	if (s && s->regions && s->regions->totals.grown.known) {
+	/* on a narrow screen B has it in its own lines */
+	if (s && s->regions && s->regions->totals.grown.known &&
+	    (a->ui.cols >= 100 || ui_view(&a->ui) != VIEW_BY)) {
 		header_growth_text(a, s, text, sizeof(text));
 		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
 	}

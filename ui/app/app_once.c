@@ -41,7 +41,8 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 	}
 	if (kind == COMMAND_BY) {
 		c->by = r->by;
-		return r->by_on && a->t.s->causes.watch.on;
+		return r->by_on && (r->by.grown ? a->t.s->regions->totals.grown.known
+		                                : a->t.s->causes.watch.on);
 	}
 	c->at = r->range_lo;
 	c->end = r->range_hi;

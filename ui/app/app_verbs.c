@@ -183,15 +183,21 @@ static int
 app_verb_BY(struct app *a, struct lex *r, struct err *err)
 {
 	unsigned by = 0;
+	bool grown, written;
 
 	while (by <= ATTRIBUTION_BY_REGION && !lex_eat_word(r, by_name(by)))
 		by++;
 	if (by > ATTRIBUTION_BY_REGION)
 		return app_verb_expected(r, "function, thread, chain or region",
 		                         "such as by function", err);
+	lex_skip_blanks(r);
+	grown = lex_eat_word(r, "grown");
+	written = !grown && lex_eat_word(r, "written");
 	if (app_verb_end(r, err) < 0)
 		return -1;
 	ui_show(&a->ui, VIEW_BY);
+	if (grown || written)
+		by_choose(&a->ui, grown);
 	by_rank(&a->ui, by);
 	return 0;
 }

@@ -546,7 +546,9 @@ docs_man_growth(void)
 	       ".PP\n"
 	       "On the screen the key b sets the baseline, and again a new one. While there is "
 	       "one, the list has \\fIGROWN\\fR, and the header its age and what came and "
-	       "went. \\fBbaseline off\\fR at the prompt ends it; an exec does, too.\n");
+	       "went. \\fBbaseline off\\fR at the prompt ends it; an exec does, too. "
+	       "B ranks what came in by the code that touched it first, and Enter lights the "
+	       "pages of a row in the grid; Tab turns from there to what was written.\n");
 }
 
 void

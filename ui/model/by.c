@@ -14,7 +14,18 @@ by_reading(const struct ui *ui, const struct sample *s)
 {
 	const struct attribution *a = s->attribution;
 
-	return a && a->of.by == by_of(ui)->by ? a : NULL;
+	return a && a->of.by == by_of(ui)->by && a->of.grown == by_is_grown(ui, s) ? a : NULL;
+}
+
+bool
+by_is_grown(const struct ui *ui, const struct sample *s)
+{
+	switch (by_of(ui)->what) {
+	case BY_WRITTEN: return false;
+	case BY_GROWN: return true;
+	case BY_ANY: break;
+	}
+	return s && s->regions && s->regions->totals.grown.known && !s->clears;
 }
 
 void
@@ -126,16 +137,16 @@ by_settle(struct ui *ui, const struct sample *s)
 	const struct attribution *a = by_reading(ui, s);
 	bool hold;
 
-	if (!a || (v->order_ns == a->time_ns && v->order_by == a->of.by))
+	if (!a || (v->order_ns == a->time_ns && attribution_same(&v->order_by, &a->of)))
 		return;
-	hold = v->order_ns && v->order_by == a->of.by && v->n < 512 &&
+	hold = v->order_ns && attribution_same(&v->order_by, &a->of) && v->n < 512 &&
 	       ui->now - u64_min(ui->now, ui->touched_ns) < HOLD_S * TIME_SECOND;
 	if (hold)
 		by_keep_rows(v, a);
 	else
 		by_sort_rows(v, a);
 	v->order_ns = a->time_ns;
-	v->order_by = a->of.by;
+	v->order_by = a->of;
 	by_move_to(ui, (long)by_position(ui));
 }
 
@@ -189,6 +200,13 @@ by_show(struct ui *ui, unsigned by, uint64_t of, const char *words)
 	v->n = v->top = 0;
 	v->found_n = 0;
 	by_anew(ui);
+}
+
+void
+by_choose(struct ui *ui, bool grown)
+{
+	by_of(ui)->what = grown ? BY_GROWN : BY_WRITTEN;
+	by_show(ui, by_of(ui)->by, 0, "");
 }
 
 const char *

@@ -13,6 +13,8 @@ enum by_column { BY_RATE, BY_PAGES, BY_MAYBE, BY_WRITER, BY_IN, BY_COLUMNS };
 
 struct by_view {
 	unsigned by;       /* what it ranks: attribution.h */
+	/* written or grown: chosen, or by what is counted */
+	enum by_what { BY_ANY, BY_WRITTEN, BY_GROWN } what;
 	uint64_t of;       /* only call chains of this function; 0: all */
 	char of_words[96];
 	enum by_column sort;
@@ -20,7 +22,7 @@ struct by_view {
 	uint64_t *order;   /* the keys of the rows */
 	size_t n, cap;
 	uint64_t order_ns; /* the reading it was made from; 0: must be made again */
-	unsigned order_by;
+	struct attribution_of order_by;
 	uint64_t key;      /* the row under the cursor */
 	size_t top, rows;  /* the first on screen, and how many fit */
 	char find[128];    /* the last search */
@@ -33,6 +35,13 @@ by_of(const struct ui *ui)
 {
 	return ui->own[VIEW_BY];
 }
+
+/*
+ * Whether it ranks what was gained since the baseline: until one is chosen, it does if there is one
+ * and writes are not tracked.
+ */
+bool by_is_grown(const struct ui *ui, const struct sample *s);
+void by_choose(struct ui *ui, bool grown);
 
 /* The reading that the table shows; NULL: there is none yet. */
 const struct attribution *by_reading(const struct ui *ui, const struct sample *s);

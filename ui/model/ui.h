@@ -64,6 +64,7 @@ struct ui {
 	struct {
 		uint64_t key;
 		unsigned by;
+		bool grown;
 		char words[96];
 	} lit;
 	struct jumps jumps;   /* the jump list and the bookmarks */

@@ -175,7 +175,7 @@ by_table_row(const struct ui *ui, const struct attribution *a, const struct attr
 
 	by_table_rate(r, role, y);
 	by_table_number(y, PAGES_X, PAGES_WIDTH, role, r->w.pages);
-	if (a->written)
+	if (a->written && !r->lost)
 		paint_text(y, SHARE_X, SHARE_X + SHARE_WIDTH, role, "%*s", SHARE_WIDTH,
 		           percent_text(share, r->w.pages, u64_max(a->written, r->w.pages)));
 	if (r->w.maybe)

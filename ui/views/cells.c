@@ -235,6 +235,7 @@ cells_unlit(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t h
 	const struct attribution *a = s->attribution;
 
 	return ui->lit.key && a && a->of.lit == ui->lit.key &&
+	       a->of.grown == ui->lit.grown &&
 	       a->of.lo == ui->pages->grid.start && a->of.hi == ui->pages->grid.end &&
 	       !attribution_is_lit(a, lo, hi);
 }

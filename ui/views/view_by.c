@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who writes: functions, threads, call chains or regions, ranked by the pages that they were the
- * first to write after each clear.
+ * first to write after each clear; or, since a baseline, by the pages that they brought in.
  */
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +66,29 @@ view_by_draw_sums(const struct ui *ui, const struct sample *s, const struct attr
 	buf_free(&text);
 }
 
+/* How many pages came in, and of how many it is known who brought them. */
+static void
+view_by_draw_gained(const struct ui *ui, const struct sample *s, const struct attribution *a, int y)
+{
+	struct buf text = {0};
+	char n[8], share[8];
+	uint64_t ns = a->time_ns - u64_min(a->time_ns, a->since_ns),
+		 all = u64_max(a->written, 1);
+
+	buf_fmt(&text, "+%s", size_text(n, a->written * s->page_size));
+	buf_fmt(&text, " -%s in %.0f s since the baseline", size_text(n, a->lost * s->page_size),
+	        (double)ns / 1e9);
+	if (a->totals.watch.on && a->written)
+		buf_fmt(&text, ": the code that brought in %s %% is known",
+		        percent_text(share, a->one, all));
+	else if (!a->totals.watch.on)
+		buf_str(&text, ": by code not known, page faults are not watched");
+	if (a->some)
+		buf_fmt(&text, ", one of several of %s %%", percent_text(share, a->some, all));
+	fit_draw_cut(y, 1, ui->cols, ROLE_TEXT, text.s);
+	buf_free(&text);
+}
+
 /* How old that is, what it costs, and what it does not see. */
 static void
 view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct attribution *a, int y)
@@ -89,14 +112,35 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 	if (t->watch.unwatched)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %zu threads not watched",
 		               t->watch.unwatched);
-	if (!t->watch.kernel)
+	if (!t->watch.kernel && t->watch.on)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", not system calls");
-	if (t->forgotten_ns)
+	if (t->forgotten_ns && !a->of.grown)
 		x = paint_text(y, x, ui->cols, ROLE_DIM, ", older than %.0f s in sums only",
 		               (double)(now - u64_min(now, t->forgotten_ns)) / 1e9);
-	if (!s->auto_clear_ns)
+	if (!s->auto_clear_ns && !a->of.grown)
 		paint_text(y, x, ui->cols, ROLE_DIM, "; %s clears again and again",
 		           key_of(ACT_AUTO_CLEAR, 'B'));
+}
+
+/* Why there is no table of growth. */
+static void
+view_by_draw_no_growth(const struct ui *ui, const struct sample *s, int y, int bottom)
+{
+	struct buf text = {0};
+
+	if (!s->regions || !s->regions->totals.grown.known)
+		buf_fmt(&text,
+		        "press %s: pages that come in from then on are counted, by the code that "
+		        "touches them first",
+		        key_of(ACT_BASELINE, 'B'));
+	else if (s->attribution_err.what[0])
+		buf_fmt(&text, "%s: %s", s->attribution_err.what, s->attribution_err.why);
+	else if (s->ended)
+		buf_str(&text, "the process ended before this was counted");
+	else
+		buf_str(&text, "looking up the names of functions");
+	fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
+	buf_free(&text);
 }
 
 /* Why there is no table. */
@@ -129,13 +173,18 @@ static void
 view_by_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct attribution *a = by_reading(ui, s);
+	bool grown = by_is_grown(ui, s);
 	int chain;
 
-	if (!a || !s->clears || !s->causes.watch.on) {
+	if (grown && (!a || !s->regions->totals.grown.known)) {
+		view_by_draw_no_growth(ui, s, top, bottom);
+		return;
+	}
+	if (!grown && (!a || !s->clears || !s->causes.watch.on)) {
 		view_by_draw_none(ui, s, top, bottom);
 		return;
 	}
-	view_by_draw_sums(ui, s, a, top);
+	(grown ? view_by_draw_gained : view_by_draw_sums)(ui, s, a, top);
 	view_by_draw_watch(ui, s, a, top + 1);
 	by_table_headings(ui, top + HEAD_ROWS - 1);
 	chain = by_table_chain_rows(ui, s, bottom - top - HEAD_ROWS);
@@ -143,7 +192,8 @@ view_by_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	by_table_chain(ui, s, bottom - chain, bottom);
 	if (!by_of(ui)->n)
 		fit_draw_lines(top + HEAD_ROWS, bottom, ui->cols, ROLE_DIM,
-		               "nothing written since the clear");
+		               grown ? "nothing came in since the baseline"
+		                     : "nothing written since the clear");
 }
 
 static void
@@ -181,6 +231,38 @@ view_by_say_writer(const struct attribution_row *r, struct buf *out)
 		buf_fmt(out, ", perhaps %llu more", maybe);
 }
 
+/* What is not a row of code: what no fault explains, or what was lost. */
+static void
+view_by_say_no_gain(const struct attribution_row *r, const struct causes_watch *w, struct buf *out)
+{
+	if (r->lost) {
+		buf_str(out, "in RAM or swap at the baseline, and no longer; LOST in the list has "
+		             "it by region");
+		return;
+	}
+	if (!w->on) {
+		buf_str(out, "page faults are not watched");
+		return;
+	}
+	if (w->period > 1) {
+		buf_str(out, "came in, but none of their faults is in the sample");
+		return;
+	}
+	buf_str(out, "came in without a fault that was seen: by MAP_POPULATE or mlock");
+	if (!w->kernel)
+		buf_str(out, ", or by a system call (these take CAP_PERFMON)");
+}
+
+static void
+view_by_say_gained(const struct attribution_row *r, unsigned by, struct buf *out)
+{
+	buf_fmt(out, ": %s %llu page%s",
+	        by == ATTRIBUTION_BY_REGION ? "gained" : "brought in",
+	        (unsigned long long)r->w.pages, plural(r->w.pages));
+	if (r->w.maybe)
+		buf_fmt(out, ", perhaps %llu more", (unsigned long long)r->w.maybe);
+}
+
 static void
 view_by_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
@@ -189,6 +271,10 @@ view_by_say(const struct ui *ui, const struct sample *s, struct buf *out)
 
 	if (!r)
 		return;
+	if (r->none && by_is_grown(ui, s)) {
+		view_by_say_no_gain(r, &by_reading(ui, s)->totals.watch, out);
+		return;
+	}
 	if (r->none) {
 		view_by_say_none(s, out);
 		return;
@@ -196,7 +282,9 @@ view_by_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (by == ATTRIBUTION_BY_REGION)
 		buf_fmt(out, "%llx ", (unsigned long long)r->at);
 	by_table_words(r, by, out);
-	if (by == ATTRIBUTION_BY_REGION)
+	if (by_is_grown(ui, s))
+		view_by_say_gained(r, by, out);
+	else if (by == ATTRIBUTION_BY_REGION)
 		view_by_say_region(r, out);
 	else
 		view_by_say_writer(r, out);
@@ -219,7 +307,7 @@ view_by_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		text_escape(&text, v->of_words, strlen(v->of_words), !paint_utf8());
 		breadcrumb_add(out, ui, text.s);
 	} else {
-		buf_fmt(out, "written %s", what[v->by]);
+		buf_fmt(out, "%s %s", by_is_grown(ui, s) ? "grown" : "written", what[v->by]);
 	}
 	if (v->n > v->rows && s && by_reading(ui, s)) {
 		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", v->top + 1,
@@ -247,6 +335,7 @@ view_by_open(struct ui *ui, const struct sample *s, const struct attribution_row
 	if (by_of(ui)->by != ATTRIBUTION_BY_REGION) {
 		ui->lit.key = r->key;
 		ui->lit.by = by_of(ui)->by;
+		ui->lit.grown = by_is_grown(ui, s);
 		snprintf(ui->lit.words, sizeof(ui->lit.words), "%s", r->w.words);
 	}
 	ui_push(ui, VIEW_GRID);
@@ -272,6 +361,7 @@ view_by_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_SORT_BACK: by_sort(ui, (v->sort + BY_COLUMNS - 1) % BY_COLUMNS); break;
 	case ACT_INVERT: by_sort(ui, v->sort); break;
 	case ACT_GROUP: by_turn(ui); break;
+	case ACT_NEXT_CHANGE: by_choose(ui, !by_is_grown(ui, s)); break;
 	case ACT_CALLERS:
 		if (v->by == WRITERS_BY_FUNCTION && r && !r->none)
 			by_chains_of(ui, r);
@@ -291,6 +381,8 @@ view_by_hint(const struct ui *ui, const struct sample *s, enum action a)
 
 	if (a == ACT_OPEN && (!r || !r->at))
 		return "";
+	if (a == ACT_NEXT_CHANGE)
+		return by_is_grown(ui, s) ? "written" : "grown";
 	if (a == ACT_CALLERS && (!r || r->none || by_of(ui)->by != WRITERS_BY_FUNCTION))
 		return "";
 	return NULL;
@@ -313,9 +405,9 @@ view_by_back(struct ui *ui)
 static void
 view_by_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
 {
-	(void)s;
 	r->by_on = true;
 	r->by.by = by_of(ui)->by;
+	r->by.grown = by_is_grown(ui, s);
 }
 
 const struct view view_by = {

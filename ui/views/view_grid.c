@@ -464,7 +464,8 @@ view_grid_needs(const struct ui *ui, const struct sample *s, struct screen_reque
 	if (ui->lit.key) {
 		r->by_on = true;
 		r->by = (struct attribution_of){
-		    ui->lit.by, ui->lit.key, pages->grid.start, pages->grid.end};
+		    .by = ui->lit.by, .grown = ui->lit.grown, .lit = ui->lit.key,
+		    .lo = pages->grid.start, .hi = pages->grid.end};
 	}
 	if (!pages->grid.zoom && inspector_shown(ui)) {
 		r->card_on = CARD_PAGE;
