@@ -150,12 +150,12 @@ test_sampled(struct target *t, struct codes *codes)
 	struct attribution *a;
 
 	causes_set_watch(t->causes, &(struct causes_watch){.on = true, .period = 16});
-	a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, 0, 0, 0});
+	a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, false, 0, 0, 0});
 	ok(!a->v[0].w.pages && a->v[0].w.maybe == 11 && a->v[0].rate == RATE_UNKNOWN,
 	   "of a sample neither the pages nor the rate are known");
 	ok(attribution_leader(a, LOW) == &a->v[0], "but what wrote most of a region");
 	attribution_unref(a);
-	a = make(t, codes, (struct attribution_of){ATTRIBUTION_BY_REGION, 0, 0, 0});
+	a = make(t, codes, (struct attribution_of){ATTRIBUTION_BY_REGION, false, 0, 0, 0});
 	ok(!a->v[0].w.pages && a->v[0].w.maybe == 9, "by region as well");
 	attribution_unref(a);
 	causes_set_watch(t->causes, &(struct causes_watch){.on = true, .period = 1});
@@ -169,7 +169,7 @@ test_unmapped(struct target *t, struct codes *codes)
 
 	causes_before_clear(t->causes, &t->track);
 	track_drop(&t->track, HIGH, HIGH + PAGES * FAKE_PAGE);
-	a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, 0, 0, 0});
+	a = make(t, codes, (struct attribution_of){WRITERS_BY_FUNCTION, false, 0, 0, 0});
 	ok(a->one == 11 && a->some == 1 && a->written == 12, "writers of what was unmapped");
 	attribution_unref(a);
 }
