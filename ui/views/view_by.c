@@ -381,8 +381,6 @@ view_by_hint(const struct ui *ui, const struct sample *s, enum action a)
 
 	if (a == ACT_OPEN && (!r || !r->at))
 		return "";
-	if (a == ACT_NEXT_CHANGE)
-		return by_is_grown(ui, s) ? "written" : "grown";
 	if (a == ACT_CALLERS && (!r || r->none || by_of(ui)->by != WRITERS_BY_FUNCTION))
 		return "";
 	return NULL;
