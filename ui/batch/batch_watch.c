@@ -259,7 +259,8 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = batch_clear(t, err);
-	batch_warn_cost(w, i, source_now(t->source) - begin);
+	if (r == 0)
+		batch_warn_cost(w, i, source_now(t->source) - begin);
 	w->least_ns = w->b->o->watch_given
 	                  ? 0
 	                  : writes_least_auto_clear(t->track.cost_ns, w->pages, w->b->o->budget);
