@@ -63,57 +63,6 @@ struct causes {
 	struct causes_totals totals;
 };
 
-/* --- sums ------------------------------------------------------------------------------------- */
-
-static void
-causes_sums_init(struct cause_sums *s)
-{
-	*s = (struct cause_sums){0};
-	chains_init(&s->sets, (size_t)8 << 20);
-}
-
-void
-cause_sums_free(struct cause_sums *s)
-{
-	chains_free(&s->sets);
-	free(s->pages);
-	*s = (struct cause_sums){0};
-}
-
-static void
-causes_sums_add(struct cause_sums *s, const uint64_t *set, size_t n, bool more, uint64_t pages)
-{
-	uint32_t number = chains_number(&s->sets, set, n, 0, more);
-
-	if (number == s->n) {
-		s->pages = vec_room(s->pages, s->n, &s->cap, sizeof(*s->pages));
-		s->pages[s->n++] = 0;
-	}
-	s->pages[number] += pages;
-}
-
-static void
-causes_sums_join(struct cause_sums *s, const struct cause_sums *from)
-{
-	for (uint32_t i = 0; i < from->n; i++) {
-		struct chain set = chains_at(&from->sets, i);
-
-		causes_sums_add(s, set.frames, set.n, set.cut, from->pages[i]);
-	}
-}
-
-size_t
-cause_sums_set(const struct cause_sums *s, size_t set, struct cause_by out[CAUSES_MOST], bool *all)
-{
-	struct chain is = chains_at(&s->sets, (uint32_t)set);
-
-	for (size_t i = 0; i < is.n; i++)
-		out[i] = (struct cause_by){(uint32_t)(is.frames[i] >> 32),
-		                           (uint32_t)is.frames[i]};
-	*all = !is.cut;
-	return is.n;
-}
-
 /* --- the log ---------------------------------------------------------------------------------- */
 
 static struct entry *
@@ -266,7 +215,7 @@ causes_add_group(const struct causes *c, struct cause_sums *s, uint64_t k)
 		set[i] = (uint64_t)e->chain << 32 | e->thread;
 	}
 	qsort(set, n, sizeof(*set), causes_by_number);
-	causes_sums_add(s, set, n, first->flags & MORE, 1);
+	cause_sums_add(s, set, n, first->flags & MORE, 1);
 }
 
 /* Keeps what was written according to the oldest entry, which is about to be forgotten. */
@@ -276,9 +225,9 @@ causes_keep_sum(struct causes *c, const struct entry *e)
 	if (!(e->flags & FIRST) || !(e->flags & WRITTEN) || e->epoch < c->first_epoch)
 		return;
 	if (e->epoch != c->part_epoch) {
-		causes_sums_join(&c->past, &c->part);
+		cause_sums_join(&c->past, &c->part);
 		cause_sums_free(&c->part);
-		causes_sums_init(&c->part);
+		cause_sums_init(&c->part);
 		c->part_epoch = e->epoch;
 	}
 	causes_add_group(c, &c->part, c->oldest);
@@ -331,8 +280,8 @@ causes_new(size_t page_size, size_t bytes)
 	/* of the bound an eighth is for frames; an entry needs up to four places of the table */
 	chains_init(&c->chains, bytes / 8);
 	c->max = bytes / 8 * 7 / (sizeof(*c->v) + 4 * sizeof(*c->table));
-	causes_sums_init(&c->past);
-	causes_sums_init(&c->part);
+	cause_sums_init(&c->past);
+	cause_sums_init(&c->part);
 	return c;
 }
 
@@ -394,8 +343,8 @@ causes_forget(struct causes *c)
 	c->n = c->oldest = c->cap = 0;
 	c->table = NULL;
 	c->table_size = c->pages = 0;
-	causes_sums_init(&c->past);
-	causes_sums_init(&c->part);
+	cause_sums_init(&c->past);
+	cause_sums_init(&c->part);
 	c->totals = (struct causes_totals){.watch = c->totals.watch};
 	c->base_ns = 0;
 	if (c->newest)
@@ -527,7 +476,7 @@ causes_add(struct causes *c, const struct perf_sample *s)
 	e.chain = causes_chain_number(c, s);
 	e.thread = causes_thread_number(c, s->pid, s->tid);
 	if (c->counter)
-		causes_sums_add(&c->past, &(uint64_t){(uint64_t)e.chain << 32 | e.thread}, 1, false,
+		cause_sums_add(&c->past, &(uint64_t){(uint64_t)e.chain << 32 | e.thread}, 1, false,
 		                1);
 	else if (!c->no_writes)
 		causes_add_entry(c, e);
@@ -725,8 +674,8 @@ causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns)
 		c->totals.since_ns = t->first_ns;
 		cause_sums_free(&c->past);
 		cause_sums_free(&c->part);
-		causes_sums_init(&c->past);
-		causes_sums_init(&c->part);
+		cause_sums_init(&c->past);
+		cause_sums_init(&c->part);
 	}
 	pthread_mutex_unlock(&c->lock);
 }
@@ -858,9 +807,9 @@ causes_add_past(const struct causes *c, const struct causes_range *of, struct ca
 	if (of->end)
 		return;
 	if (of->from <= c->first_epoch && (uint64_t)of->to + 1 >= c->part_epoch)
-		causes_sums_join(out, &c->past);
+		cause_sums_join(out, &c->past);
 	if (of->from <= c->part_epoch && of->to >= c->part_epoch)
-		causes_sums_join(out, &c->part);
+		cause_sums_join(out, &c->part);
 }
 
 /* Pages that were written in an epoch, by the 2 MiB they are in. */
@@ -939,7 +888,7 @@ causes_sum(struct causes *c, const struct track *t, const struct causes_range *o
 	bool whole = t && tracker_caps(t->tracker) & TRACKER_HUGE;
 	struct causes_huge huge = {0};
 
-	causes_sums_init(out);
+	cause_sums_init(out);
 	pthread_mutex_lock(&c->lock);
 	causes_add_past(c, of, out);
 	for (uint64_t k = c->oldest; k < c->n; k++) {

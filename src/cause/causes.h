@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "cause/cause_sums.h"
 #include "cause/chains.h"
 #include "cause/newest.h"
 #include "cause/perf.h"
@@ -120,13 +121,6 @@ struct cause {
 	bool written;    /* the first, of an epoch that is over: the page was written in it */
 };
 
-/* Whether a page that was written in an epoch has a writer. */
-enum cause_is {
-	CAUSE_NONE, /* no fault of it was seen */
-	CAUSE_ONE,  /* there is one candidate: it wrote */
-	CAUSE_SOME, /* there are several: one of them wrote */
-};
-
 struct causes_totals {
 	uint64_t faults, lost;   /* since the watch began */
 	uint64_t since_ns;       /* the clear that the sums start with */
@@ -159,27 +153,6 @@ size_t causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t
 struct newest_fault *causes_newest_faults(struct causes *c, const struct pageset *base,
                                           const struct pageset *now, size_t *n,
                                           uint64_t *dropped);
-
-/* Who may have written: a candidate. */
-struct cause_by {
-	uint32_t chain, thread;
-};
-
-/* Pages that were written, by their candidates. */
-struct cause_sums {
-	struct chains sets; /* of candidates: see cause_sums_set */
-	uint64_t *pages;    /* of each set */
-	size_t n, cap;      /* sets */
-	uint64_t other;     /* faults on pages that were not written: reads, first touches */
-	/* pages without a fault in 2 MiB of which all pages were written, and some faulted */
-	uint64_t beside;
-};
-enum { CAUSES_MOST = 8 }; /* candidates that are kept of a page in an epoch */
-
-/* The candidates of a set, and how many; *all: there are no others. */
-size_t cause_sums_set(const struct cause_sums *s, size_t set, struct cause_by out[CAUSES_MOST],
-                      bool *all);
-void cause_sums_free(struct cause_sums *s);
 
 /*
  * Sums up some epochs; of the one under way, what the stamps of `t` say was written. NULL: the

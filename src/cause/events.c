@@ -109,8 +109,8 @@ events_happened(const struct events *e)
 }
 
 /*
- * Samples that are lost at the end, after which none fits in, no ring will ever tell. But the
- * events count. What they had counted a while ago and is not in the rings by now is lost.
+ * A ring reports what it lost with the next sample that fits in; after the last one it never does.
+ * But the events count: what they had counted a while ago and is not in the rings by now is lost.
  */
 static void
 events_account(struct events *e, uint64_t happened)

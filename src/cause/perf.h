@@ -24,7 +24,7 @@ enum perf_kind {
 
 struct perf_watch {
 	enum perf_kind kind;
-	uint64_t period;      /* a sample for each so many events; 1: for every one */
+	uint64_t period;      /* one sample per that many events; 1: all of them */
 	bool kernel;          /* also what happens in system calls */
 	bool children;        /* also in processes that it forks from now on, not only threads */
 	unsigned depth;       /* frames of a call chain, at most; 0: no call chain */

@@ -105,7 +105,7 @@ answer_why_no_code(struct answer *a, const struct target *t)
 		    "of which nothing is known: their pages have no fault that was seen";
 	if (is.watch.period > 1)
 		answer_add_number(a, "sampled", is.watch.period)->note =
-		    "only one of so many faults was watched";
+		    "only one fault in this many was watched";
 }
 
 static void

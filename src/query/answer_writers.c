@@ -38,7 +38,7 @@ answer_facts_causes(struct answer *a, const struct causes_totals *is)
 		    "threads that could not be watched";
 	if (is->watch.period > 1)
 		answer_add_number(a, "sampled", is->watch.period)->note =
-		    "only one of so many faults was watched";
+		    "only one fault in this many was watched";
 	if (!is->watch.kernel)
 		answer_add_text(a, "system_calls", "not watched")->note =
 		    "writes by system calls have no writer here: that takes CAP_PERFMON or "

@@ -2,30 +2,6 @@
 #include "target/brought.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static int
-brought_by_words(const void *pa, const void *pb)
-{
-	const struct writer *a = pa, *b = pb;
-	int order = strcmp(a->words, b->words);
-
-	if (!order)
-		order = strcmp(a->in, b->in);
-	return order ? order : (a->tid > b->tid) - (a->tid < b->tid);
-}
-
-static int
-brought_by_pages(const void *pa, const void *pb)
-{
-	const struct writer *a = pa, *b = pb;
-
-	if (a->pages != b->pages)
-		return a->pages < b->pages ? 1 : -1;
-	if (a->maybe != b->maybe)
-		return a->maybe < b->maybe ? 1 : -1;
-	return brought_by_words(pa, pb);
-}
 
 /* Joins rows with the same words. */
 static void
@@ -34,23 +10,22 @@ brought_join(struct writers *w)
 	size_t n = 0;
 
 	if (w->n)
-		qsort(w->v, w->n, sizeof(*w->v), brought_by_words);
+		qsort(w->v, w->n, sizeof(*w->v), writer_words_order);
 	for (size_t i = 0; i < w->n; i++) {
 		struct writer *last = n ? &w->v[n - 1] : NULL;
 
-		if (!last || brought_by_words(last, &w->v[i]) != 0) {
+		if (!last || writer_words_order(last, &w->v[i]) != 0) {
 			w->v[n++] = w->v[i];
 			continue;
 		}
 		last->pages += w->v[i].pages;
 		last->maybe += w->v[i].maybe;
 		last->fresh += w->v[i].fresh;
-		free(w->v[i].words);
-		free(w->v[i].in);
+		writer_free(&w->v[i]);
 	}
 	w->n = n;
 	if (n)
-		qsort(w->v, n, sizeof(*w->v), brought_by_pages);
+		qsort(w->v, n, sizeof(*w->v), writer_pages_order);
 }
 
 void

@@ -105,8 +105,8 @@ writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-static int
-writers_by_words_order(const void *pa, const void *pb)
+int
+writer_words_order(const void *pa, const void *pb)
 {
 	const struct writer *a = pa, *b = pb;
 	int order = strcmp(a->words, b->words);
@@ -116,8 +116,8 @@ writers_by_words_order(const void *pa, const void *pb)
 	return order ? order : (a->tid > b->tid) - (a->tid < b->tid);
 }
 
-static int
-writers_by_pages(const void *pa, const void *pb)
+int
+writer_pages_order(const void *pa, const void *pb)
 {
 	const struct writer *a = pa, *b = pb;
 
@@ -125,7 +125,7 @@ writers_by_pages(const void *pa, const void *pb)
 		return a->pages < b->pages ? 1 : -1;
 	if (a->maybe != b->maybe)
 		return a->maybe < b->maybe ? 1 : -1;
-	return writers_by_words_order(pa, pb);
+	return writer_words_order(pa, pb);
 }
 
 void
@@ -156,7 +156,7 @@ writers_row_order(const void *pa, const void *pb)
 {
 	const struct writers_one *a = pa, *b = pb;
 
-	return writers_by_words_order(a->row, b->row);
+	return writer_words_order(a->row, b->row);
 }
 
 struct writers_all {
@@ -202,7 +202,7 @@ writers_rows_of(struct writers_all *all, struct writer *words, struct writers *o
 	for (size_t i = 0; i < all->n; i++) {
 		struct writer *last = out->n ? &out->v[out->n - 1] : NULL, *is = all->v[i].row;
 
-		if (!last || writers_by_words_order(last, is) != 0)
+		if (!last || writer_words_order(last, is) != 0)
 			out->v[out->n++] = *is;
 		else
 			writer_free(is);
@@ -300,7 +300,7 @@ writers_make_rows(const struct writers_work *w, enum writers_by by, const struct
 	writers_count(&all, sums, out);
 	free(all.v);
 	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), writers_by_pages);
+		qsort(out->v, out->n, sizeof(*out->v), writer_pages_order);
 	out->other = sums->other;
 }
 

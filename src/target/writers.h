@@ -39,6 +39,10 @@ void writer_name(struct target *t, struct codes *codes, const struct vma_list *v
                  enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out);
 void writer_free(struct writer *w);
 
+/* Orders for qsort: by their words, and the file or thread they name; by pages, most first. */
+int writer_words_order(const void *a, const void *b);
+int writer_pages_order(const void *a, const void *b);
+
 struct writers {
 	struct writer *v; /* most pages first */
 	size_t n;

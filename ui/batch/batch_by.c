@@ -84,7 +84,7 @@ batch_by_keep_all(struct batch_by *by, struct writers *w)
 	by->some += sampled ? 0 : w->some;
 }
 
-static void
+void
 batch_by_line(const char *words, uint64_t pages)
 {
 	struct buf line = {0};

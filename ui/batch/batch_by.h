@@ -35,6 +35,9 @@ int batch_by_begin(struct batch_by *by, struct err *err);
 void batch_by_report(struct batch_by *by, const struct vma_list *vmas,
                      const struct batch_by_interval *i);
 
+/* A line of --folded; none for 0 pages. */
+void batch_by_line(const char *words, uint64_t pages);
+
 /* Prints what is left; adds to the note what is not known. */
 void batch_by_end(struct batch_by *by);
 

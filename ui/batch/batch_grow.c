@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "batch/batch_by.h"
 #include "batch/batch_state.h"
 #include "batch/batch_wait.h"
 #include "target/brought.h"
@@ -185,28 +186,15 @@ grow_put_all_code(struct grow *g, uint64_t ms)
 }
 
 static void
-grow_line(const char *words, uint64_t pages)
-{
-	struct buf line = {0};
-
-	if (!pages)
-		return;
-	text_escape(&line, words, strlen(words), false);
-	buf_fmt(&line, " %llu\n", (unsigned long long)pages);
-	fputs(line.s, stdout);
-	buf_free(&line);
-}
-
-static void
 grow_put_lines(const struct grow *g)
 {
 	const struct writers *w = &g->by;
 
 	/* of a sample every chain is a candidate; the note says that it is one */
 	for (size_t i = 0; i < w->n; i++)
-		grow_line(w->v[i].words, w->v[i].pages + (g->sampled ? w->v[i].maybe : 0));
-	grow_line("[several candidates]", g->sampled ? 0 : w->some);
-	grow_line(g->sampled ? "[not sampled]" : "[no fault seen]", w->none);
+		batch_by_line(w->v[i].words, w->v[i].pages + (g->sampled ? w->v[i].maybe : 0));
+	batch_by_line("[several candidates]", g->sampled ? 0 : w->some);
+	batch_by_line(g->sampled ? "[not sampled]" : "[no fault seen]", w->none);
 }
 
 /* --- intervals -------------------------------------------------------------------------------- */
