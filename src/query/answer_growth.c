@@ -8,61 +8,15 @@
 
 /* --- by region -------------------------------------------------------------------------------- */
 
-struct answer_grown {
-	const struct vma *v;
-	struct growth_count n;
-	bool gone;
-};
-
-struct answer_grown_all {
-	struct answer_grown *v;
-	size_t n, cap;
-};
-
-static void
-answer_add_grown(struct answer_grown_all *all, const struct answer_grown *one)
-{
-	if (!one->n.gained && !one->n.lost)
-		return;
-	all->v = vec_room(all->v, all->n, &all->cap, sizeof(*all->v));
-	all->v[all->n++] = *one;
-}
-
-static void
-answer_add_gone(void *arg, const struct vma *was, uint64_t pages)
-{
-	answer_add_grown(arg, &(struct answer_grown){was, {.lost = pages}, true});
-}
-
-static int
-answer_grown_order(const void *pa, const void *pb)
-{
-	const struct answer_grown *a = pa, *b = pb;
-
-	if (a->n.gained != b->n.gained)
-		return a->n.gained < b->n.gained ? 1 : -1;
-	if (a->n.lost != b->n.lost)
-		return a->n.lost < b->n.lost ? 1 : -1;
-	return (a->v->start > b->v->start) - (a->v->start < b->v->start);
-}
-
 static void
 answer_table_regions(struct answer *a, const struct target *t, const struct vma_list *vmas)
 {
 	static const struct answer_column columns[] = {
 	    {"START", ANSWER_TEXT}, {"END", ANSWER_TEXT},    {"GAINED", ANSWER_SIZE},
 	    {"LOST", ANSWER_SIZE},  {"MAPPED", ANSWER_TEXT}, {"MAPPING", ANSWER_TEXT}};
-	struct answer_grown_all all = {0};
+	struct growth_places all;
 
-	for (size_t i = 0; i < vmas->n; i++) {
-		struct answer_grown one = {.v = &vmas->v[i]};
-
-		growth_count(t->growth, one.v->start, one.v->end, &one.n);
-		answer_add_grown(&all, &one);
-	}
-	growth_gone(t->growth, vmas, answer_add_gone, &all);
-	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), answer_grown_order);
+	growth_places(t->growth, vmas, &all);
 	answer_table(a, "regions", columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < all.n; i++) {
 		answer_cell_hex(a, true, all.v[i].v->start);

@@ -3,31 +3,6 @@
 
 #include <stdlib.h>
 
-/* Joins rows with the same words. */
-static void
-brought_join(struct writers *w)
-{
-	size_t n = 0;
-
-	if (w->n)
-		qsort(w->v, w->n, sizeof(*w->v), writer_words_order);
-	for (size_t i = 0; i < w->n; i++) {
-		struct writer *last = n ? &w->v[n - 1] : NULL;
-
-		if (!last || writer_words_order(last, &w->v[i]) != 0) {
-			w->v[n++] = w->v[i];
-			continue;
-		}
-		last->pages += w->v[i].pages;
-		last->maybe += w->v[i].maybe;
-		last->fresh += w->v[i].fresh;
-		writer_free(&w->v[i]);
-	}
-	w->n = n;
-	if (n)
-		qsort(w->v, n, sizeof(*w->v), writer_pages_order);
-}
-
 void
 brought_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
              enum writers_by by, struct writers *out)
@@ -48,7 +23,9 @@ brought_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 		w->fresh = is.v[out->n].fresh;
 	}
 	free(is.v);
-	brought_join(out);
+	out->n = writers_join(out->v, out->n, NULL);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), writer_pages_order);
 	out->one = is.one;
 	out->some = is.some;
 	out->written = is.count.gained;

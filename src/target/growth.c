@@ -146,25 +146,63 @@ growth_is_new(const struct growth *g, uint64_t addr)
 	return pageset_has(&g->now->there, addr) && !pageset_has(&g->base->there, addr);
 }
 
-void
-growth_gone(const struct growth *g, const struct vma_list *vmas, growth_gone_fn *fn, void *arg)
-{
-	const struct pageset *base = &g->base->there, *now = &g->now->there;
+/* --- by region -------------------------------------------------------------------------------- */
 
+static void
+growth_add_place(struct growth_places *to, const struct growth_place *one)
+{
+	if (!one->n.gained && !one->n.lost)
+		return;
+	to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
+	to->v[to->n++] = *one;
+}
+
+static int
+growth_by_pages(const void *pa, const void *pb)
+{
+	const struct growth_place *a = pa, *b = pb;
+
+	if (a->n.gained != b->n.gained)
+		return a->n.gained < b->n.gained ? 1 : -1;
+	if (a->n.lost != b->n.lost)
+		return a->n.lost < b->n.lost ? 1 : -1;
+	return (a->v->start > b->v->start) - (a->v->start < b->v->start);
+}
+
+/* Pages of a region of the baseline that were lost where nothing is mapped any more. */
+static uint64_t
+growth_gone(const struct growth *g, const struct vma_list *vmas, const struct vma *was)
+{
+	uint64_t at = was->start, pages = 0;
+
+	for (size_t k = vma_lower_bound(vmas, at); at < was->end; k++) {
+		uint64_t to = k < vmas->n ? u64_min(vmas->v[k].start, was->end) : was->end;
+
+		if (to > at)
+			pages += pageset_minus(&g->base->there, &g->now->there, NULL, at, to);
+		at = k < vmas->n ? vmas->v[k].end : was->end;
+	}
+	return pages;
+}
+
+void
+growth_places(const struct growth *g, const struct vma_list *vmas, struct growth_places *out)
+{
+	*out = (struct growth_places){0};
+	for (size_t i = 0; i < vmas->n; i++) {
+		struct growth_place one = {.v = &vmas->v[i]};
+
+		growth_count(g, one.v->start, one.v->end, &one.n);
+		growth_add_place(out, &one);
+	}
 	for (size_t i = 0; i < g->base->places; i++) {
 		const struct vma *was = &g->base->place[i];
-		uint64_t at = was->start, pages = 0;
 
-		for (size_t k = vma_lower_bound(vmas, at); at < was->end; k++) {
-			uint64_t to = k < vmas->n ? u64_min(vmas->v[k].start, was->end) : was->end;
-
-			if (to > at)
-				pages += pageset_minus(base, now, NULL, at, to);
-			at = k < vmas->n ? vmas->v[k].end : was->end;
-		}
-		if (pages)
-			fn(arg, was, pages);
+		growth_add_place(out, &(struct growth_place){
+					  was, {.lost = growth_gone(g, vmas, was)}, true});
 	}
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), growth_by_pages);
 }
 
 /* --- causes ----------------------------------------------------------------------------------- */

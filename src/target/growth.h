@@ -78,12 +78,19 @@ struct growth_count {
 void growth_count(const struct growth *g, uint64_t start, uint64_t end, struct growth_count *out);
 
 /*
- * Calls fn for each region of the baseline of which pages were lost where nothing is mapped any
- * more.
+ * The regions in which pages came or went, most gained first, and those of the baseline of which
+ * pages were lost where nothing is mapped any more. The caller frees v, which points into vmas and
+ * into g.
  */
-typedef void growth_gone_fn(void *arg, const struct vma *was, uint64_t pages);
-void growth_gone(const struct growth *g, const struct vma_list *vmas, growth_gone_fn *fn,
-                 void *arg);
+struct growth_places {
+	struct growth_place {
+		const struct vma *v;
+		struct growth_count n;
+		bool gone; /* it is no longer mapped */
+	} *v;
+	size_t n, cap;
+};
+void growth_places(const struct growth *g, const struct vma_list *vmas, struct growth_places *out);
 
 /* Whether a page that is there was not there at the baseline. */
 bool growth_is_new(const struct growth *g, uint64_t addr);

@@ -105,7 +105,7 @@ writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-int
+static int
 writer_words_order(const void *pa, const void *pb)
 {
 	const struct writer *a = pa, *b = pb;
@@ -135,6 +135,36 @@ writer_free(struct writer *w)
 	free(w->in);
 }
 
+size_t
+writers_join(struct writer *v, size_t n, size_t *to)
+{
+	struct writers_part {
+		struct writer w;
+		size_t from;
+	} *part = mem_alloc((n + 1) * sizeof(*part));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		part[i] = (struct writers_part){v[i], i};
+	qsort(part, n, sizeof(*part), writer_words_order);
+	for (size_t i = 0; i < n; i++) {
+		struct writer *last = kept ? &v[kept - 1] : NULL, *is = &part[i].w;
+
+		if (!last || writer_words_order(last, is) != 0) {
+			v[kept++] = *is;
+		} else {
+			last->pages += is->pages;
+			last->maybe += is->maybe;
+			last->fresh += is->fresh;
+			writer_free(is);
+		}
+		if (to)
+			to[part[i].from] = kept - 1;
+	}
+	free(part);
+	return kept;
+}
+
 /* A candidate, and its row: several may have the same. */
 struct writers_one {
 	struct cause_by by;
@@ -149,14 +179,6 @@ writers_one_order(const void *pa, const void *pb)
 	if (a->by.chain != b->by.chain)
 		return a->by.chain < b->by.chain ? -1 : 1;
 	return (a->by.thread > b->by.thread) - (a->by.thread < b->by.thread);
-}
-
-static int
-writers_row_order(const void *pa, const void *pb)
-{
-	const struct writers_one *a = pa, *b = pb;
-
-	return writer_words_order(a->row, b->row);
 }
 
 struct writers_all {
@@ -190,26 +212,20 @@ writers_candidates(const struct cause_sums *sums)
 	return all;
 }
 
-/* Makes the rows of `words`, those of the candidates: one for all that are the same. */
+/* Makes the rows of all candidates. */
 static void
-writers_rows_of(struct writers_all *all, struct writer *words, struct writers *out)
+writers_rows_of(const struct writers_work *w, enum writers_by by, struct writers_all *all,
+                struct writers *out)
 {
+	size_t *row = mem_alloc((all->n + 1) * sizeof(*row));
+
 	out->v = mem_alloc((all->n + 1) * sizeof(*out->v));
 	for (size_t i = 0; i < all->n; i++)
-		all->v[i].row = &words[i];
-	if (all->n)
-		qsort(all->v, all->n, sizeof(*all->v), writers_row_order);
-	for (size_t i = 0; i < all->n; i++) {
-		struct writer *last = out->n ? &out->v[out->n - 1] : NULL, *is = all->v[i].row;
-
-		if (!last || writer_words_order(last, is) != 0)
-			out->v[out->n++] = *is;
-		else
-			writer_free(is);
-		all->v[i].row = &out->v[out->n - 1];
-	}
-	if (all->n)
-		qsort(all->v, all->n, sizeof(*all->v), writers_one_order);
+		writers_name(w, by, all->v[i].by.chain, all->v[i].by.thread, &out->v[i]);
+	out->n = writers_join(out->v, all->n, row);
+	for (size_t i = 0; i < all->n; i++)
+		all->v[i].row = &out->v[row[i]];
+	free(row);
 }
 
 /* The rows of n candidates, each once. Returns how many. */
@@ -290,13 +306,9 @@ writers_make_rows(const struct writers_work *w, enum writers_by by, const struct
                   struct writers *out)
 {
 	struct writers_all all = writers_candidates(sums);
-	struct writer *words = mem_alloc((all.n + 1) * sizeof(*words));
 
 	causes_totals(w->causes, &out->totals);
-	for (size_t i = 0; i < all.n; i++)
-		writers_name(w, by, all.v[i].by.chain, all.v[i].by.thread, &words[i]);
-	writers_rows_of(&all, words, out);
-	free(words);
+	writers_rows_of(w, by, &all, out);
 	writers_count(&all, sums, out);
 	free(all.v);
 	if (out->n)

@@ -39,9 +39,14 @@ void writer_name(struct target *t, struct codes *codes, const struct vma_list *v
                  enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out);
 void writer_free(struct writer *w);
 
-/* Orders for qsort: by their words, and the file or thread they name; by pages, most first. */
-int writer_words_order(const void *a, const void *b);
+/* For qsort: most pages first. */
 int writer_pages_order(const void *a, const void *b);
+
+/*
+ * Joins rows of the same words, and the same file or thread. Returns how many are left; to[i], unless
+ * to is NULL: which of them row i is in.
+ */
+size_t writers_join(struct writer *v, size_t n, size_t *to);
 
 struct writers {
 	struct writer *v; /* most pages first */

@@ -126,17 +126,6 @@ gained_by(const struct growth_causes *is, struct causes *c, uint64_t ip)
 	return n;
 }
 
-static unsigned gone_regions;
-static uint64_t gone_pages;
-
-static void
-gone(void *arg, const struct vma *was, uint64_t pages)
-{
-	(void)arg;
-	gone_regions += !strcmp(was->name, "[heap]");
-	gone_pages += pages;
-}
-
 static void
 test_counts(void)
 {
@@ -145,6 +134,7 @@ test_counts(void)
 	static const uint64_t third[] = {0x108000, 0x11a000, 0x900000, 0x902000, 0};
 	static const struct vma_list fewer = {.v = regions + 1, .n = 2};
 	struct growth *g = growth_new(PAGE), *copy;
+	struct growth_places places;
 	struct growth_count n;
 
 	ok(!growth_begin(g, 1), "without a baseline nothing is kept");
@@ -164,8 +154,10 @@ test_counts(void)
 	   "of a single page");
 	copy = growth_copy(g);
 	growth_free(g);
-	growth_gone(copy, &fewer, gone, NULL);
-	ok(gone_regions == 1 && gone_pages == 8, "what was lost where nothing is mapped has the old name");
+	growth_places(copy, &fewer, &places);
+	ok(places.n == 1 && places.v[0].gone && !strcmp(places.v[0].v->name, "[heap]") && places.v[0].n.lost == 8,
+	   "what was lost where nothing is mapped has the old name, and what stayed is left out");
+	free(places.v);
 	growth_free(copy);
 }
 

@@ -80,70 +80,31 @@ grow_begin(struct grow *g, bool explain, struct err *err)
 
 /* --- rows of regions -------------------------------------------------------------------------- */
 
-struct grow_rows {
-	struct growth_row *v;
-	size_t n, cap;
-};
-
 static void
-grow_add(struct grow_rows *rows, const struct growth_row *row)
+grow_put_region(struct grow *g, const struct growth_row *row)
 {
-	if (!row->n.gained && !row->n.lost)
-		return;
-	rows->v = vec_room(rows->v, rows->n, &rows->cap, sizeof(*rows->v));
-	rows->v[rows->n++] = *row;
-}
+	struct value v[COL_COUNT];
 
-static void
-grow_add_gone(void *arg, const struct vma *was, uint64_t pages)
-{
-	struct grow_rows *rows = arg;
-	struct growth_row row = rows->v[0]; /* the total */
-
-	row.n = (struct growth_count){.lost = pages};
-	row.v = was;
-	row.gone = true;
-	grow_add(rows, &row);
-}
-
-static int
-grow_by_pages(const void *pa, const void *pb)
-{
-	const struct growth_row *a = pa, *b = pb;
-
-	if (a->n.gained != b->n.gained)
-		return a->n.gained < b->n.gained ? 1 : -1;
-	if (a->n.lost != b->n.lost)
-		return a->n.lost < b->n.lost ? 1 : -1;
-	return (a->v->start > b->v->start) - (a->v->start < b->v->start);
+	for (size_t c = 0; c < g->n; c++)
+		v[c] = growth_value(g->ids[c], row);
+	out_row(g->out, v);
 }
 
 static void
 grow_put_regions(struct grow *g, const struct growth_row *total)
 {
-	const struct growth *of = g->b->t.growth;
-	const struct vma_list *vmas = &g->rs->vmas;
-	struct grow_rows rows = {0};
+	struct growth_row row = *total;
+	struct growth_places all;
 
-	rows.v = vec_room(rows.v, 0, &rows.cap, sizeof(*rows.v));
-	rows.v[rows.n++] = *total;
-	for (size_t i = 0; i < vmas->n; i++) {
-		struct growth_row row = *total;
-
-		row.v = &vmas->v[i];
-		growth_count(of, row.v->start, row.v->end, &row.n);
-		grow_add(&rows, &row);
+	grow_put_region(g, total);
+	growth_places(g->b->t.growth, &g->rs->vmas, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		row.v = all.v[i].v;
+		row.n = all.v[i].n;
+		row.gone = all.v[i].gone;
+		grow_put_region(g, &row);
 	}
-	growth_gone(of, vmas, grow_add_gone, &rows);
-	qsort(rows.v + 1, rows.n - 1, sizeof(*rows.v), grow_by_pages);
-	for (size_t i = 0; i < rows.n; i++) {
-		struct value v[COL_COUNT];
-
-		for (size_t c = 0; c < g->n; c++)
-			v[c] = growth_value(g->ids[c], &rows.v[i]);
-		out_row(g->out, v);
-	}
-	free(rows.v);
+	free(all.v);
 }
 
 /* --- rows of code ----------------------------------------------------------------------------- */

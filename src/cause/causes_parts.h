@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_CAUSES_PARTS_H
+#define PM_CAUSES_PARTS_H
+
+/* What the files of causes share. All of it with the lock held. */
+#include <pthread.h>
+
+#include "cause/causes.h"
+
+/* The flags of an entry: */
+enum {
+	CAUSES_FIRST = 1,   /* of its group */
+	CAUSES_WRITTEN = 2, /* of the first: the page was written in this epoch */
+	CAUSES_SEVERAL = 4, /* of the first: there are others */
+	CAUSES_MORE = 8,    /* of the first: there were more than are kept */
+};
+
+struct causes_entry {
+	uint64_t addr : 57, flags : 7;
+	uint64_t time_us : 44, thread : 20; /* since base_ns */
+	uint32_t chain, epoch;
+	uint32_t back; /* distance to the one before it on this page; 0: there is none */
+};
+
+struct causes {
+	int refs;
+	pthread_mutex_t lock;
+	size_t page_size;
+	uint64_t base_ns;
+	struct chains chains;
+	struct causes_thread *thread;
+	size_t threads, threads_cap, last_thread;
+	uint32_t *thread_table; /* open addressing: number + 1; 0: free */
+	size_t thread_table_size;
+
+	struct causes_entry *v;
+	size_t cap, max;
+	uint64_t n;       /* entries ever added: the newest is n - 1, at (n - 1) % max */
+	uint64_t oldest;  /* the oldest that is kept */
+	uint32_t *table;  /* open addressing: where in v, + 1; 0: free */
+	size_t table_size, pages;
+
+	uint32_t epoch, first_epoch;
+	bool counter;     /* everything is only counted, in past */
+	bool no_writes;   /* the log is not kept */
+	struct newest *newest; /* NULL: not kept */
+	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */
+	uint64_t turn;    /* the first entry that was added since it began */
+	/* of forgotten entries: those of one epoch, and of all before it */
+	struct cause_sums part, past;
+	uint32_t part_epoch;
+	struct causes_totals totals;
+};
+
+static inline struct causes_entry *
+causes_at(const struct causes *c, uint64_t number)
+{
+	return &c->v[number % c->max];
+}
+
+static inline uint64_t
+causes_page(const struct causes *c, uint64_t addr)
+{
+	return addr / c->page_size;
+}
+
+static inline bool
+causes_is_written(const struct track *t, uint64_t addr, uint32_t epoch)
+{
+	return t && track_was_written(t, addr, epoch);
+}
+
+/* --- the log ---------------------------------------------------------------------------------- */
+
+/* The newest entry of a page; n: none. */
+uint64_t causes_newest(const struct causes *c, uint64_t page);
+
+/* The one before it on its page; n: none, or it is forgotten. */
+uint64_t causes_before(const struct causes *c, uint64_t k);
+
+/*
+ * The entries of a page in an epoch, newest first; at most CAUSES_MOST. Of a page that is not known
+ * there are none.
+ */
+size_t causes_group(const struct causes *c, uint64_t page, uint32_t epoch,
+                    uint64_t out[CAUSES_MOST]);
+
+/* Adds the group of which k is the first. */
+void causes_add_group(const struct causes *c, struct cause_sums *s, uint64_t k);
+
+/* A fault; nothing if its group has it already. */
+void causes_add_entry(struct causes *c, struct causes_entry e);
+
+/* Takes out of the log what was added since the clear began; NULL: nothing. */
+struct causes_entry *causes_take_back(struct causes *c, size_t *n);
+
+/* --- threads ---------------------------------------------------------------------------------- */
+
+/* The number of a thread, which is added if it is new. */
+uint32_t causes_thread_number(struct causes *c, pid_t pid, pid_t tid);
+
+#endif
