@@ -43,8 +43,8 @@ void writer_free(struct writer *w);
 int writer_pages_order(const void *a, const void *b);
 
 /*
- * Joins rows of the same words, and the same file or thread. Returns how many are left; to[i], unless
- * to is NULL: which of them row i is in.
+ * Joins rows of the same words, and the same file or thread. Returns how many are left; to[i]
+ * (to may be NULL): which of them row i is in.
  */
 size_t writers_join(struct writer *v, size_t n, size_t *to);
 
