@@ -11,7 +11,7 @@
  * The NUMA node of each of n pages from addr, -1 if it is not known, by a move_pages(2) call that
  * moves nothing. Needs no frame numbers, so it may work where those are hidden.
  */
-enum { NUMA_PAGES = 256 };
+enum { NUMA_PAGES = 512 };
 void numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, int *out, size_t n);
 
 #endif

@@ -20,6 +20,7 @@ enum {
 	SCAN_VEC = 512, /* the kernel's own batch: a longer vector makes it report a tail twice */
 	SCAN_PAGES = 16384, /* matched pages per call: bounds the time under mmap_lock */
 	SCAN_FIRST = 2048, /* of the first, which tells what most pages are */
+	SCAN_MAJORITY = 8, /* most pages are of a kind: by more than one in so many */
 	BREATH_NS = 20000, /* between calls, so that a waiting writer gets the mmap_lock */
 };
 /*
@@ -272,8 +273,9 @@ struct vote {
 static void
 pagemap_vote(struct vote *v, const struct scan *s, uint64_t start, uint64_t end, uint64_t cats)
 {
-	size_t size = s->pm->page_size, huge = size / sizeof(uint64_t);
-	uint64_t n = (end - start) / size / (cats & PM_CAT_HUGE ? huge : 1); /* entries */
+	/* by entries, in pages' bytes */
+	uint64_t n = cats & PM_CAT_HUGE ? (end - start) / (s->pm->page_size / sizeof(uint64_t))
+	                                : end - start;
 
 	if (v->cats != cats && n > v->weight)
 		*v = (struct vote){cats, n - v->weight};
@@ -311,6 +313,8 @@ pagemap_scan_report(struct scan *s, int n, uint64_t start, uint64_t walked, stru
 	}
 	if (pagemap_scan_between(s, at, walked, j, &v))
 		return true;
+	if (v.weight < (walked - start) / SCAN_MAJORITY)
+		v.cats = 0;
 	v.cats &= v.cats & any & PM_CAT_PRESENT && !(v.cats & PM_CAT_HUGE) ? s->wanted : 0;
 	if (s->wanted && s->common != v.cats) {
 		s->common = v.cats;
@@ -397,6 +401,7 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 		uint64_t began = time_ns(), walked, took;
 		int n = pagemap_scan_some(&s, start, end, &walked);
 
+		took = time_ns() - began;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EFAULT)
@@ -413,7 +418,6 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 			break;
 		if (pagemap_stopped(pm))
 			return 1;
-		took = time_ns() - began;
 		s.span = pagemap_next_span(pm, s.span, took);
 		/* a call over 4 GiB of nothing takes a microsecond: no need to pause after each */
 		busy += took;

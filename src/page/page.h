@@ -62,7 +62,7 @@ enum page_need {
 	PAGE_NEED_GAPS = 128, /* only by walk.c */
 };
 
-enum { PAGE_BATCH = 256 }; /* batches live on the stack, and stacks may be small */
+enum { PAGE_BATCH = 512 }; /* batches live on the stack, and stacks may be small */
 
 /* The frame number, or 0: not present, or hidden from us. */
 uint64_t page_pfn(const struct page *pg);

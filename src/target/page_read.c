@@ -294,20 +294,16 @@ page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, uns
 
 enum { HUGE_ENTRIES = 512 }; /* of a page table, with pages of 4 KiB: the only ones read so */
 
-/* The first word, if the frames follow each other and the words differ in nothing else. */
+/* Whether the frames follow each other and the words differ in nothing else. */
 static bool
-page_huge_word(const struct source *s, uint64_t addr, uint64_t *word)
+page_huge_words_fit(const uint64_t words[HUGE_ENTRIES])
 {
-	uint64_t words[HUGE_ENTRIES], differ = 0;
-	struct err ignored;
+	uint64_t first = words[0], differ = 0;
 
-	if (source_words(s, addr, words, HUGE_ENTRIES, &ignored) != HUGE_ENTRIES)
-		return false;
 	for (size_t i = 0; i < HUGE_ENTRIES; i++)
-		differ |= words[i] ^ (words[0] + i);
-	*word = words[0];
-	return !differ && *word & PM_PRESENT && !(*word & PM_FILE) && *word & PM_PFN_MASK &&
-	       *word % HUGE_ENTRIES == 0;
+		differ |= words[i] ^ (first + i);
+	return !differ && first & PM_PRESENT && !(first & PM_FILE) && first & PM_PFN_MASK &&
+	       first % HUGE_ENTRIES == 0;
 }
 
 /* Whether the flags of its first three frames are those of a huge page whose tails are alike. */
@@ -361,14 +357,22 @@ page_huge_note(void *arg, const struct pm_run *run)
 	return 1;
 }
 
+/* Whether the page's word, the i-th of a huge page's, still has its frame. */
+static bool
+page_huge_has(const struct page_huge *page, uint64_t word, size_t i)
+{
+	return !((word ^ (page->head.word + i)) & (ENTRY | PM_EXCLUSIVE));
+}
+
 /*
  * Whether one entry maps each of the n huge pages, with the frames that were looked up: then they
- * have been so mapped since their words were read. Returns how many, from the first.
+ * have been so mapped since their words were read. Returns how many, from the first. Two neighbours
+ * are seen at once, in the last word of one and the first of the other.
  */
 static size_t
 page_huge_verify(const struct source *s, uint64_t addr, size_t n, const struct page_huge *pages)
 {
-	uint64_t span = HUGE_ENTRIES * s->meta.page_size, word;
+	uint64_t size = s->meta.page_size, span = HUGE_ENTRIES * size, words[2];
 	struct pm_run run = {0};
 	struct err ignored;
 
@@ -376,10 +380,15 @@ page_huge_verify(const struct source *s, uint64_t addr, size_t n, const struct p
 	                &ignored) < 0 || run.start != addr)
 		return 0;
 	n = u64_min(n, (run.end - addr) / span);
-	for (size_t i = 0; i < n; i++)
-		if (source_words(s, addr + i * span, &word, 1, &ignored) != 1 ||
-		    (word ^ pages[i].head.word) & (ENTRY | PM_EXCLUSIVE))
+	for (size_t i = 0; i < n; i += 2) {
+		uint64_t at = addr + (i + 1) * span - size;
+		ssize_t got = source_words(s, at, words, i + 1 < n ? 2 : 1, &ignored);
+
+		if (got < 1 || !page_huge_has(&pages[i], words[0], HUGE_ENTRIES - 1))
 			return i;
+		if (i + 1 < n && (got < 2 || !page_huge_has(&pages[i + 1], words[1], 0)))
+			return i + 1;
+	}
 	return n;
 }
 
@@ -387,14 +396,23 @@ size_t
 page_read_huge(const struct source *s, uint64_t addr, size_t n, unsigned needs,
                struct page_huge *out)
 {
-	uint64_t span = HUGE_ENTRIES * s->meta.page_size, word;
-	size_t k = 0;
+	uint64_t span = HUGE_ENTRIES * s->meta.page_size, words[2 * HUGE_ENTRIES];
+	struct err ignored;
+	ssize_t got = 0;
+	size_t k;
 
-	if (s->meta.page_size / sizeof(word) != HUGE_ENTRIES || !source_has(s, FRAME_FLAGS) ||
+	if (s->meta.page_size / sizeof(*words) != HUGE_ENTRIES || !source_has(s, FRAME_FLAGS) ||
 	    !(needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO)))
 		return 0;
-	while (k < n && page_huge_word(s, addr + k * span, &word) &&
-	       page_huge_facts(s, word, needs, &out[k]))
-		k++;
+	for (k = 0; k < n; k++) {
+		const uint64_t *of = words + k % 2 * HUGE_ENTRIES;
+
+		if (k % 2 == 0)
+			got = source_words(s, addr + k * span, words,
+			                   u64_min(n - k, 2) * HUGE_ENTRIES, &ignored);
+		if (got < of + HUGE_ENTRIES - words || !page_huge_words_fit(of) ||
+		    !page_huge_facts(s, *of, needs, &out[k]))
+			break;
+	}
 	return k ? page_huge_verify(s, addr, k, out) : 0;
 }

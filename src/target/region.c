@@ -40,12 +40,22 @@ region_add_swapped(struct region_walk *w, const struct pm_run *run)
 	}
 }
 
-static void
-region_add_present(struct region_walk *w, const struct pm_run *run)
+/* Runs are many, and their kinds are few. */
+static enum state
+region_state_of(struct region_walk *w, uint64_t cats)
 {
-	uint64_t pages = (run->end - run->start) / w->page_size;
-	uint64_t first = (run->start - w->v->start) / w->page_size;
-	enum state s = state_of_cats(run->cats, w->v);
+	if (w->judged.cats != cats) {
+		w->judged.cats = cats;
+		w->judged.state = state_of_cats(cats, w->v);
+	}
+	return w->judged.state;
+}
+
+static void
+region_add_present(struct region_walk *w, const struct pm_run *run, uint64_t pages)
+{
+	uint64_t first = (run->start - w->v->start) >> w->page_shift;
+	enum state s = region_state_of(w, run->cats);
 	struct region *out = w->out;
 
 	w->by_state[s] += pages;
@@ -69,17 +79,19 @@ int
 region_walk_run(void *arg, const struct pm_run *run)
 {
 	struct region_walk *w = arg;
+	uint64_t pages = (run->end - run->start) >> w->page_shift;
 
 	if (!(run->cats & (PM_CAT_PRESENT | PM_CAT_SWAPPED))) {
 		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
 		return 0;
 	}
-	w->entries += (run->end - run->start) / w->page_size;
+	w->entries += pages;
 	if (run->cats & PM_CAT_PRESENT)
-		region_add_present(w, run);
+		region_add_present(w, run, pages);
 	else
 		region_add_swapped(w, run);
-	region_note_dirty(w, run);
+	if (w->track->clears)
+		region_note_dirty(w, run);
 	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;
 	return 0;
 }
@@ -173,6 +185,7 @@ region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
 	                          .start = v->start,
 	                          .end = v->end,
 	                          .page_size = t->page_size,
+	                          .page_shift = (unsigned)__builtin_ctzll(t->page_size),
 	                          .devices = t->source->meta.swaps.n,
 	                          .out = out,
 	                          .cells = cells,

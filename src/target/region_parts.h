@@ -15,7 +15,12 @@ struct region_walk {
 	const struct vma *v;
 	uint64_t start, end; /* the part of it */
 	size_t page_size;
+	unsigned page_shift; /* its logarithm */
 	unsigned devices; /* for swap */
+	struct {
+		uint64_t cats;
+		enum state state;
+	} judged; /* the last run that is present; cats 0: none yet */
 	struct region *out;
 	uint64_t by_state[STATE_COUNT];
 	struct strip strip;

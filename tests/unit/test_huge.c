@@ -121,6 +121,7 @@ begin(void)
 	m.t.source->meta.exclusive_each = true;
 	m.broken = false;
 	m.after_flags = NULL;
+	m.flag_reads = 0;
 	for (unsigned i = 0; i < PAGES; i++) {
 		set_word(i, PM_PRESENT | PM_EXCLUSIVE | (HEAD + i));
 		set_flags(i, i % N ? tail
@@ -217,7 +218,7 @@ test_whole(void)
 	begin();
 	ok(same(0, PAGES, NEEDS, &whole) && whole == HUGE_N, "huge pages are what their pages are");
 	walk(&fast, 0, PAGES, NEEDS, false, false);
-	ok(m.flag_reads <= 2 * HUGE_N, "for a lookup or two each");
+	ok(m.flag_reads <= HUGE_N, "for one lookup each");
 	ok(fast.page[0].state == STATE_THP_HEAD && fast.page[1].state == STATE_THP_TAIL &&
 	       fast.page[PAGES - 1].state == STATE_THP_TAIL && fast.page[PAGES - 1].count == 1,
 	   "heads and tails, to the last page");
@@ -296,6 +297,20 @@ collapse(void)
 }
 
 static void
+collapse_second(void)
+{
+	for (unsigned i = N; i < 2 * N; i++)
+		set_word(i, PM_PRESENT | PM_EXCLUSIVE | (HEAD + N + i));
+}
+
+static void
+collapse_third(void)
+{
+	for (unsigned i = 2 * N; i < 3 * N && m.flag_reads == 3; i++)
+		set_word(i, PM_PRESENT | PM_EXCLUSIVE | (HEAD + N + i));
+}
+
+static void
 drop(void)
 {
 	fake_end(m.words, 0);
@@ -310,14 +325,15 @@ share(void)
 
 static struct page_huge huge[PAGE_HUGE_BATCH];
 
+/* How many of n huge pages are read as such while that happens. */
 static size_t
-read_while(void (*change)(void))
+read_while(unsigned n, void (*change)(void))
 {
 	size_t k;
 
 	begin();
 	m.after_flags = change;
-	k = page_read_huge(m.t.source, base, 2, NEEDS, huge);
+	k = page_read_huge(m.t.source, base, n, NEEDS, huge);
 	m.after_flags = NULL;
 	return k;
 }
@@ -325,15 +341,23 @@ read_while(void (*change)(void))
 static void
 test_races(void)
 {
-	is_u64(read_while(NULL), 2, "nothing changes: two huge pages");
+	is_u64(read_while(2, NULL), 2, "nothing changes: two huge pages");
 	end();
-	is_u64(read_while(split), 0, "split and swapped in part between two reads: page by page");
+	is_u64(read_while(2, split), 0, "split and swapped in part between two reads: page by page");
 	end();
-	is_u64(read_while(collapse), 0, "replaced by another");
+	is_u64(read_while(2, collapse), 0, "replaced by another");
 	end();
-	is_u64(read_while(share), 0, "shared by a fork");
+	is_u64(read_while(3, collapse), 0, "the first of three");
 	end();
-	is_u64(read_while(drop), 0, "gone with its address space");
+	is_u64(read_while(2, collapse_second), 1, "the second of two");
+	end();
+	is_u64(read_while(3, collapse_second), 1, "the second of three");
+	end();
+	is_u64(read_while(3, collapse_third), 2, "the last of three");
+	end();
+	is_u64(read_while(2, share), 0, "shared by a fork");
+	end();
+	is_u64(read_while(2, drop), 0, "gone with its address space");
 	end();
 	begin();
 	m.after_flags = split;
