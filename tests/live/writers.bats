@@ -181,6 +181,16 @@ screen_of_author() {
 	screen_end
 }
 
+@test "bug: the details of a region were read again and again while it was watched who writes" {
+	author_start
+	screen_of_author 120x40
+	screen_keys Escape i # idle once they are read
+	screen_wait_text '^ pss +[0-9]'
+	screen_keys p r
+	screen_keys Q
+	screen_end
+}
+
 @test "B: less than a page in a second is not none" {
 	author_start
 	screen_of_author 120x40 4

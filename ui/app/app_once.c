@@ -50,13 +50,14 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 	return r->range_lo < r->range_hi;
 }
 
-/* There was a scan since the writers of the page were looked up. */
+/* There was a scan since the writers of the page were looked up. Other cards have none. */
 static bool
 once_has_old_writers(const struct sample *s)
 {
 	const struct answer *is = s->card->looked_up;
 
-	return s->causes.watch.on && (!is || s->regions->time_ns > is->writers_ns);
+	return s->card_kind == CARD_PAGE && s->causes.watch.on &&
+	       (!is || s->regions->time_ns > is->writers_ns);
 }
 
 /* Whether what was read of it is outdated. */
