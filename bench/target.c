@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -504,6 +505,41 @@ make_mapper(char **arg)
 	}
 }
 
+static void *
+live_shortly(void *arg)
+{
+	++*(volatile uint8_t *)arg;
+	return NULL;
+}
+
+/* A hundred times a second: pages dropped and written, a region come and one gone, a short thread. */
+static _Noreturn void
+make_lively(char **arg)
+{
+	enum { REGIONS = 64, PAGES = 16 };
+	uint64_t size = parse_size(arg[0]);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE), *region[REGIONS] = {0};
+
+	touch(p, size);
+	for (announce(p, size);; wait_ns(TICK_NS)) {
+		uint8_t **at = &region[random_below(REGIONS)];
+		pthread_t thread;
+
+		for (unsigned i = 0; i < PAGES; i++) {
+			madvise(p + random_below(size / page) * page, page, MADV_DONTNEED);
+			++*(volatile uint8_t *)(p + random_below(size / page) * page);
+		}
+		if (*at)
+			munmap(*at, PAGES * page);
+		*at = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (*at == MAP_FAILED)
+			die("mmap");
+		touch(*at, random_below(PAGES) * page);
+		if (pthread_create(&thread, NULL, live_shortly, p) == 0)
+			pthread_join(thread, NULL);
+	}
+}
+
 static const struct shape {
 	const char *name, *args;
 	int needs; /* arguments at least */
@@ -524,6 +560,7 @@ static const struct shape {
 	{ "churn", "SIZE PAGES-PER-SECOND", 2, make_churn },
 	{ "dirty", "SIZE PAGES-PER-SECOND", 2, make_dirty },
 	{ "flip", "SIZE FRACTION", 2, make_flip },
+	{ "lively", "SIZE", 1, make_lively },
 	{ "mapper", "SIZE", 1, make_mapper },
 	{ "writer", "SIZE", 1, make_writer },
 	{ "toucher", "SIZE", 1, make_toucher },

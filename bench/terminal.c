@@ -21,8 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -40,9 +40,10 @@ struct counts {
 
 static struct {
 	unsigned cols, rows;
-	int master, slave, status;
+	int master, slave;
+	int status, written; /* the status file, and what tells that it has grown */
 	pid_t pid;
-	char fifo[64], line[512]; /* a line of the status that has not ended yet */
+	char path[64], line[512]; /* a line of the status that has not ended yet */
 	size_t line_n;
 	uint64_t keys;   /* that were taken */
 	bool idle;
@@ -56,8 +57,8 @@ end(void)
 {
 	if (t.pid > 0)
 		kill(t.pid, SIGKILL);
-	if (t.fifo[0])
-		unlink(t.fifo);
+	if (t.path[0])
+		unlink(t.path);
 }
 
 static _Noreturn void
@@ -86,9 +87,11 @@ open_terminal(void)
 static void
 open_status(void)
 {
-	snprintf(t.fifo, sizeof(t.fifo), "/tmp/bench-terminal.%d", (int)getpid());
-	if (mkfifo(t.fifo, 0600) || (t.status = open(t.fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
-		die(t.fifo);
+	snprintf(t.path, sizeof(t.path), "/tmp/bench-terminal-XXXXXX");
+	t.status = mkostemp(t.path, O_CLOEXEC);
+	t.written = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (t.status < 0 || t.written < 0 || inotify_add_watch(t.written, t.path, IN_MODIFY) < 0)
+		die(t.path);
 }
 
 static void
@@ -103,7 +106,7 @@ start(char **argv)
 	ioctl(t.slave, TIOCSCTTY, 0);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(t.slave, fd);
-	setenv("PMTOP_STATUS_FILE", t.fifo, 1);
+	setenv("PMTOP_STATUS_FILE", t.path, 1);
 	setenv("TERM", "xterm-256color", 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
 	unsetenv("NO_COLOR");
@@ -139,18 +142,20 @@ take_line(const char *line)
 static void
 take_status(void)
 {
-	ssize_t n = read(t.status, t.line + t.line_n, sizeof(t.line) - 1 - t.line_n);
-	char *nl;
+	char events[4096], *nl;
+	ssize_t n;
 
-	if (n <= 0)
-		return;
-	t.line_n += (size_t)n;
-	t.line[t.line_n] = '\0';
-	while ((nl = strchr(t.line, '\n'))) {
-		*nl = '\0';
-		take_line(t.line);
-		t.line_n -= (size_t)(nl + 1 - t.line);
-		memmove(t.line, nl + 1, t.line_n + 1);
+	while (read(t.written, events, sizeof(events)) > 0)
+		;
+	while ((n = read(t.status, t.line + t.line_n, sizeof(t.line) - 1 - t.line_n)) > 0) {
+		t.line_n += (size_t)n;
+		t.line[t.line_n] = '\0';
+		while ((nl = strchr(t.line, '\n'))) {
+			*nl = '\0';
+			take_line(t.line);
+			t.line_n -= (size_t)(nl + 1 - t.line);
+			memmove(t.line, nl + 1, t.line_n + 1);
+		}
 	}
 }
 
@@ -172,7 +177,7 @@ take_bytes(void)
 static void
 take(void)
 {
-	struct pollfd fds[] = {{t.master, POLLIN, 0}, {t.status, POLLIN, 0}};
+	struct pollfd fds[] = {{t.master, POLLIN, 0}, {t.written, POLLIN, 0}};
 	int n = poll(fds, 2, WAIT_MS);
 
 	if (n < 0 && errno == EINTR)
@@ -383,8 +388,8 @@ main(int argc, char **argv)
 	start(argv + 2);
 	while (!t.idle)
 		take();
-	unlink(t.fifo); /* it is open on both sides */
-	t.fifo[0] = '\0';
+	unlink(t.path); /* it is open on both sides */
+	t.path[0] = '\0';
 	settle();
 	while (fgets(line, sizeof(line), stdin))
 		serve(line);
