@@ -268,7 +268,7 @@ word_PAGE_HWPOISON(const struct filter_facts *x)
 static enum truth
 filter_is_written(const struct filter_facts *x)
 {
-	if (x->track && track_at(x->track, x->addr))
+	if (x->track && track_time(x->track, x->addr))
 		return TRUTH_YES;
 	if (!x->written_known || (x->track && !track_reaches(x->track, x->addr)))
 		return TRUTH_UNKNOWN;

@@ -156,6 +156,42 @@ pageset_bits(struct pageset_at *a, uint64_t word, uint64_t *end)
 	return s->v[a->i].is_run ? ALL : s->v[a->i].what;
 }
 
+size_t
+pageset_runs(const struct pageset *s, uint64_t *at, uint64_t end, struct pm_run *out, size_t max)
+{
+	uint64_t page = *at / s->page_size, to = end / s->page_size;
+	struct pageset_at a = pageset_begin(s, page / WORD);
+	size_t n = 0;
+
+	while (page < to && a.i < s->n) {
+		uint64_t stop = UINT64_MAX, bits = pageset_bits(&a, page / WORD, &stop), next;
+
+		stop = u64_min(stop, UINT64_MAX / WORD) * WORD;
+		if (bits == 0 || bits == ALL) {
+			next = stop;
+		} else {
+			uint64_t rest = bits >> page % WORD;
+
+			rest = rest & 1 ? ~rest : rest;
+			next = page + (rest ? (uint64_t)__builtin_ctzll(rest) : WORD);
+			next = u64_min(next, (page / WORD + 1) * WORD);
+		}
+		next = u64_min(next, to);
+		if (bits >> page % WORD & 1) {
+			if (n && out[n - 1].end == page * s->page_size)
+				out[n - 1].end = next * s->page_size;
+			else if (n == max)
+				break;
+			else
+				out[n++] = (struct pm_run){page * s->page_size,
+				                           next * s->page_size, 0};
+		}
+		page = next;
+	}
+	*at = page < to && a.i < s->n ? page * s->page_size : end;
+	return n;
+}
+
 uint64_t
 pageset_minus(const struct pageset *in, const struct pageset *out, const struct pageset *more,
               uint64_t start, uint64_t end)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/pagemap.h"
+
 /*
  * A set of pages, by address. Long runs take 16 bytes each; where pages are scattered, 64
  * neighbours share 16 bytes: memory follows the pages in the set, never the address space.
@@ -28,7 +30,13 @@ void pageset_add(struct pageset *s, uint64_t start, uint64_t end);
 
 bool pageset_has(const struct pageset *s, uint64_t addr);
 
-/* How many pages of [start, end) are in `in`, but not in `out`, nor in `more` unless it is NULL. */
+/*
+ * Its runs in [*at, end), `max` at most: returns how many, and moves *at to where the next can be.
+ */
+size_t pageset_runs(const struct pageset *s, uint64_t *at, uint64_t end, struct pm_run *out,
+                    size_t max);
+
+/* How many pages of [start, end) are in `in`, but not in `out`, nor in `more`; NULL: no pages. */
 uint64_t pageset_minus(const struct pageset *in, const struct pageset *out,
                        const struct pageset *more, uint64_t start, uint64_t end);
 

@@ -500,7 +500,8 @@ reader_is_quiet(struct reader *l)
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to a present page causes no fault */
 	if (l->lens_owed || l->now.auto_clear_ns ||
-	    (l->t.track.n && source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS))
+	    (l->t.track.stamps.n &&
+	     source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS))
 		return false;
 	if (!l->t.source->ops->counters(l->t.source, &p))
 		return false;

@@ -327,16 +327,10 @@ failed:
 static void
 sampler_copy_track(const struct track *of, struct job *j)
 {
-	struct track part = *of;
-
-	if (job_is_page(&j->command)) {
-		size_t i = track_first(of, j->command.at);
-
-		part.v = of->v + i;
-		part.n = i < of->n && of->v[i].start <= j->command.at;
-		part.tally_n = part.scanned_n = 0;
-	}
-	track_copy(&j->track, &part);
+	if (job_is_page(&j->command))
+		track_copy_page(&j->track, of, j->command.at);
+	else
+		track_copy(&j->track, of);
 }
 
 /* Passes the next command to the answerer, with the regions and stamps as of now. */

@@ -138,11 +138,13 @@ window_fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each
 static void
 window_fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 {
+	struct stamps_at stamps = track_stamps(t, lo, hi);
 	size_t size = w->grid.page_size;
+	struct track_stamp s;
 
-	for (size_t s = track_first(t, lo); s < t->n && t->v[s].start < hi; s++) {
-		uint64_t at = u64_max(t->v[s].start, lo), end = u64_min(t->v[s].end, hi);
-		bool warm = track_is_warm(t, &t->v[s], w->time_ns);
+	while (stamps_next(&stamps, &s)) {
+		uint64_t at = s.start, end = s.end;
+		bool warm = track_is_warm(t, &s, w->time_ns);
 		size_t i;
 
 		while (at < end && grid_cell_at(&w->grid, at, &i)) {
@@ -152,10 +154,10 @@ window_fill_written(struct window *w, const struct track *t, uint64_t lo, uint64
 			if (warm) {
 				w->cells[i].written += (u64_min(end, cell_hi) - at) / size;
 				w->cells[i].newest_ns =
-				    u64_max(w->cells[i].newest_ns, t->v[s].time_ns);
+				    u64_max(w->cells[i].newest_ns, s.time_ns);
 			}
 			w->cells[i].times =
-			    t->v[s].count > w->cells[i].times ? t->v[s].count : w->cells[i].times;
+			    s.count > w->cells[i].times ? s.count : w->cells[i].times;
 			at = cell_hi;
 		}
 	}
@@ -165,11 +167,16 @@ window_fill_written(struct window *w, const struct track *t, uint64_t lo, uint64
 static void
 window_find_newest(struct window *w, const struct track *t, const struct vma *v)
 {
-	for (size_t s = track_first(t, v->start); s < t->n && t->v[s].start < v->end; s++)
-		if (t->v[s].time_ns > w->newest_ns) {
-			w->newest_ns = t->v[s].time_ns;
-			w->newest_at = u64_max(t->v[s].start, v->start);
-		}
+	uint64_t newest = track_newest(t, v->start, v->end);
+	struct stamps_at stamps = track_stamps(t, v->start, v->end);
+	struct track_stamp s;
+
+	if (newest <= w->newest_ns)
+		return;
+	while (stamps_next(&stamps, &s) && s.time_ns != newest)
+		;
+	w->newest_ns = newest;
+	w->newest_at = s.start;
 }
 
 static bool
@@ -307,11 +314,9 @@ window_count_range(struct target *t, const struct vma *v, struct range_sum *r, s
 	const struct track *tr = &t->track;
 	int got = walk_pages(t, v, r->lo, r->hi, &o, &fns, &s, err);
 
-	for (size_t i = tr->clears ? track_first(tr, r->lo) : tr->n;
-	     i < tr->n && tr->v[i].start < r->hi; i++) {
-		c->written +=
-		    (u64_min(tr->v[i].end, r->hi) - u64_max(tr->v[i].start, r->lo)) / s.page_size;
-		c->newest_ns = u64_max(c->newest_ns, tr->v[i].time_ns);
+	if (tr->clears) {
+		c->written += track_bytes(tr, r->lo, r->hi) / s.page_size;
+		c->newest_ns = u64_max(c->newest_ns, track_newest(tr, r->lo, r->hi));
 	}
 	return got;
 }

@@ -191,6 +191,8 @@ region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
 	                          .cells = cells,
 	                          .width = width,
 	                          .track = track,
+	                          .dirty = {.page_size = t->page_size},
+	                          .sure = {.page_size = t->page_size},
 	                          .blank = track->clears && track_cats(track) &&
 	                                   track_in_scope(track, &lo, &hi) &&
 	                                   ranges_meet(&track->blank, lo, hi)};
@@ -220,9 +222,8 @@ void
 region_walk_free(struct region_walk *w)
 {
 	strip_free(&w->strip);
-	free(w->dirty.v);
-	free(w->sure.v);
-	w->dirty = w->sure = (struct region_dirty){0};
+	pageset_free(&w->dirty);
+	pageset_free(&w->sure);
 }
 
 int

@@ -4,6 +4,7 @@
 
 /* What the files that count a region share. */
 #include "page/folio.h"
+#include "page/pageset.h"
 #include "page/state.h"
 #include "target/growth.h"
 #include "target/region.h"
@@ -26,12 +27,8 @@ struct region_walk {
 	struct strip strip;
 	struct strip_cell *cells; /* what it is to fill: */
 	unsigned width;
-	/* runs of existing pages that are marked as written */
-	struct region_dirty {
-		struct pm_run *v;
-		size_t n, cap;
-	} dirty;
-	struct region_dirty sure; /* of these, those in memory that was blank when it was mapped */
+	/* existing pages marked as written; of these, those in memory that began without pages */
+	struct pageset dirty, sure;
 	bool blank; /* there is such memory that has pages: */
 	uint64_t blank_pages;
 	enum folio_sizes sizes;

@@ -9,25 +9,12 @@
 /* --- the runs of a walk ----------------------------------------------------------------------- */
 
 static void
-region_dirty_add(struct region_dirty *d, uint64_t start, uint64_t end)
-{
-	struct pm_run *last = d->n ? &d->v[d->n - 1] : NULL;
-
-	if (last && last->end == start) {
-		last->end = end;
-		return;
-	}
-	d->v = vec_room(d->v, d->n, &d->cap, sizeof(*d->v));
-	d->v[d->n++] = (struct pm_run){start, end, 0};
-}
-
-static void
 region_note_plain(struct region_walk *w, const struct pm_run *run)
 {
 	if (run->start >= run->end)
 		return;
 	if (track_is_written(w->track, run->cats)) {
-		region_dirty_add(&w->dirty, run->start, run->end);
+		pageset_add(&w->dirty, run->start, run->end);
 		return;
 	}
 	w->clean_seen = true;
@@ -43,8 +30,8 @@ region_note_plain(struct region_walk *w, const struct pm_run *run)
 static void
 region_blank_add(struct region_walk *w, uint64_t start, uint64_t end)
 {
-	region_dirty_add(&w->dirty, start, end);
-	region_dirty_add(&w->sure, start, end);
+	pageset_add(&w->dirty, start, end);
+	pageset_add(&w->sure, start, end);
 }
 
 /* Reads the settings on first use. */
@@ -95,6 +82,8 @@ region_note_blank(struct region_walk *w, uint64_t start, uint64_t end, uint64_t 
 {
 	const struct track *t = w->track;
 	uint64_t everywhere = track_cats_everywhere(t);
+	struct stamps_at stamps;
+	struct track_stamp s;
 
 	if (cats & PM_CAT_PFNZERO || (cats & everywhere) != everywhere)
 		return; /* not marked although new mappings are: not written */
@@ -102,19 +91,16 @@ region_note_blank(struct region_walk *w, uint64_t start, uint64_t end, uint64_t 
 		w->blank_pages += (end - start) / w->page_size;
 		return;
 	}
-	for (size_t k = track_first(t, start); start < end; k++) {
-		bool more = k < t->n && t->v[k].start < end;
-		uint64_t from = more ? u64_max(t->v[k].start, start) : end;
-		uint64_t to = more ? u64_min(t->v[k].end, end) : end;
-
-		if (more && t->v[k].epoch != t->epoch)
-			from = to;
-		region_read_blank(w, start, from);
-		w->blank_pages += (to - from) / w->page_size;
-		if (from < to)
-			region_blank_add(w, from, to);
-		start = to;
+	stamps = track_stamps(t, start, end);
+	while (stamps_next(&stamps, &s)) {
+		if (s.epoch != t->epoch)
+			continue;
+		region_read_blank(w, start, s.start);
+		w->blank_pages += (s.end - s.start) / w->page_size;
+		region_blank_add(w, s.start, s.end);
+		start = s.end;
 	}
+	region_read_blank(w, start, end);
 }
 
 void
@@ -135,16 +121,6 @@ region_note_dirty(struct region_walk *w, const struct pm_run *run)
 
 /* --- what that says of the region ------------------------------------------------------------- */
 
-static uint64_t
-region_dirty_bytes(const struct region_walk *w)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < w->dirty.n; i++)
-		sum += w->dirty.v[i].end - w->dirty.v[i].start;
-	return sum;
-}
-
 /*
  * Pages that may have been written: not those a private mapping shares with its file, and none of
  * the kernel's.
@@ -164,7 +140,7 @@ region_judge(const struct region_walk *w, struct target *target, bool in_scope)
 	const struct track_scan scan = {
 	    .vma = w->v,
 	    .in_scope = in_scope,
-	    .written = region_dirty_bytes(w),
+	    .written = w->dirty.pages * w->page_size,
 	    .lost = w->lost,
 	    .rss = r->rss,
 	    .there = r->rss || r->swap || r->hugetlb,
@@ -176,20 +152,33 @@ region_judge(const struct region_walk *w, struct target *target, bool in_scope)
 	return target->source->ops->writes->judge(target->source, &target->track, &scan);
 }
 
+/* Hands over the pages of [start, end), and that no others there are written, in batches. */
 static void
-region_clip_dirty(struct region_dirty *d, uint64_t start, uint64_t end)
+region_update_stamps(struct track *t, const struct pageset *written, uint64_t start, uint64_t end,
+                     uint64_t now)
 {
-	size_t n = 0;
+	enum { BATCH = 256 };
+	struct pm_run runs[BATCH];
+	uint64_t at = start, next = start;
+	size_t n;
 
-	for (size_t i = 0; i < d->n; i++) {
-		struct pm_run r = d->v[i];
+	do {
+		n = pageset_runs(written, &next, end, runs, BATCH);
+		track_update(t, at, n < BATCH ? end : next, runs, n, now);
+		at = next;
+	} while (n == BATCH);
+}
 
-		r.start = u64_max(r.start, start);
-		r.end = u64_min(r.end, end);
-		if (r.start < r.end)
-			d->v[n++] = r;
-	}
-	d->n = n;
+static void
+region_add_stamps(struct track *t, const struct region_walk *w, uint64_t start, uint64_t end,
+                  uint64_t now)
+{
+	enum { BATCH = 256 };
+	struct pm_run runs[BATCH];
+	size_t n;
+
+	while ((n = pageset_runs(&w->sure, &start, end, runs, BATCH)))
+		track_add(t, w->v->start, runs, n, now);
 }
 
 /* Updates the stamps; of a region mapped since the clear, only what is certain. */
@@ -198,20 +187,20 @@ region_update_track(struct region_walk *w, struct track *t, const struct track_v
                     uint64_t start, uint64_t end, uint64_t now)
 {
 	bool known = !is->doubt || (is->exact && is->doubt == DOUBT_NEW);
+	uint64_t dirty;
 
 	if (!track_cats(t))
 		return;
-	region_clip_dirty(&w->dirty, start, end);
-	region_clip_dirty(&w->sure, start, end);
-	if (known && is->cleared && !w->dirty.n) {
+	dirty = pageset_minus(&w->dirty, NULL, NULL, start, end);
+	if (known && is->cleared && !dirty) {
 		ranges_add(&t->lost, start, end);
 	} else if (known) {
-		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
-		track_update(t, start, end, w->dirty.v, w->dirty.n, now);
+		t->kept += dirty * w->page_size;
+		region_update_stamps(t, &w->dirty, start, end, now);
 	} else if (ranges_cover(&t->blank, start, end)) {
-		track_update(t, start, end, w->sure.v, w->sure.n, now);
+		region_update_stamps(t, &w->sure, start, end, now);
 	} else {
-		track_add(t, w->v->start, w->sure.v, w->sure.n, now);
+		region_add_stamps(t, w, start, end, now);
 	}
 }
 

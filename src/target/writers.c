@@ -278,13 +278,12 @@ writers_count(const struct writers_all *all, const struct cause_sums *sums, stru
 static uint64_t
 writers_written_ever(const struct track *t, uint64_t start, uint64_t end, size_t page_size)
 {
+	struct stamps_at stamps = track_stamps(t, start, end);
+	struct track_stamp s;
 	uint64_t sum = 0;
 
-	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++) {
-		const struct track_stamp *s = &t->v[i];
-
-		sum += (u64_min(s->end, end) - u64_max(s->start, start)) / page_size * s->count;
-	}
+	while (stamps_next(&stamps, &s))
+		sum += (s.end - s.start) / page_size * s.count;
 	return sum;
 }
 

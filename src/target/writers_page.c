@@ -127,21 +127,21 @@ bool
 writers_last(struct target *t, uint64_t addr, struct cause_by out[CAUSES_MOST], size_t *n,
              bool *all)
 {
-	const struct track_stamp *stamp = track_at(&t->track, addr);
+	struct track_stamp stamp;
 	struct causes_totals totals;
 	struct cause *v;
 	size_t found, i = 0, group;
 
 	*n = 0;
 	*all = true;
-	if (!stamp)
+	if (!track_at(&t->track, addr, &stamp))
 		return false;
 	v = mem_alloc(PAGE_WRITERS_MAX * sizeof(*v));
 	found = causes_of_page(t->causes, addr, v, PAGE_WRITERS_MAX);
 	causes_totals(t->causes, &totals);
-	while (i < found && v[i].epoch > stamp->epoch)
+	while (i < found && v[i].epoch > stamp.epoch)
 		i++;
-	if (i < found && v[i].epoch == stamp->epoch) {
+	if (i < found && v[i].epoch == stamp.epoch) {
 		group = page_writers_group(v + i, found - i);
 		*all = v[i + group - 1].first && group <= CAUSES_MOST && totals.watch.period <= 1;
 		for (; *n < u64_min(group, CAUSES_MOST); ++*n)

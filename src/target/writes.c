@@ -143,18 +143,19 @@ writes_make_curve(const struct track *t, const struct vma_list *sent, size_t pag
 	uint64_t by_epoch[TRACK_EPOCHS] = {0};
 	struct ages ages = {0};
 	bool again = writes_counts_again(t);
+	struct stamps_at stamps = track_stamps(t, 0, UINT64_MAX);
+	struct track_stamp s;
 	size_t k = 0;
 
 	*out = (struct curve){0};
-	for (size_t i = 0; i < t->n; i++) {
-		const struct track_stamp *s = &t->v[i];
-		uint64_t bytes = sent ? writes_bytes_sent(s, sent, &k) : s->end - s->start;
+	while (stamps_next(&stamps, &s)) {
+		uint64_t bytes = sent ? writes_bytes_sent(&s, sent, &k) : s.end - s.start;
 
 		if (!again)
-			writes_ages_add(&ages, s->time_ns - u64_min(s->time_ns, t->first_ns),
+			writes_ages_add(&ages, s.time_ns - u64_min(s.time_ns, t->first_ns),
 			                bytes / page_size);
-		else if (t->epoch - s->epoch < TRACK_EPOCHS)
-			by_epoch[t->epoch - s->epoch] += bytes / page_size;
+		else if (t->epoch - s.epoch < TRACK_EPOCHS)
+			by_epoch[t->epoch - s.epoch] += bytes / page_size;
 	}
 	if (again)
 		writes_curve_until_now(t, by_epoch, now, out);
@@ -264,13 +265,14 @@ static void
 writes_find_hot(const struct track *t, struct track_range range, struct writes *w)
 {
 	struct hot run = {0};
+	struct stamps_at stamps;
+	struct track_stamp s;
 
 	if (range.start >= range.end)
 		range = (struct track_range){0, UINT64_MAX};
-	for (size_t i = track_first(t, range.start); i < t->n && t->v[i].start < range.end; i++) {
-		const struct track_stamp *s = &t->v[i];
-		struct hot h = {u64_max(s->start, range.start), u64_min(s->end, range.end),
-		                s->count, track_recent(t, s)};
+	stamps = track_stamps(t, range.start, range.end);
+	while (stamps_next(&stamps, &s)) {
+		struct hot h = {s.start, s.end, s.count, track_recent(t, &s)};
 
 		if (run.end == h.start && run.count == h.count && run.recent == h.recent) {
 			run.end = h.end;

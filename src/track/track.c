@@ -41,34 +41,30 @@ track_keeps(const struct track *t)
 	return t->auto_clear || t->others || t->by_scans;
 }
 
-size_t
-track_first(const struct track *t, uint64_t addr)
+struct stamps_at
+track_stamps(const struct track *t, uint64_t start, uint64_t end)
 {
-	return vec_above(t->v, t->n, sizeof(*t->v), offsetof(struct track_stamp, end), addr);
+	return stamps_begin(&t->stamps, start, end);
 }
 
-const struct track_stamp *
-track_at(const struct track *t, uint64_t addr)
+bool
+track_at(const struct track *t, uint64_t addr, struct track_stamp *out)
 {
-	size_t i = track_first(t, addr);
+	struct stamps_at at = stamps_begin(&t->stamps, addr, addr + STAMPS_PAGE);
 
-	return i < t->n && t->v[i].start <= addr ? &t->v[i] : NULL;
+	return stamps_next(&at, out);
 }
 
 bool
 track_was_written(const struct track *t, uint64_t addr, uint32_t epoch)
 {
-	const struct track_stamp *s = track_at(t, addr);
-
-	return s && s->epoch - epoch < 32 && s->recent >> (s->epoch - epoch) & 1;
+	return stamps_bytes_in(&t->stamps, addr, addr + STAMPS_PAGE, epoch) > 0;
 }
 
 uint64_t
 track_time(const struct track *t, uint64_t addr)
 {
-	const struct track_stamp *s = track_at(t, addr);
-
-	return s ? s->time_ns : 0;
+	return stamps_newest(&t->stamps, addr, addr + STAMPS_PAGE);
 }
 
 /*
@@ -147,118 +143,6 @@ track_set_doubt(struct track *t, uint64_t region, enum track_doubt d, uint64_t r
 	t->scanned[i - 1].rest = rest;
 }
 
-struct stamps {
-	struct track_stamp *v;
-	size_t n, cap;
-};
-
-/* Appends the stamp `as` for [start, end). */
-static void
-track_stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
-{
-	struct track_stamp *last = s->n ? &s->v[s->n - 1] : NULL;
-
-	if (start >= end)
-		return;
-	if (last && last->end == start && last->time_ns == as.time_ns && last->epoch == as.epoch &&
-	    last->count == as.count && last->recent == as.recent) {
-		last->end = end;
-		return;
-	}
-	as.start = start;
-	as.end = end;
-	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
-	s->v[s->n++] = as;
-}
-
-static struct track_stamp
-track_stamp_again(const struct track *t, const struct track_stamp *old, uint64_t now)
-{
-	uint32_t steps = t->epoch - old->epoch;
-
-	return (struct track_stamp){.time_ns = now, .epoch = t->epoch, .count = old->count + 1,
-	                            .recent = (steps < 32 ? old->recent << steps : 0) | 1};
-}
-
-/* A written range: stamps of this epoch stay, all else is stamped now. */
-static void
-track_add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t end, uint64_t now)
-{
-	const struct track_stamp fresh = {
-	    .time_ns = now, .epoch = t->epoch, .count = 1, .recent = 1};
-	uint64_t at = start;
-
-	for (size_t k = track_first(t, start); k < t->n && t->v[k].start < end; k++) {
-		const struct track_stamp *old = &t->v[k];
-		uint64_t from = u64_max(old->start, at), to = u64_min(old->end, end);
-
-		track_stamp_add(out, at, from, fresh);
-		track_stamp_add(out, from, to,
-		                old->epoch == t->epoch ? *old : track_stamp_again(t, old, now));
-		t->fresh += from - at + (old->epoch == t->epoch ? 0 : to - from);
-		at = to;
-	}
-	track_stamp_add(out, at, end, fresh);
-	t->fresh += end - at;
-}
-
-/* A range not written now: its old stamps stay. */
-static void
-track_add_kept(struct stamps *out, const struct track *t, uint64_t start, uint64_t end)
-{
-	for (size_t k = track_first(t, start); k < t->n && t->v[k].start < end; k++)
-		track_stamp_add(out, u64_max(t->v[k].start, start), u64_min(t->v[k].end, end),
-		                t->v[k]);
-}
-
-/* Replaces the stamps of [start, end) by `mid`; stamps that straddle an end are split. */
-static void
-track_splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
-{
-	size_t lo = track_first(t, start), hi = lo, n;
-	struct stamps out = {0};
-
-	while (hi < t->n && t->v[hi].start < end)
-		hi++;
-	if (lo == hi && !mid->n)
-		return;
-	if (lo < hi)
-		track_stamp_add(&out, t->v[lo].start, u64_min(t->v[lo].end, start), t->v[lo]);
-	for (size_t i = 0; i < mid->n; i++)
-		track_stamp_add(&out, mid->v[i].start, mid->v[i].end, mid->v[i]);
-	if (lo < hi)
-		track_stamp_add(&out, u64_max(t->v[hi - 1].start, end), t->v[hi - 1].end,
-		                t->v[hi - 1]);
-	n = t->n - (hi - lo) + out.n;
-	while (t->cap < n)
-		t->v = vec_room(t->v, t->cap, &t->cap, sizeof(*t->v));
-	if (t->n > hi)
-		memmove(t->v + lo + out.n, t->v + hi, (t->n - hi) * sizeof(*t->v));
-	if (out.n)
-		memcpy(t->v + lo, out.v, out.n * sizeof(*t->v));
-	t->n = n;
-	free(out.v);
-}
-
-static void
-track_put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
-               uint64_t now, bool keep)
-{
-	struct stamps mid = {0};
-	uint64_t at = start;
-
-	for (size_t r = 0; r < n; r++) {
-		if (keep)
-			track_add_kept(&mid, t, at, runs[r].start);
-		track_add_written(&mid, t, runs[r].start, runs[r].end, now);
-		at = runs[r].end;
-	}
-	if (keep)
-		track_add_kept(&mid, t, at, end);
-	track_splice(t, start, end, &mid);
-	free(mid.v);
-}
-
 /* Credits the region at `start` with what was newly stamped since `before`. */
 static void
 track_count_fresh(struct track *t, uint64_t start, uint64_t before)
@@ -285,15 +169,20 @@ track_tally(const struct track *t, uint64_t start)
 	return i && t->tally[i - 1].start == start ? t->tally[i - 1].bytes : 0;
 }
 
+static void
+track_put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
+               uint64_t now, bool keep)
+{
+	t->fresh += stamps_update(&t->stamps, start, end, runs, n, keep, t->epoch, now);
+}
+
 void
 track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
              uint64_t now)
 {
-	size_t i = track_first(t, start);
 	uint64_t before = t->fresh;
 
-	if (n || (!track_keeps(t) && i < t->n && t->v[i].start < end))
-		track_put_runs(t, start, end, runs, n, now, track_keeps(t));
+	track_put_runs(t, start, end, runs, n, now, track_keeps(t));
 	track_count_fresh(t, start, before);
 }
 
@@ -310,17 +199,13 @@ track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, 
 void
 track_drop(struct track *t, uint64_t start, uint64_t end)
 {
-	track_splice(t, start, end, &(struct stamps){0});
+	stamps_drop(&t->stamps, start, end);
 }
 
 uint64_t
 track_newest(const struct track *t, uint64_t start, uint64_t end)
 {
-	uint64_t newest = 0;
-
-	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++)
-		newest = u64_max(newest, t->v[i].time_ns);
-	return newest;
+	return stamps_newest(&t->stamps, start, end);
 }
 
 enum heat
@@ -334,35 +219,19 @@ track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t 
 uint32_t
 track_most(const struct track *t, uint64_t start, uint64_t end)
 {
-	uint32_t most = 0;
-
-	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++)
-		most = t->v[i].count > most ? t->v[i].count : most;
-	return most;
+	return stamps_most(&t->stamps, start, end);
 }
 
 uint64_t
 track_bytes(const struct track *t, uint64_t start, uint64_t end)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++)
-		sum += u64_min(t->v[i].end, end) - u64_max(t->v[i].start, start);
-	return sum;
+	return stamps_bytes(&t->stamps, start, end);
 }
 
 uint64_t
 track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t epoch)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++) {
-		const struct track_stamp *s = &t->v[i];
-
-		if (s->epoch - epoch < 32 && s->recent >> (s->epoch - epoch) & 1)
-			sum += u64_min(s->end, end) - u64_max(s->start, start);
-	}
-	return sum;
+	return stamps_bytes_in(&t->stamps, start, end, epoch);
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "page/heat.h"
 #include "track/inject.h"
 #include "track/ranges.h"
+#include "track/stamps.h"
 
 /*
  * What was written since the clear, as reported by one of the trackers (trackers.def): soft-dirty
@@ -97,14 +98,6 @@ struct track_status {
 	enum track_can can;
 	const char *proof; /* how it was shown to work, for --capabilities */
 	char why[160], how[160];
-};
-
-struct track_stamp {
-	uint64_t start, end; /* bytes: pages that were first seen written ... */
-	uint64_t time_ns;    /* ... at this time (CLOCK_MONOTONIC) */
-	uint32_t epoch;      /* the last epoch in which they were written */
-	uint32_t count;      /* the number of epochs in which they were written */
-	uint32_t recent;     /* bit n: written in the n-th epoch before `epoch` */
 };
 
 /* Why it is not known what was written in a region. */
@@ -197,9 +190,7 @@ struct track {
 	uint64_t kept;          /* bytes of this epoch that the current scan saw written again */
 	/* regions in which it no longer saw the writes of this epoch: see track_settle */
 	struct track_ranges lost;
-	/* ascending, disjoint: memory per written page, never per virtual page */
-	struct track_stamp *v;
-	size_t n, cap;
+	struct stamps stamps;
 	struct track_ranges maps, memory; /* mappings at the last scan; of those, private memory */
 	struct track_ranges newer;         /* mapped since the clear; and of that ... */
 	/* ... the parts that began without pages: every page there was written */
@@ -338,6 +329,9 @@ void track_free(struct track *t);
  */
 void track_copy(struct track *to, const struct track *of);
 
+/* The same, of the page at addr alone, without the regions. */
+void track_copy_page(struct track *to, const struct track *of, uint64_t addr);
+
 /* The address space is gone (exec), and the clear with it: forgets everything but the status. */
 void track_forget(struct track *t);
 
@@ -358,8 +352,8 @@ void track_drop(struct track *t, uint64_t start, uint64_t end);
 /* Bytes newly stamped since first_ns in the region at `start`. */
 uint64_t track_tally(const struct track *t, uint64_t start);
 
-/* The stamp of the page at addr, NULL if it was not seen written; its time, else 0. */
-const struct track_stamp *track_at(const struct track *t, uint64_t addr);
+/* The stamp of the page at addr; false: it was not seen written. Its time, else 0. */
+bool track_at(const struct track *t, uint64_t addr, struct track_stamp *out);
 uint64_t track_time(const struct track *t, uint64_t addr);
 
 /* Whether the page at addr was seen written in that epoch, as far back as stamps remember. */
@@ -403,8 +397,8 @@ void track_set_doubt(struct track *t, uint64_t region, enum track_doubt d, uint6
  */
 uint64_t track_rest(const struct track *t, uint64_t region);
 
-/* Index in v of the first stamp that ends after addr. */
-size_t track_first(const struct track *t, uint64_t addr);
+/* The stamps of [start, end): see stamps_next. */
+struct stamps_at track_stamps(const struct track *t, uint64_t start, uint64_t end);
 
 /* Clips [start, end) to the scope; false: nothing is left. */
 bool track_in_scope(const struct track *t, uint64_t *start, uint64_t *end);

@@ -135,16 +135,16 @@ tracker_page_doubt(const struct track *t, uint64_t region, uint64_t addr)
 struct track_past
 track_past(const struct track *t, uint64_t region, uint64_t addr)
 {
-	const struct track_stamp *s = track_at(t, addr);
+	struct track_stamp s;
 	struct track_past p = {.epochs = track_epochs(t),
 	                       .doubt = tracker_page_doubt(t, region, addr)};
 
-	if (!s || !t->clears)
+	if (!t->clears || !track_at(t, addr, &s))
 		return p;
 	/* a window is scanned before everything else */
-	p.epochs = s->epoch == t->epoch ? t->epoch + 1 - t->first_epoch : p.epochs;
-	p.written = s->count;
-	p.recent = s->epoch == t->epoch ? s->recent : track_recent(t, s);
+	p.epochs = s.epoch == t->epoch ? t->epoch + 1 - t->first_epoch : p.epochs;
+	p.written = s.count;
+	p.recent = s.epoch == t->epoch ? s.recent : track_recent(t, &s);
 	return p;
 }
 
@@ -190,7 +190,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	t->fresh_before = fresh;
 	if (anew) {
 		t->fresh_before = 0;
-		t->n = 0;
+		stamps_clear(&t->stamps);
 		t->fresh = t->tally_n = 0;
 		t->first_ns = t->clear_ns;
 		t->first_epoch = t->epoch + (t->by_scans ? 1 : 0);
@@ -204,16 +204,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 static void
 tracker_drop_unmapped(struct track *t, const struct vma_list *vmas)
 {
-	size_t i = 0, n = 0;
-
-	while (n < t->n && i < vmas->n)
-		if (vmas->v[i].end <= t->v[n].start)
-			i++;
-		else if (vmas->v[i].start <= t->v[n].start && vmas->v[i].end >= t->v[n].end)
-			n++;
-		else
-			break;
-	for (i = 0; n < t->n && i <= vmas->n; i++)
+	for (size_t i = 0; i <= vmas->n; i++)
 		track_drop(t, i ? vmas->v[i - 1].end : 0,
 		           i < vmas->n ? vmas->v[i].start : UINT64_MAX);
 }
@@ -259,7 +250,8 @@ track_forget(struct track *t)
 	t->maps.n = t->memory.n = t->newer.n = t->blank.n = 0;
 	moved_free(t->moved);
 	t->moved = NULL;
-	t->n = t->tally_n = t->scanned_n = 0;
+	stamps_clear(&t->stamps);
+	t->tally_n = t->scanned_n = 0;
 	t->clears = t->epoch = t->first_epoch = 0;
 	t->fresh = 0;
 	t->allow = false; /* consent was given for another program */
@@ -278,13 +270,13 @@ track_free(struct track *t)
 	free(t->blank.v);
 	free(t->tally);
 	free(t->scanned);
-	free(t->v);
+	stamps_free(&t->stamps);
 	*t = (struct track){.owner = t->owner, .choice = t->choice};
 }
 
 /* Leaves out what only scans use. */
-void
-track_copy(struct track *to, const struct track *of)
+static void
+tracker_copy(struct track *to, const struct track *of, uint64_t start, uint64_t end)
 {
 	const struct tracker_ops *ops = tracker_of(of);
 
@@ -293,12 +285,27 @@ track_copy(struct track *to, const struct track *of)
 	to->moved = NULL;
 	to->cleared = to->lost = to->maps = to->memory = to->newer = to->blank =
 	    (struct track_ranges){0};
-	to->v = mem_copy(of->v, of->n * sizeof(*of->v));
+	to->stamps = (struct stamps){0};
+	stamps_copy(&to->stamps, &of->stamps, start, end);
 	to->tally = mem_copy(of->tally, of->tally_n * sizeof(*of->tally));
 	to->scanned = mem_copy(of->scanned, of->scanned_n * sizeof(*of->scanned));
-	to->cap = of->n;
 	to->tally_cap = of->tally_n;
 	to->scanned_cap = of->scanned_n;
+}
+
+void
+track_copy(struct track *to, const struct track *of)
+{
+	tracker_copy(to, of, 0, UINT64_MAX);
+}
+
+void
+track_copy_page(struct track *to, const struct track *of, uint64_t addr)
+{
+	struct track part = *of;
+
+	part.tally_n = part.scanned_n = 0;
+	tracker_copy(to, &part, addr, addr + STAMPS_PAGE);
 }
 
 /* --- which is used ---------------------------------------------------------------------------- */

@@ -51,12 +51,12 @@ test_update(void)
 
 	track_update(&t, addr(0), addr(10), first, 2, 100);
 	ok(track_time(&t, addr(2)) == 100 && track_time(&t, addr(3) + 4095) == 100 &&
-	       !track_time(&t, addr(4)) && track_time(&t, addr(6)) == 100 && t.n == 2,
+	       !track_time(&t, addr(4)) && track_time(&t, addr(6)) == 100,
 	   "new pages get the time");
 	track_update(&t, addr(0), addr(10), second, 1, 200);
 	ok(track_time(&t, addr(1)) == 200 && track_time(&t, addr(2)) == 100 &&
 	       track_time(&t, addr(4)) == 200 && track_time(&t, addr(6)) == 100 &&
-	       track_time(&t, addr(7)) == 200 && t.n == 5,
+	       track_time(&t, addr(7)) == 200,
 	   "pages seen before keep theirs");
 	track_update(&t, addr(2), addr(6), third, 1, 300);
 	ok(track_time(&t, addr(1)) == 200 && !track_time(&t, addr(2)) && track_time(&t, addr(3)) == 100 &&
@@ -69,76 +69,18 @@ test_update(void)
 	is_u64(track_newest_heat(&t, addr(0), addr(10), 200 + 600 * MS), HEAT_2S, "as heat");
 	is_u64(track_newest_heat(&t, addr(0), addr(10), 50), HEAT_NOW, "a clock that is behind is now");
 	is_u64(track_newest_heat(&t, addr(20), addr(30), 200), HEAT_NONE, "nothing is no heat");
-	is_u64(track_first(&t, addr(9)), t.n, "track_first past the last");
-	is_u64(track_first(&t, 0), 0, "track_first before the first");
 	track_forget(&t);
-	ok(!t.n && !t.clears && !track_time(&t, addr(3)), "track_forget");
+	ok(!t.stamps.n && !t.clears && !track_time(&t, addr(3)), "track_forget");
 	track_free(&t);
 }
 
-/* Against an array with one number per page, through many random scans of parts of it. */
-enum { PAGES = 300 };
-
-static bool
-is_same(const struct track *t, const uint64_t naive[PAGES])
+/* The stamp of a page; its count is 0 if it has none. */
+static struct track_stamp
+at(const struct track *t, uint64_t page)
 {
-	for (uint64_t p = 0; p < PAGES; p++)
-		if (track_time(t, addr(p)) != naive[p])
-			return false;
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].start >= t->v[i].end || (i && t->v[i].start < t->v[i - 1].end))
-			return false;
-	return !track_time(t, addr(PAGES)) && !track_time(t, addr(0) - 1);
-}
+	struct track_stamp s;
 
-/* The minimal number of equivalent stamps. */
-static size_t
-fewest(const uint64_t naive[PAGES])
-{
-	size_t n = 0;
-
-	for (size_t p = 0; p < PAGES; p++)
-		n += naive[p] && (!p || naive[p] != naive[p - 1]);
-	return n;
-}
-
-static void
-scan(struct track *t, uint64_t naive[PAGES], uint64_t *seed, uint64_t now)
-{
-	struct pm_run runs[PAGES];
-	uint64_t from = fake_below(seed, PAGES), to = from + 1 + fake_below(seed, PAGES - from);
-	uint64_t density = 1 + fake_below(seed, 20);
-	size_t n = 0;
-
-	for (uint64_t p = from; p < to; p++) {
-		if (fake_below(seed, 21) >= density) {
-			naive[p] = 0;
-			continue;
-		}
-		naive[p] = naive[p] ? naive[p] : now;
-		if (n && runs[n - 1].end == addr(p) && fake_below(seed, 4))
-			runs[n - 1].end = addr(p + 1);
-		else /* sometimes runs touch: the kernel splits them as well */
-			runs[n++] = (struct pm_run){addr(p), addr(p + 1), 0};
-	}
-	track_update(t, addr(from), addr(to), runs, n, now);
-}
-
-static void
-test_random(void)
-{
-	struct track t = {.clears = 1};
-	uint64_t naive[PAGES] = {0}, seed = 3;
-	bool same = true, small = true;
-
-	for (uint64_t now = 1; now < 2000 && same; now++) {
-		scan(&t, naive, &seed, now);
-		same = is_same(&t, naive);
-		small &= t.n <= 2 * fewest(naive) + 2;
-	}
-	ok(same, "2000 random scans: each page has the time it was first seen written");
-	ok(small, "in few stamps");
-	track_free(&t);
+	return track_at(t, addr(page), &s) ? s : (struct track_stamp){0};
 }
 
 /* --- a process made of files ------------------------------------------------------------------ */
@@ -303,19 +245,20 @@ test_auto_clear(void)
 	const struct pm_run both[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
 	const struct pm_run one = {addr(3), addr(5), 0};
 	struct track t = {.clears = 1, .epoch = 1, .auto_clear = true};
+	struct track_stamp cool, warm;
 
 	track_update(&t, addr(0), addr(10), both, 2, 1000 * MS);
 	track_update(&t, addr(0), addr(10), both, 2, 2000 * MS);
-	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1 && t.n == 2,
+	ok(track_time(&t, addr(2)) == 1000 * MS && at(&t, 2).count == 1,
 	   "within an epoch a page keeps its time");
 	t.epoch = 2;
 	track_update(&t, addr(0), addr(10), &one, 1, 3000 * MS);
-	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1,
+	ok(track_time(&t, addr(2)) == 1000 * MS && at(&t, 2).count == 1,
 	   "what was not written again cools");
-	ok(track_time(&t, addr(3)) == 3000 * MS && track_at(&t, addr(3))->count == 2, "what was is fresh, and counted");
-	ok(track_time(&t, addr(4)) == 3000 * MS && track_at(&t, addr(4))->count == 1, "as is what is new");
-	ok(track_time(&t, addr(6)) == 1000 * MS && !track_at(&t, addr(5)), "and nothing else");
-	ok(track_at(&t, addr(3))->recent == 3 && track_at(&t, addr(4))->recent == 1 && track_at(&t, addr(2))->recent == 1,
+	ok(track_time(&t, addr(3)) == 3000 * MS && at(&t, 3).count == 2, "what was is fresh, and counted");
+	ok(track_time(&t, addr(4)) == 3000 * MS && at(&t, 4).count == 1, "as is what is new");
+	ok(track_time(&t, addr(6)) == 1000 * MS && !at(&t, 5).count, "and nothing else");
+	ok(at(&t, 3).recent == 3 && at(&t, 4).recent == 1 && at(&t, 2).recent == 1,
 	   "in which of the last epochs");
 	is_u64(track_bytes_in(&t, addr(0), addr(10), 1), 3 * FAKE_PAGE, "written in the first");
 	is_u64(track_bytes_in(&t, addr(0), addr(10), 2), 2 * FAKE_PAGE, "written in the second");
@@ -324,16 +267,18 @@ test_auto_clear(void)
 	is_u64(track_tally(&t, addr(0)), 5 * FAKE_PAGE, "a page is fresh once an epoch");
 	is_u64(t.fresh, 5 * FAKE_PAGE, "over all regions");
 	track_update(&t, addr(0), addr(10), NULL, 0, 32000 * MS);
-	ok(track_at(&t, addr(2)) && track_newest_heat(&t, addr(2), addr(3), 32000 * MS) == HEAT_NONE &&
+	ok(at(&t, 2).count && track_newest_heat(&t, addr(2), addr(3), 32000 * MS) == HEAT_NONE &&
 	       track_newest_heat(&t, addr(3), addr(4), 32000 * MS) == HEAT_30S,
 	   "after half a minute it glows no more, and is remembered");
-	ok(!track_is_warm(&t, track_at(&t, addr(2)), 32000 * MS) && track_is_warm(&t, track_at(&t, addr(3)), 32000 * MS),
+	cool = at(&t, 2);
+	warm = at(&t, 3);
+	ok(!track_is_warm(&t, &cool, 32000 * MS) && track_is_warm(&t, &warm, 32000 * MS),
 	   "warm or not");
 	t.auto_clear = false;
 	track_update(&t, addr(0), addr(10), both, 2, 40000 * MS);
 	t.epoch = 4;
 	track_update(&t, addr(0), addr(10), &one, 1, 41000 * MS);
-	ok(!track_at(&t, addr(2)) && track_time(&t, addr(3)) == 41000 * MS, "without an auto-clear nothing old stays");
+	ok(!at(&t, 2).count && track_time(&t, addr(3)) == 41000 * MS, "without an auto-clear nothing old stays");
 	track_free(&t);
 }
 
@@ -861,7 +806,6 @@ main(void)
 	test_try();
 	test_heat();
 	test_update();
-	test_random();
 	test_trackers();
 	test_probe();
 	test_given_up();

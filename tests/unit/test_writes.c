@@ -23,6 +23,16 @@ stamp(unsigned r, uint64_t from, uint64_t to, uint64_t when)
 	return (struct track_stamp){.start = at(r, from), .end = at(r, to), .time_ns = when, .epoch = 1, .count = 1, .recent = 1};
 }
 
+static struct stamps
+stamps_of(const struct track_stamp *v, size_t n)
+{
+	struct stamps s = {0};
+
+	for (size_t i = 0; i < n; i++)
+		stamps_put(&s, &v[i]);
+	return s;
+}
+
 /* Three regions: anonymous, a file shared, a file private. */
 static struct regions *
 make_regions(uint64_t now)
@@ -46,7 +56,7 @@ test_from_mark(void)
 {
 	struct track_stamp v[] = {stamp(0, 0, 4, mark + 1 * S), stamp(0, 4, 7, mark + 3 * S), stamp(0, 7, 9, mark + 4 * S),
 	                          stamp(1, 0, 5, mark + 2 * S), stamp(2, 2, 3, mark + 2 * S)};
-	struct track t = {.clears = 1, .epoch = 1, .first_ns = mark, .clear_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 1, .epoch = 1, .first_ns = mark, .clear_ns = mark, .stamps = stamps_of(v, ARRAY_LEN(v))};
 	struct regions *rs = make_regions(mark + 10 * S);
 	struct writes_log log = {0};
 	struct writes w;
@@ -68,6 +78,7 @@ test_from_mark(void)
 	ok(!w.cleared && w.hot_n == 0, "nor anything else");
 	writes_log_free(&log);
 	regions_unref(rs);
+	stamps_free(&t.stamps);
 }
 
 /* In an auto-clear: what counts is in which epoch. */
@@ -77,7 +88,7 @@ test_until_now(void)
 	const uint64_t now = mark + 20 * S;
 	struct track_stamp v[] = {{at(0, 0), at(0, 2), now - 600 * MS, 20, 9, 1}, {at(0, 2), at(0, 5), now - 1500 * MS, 19, 3, 1},
 	                          {at(0, 5), at(0, 6), now - 8 * S, 12, 1, 1},    {at(2, 0), at(2, 9), now - 19 * S, 1, 1, 1}};
-	struct track t = {.clears = 20, .epoch = 20, .auto_clear = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 20, .epoch = 20, .auto_clear = true, .first_ns = mark, .stamps = stamps_of(v, ARRAY_LEN(v))};
 	struct regions *rs = make_regions(now);
 	struct writes_log log = {0};
 	struct writes w;
@@ -106,6 +117,7 @@ test_until_now(void)
 	t.epoch = t.clears = TRACK_EPOCHS + 500;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
 	ok(!c.n || !c.p[c.n - 1].pages, "nor is what is too many epochs old");
+	stamps_free(&t.stamps);
 	writes_log_free(&log);
 	regions_unref(rs);
 }
@@ -159,7 +171,7 @@ test_hot(void)
 	    {at(0, 4), at(0, 5), mark, 50, 30, 0xff}, {at(0, 5), at(0, 6), mark, 10, 50, 0xffffffff},
 	    {at(2, 0), at(2, 1), mark, 48, 9, 0x3fff},
 	};
-	struct track t = {.clears = 50, .epoch = 50, .first_epoch = 1, .auto_clear = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 50, .epoch = 50, .first_epoch = 1, .auto_clear = true, .first_ns = mark, .stamps = stamps_of(v, ARRAY_LEN(v))};
 	struct regions *rs = make_regions(mark + 20 * S);
 	struct writes_log log = {0};
 	struct track_stamp many[40];
@@ -176,10 +188,11 @@ test_hot(void)
 	ok(w.hot_n == 2 && w.hot[1].start == at(0, 1) && w.hot[1].end == at(0, 3), "of a range");
 	for (unsigned i = 0; i < ARRAY_LEN(many); i++)
 		many[i] = (struct track_stamp){at(0, 2 * i), at(0, 2 * i + 1), mark, 50, i + 1, 1};
-	t.v = many;
-	t.n = ARRAY_LEN(many);
+	stamps_free(&t.stamps);
+	t.stamps = stamps_of(many, ARRAY_LEN(many));
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(w.hot_n == WRITES_HOT && w.hot[0].count == 40 && w.hot[15].count == 25, "the hottest of many");
+	stamps_free(&t.stamps);
 	regions_unref(rs);
 }
 

@@ -209,7 +209,7 @@ columns_page_written(const struct page_row *row)
 {
 	uint64_t w = row->pg->word;
 
-	if (row->track && track_at(row->track, row->addr))
+	if (row->track && track_time(row->track, row->addr))
 		return columns_number(1);
 	if (!row->written_known || !(row->pg->known & PAGE_WORD))
 		return columns_unknown;

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stamps against an array with one entry per page, and what they take. */
+#include "fake.h"
+#include "tap.h"
+#include "track/stamps.h"
+
+#include <malloc.h>
+
+enum { PAGES = 3000, FIRST = 700 }; /* from the middle of a leaf on */
+
+struct model {
+	uint64_t time[PAGES];
+	uint32_t epoch[PAGES], count[PAGES], recent[PAGES];
+};
+
+static uint64_t
+addr(uint64_t page)
+{
+	return (FIRST + page) * FAKE_PAGE;
+}
+
+/* What is kept of the epochs that are remembered. */
+static uint32_t
+recent_of(const struct model *m, uint64_t p, uint32_t epoch)
+{
+	uint32_t back = epoch - m->epoch[p];
+
+	return back < 32 ? m->recent[p] & UINT32_MAX >> back : 0;
+}
+
+static bool
+is_same(const struct stamps *s, const struct model *m, uint32_t epoch)
+{
+	struct stamps_at at = stamps_begin(s, 0, UINT64_MAX);
+	struct track_stamp got;
+	uint64_t p = 0;
+
+	while (stamps_next(&at, &got)) {
+		for (; p < PAGES && !m->count[p]; p++)
+			;
+		if (got.start != addr(p) || got.end <= got.start || got.end > addr(PAGES))
+			return false;
+		for (; addr(p) < got.end; p++)
+			if (got.time_ns != m->time[p] || got.epoch != m->epoch[p] || got.count != m->count[p] ||
+			    got.recent != recent_of(m, p, epoch))
+				return false;
+	}
+	for (; p < PAGES; p++)
+		if (m->count[p])
+			return false;
+	return true;
+}
+
+/* Sums of a random range. */
+static bool
+sums_are_same(const struct stamps *s, const struct model *m, uint32_t epoch, uint64_t *seed)
+{
+	uint64_t from = fake_below(seed, PAGES), to = from + fake_below(seed, PAGES - from + 1);
+	uint32_t back = (uint32_t)fake_below(seed, 40), most = 0;
+	uint64_t n = 0, in = 0, newest = 0;
+
+	for (uint64_t p = from; p < to; p++) {
+		uint32_t since = m->epoch[p] - (epoch - back);
+
+		if (!m->count[p])
+			continue;
+		n++;
+		in += back < 32 && back <= epoch && since < 32 && m->recent[p] >> since & 1;
+		newest = m->time[p] > newest ? m->time[p] : newest;
+		most = m->count[p] > most ? m->count[p] : most;
+	}
+	return stamps_bytes(s, addr(from), addr(to)) == n * FAKE_PAGE &&
+	       stamps_bytes_in(s, addr(from), addr(to), epoch - back) == in * FAKE_PAGE &&
+	       stamps_newest(s, addr(from), addr(to)) == newest && stamps_most(s, addr(from), addr(to)) == most;
+}
+
+static uint64_t
+model_write(struct model *m, uint64_t p, uint32_t epoch, uint64_t now)
+{
+	uint32_t steps = epoch - m->epoch[p];
+
+	if (m->count[p] && !steps)
+		return 0;
+	m->recent[p] = (m->count[p] && steps < 32 ? m->recent[p] << steps : 0) | 1;
+	m->epoch[p] = epoch;
+	m->time[p] = now;
+	m->count[p]++;
+	return FAKE_PAGE;
+}
+
+static bool
+scan(struct stamps *s, struct model *m, uint64_t *seed, uint32_t epoch, uint64_t now)
+{
+	static struct pm_run runs[PAGES];
+	uint64_t from = fake_below(seed, PAGES), to = from + 1 + fake_below(seed, PAGES - from), fresh = 0;
+	uint64_t run = 1 + fake_below(seed, 4) * fake_below(seed, 400), often = 1 + fake_below(seed, 20);
+	bool keep = fake_below(seed, 4);
+	size_t n = 0;
+
+	for (uint64_t p = from; p < to;) {
+		uint64_t end = p + 1 + fake_below(seed, run);
+
+		end = end < to ? end : to;
+		if (fake_below(seed, 21) >= often) {
+			for (; p < end; p++)
+				m->count[p] = keep ? m->count[p] : 0;
+			continue;
+		}
+		runs[n++] = (struct pm_run){addr(p), addr(end), 0}; /* sometimes runs touch */
+		for (; p < end; p++)
+			fresh += model_write(m, p, epoch, now);
+	}
+	return stamps_update(s, addr(from), addr(to), runs, n, keep, epoch, now) == fresh;
+}
+
+static void
+forget(struct stamps *s, struct model *m, uint64_t *seed)
+{
+	uint64_t from = fake_below(seed, PAGES), to = from + fake_below(seed, PAGES - from + 1);
+
+	stamps_drop(s, addr(from), addr(to));
+	for (uint64_t p = from; p < to; p++)
+		m->count[p] = 0;
+}
+
+static void
+test_random(void)
+{
+	static struct model m;
+	struct stamps s = {0}, copy = {0};
+	uint64_t seed = 3;
+	uint32_t epoch = 0;
+	bool fresh = true, same = true, sums = true;
+
+	for (uint64_t now = 1; now < 4000 && fresh && same && sums; now++) {
+		epoch += (uint32_t)(fake_below(&seed, 3) == 0 ? fake_below(&seed, 200) == 0 ? 50 : 1 : 0);
+		fresh = scan(&s, &m, &seed, epoch, now);
+		if (fake_below(&seed, 50) == 0)
+			forget(&s, &m, &seed);
+		if (s.epoch != epoch)
+			continue; /* it has not been told of it */
+		same = is_same(&s, &m, epoch);
+		sums = sums_are_same(&s, &m, epoch, &seed);
+		if (fake_below(&seed, 100) == 0) {
+			stamps_copy(&copy, &s, 0, UINT64_MAX);
+			same = same && is_same(&copy, &m, epoch);
+		}
+	}
+	ok(fresh, "4000 random scans: as many pages are new as in an array");
+	ok(same, "and each has its time, epoch and count, and the epochs that are remembered");
+	ok(sums, "and sums of ranges");
+	stamps_copy(&copy, &s, addr(10), addr(20));
+	is_u64(stamps_bytes(&copy, 0, UINT64_MAX), stamps_bytes(&s, addr(10), addr(20)), "a copy of a part");
+	stamps_free(&copy);
+	stamps_free(&s);
+}
+
+static void
+test_far(void)
+{
+	struct stamps s = {0};
+	const uint64_t tib = UINT64_C(1) << 40;
+	const struct pm_run all = {0, tib, 0}, one = {tib / 2, tib / 2 + FAKE_PAGE, 0};
+
+	is_u64(stamps_update(&s, 0, tib, &all, 1, true, 1, 5), tib, "a TiB at once");
+	is_u64(s.n, 1, "is one part");
+	is_u64(stamps_update(&s, 0, tib, &one, 1, true, 2, 6), FAKE_PAGE, "a page of it again");
+	is_u64(s.n, 3, "is three");
+	is_u64(stamps_bytes_in(&s, 0, tib, 1), tib, "and all were written before");
+	stamps_drop(&s, FAKE_PAGE, tib);
+	is_u64(stamps_bytes(&s, 0, UINT64_MAX), FAKE_PAGE, "all but one are dropped");
+	stamps_free(&s);
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+enum { MANY = 1 << 18 }; /* 1 GiB */
+
+static size_t
+in_use(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+/* In `epochs` epochs, pages with this distance, or (0) one tenth of all at random. */
+static double
+bytes_per_page(uint64_t every, uint32_t epochs)
+{
+	size_t before = in_use(), n;
+	struct pm_run *runs = mem_alloc((MANY + 1) * sizeof(*runs));
+	struct stamps s = {0};
+	uint64_t seed = 7, pages;
+	double bytes;
+
+	for (uint32_t e = 1; e <= epochs; e++) {
+		n = 0;
+		for (uint64_t p = 0; p < MANY; p++)
+			if (every ? p % every == 0 : fake_below(&seed, 10) == 0)
+				runs[n++] = (struct pm_run){p * FAKE_PAGE, (p + 1) * FAKE_PAGE, 0};
+		stamps_update(&s, 0, (uint64_t)MANY * FAKE_PAGE, runs, n, true, e, e * 1000000);
+	}
+	free(runs);
+	pages = stamps_bytes(&s, 0, UINT64_MAX) / FAKE_PAGE;
+	bytes = (double)(in_use() - before);
+	stamps_free(&s);
+	printf("# %s %d, %u epochs: %.2f bytes a page\n", every ? "every" : "random", (int)every, epochs, bytes / (double)pages);
+	return bytes / (double)pages;
+}
+
+static void
+test_memory(void)
+{
+	size_t before = in_use();
+	void *probe = mem_alloc(1 << 20);
+	bool counts = in_use() - before >= 1 << 20;
+
+	free(probe);
+	if (!counts)
+		return; /* another allocator */
+	ok(bytes_per_page(1, 40) < 0.01, "what is dense takes nothing");
+	ok(bytes_per_page(2, 40) < 1, "every other page");
+	ok(bytes_per_page(8, 40) < 4, "every eighth");
+	ok(bytes_per_page(0, 10) < 4, "at random, in a few epochs");
+	ok(bytes_per_page(0, 300) < 6.5, "in many: a bit for each of 32 epochs, and the count");
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_random();
+	test_far();
+	test_memory();
+	return tap_done();
+}
