@@ -206,12 +206,12 @@ collect(const struct watch *w, uint32_t epoch, uint64_t now)
 {
 	const struct track *t = &w->t.track;
 
-	for (size_t i = 0; i < t->n; i++) {
-		const struct track_stamp *s = &t->v[i];
+	struct stamps_at stamps = track_stamps(t, 0, UINT64_MAX);
+	struct track_stamp s;
 
-		if (t->tracker == TRACKER_SOFT_DIRTY ? s->time_ns == now : s->epoch == epoch)
-			report(w->scans, s->start, s->end);
-	}
+	while (stamps_next(&stamps, &s))
+		if (t->tracker == TRACKER_SOFT_DIRTY ? s.time_ns == now : s.epoch == epoch)
+			report(w->scans, s.start, s.end);
 }
 
 /* One scan, numbered from 1. */
