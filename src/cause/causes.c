@@ -166,6 +166,7 @@ void
 causes_set_watch(struct causes *c, const struct causes_watch *w)
 {
 	pthread_mutex_lock(&c->lock);
+	causes_note_watch(c, w);
 	c->totals.watch = *w;
 	pthread_mutex_unlock(&c->lock);
 }

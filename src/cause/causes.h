@@ -64,6 +64,8 @@ struct causes_watch {
 	bool on;
 	bool kernel;          /* writes by the kernel are seen, too */
 	uint64_t period;      /* 1: every fault; else a sample of them */
+	bool rests;           /* it is switched off for a while, to cost less */
+	uint64_t rested_ns;   /* so far */
 	size_t threads, unwatched;
 	struct err why;       /* if not on: why, and the remedy */
 };
@@ -110,6 +112,13 @@ void causes_forget(struct causes *c);
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
+/*
+ * Whether there was a time in these epochs when not every fault was watched: of their pages there
+ * may always be other candidates. *period: at worst one fault in that many was; 1: the watch
+ * rested. It may be NULL.
+ */
+bool causes_sampled(struct causes *c, uint32_t from, uint32_t to, uint64_t *period);
+
 /* A fault that may have been a write. */
 struct cause {
 	uint64_t time_ns;
@@ -119,6 +128,7 @@ struct cause {
 	uint32_t thread; /* causes_thread */
 	bool first;      /* of its page in its epoch; if that is forgotten, none is */
 	bool written;    /* the first, of an epoch that is over: the page was written in it */
+	bool sampled;    /* not every fault of its epoch was watched */
 };
 
 struct causes_totals {
@@ -171,7 +181,8 @@ struct cause_page {
 	uint64_t addr, time_ns;
 	uint32_t epoch;
 	uint32_t n;
-	bool all; /* there are no others */
+	bool all;     /* no others were seen */
+	bool sampled; /* but there may be: not every fault of its epoch was watched */
 	struct cause_by by[CAUSES_MOST];
 };
 

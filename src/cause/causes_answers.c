@@ -13,7 +13,7 @@ causes_totals(struct causes *c, struct causes_totals *out)
 {
 	pthread_mutex_lock(&c->lock);
 	*out = c->totals;
-	out->cost_ns = c->totals.faults * CAUSES_COST_NS;
+	out->cost_ns = (c->totals.faults + c->totals.lost) * CAUSES_COST_NS;
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -50,7 +50,8 @@ causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max)
 		                          .chain = e->chain,
 		                          .thread = e->thread,
 		                          .first = e->flags & CAUSES_FIRST,
-		                          .written = e->flags & CAUSES_WRITTEN};
+		                          .written = e->flags & CAUSES_WRITTEN,
+		                          .sampled = causes_part(c, e->epoch, e->epoch)};
 	}
 	pthread_mutex_unlock(&c->lock);
 	return n;
@@ -177,7 +178,8 @@ causes_make_page(const struct causes *c, uint64_t k, struct cause_page *out)
 	                           .time_ns = c->base_ns + first->time_us * 1000,
 	                           .epoch = first->epoch,
 	                           .n = (uint32_t)n,
-	                           .all = !(first->flags & CAUSES_MORE)};
+	                           .all = !(first->flags & CAUSES_MORE),
+	                           .sampled = causes_part(c, first->epoch, first->epoch)};
 	for (size_t i = 0; i < n; i++)
 		out->by[i] = (struct cause_by){causes_at(c, set[i])->chain,
 		                               causes_at(c, set[i])->thread};

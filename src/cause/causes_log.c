@@ -126,6 +126,7 @@ causes_add_group(const struct causes *c, struct cause_sums *s, uint64_t k)
 {
 	const struct causes_entry *first = causes_at(c, k);
 	uint64_t set[CAUSES_MOST] = {k};
+	bool more;
 	size_t n = 1;
 
 	if (first->flags & CAUSES_SEVERAL)
@@ -136,7 +137,8 @@ causes_add_group(const struct causes *c, struct cause_sums *s, uint64_t k)
 		set[i] = (uint64_t)e->chain << 32 | e->thread;
 	}
 	qsort(set, n, sizeof(*set), causes_by_number);
-	cause_sums_add(s, set, n, first->flags & CAUSES_MORE, 1);
+	more = first->flags & CAUSES_MORE || causes_part(c, first->epoch, first->epoch);
+	cause_sums_add(s, set, n, more, 1);
 }
 
 /* Keeps what was written according to the oldest entry, which is about to be forgotten. */

@@ -22,6 +22,13 @@ struct causes_entry {
 	uint32_t back; /* distance to the one before it on this page; 0: there is none */
 };
 
+/* Epochs in which not every fault was watched: see causes_sampled. */
+struct causes_part {
+	uint32_t from, to; /* both included */
+	uint64_t period;
+};
+enum { CAUSES_PARTS = 32 };
+
 struct causes {
 	int refs;
 	pthread_mutex_t lock;
@@ -49,6 +56,8 @@ struct causes {
 	/* of forgotten entries: those of one epoch, and of all before it */
 	struct cause_sums part, past;
 	uint32_t part_epoch;
+	struct causes_part sampled[CAUSES_PARTS]; /* ascending; beyond that the oldest are joined */
+	size_t sampled_n;
 	struct causes_totals totals;
 };
 
@@ -93,6 +102,14 @@ void causes_add_entry(struct causes *c, struct causes_entry e);
 
 /* Takes out of the log what was added since the clear began; NULL: nothing. */
 struct causes_entry *causes_take_back(struct causes *c, size_t *n);
+
+/* --- epochs ----------------------------------------------------------------------------------- */
+
+/* The first part that overlaps [from, to]; NULL: all faults were watched. */
+const struct causes_part *causes_part(const struct causes *c, uint32_t from, uint32_t to);
+
+/* How the watch goes on from now. */
+void causes_note_watch(struct causes *c, const struct causes_watch *w);
 
 /* --- threads ---------------------------------------------------------------------------------- */
 

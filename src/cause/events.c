@@ -436,13 +436,13 @@ events_name_threads(struct events *e, struct causes *c)
 
 /* The CPU time that the process has used. false: not known. */
 bool
-events_cpu(const struct events *e, uint64_t *ns)
+events_cpu(const struct proc *p, uint64_t *ns)
 {
 	char text[1024];
 	const char *s;
 	uint64_t user, kernel;
 
-	if (!file_read_small(e->p->leader, "stat", text, sizeof(text)) ||
+	if (!file_read_small(p->leader, "stat", text, sizeof(text)) ||
 	    !(s = strrchr(text, ')')))
 		return false;
 	/* fields 14 and 15; the name is the second */

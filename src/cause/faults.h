@@ -23,17 +23,19 @@ struct faults;
 /*
  * budget: the percentage of its time (of CPU time, if several threads run) that watching may cost
  * the process; beyond it only each N-th fault of a thread is watched, which causes_watch.period
- * says. 0: no bound. NULL with err: why the kernel would not, and the remedy.
+ * says. Half a second's allowance may be spent at once. 0: no bound. NULL with err: why the kernel
+ * would not, and the remedy.
  */
 struct faults *faults_open(const struct proc *p, struct causes *into, unsigned budget,
                            struct err *err);
 
 /*
  * The same of a family: also of n other processes, of which *pids are the PIDs, and of the children
- * that any of them forks from now on. Without a budget: children keep the events that they have.
+ * that any of them forks from now on. Children keep the events that they have, with their period: beyond the
+ * budget the watch rests for a while (causes_watch.rests).
  */
 struct faults *faults_open_family(const struct proc *p, const pid_t *pids, size_t n,
-                                  struct causes *into, struct err *err);
+                                  struct causes *into, unsigned budget, struct err *err);
 
 /* All faults that were over when it was called are in `causes` when it returns. */
 void faults_drain(struct faults *f);

@@ -72,6 +72,7 @@ answer_table_code(struct answer *a, struct target *t, const struct vma_list *vma
 	                                               {"FILE", ANSWER_TEXT},
 	                                               {"CODE", ANSWER_TEXT}};
 	struct codes codes = {0};
+	struct buf none = {0};
 	struct writers w;
 
 	brought_make(t, &codes, vmas, by, &w);
@@ -79,10 +80,12 @@ answer_table_code(struct answer *a, struct target *t, const struct vma_list *vma
 	answer_table(a, "code", columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < w.n; i++)
 		answer_row_code(a, t, &w.v[i]);
+	writers_none(w.sampled, &none);
 	if (w.none)
-		answer_row_code(a, t, &(struct writer){.words = (char *)(uintptr_t)writers_none(&w),
+		answer_row_code(a, t, &(struct writer){.words = none.s,
 		                                       .in = (char *)(uintptr_t)"",
 		                                       .pages = w.none});
+	buf_free(&none);
 	writers_free(&w);
 	codes_free(&codes);
 }

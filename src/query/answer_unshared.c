@@ -125,7 +125,8 @@ answer_table_unsharers(struct answer *a, struct target *t, const struct vma_list
 			none -= u->writer[k].of == i ? u->writer[k].pages : 0;
 		if (!none)
 			continue;
-		answer_row_unsharer(a, u, i, 0, "no fault seen", none);
+		answer_row_unsharer(a, u, i, 0, u->sampled ? "not watched" : "no fault seen",
+		                    none);
 		answer_cell_text(a, "");
 	}
 }

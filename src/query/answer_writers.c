@@ -38,7 +38,10 @@ answer_facts_causes(struct answer *a, const struct causes_totals *is)
 		    "threads that could not be watched";
 	if (is->watch.period > 1)
 		answer_add_number(a, "sampled", is->watch.period)->note =
-		    "only one fault in this many was watched";
+		    "only one fault in this many is watched, to stay within --budget";
+	if (is->watch.rested_ns)
+		answer_add_number(a, "rested_ms", is->watch.rested_ns / 1000000)->note =
+		    "faults then were not seen: more would cost the process more than the budget";
 	if (!is->watch.kernel)
 		answer_add_text(a, "system_calls", "not watched")->note =
 		    "writes by system calls have no writer here: that takes CAP_PERFMON or "
@@ -173,13 +176,17 @@ static void
 writers_table(struct answer *a, const struct target *t, enum writers_by by,
               const struct writers *w)
 {
+	struct buf none = {0};
+
 	writers_begin_table(a, by);
 	for (size_t i = 0; i < w->n; i++)
 		writers_row(a, t, by, &w->v[i], w->v[i].words, w->v[i].pages);
 	if (w->beside)
 		writers_row(a, t, by, NULL, WRITERS_BESIDE, w->beside);
+	writers_none(w->sampled, &none);
 	if (w->none)
-		writers_row(a, t, by, NULL, "no fault seen", w->none);
+		writers_row(a, t, by, NULL, none.s, w->none);
+	buf_free(&none);
 }
 
 static void

@@ -187,9 +187,9 @@ void
 command_auto_clear(struct reader *l)
 {
 	struct track *t = &l->t.track;
-	uint64_t least =
-	    writes_least_auto_clear(t->cost_ns, (t->fresh - t->fresh_before) / l->t.page_size,
-				    l->t.budget);
+	uint64_t pages = (t->fresh - t->fresh_before) / l->t.page_size;
+	uint64_t watch_ns = target_watch_ns(&l->t, pages);
+	uint64_t least = writes_least_auto_clear(t->cost_ns + watch_ns, pages, l->t.budget);
 
 	t->auto_clear = l->now.auto_clear_ns > 0;
 	l->draft.auto_clear_ns = t->auto_clear ? u64_max(l->now.auto_clear_ns, least) : 0;

@@ -165,6 +165,7 @@ unshared_attribute(struct unshared_work *w, uint64_t addr)
 	for (size_t i = 0; i < first; i++)
 		is.several |= unshared_pid(w, &v[i]) == is.pid &&
 		              unshared_ip(w, &v[i]) != unshared_ip(w, &v[first]);
+	is.several |= w->u->sampled;
 	is.chain = v[first].chain;
 	is.first_ns = v[first].time_ns;
 	row = unshared_writer(w->u, &is);
@@ -427,6 +428,7 @@ unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uin
 	if (t->family) {
 		t->source->ops->faults->drain(t->source);
 		w.epoch = causes_turn(t->family);
+		w.u->sampled = causes_sampled(t->family, w.epoch - 1, w.epoch, NULL);
 	}
 	t->source->ops->others->name(t->source, NULL, &name);
 	w.parent = name.parent;

@@ -59,6 +59,7 @@ struct unshared {
 	size_t relatives, relatives_cap;
 	struct unshared_row *row; /* by relative, then by address; only where there is any page */
 	size_t rows, rows_cap;
+	bool sampled;       /* not every fault since the last time was watched: none is certain */
 	unsigned strangers; /* relatives without a common page: they run another program */
 	uint64_t ns;        /* since the last time; 0: this is the first */
 	uint64_t changed;   /* pages left out, because they changed meanwhile */

@@ -135,6 +135,7 @@ struct attribution_work {
 	struct attribution *a;
 	uint64_t from_ns, to_ns; /* rates are of the faults in this time, ... */
 	uint32_t from, to;       /* ... and in these epochs, `to` not included */
+	bool sampled;            /* not every fault in them was watched */
 	struct attribution_tally row;     /* by key: the row + 1 */
 	struct attribution_tally by;      /* by chain and thread: the row + 1 */
 	struct attribution_tally lately;  /* by row: pages since from_ns */
@@ -241,6 +242,7 @@ attribution_begin_rates(struct attribution_work *w)
 		attribution_rate_epochs(w);
 		return;
 	}
+	w->from = w->t->track.first_epoch;
 	w->to = UINT32_MAX;
 	w->to_ns = now;
 	w->from_ns = u64_max(now - u64_min(now, RATE_S * TIME_SECOND),
@@ -303,14 +305,13 @@ attribution_count_region(struct attribution_work *w, size_t region, bool sure,
 }
 
 /*
- * A page whose candidates are all in one row was written by that. Of a sample of the faults it is
- * not known whether these are all; what wrote most of a region is told by a sample, too.
+ * A page whose candidates are all in one row was written by that. What wrote most of a region is
+ * told by a sample of the faults, too.
  */
 static void
 attribution_count(struct attribution_work *w, const struct cause_page *p, size_t region)
 {
 	uint64_t row[CAUSES_MOST], addr = p->addr - p->addr % w->t->page_size;
-	bool sampled = w->a->totals.watch.period > 1;
 	size_t n = 0;
 
 	if (p->time_ns > w->a->time_ns)
@@ -326,7 +327,8 @@ attribution_count(struct attribution_work *w, const struct cause_page *p, size_t
 	for (size_t i = 0; i < n; i++)
 		attribution_count_row(w, row[i], n == 1 && p->all, p, addr, region);
 	if (region != SIZE_MAX)
-		attribution_count_region(w, region, p->n == 1 && p->all && !sampled, p, addr);
+		attribution_count_region(w, region, p->n == 1 && p->all && !p->sampled, p,
+		                         addr);
 }
 
 static void
@@ -408,7 +410,7 @@ attribution_rate(const struct attribution_work *w, uint64_t pages)
 	static const uint64_t LEAST_NS = 400 * TIME_MS;
 	uint64_t ns = w->to_ns - u64_min(w->to_ns, w->from_ns);
 
-	return ns < LEAST_NS || w->a->totals.watch.period > 1
+	return ns < LEAST_NS || w->sampled
 	           ? RATE_UNKNOWN
 	           : (uint64_t)((double)pages * 1e9 / (double)ns + 0.5);
 }
@@ -491,12 +493,14 @@ attribution_add_none(struct attribution_work *w, const struct writers *of)
 {
 	enum { NONE_KEY = 2 }; /* those of the others are odd */
 	struct attribution *a = w->a;
+	struct buf words = {0};
 
 	attribution_order(a);
 	if (!a->none)
 		return;
+	writers_none(of->sampled, &words);
 	a->v = vec_room(a->v, a->n, &w->cap, sizeof(*a->v));
-	a->v[a->n++] = (struct attribution_row){.w = {.words = mem_strdup(writers_none(of)),
+	a->v[a->n++] = (struct attribution_row){.w = {.words = words.s,
 	                                              .in = mem_strdup(""),
 	                                              .pages = a->none},
 	                                        .key = NONE_KEY,
@@ -531,6 +535,7 @@ attribution_make(struct target *t, struct codes *codes, const struct regions *rs
 	writers_make(t, codes, &rs->vmas, attribution_by(a), &all, UINT64_MAX, &rows);
 	attribution_take_rows(&w, &rows);
 	attribution_begin_rates(&w);
+	w.sampled = causes_sampled(t->causes, w.from, w.to - 1, NULL);
 	attribution_walk(&w, &all);
 	attribution_settle_lit(a);
 	attribution_settle_places(&w);

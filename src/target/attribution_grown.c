@@ -254,7 +254,8 @@ static void
 grown_settle(struct grown *g)
 {
 	struct attribution *a = g->a;
-	struct writers none = {.totals = a->totals};
+	uint64_t period = a->totals.watch.period;
+	struct buf none = {0};
 
 	a->written = g->is.count.gained;
 	a->lost = g->is.count.lost;
@@ -265,8 +266,10 @@ grown_settle(struct grown *g)
 		grown_turn_to_regions(g);
 	grown_settle_rates(a);
 	attribution_order(a);
+	writers_none(period > 1 ? period : 0, &none);
 	if (a->of.by != ATTRIBUTION_BY_REGION)
-		grown_add_row(g, NONE_KEY, writers_none(&none), a->none);
+		grown_add_row(g, NONE_KEY, none.s, a->none);
+	buf_free(&none);
 	grown_add_row(g, LOST_KEY, "lost since the baseline", a->lost);
 }
 

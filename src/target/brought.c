@@ -13,6 +13,7 @@ brought_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	growth_explain(t->growth, t->brought, vmas, &is);
 	if (t->brought)
 		causes_totals(t->brought, &out->totals);
+	out->sampled = out->totals.watch.period > 1 ? out->totals.watch.period : 0;
 	out->v = mem_alloc((is.n + 1) * sizeof(*out->v));
 	for (; out->n < is.n; out->n++) {
 		struct writer *w = &out->v[out->n];

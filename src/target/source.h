@@ -152,7 +152,7 @@ struct source_faults {
 	int (*watch)(struct source *s, struct causes *into, unsigned budget, struct err *err);
 	/* The same, beside it, of a family: see faults_open_family. Ends with close and reopen. */
 	int (*family)(struct source *s, const pid_t *pids, size_t n, struct causes *into,
-	              struct err *err);
+	              unsigned budget, struct err *err);
 	/* All faults that are over are in `causes`. */
 	void (*drain)(struct source *s);
 	/* Ends it; also done by close and reopen. */

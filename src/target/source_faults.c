@@ -21,14 +21,14 @@ source_faults_watch(struct source *s, struct causes *into, unsigned budget, stru
 
 static int
 source_faults_family(struct source *s, const pid_t *pids, size_t n, struct causes *into,
-                     struct err *err)
+                     unsigned budget, struct err *err)
 {
 	struct source_root *r = source_root_of(s);
 
 	if (!r->proc.ours)
 		return err_set(err, ERR_TARGET, "they can be watched only in a running process",
 		               NULL, "cannot watch page faults");
-	r->family = faults_open_family(&r->proc, pids, n, into, err);
+	r->family = faults_open_family(&r->proc, pids, n, into, budget, err);
 	return r->family ? 0 : -1;
 }
 

@@ -170,6 +170,16 @@ target_watch_faults(struct target *t, struct err *err)
 	return r;
 }
 
+uint64_t
+target_watch_ns(const struct target *t, uint64_t pages)
+{
+	struct causes_totals is = {0};
+
+	if (t->causes)
+		causes_totals(t->causes, &is);
+	return is.watch.on ? pages * CAUSES_COST_NS / u64_max(is.watch.period, 1) : 0;
+}
+
 int
 target_watch_family(struct target *t, const pid_t *pids, size_t n, struct err *err)
 {
@@ -180,7 +190,8 @@ target_watch_family(struct target *t, const pid_t *pids, size_t n, struct err *e
 	if (t->no_faults)
 		err_set(err, ERR_TARGET, "attribution is switched off",
 		        "leave out --no-attribution", "cannot watch page faults");
-	else if (!t->source->ops->faults->family(t->source, pids, n, t->family, err))
+	else if (!t->source->ops->faults->family(t->source, pids, n, t->family, t->budget,
+	                                          err))
 		return 0;
 	none.why = *err;
 	causes_set_watch(t->family, &none);

@@ -66,6 +66,9 @@ int target_no_memory(const struct target *t, struct err *err);
  */
 int target_watch_faults(struct target *t, struct err *err);
 
+/* What that costs the process for one fault of each of these pages; 0: it is not watched. */
+uint64_t target_watch_ns(const struct target *t, uint64_t pages);
+
 /* Ends it for good: t->causes stays, and what was lost is known exactly. */
 void target_stop_faults(struct target *t);
 

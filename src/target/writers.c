@@ -247,23 +247,20 @@ writers_rows_of_set(const struct writers_all *all, const struct cause_by *by, si
 	return kept;
 }
 
-/*
- * A page whose candidates are all in one row was written by that. Of a sample of the faults it is
- * not known whether these are all.
- */
+/* A page whose candidates are all in one row was written by that. */
 static void
 writers_count(const struct writers_all *all, const struct cause_sums *sums, struct writers *out)
 {
 	struct cause_by by[CAUSES_MOST];
 	struct writer *rows[CAUSES_MOST];
-	bool every = out->totals.watch.period <= 1, no_more;
+	bool all_known;
 
 	for (size_t set = 0; set < sums->n; set++) {
-		size_t n = cause_sums_set(sums, set, by, &no_more);
+		size_t n = cause_sums_set(sums, set, by, &all_known);
 		uint64_t pages = sums->pages[set];
 
 		n = writers_rows_of_set(all, by, n, rows);
-		if (n == 1 && no_more && every) {
+		if (n == 1 && all_known) {
 			rows[0]->pages += pages;
 			out->one += pages;
 			continue;
@@ -327,6 +324,7 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	/* what a scan has seen written has faulted, but perhaps a moment ago */
 	t->source->ops->faults->drain(t->source);
 	causes_sum(t->causes, &t->track, of, &sums);
+	causes_sampled(t->causes, of->from, of->to, &out->sampled);
 	writers_make_rows(&w, by, &sums, out);
 	out->written =
 	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
@@ -353,10 +351,12 @@ writers_of_events(struct target *t, struct causes *c, struct codes *codes,
 	cause_sums_free(&sums);
 }
 
-const char *
-writers_none(const struct writers *w)
+void
+writers_none(uint64_t sampled, struct buf *out)
 {
-	return w->totals.watch.period > 1 ? "not sampled" : "no fault seen";
+	buf_str(out, sampled ? "not sampled" : "no fault seen");
+	if (sampled > 1)
+		buf_fmt(out, " (1 of %llu)", (unsigned long long)sampled);
 }
 
 void

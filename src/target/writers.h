@@ -59,6 +59,8 @@ struct writers {
 	uint64_t other;   /* pages that faulted, but were not written */
 	/* of growth: pages lost; of `written` and `none`, those since the scan before */
 	uint64_t lost, fresh, none_fresh;
+	/* 0: every fault was watched; else, at worst, one in that many; 1: the watch rested */
+	uint64_t sampled;
 	struct causes_totals totals;
 };
 
@@ -76,8 +78,11 @@ void writers_of_events(struct target *t, struct causes *c, struct codes *codes,
 /* What is said of `beside`. */
 #define WRITERS_BESIDE "rest of 2 MiB all written"
 
-/* What is said of pages without a fault, and of a sample of faults. */
-const char *writers_none(const struct writers *w);
+/*
+ * What is said of pages without a fault, and of a sample of the faults: "no fault seen",
+ * "not sampled (1 of 16)".
+ */
+void writers_none(uint64_t sampled, struct buf *out);
 void writers_free(struct writers *w);
 
 #endif

@@ -32,12 +32,11 @@ page_writers_written(const struct target *t, uint64_t addr, const struct cause *
  * known whether the others are all; and of a sample of the faults they are not.
  */
 static enum writer_is
-page_writers_judge(const struct target *t, uint64_t addr, const struct cause *v, size_t n,
-                   const struct causes_totals *totals)
+page_writers_judge(const struct target *t, uint64_t addr, const struct cause *v, size_t n)
 {
 	if (!page_writers_written(t, addr, &v[n - 1]))
 		return WRITER_UNKNOWN;
-	return n == 1 && v[0].first && totals->watch.period <= 1 ? WRITER_ONE : WRITER_SOME;
+	return n == 1 && v[0].first && !v[0].sampled ? WRITER_ONE : WRITER_SOME;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -112,7 +111,7 @@ writers_of_page(struct target *t, struct codes *codes, const struct vma_list *vm
 		enum writer_is is;
 
 		group = page_writers_group(v + i, n - i);
-		is = page_writers_judge(t, addr, v + i, group, &out->totals);
+		is = page_writers_judge(t, addr, v + i, group);
 		for (size_t k = i; k < i + group; k++) {
 			out->v[k] = (struct page_writer){
 			    .is = is, .time_ns = v[k].time_ns, .ago = now - v[k].epoch};
@@ -143,7 +142,7 @@ writers_last(struct target *t, uint64_t addr, struct cause_by out[CAUSES_MOST], 
 		i++;
 	if (i < found && v[i].epoch == stamp.epoch) {
 		group = page_writers_group(v + i, found - i);
-		*all = v[i + group - 1].first && group <= CAUSES_MOST && totals.watch.period <= 1;
+		*all = v[i + group - 1].first && group <= CAUSES_MOST && !v[i].sampled;
 		for (; *n < u64_min(group, CAUSES_MOST); ++*n)
 			out[*n] = (struct cause_by){v[i + *n].chain, v[i + *n].thread};
 	}

@@ -3,7 +3,8 @@
  * A process whose functions write to pages that they alone write to, over and over; it says "ready".
  * At REGION: pages 0 to 3 by store_main, in the main thread; 4 to 7 by store_second, in a thread
  * called "second"; 8 to 11 by read(2); 12 is dropped each time, read by look and then written by
- * store_main. With frame pointers store_main is called by outer, which main calls.
+ * store_main. With frame pointers store_main is called by outer, which main calls. Page 16 is written
+ * by store_lost, to which the frame pointer is a register like any other.
  */
 #include "live.h"
 
@@ -12,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 16, PAUSE_US = 10000 };
+enum { PAGE = 4096, PAGES = 17, PAUSE_US = 10000 };
 
 static char *const region = (char *)0x220000000000;
 
@@ -28,6 +29,21 @@ ALONE void
 store_second(int page)
 {
 	*(volatile char *)(region + page * PAGE) += 2;
+}
+
+/* What the kernel finds there in place of a frame: a return address of 0. */
+ALONE void
+store_lost(int page)
+{
+	static const long other[2];
+	char *at = region + page * PAGE;
+
+#if defined(__x86_64__)
+	__asm__ volatile("push %%rbp\n\tmov %1, %%rbp\n\tmovb $3, (%0)\n\tpop %%rbp"
+	                 : : "r"(at), "r"(other) : "memory");
+#else
+	*(volatile char *)at = 3 + (char)other[0];
+#endif
 }
 
 ALONE int
@@ -77,6 +93,7 @@ main(void)
 		madvise(region + 12 * PAGE, PAGE, MADV_DONTNEED);
 		if (look(12) == 0)
 			store_main(12);
+		store_lost(16);
 		usleep(PAUSE_US);
 	}
 }

@@ -155,4 +155,9 @@ folded() { awk -v words="$1" 'index($0, words) { n += $NF } END { print n + 0 }'
 	[[ $stderr == *"sampled, to cost the process at most 1 % of its time"* ]]
 	[[ $output == *"[perhaps];perl;"* && $output != *"several candidates"* ]]
 	! grep -vE '^.+ [1-9][0-9]*$' <<<"$output"
+	# the first interval as well: of 5 % allowed, the clear and the faults themselves come on top
+	run -0 --separate-stderr pm --watch=1 --count 1 --by function --csv -n -o COST,WRITER "${INJECT[@]}" "${PROGRAMS[0]}"
+	[[ ${lines[0]} =~ ^([0-9]+),total$ ]]
+	((BASH_REMATCH[1] <= 15))
+	[[ $stderr == *"at times only one of "*" faults was watched"* ]]
 }

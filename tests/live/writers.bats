@@ -96,6 +96,14 @@ table() {
 	[[ $(table 0 faults chain | head -1) != *"caller not known"* ]]
 }
 
+@test "bug: a chain had a frame 0: a return address that is no code of the process ends it, and that is said" {
+	[[ $(uname -m) == x86_64 ]] || skip "the frames of this machine are not known"
+	author_start -fno-omit-frame-pointer
+	writes "writers $(page 16)" "writers $(page 16)..+1p by chain"
+	[[ $(table 0 faults chain | head -1) =~ ^store_lost\+0x[0-9a-f]+\ \<\ \[callers\ not\ known\]$ ]]
+	is "$(table 1 writers chain | head -1)" "author;[callers not known];store_lost"
+}
+
 @test "code without a symbol has its place in its file, never another function's name" {
 	author_start -s
 	writes "writers $(page 0)"
@@ -133,6 +141,24 @@ parent_store,$PID,$child"
 		"$(perl -MJSON::PP -e 'local $/; print decode_json(<>)->{answers}[0]{turned}' "$JSON")"
 	# the parent's late stores are to pages that were unshared before: none of them counts
 	(($(table 0 writers pages function | sed -n 's/,no fault seen//p') + 0 < 100))
+}
+
+@test "unshared by function: a family that faults too often is watched part of the time, and that is said" {
+	((EUID == 0)) || skip "page frames are root's"
+	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and madvise are others here"
+	# shellcheck disable=SC2016 # for perl to expand
+	program_start perl -e 'my $shared = "x" x (1 << 22); my $n = 1 << 24; $| = 1;
+		if (!fork) {
+			syscall(157, 1, 9);
+			open my $zero, "<", "/dev/zero";
+			my $at = syscall(9, 0, $n, 3, 0x22, -1, 0);
+			1 while syscall(0, fileno $zero, $at, $n) > 0 && syscall(28, $at, $n, 4) == 0
+		}
+		print "ready\n"; sleep 1 while 1'
+	run pm --watch=1 -e 'unshared by function' "${PROGRAMS[-1]}"
+	[[ $output == *"cannot tell who unshared it: "* ]] && skip "$output"
+	((status == 0))
+	[[ $output =~ rested_ms\ +[0-9]+ ]]
 }
 
 # --- on the screen --------------------------------------------------------------------------------

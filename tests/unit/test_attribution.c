@@ -186,8 +186,8 @@ main(void)
 	test_functions(&t, &codes);
 	test_others(&t, &codes);
 	test_lit(&t, &codes);
-	test_sampled(&t, &codes);
 	test_unmapped(&t, &codes);
+	test_sampled(&t, &codes);
 	codes_free(&codes);
 	target_close(&t);
 	return tap_done();

@@ -191,6 +191,36 @@ test_epochs(void)
 }
 
 /* A huge page that is written reads as written everywhere; so may one of which all pages are. */
+/* Epoch 0 is watched as a whole, 1 and 2 are not, 3 is again. */
+static void
+test_sampled(void)
+{
+	const struct causes_watch whole = {.on = true, .period = 1}, some = {.on = true, .period = 16};
+	struct causes *c = causes_new(PAGE, 1 << 20);
+	struct track t = {.auto_clear = true, .clears = 1, .epoch = 0, .first_ns = 1};
+	struct cause_sums s;
+	uint64_t period;
+
+	causes_set_watch(c, &whole);
+	for (t.epoch = 0; t.epoch < 4; t.epoch++) {
+		if (t.epoch)
+			causes_before_clear(c, &t), causes_after_clear(c, &t, t.epoch * 1000 * MS);
+		if (t.epoch == 1)
+			causes_set_watch(c, &some);
+		if (t.epoch == 2)
+			causes_set_watch(c, &whole);
+		fault(c, 1 + t.epoch, 0x401000, 7, t.epoch * 1000 + 10);
+	}
+	causes_sum(c, NULL, &all, &s);
+	ok(pages_of(c, &s, 0, false) == 2 && pages_of(c, &s, 0, true) == 2,
+	   "of the pages of two epochs there may be other writers");
+	ok(!causes_sampled(c, 0, 0, NULL) && !causes_sampled(c, 3, 3, NULL) &&
+	       causes_sampled(c, 0, 3, &period) && period == 16,
+	   "which those are");
+	cause_sums_free(&s);
+	causes_unref(c);
+}
+
 static void
 test_huge(void)
 {
@@ -427,6 +457,7 @@ main(void)
 	test_records();
 	test_chains();
 	test_epochs();
+	test_sampled();
 	test_huge();
 	test_bound();
 	test_model();

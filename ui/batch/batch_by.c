@@ -37,13 +37,17 @@ static void
 batch_by_rows(const struct batch_by *by, const struct writers *w,
               const struct batch_by_interval *i)
 {
+	struct buf none = {0};
+
 	batch_by_row(by, i, w->written, NULL, "total", i->cost_ns + by->faults_ns);
 	for (size_t k = 0; k < w->n; k++)
 		batch_by_row(by, i, w->v[k].pages, &w->v[k], NULL, 0);
 	if (w->beside)
 		batch_by_row(by, i, w->beside, NULL, WRITERS_BESIDE, 0);
+	writers_none(w->sampled, &none);
 	if (w->none)
-		batch_by_row(by, i, w->none, NULL, writers_none(w), 0);
+		batch_by_row(by, i, w->none, NULL, none.s, 0);
+	buf_free(&none);
 }
 
 /* --- lines of call chains --------------------------------------------------------------------- */
@@ -69,7 +73,7 @@ batch_by_keep(struct batch_by *by, char *words, uint64_t pages)
 static void
 batch_by_keep_all(struct batch_by *by, struct writers *w)
 {
-	bool sampled = w->totals.watch.period > 1;
+	bool sampled = w->sampled;
 
 	for (size_t k = 0; k < w->n; k++) {
 		struct buf perhaps = {0};
@@ -125,7 +129,7 @@ batch_by_report(struct batch_by *by, const struct vma_list *vmas,
 	by->cost_ns = w.totals.cost_ns;
 	by->none += w.none;
 	by->beside += w.beside;
-	by->sampled |= w.totals.watch.period > 1;
+	by->sampled = u64_max(by->sampled, w.sampled);
 	if (by->out)
 		batch_by_rows(by, &w, i);
 	else
@@ -155,10 +159,9 @@ batch_by_end(struct batch_by *by)
 		        note->len ? "; " : "", (unsigned long long)is.unjudged);
 	if (by->sampled)
 		buf_fmt(note,
-		        "%ssampled, to cost the process at most %u %% of its time: in the end one "
-		        "of %llu faults was watched; see --budget",
-		        note->len ? "; " : "", by->b->t.budget,
-		        (unsigned long long)is.watch.period);
+		        "%ssampled, to cost the process at most %u %% of its time: at times only "
+		        "one of %llu faults was watched; see --budget",
+		        note->len ? "; " : "", by->b->t.budget, (unsigned long long)by->sampled);
 	if (is.watch.unwatched)
 		buf_fmt(note, "%s%zu of %zu threads could not be watched", note->len ? "; " : "",
 		        is.watch.unwatched, is.watch.threads + is.watch.unwatched);

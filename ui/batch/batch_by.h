@@ -17,7 +17,7 @@ struct batch_by {
 	size_t chains, chains_cap;
 	uint64_t some, beside, none; /* as in struct writers, of all intervals */
 	uint64_t cost_ns, faults_ns; /* of reporting faults: so far, and in the last interval */
-	bool sampled;        /* in some interval not every fault was watched */
+	uint64_t sampled;            /* as in struct writers, at worst */
 };
 
 /* What is known of an interval besides. */

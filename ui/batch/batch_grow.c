@@ -23,7 +23,7 @@ struct grow {
 	struct codes codes;
 	struct regions *rs; /* the last scan */
 	struct writers by;  /* who brought in what was gained until then; if that was asked */
-	bool sampled;       /* at times not every fault was watched */
+	uint64_t sampled;   /* at worst, as in struct writers */
 };
 
 /* The set of columns says what is asked for. */
@@ -127,23 +127,19 @@ grow_put_code(struct grow *g, uint64_t ms, uint64_t pages, uint64_t fresh, const
 	out_row(g->out, v);
 }
 
-/* What is said of pages without a fault. */
-static const char *
-grow_none(const struct grow *g)
-{
-	return g->sampled ? "not sampled" : "no fault seen";
-}
-
 static void
 grow_put_all_code(struct grow *g, uint64_t ms)
 {
 	const struct writers *w = &g->by;
+	struct buf none = {0};
 
 	grow_put_code(g, ms, w->written, w->fresh, NULL, "total");
 	for (size_t i = 0; i < w->n; i++)
 		grow_put_code(g, ms, w->v[i].pages, w->v[i].fresh, &w->v[i], NULL);
+	writers_none(g->sampled, &none);
 	if (w->none)
-		grow_put_code(g, ms, w->none, w->none_fresh, NULL, grow_none(g));
+		grow_put_code(g, ms, w->none, w->none_fresh, NULL, none.s);
+	buf_free(&none);
 }
 
 static void
@@ -173,7 +169,7 @@ grow_report(struct grow *g, struct err *err)
 
 		writers_free(&g->by);
 		brought_make(t, &g->codes, &g->rs->vmas, by, &g->by);
-		g->sampled |= g->by.totals.watch.period > 1;
+		g->sampled = u64_max(g->sampled, g->by.sampled);
 	}
 	growth_count(t->growth, 0, UINT64_MAX, &total.n);
 	if (g->out && grow_is_by_code(g->b->o))
@@ -222,10 +218,9 @@ grow_note(struct grow *g)
 		        note->len ? "; " : "", (unsigned long long)is->lost);
 	if (g->sampled)
 		buf_fmt(note,
-		        "%ssampled, to cost the process at most %u %% of its time: in the end one "
-		        "of %llu faults was watched; see --budget",
-		        note->len ? "; " : "", g->b->t.budget,
-		        (unsigned long long)is->watch.period);
+		        "%ssampled, to cost the process at most %u %% of its time: at times only "
+		        "one of %llu faults was watched; see --budget",
+		        note->len ? "; " : "", g->b->t.budget, (unsigned long long)g->sampled);
 	if (is->watch.unwatched)
 		buf_fmt(note, "%s%zu of %zu threads could not be watched", note->len ? "; " : "",
 		        is->watch.unwatched, is->watch.threads + is->watch.unwatched);

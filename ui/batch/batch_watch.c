@@ -35,6 +35,7 @@ struct watch {
 	uint64_t pages;    /* written in the last interval */
 	uint64_t least_ns; /* minimum length of the next one; 0: any */
 	uint64_t clear_ns; /* the duration of the clear that began it */
+	uint64_t watch_ns; /* the cost of watching its faults */
 	bool said;         /* that intervals are longer, or cost more, than they should */
 	unsigned execs;    /* in this interval */
 	struct batch_by *by; /* reports by what wrote; NULL: by region */
@@ -114,6 +115,7 @@ batch_put_writers(struct watch *w, const struct vma_list *vmas, const struct wat
 		w->pages += counts[i].pages;
 	is.cost_ns = writes_paid_ns(w->clear_ns, w->pages);
 	batch_by_report(w->by, vmas, &is);
+	w->watch_ns = w->by->faults_ns;
 	return batch_flush(err);
 }
 
@@ -216,7 +218,7 @@ batch_warn_longer(struct watch *w, uint64_t asked)
 static void
 batch_warn_cost(struct watch *w, unsigned i, uint64_t took)
 {
-	uint64_t cost = writes_paid_ns(w->clear_ns, w->pages);
+	uint64_t cost = writes_paid_ns(w->clear_ns + w->watch_ns, w->pages);
 	struct buf text = {0};
 
 	if (w->said || !w->b->o->watch_given || cost * 100 / TARGET_BUDGET <= took)
@@ -263,7 +265,8 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 		batch_warn_cost(w, i, source_now(t->source) - begin);
 	w->least_ns = w->b->o->watch_given
 	                  ? 0
-	                  : writes_least_auto_clear(t->track.cost_ns, w->pages, w->b->o->budget);
+	                  : writes_least_auto_clear(t->track.cost_ns + w->watch_ns, w->pages,
+	                                            w->b->o->budget);
 	return r;
 }
 
