@@ -103,7 +103,7 @@ void causes_add_entry(struct causes *c, struct causes_entry e);
 /* Takes out of the log what was added since the clear began; NULL: nothing. */
 struct causes_entry *causes_take_back(struct causes *c, size_t *n);
 
-/* --- epochs ----------------------------------------------------------------------------------- */
+/* --- samples ---------------------------------------------------------------------------------- */
 
 /* The first part that overlaps [from, to]; NULL: all faults were watched. */
 const struct causes_part *causes_part(const struct causes *c, uint32_t from, uint32_t to);

@@ -455,38 +455,6 @@ events_cpu(const struct proc *p, uint64_t *ns)
 	return true;
 }
 
-const char events_how[] = "run as root or with CAP_PERFMON; for your own processes: "
-			  "sysctl kernel.perf_event_paranoid=1";
-
-int
-events_refuse(const char *what, struct err *err)
-{
-	int error = errno;
-	char paranoid[16] = "";
-	char why[160];
-	bool filtered;
-
-	if (error == ENOSYS || error == ENOENT)
-		return err_set(err, ERR_TARGET, "this kernel has no performance events", NULL,
-		               "cannot watch %s", what);
-	if (error != EACCES && error != EPERM) {
-		errno = error;
-		return err_sys(err, NULL, "cannot watch %s", what);
-	}
-	if (file_read_small(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", paranoid,
-	                    sizeof(paranoid)))
-		paranoid[strcspn(paranoid, "\n")] = '\0';
-	/* 2 and below allow it for one's own processes; Debian's kernels begin with 3 */
-	filtered = *paranoid && atoi(paranoid) <= 2;
-	if (filtered)
-		snprintf(why, sizeof(why), "%s",
-		         "the process is not ours, or a container forbids perf_event_open");
-	else
-		snprintf(why, sizeof(why), "kernel.perf_event_paranoid is %s",
-		         *paranoid ? paranoid : "not readable");
-	return err_set(err, ERR_TARGET, why, events_how, "cannot watch %s", what);
-}
-
 /* --- its thread ------------------------------------------------------------------------------- */
 
 static void

@@ -90,8 +90,4 @@ void events_name_threads(struct events *e, struct causes *c);
 /* The CPU time that the process has used. false: not known. */
 bool events_cpu(const struct proc *p, uint64_t *ns);
 
-/* "cannot watch WHAT", and why, for an errno of perf_open; and the remedy for a lack of rights. */
-int events_refuse(const char *what, struct err *err);
-extern const char events_how[];
-
 #endif

@@ -177,7 +177,7 @@ faults_turn(void *arg)
 }
 
 enum faults_can
-faults_probe(const struct proc *p, struct err *err)
+faults_probe(const struct proc *p, struct perf_words *err)
 {
 	struct perf_watch w = {.kind = PERF_FAULTS_MINOR, .kernel = true, .period = 1};
 	int fd = perf_open(&w, proc_thread(p), -1);
@@ -187,7 +187,7 @@ faults_probe(const struct proc *p, struct err *err)
 		fd = perf_open(&w, proc_thread(p), -1);
 	}
 	if (fd < 0) {
-		events_refuse(faults_what, err);
+		*err = perf_bar_find(p);
 		return FAULTS_NO;
 	}
 	close(fd);
@@ -218,7 +218,7 @@ faults_open_all(const struct proc *p, const pid_t *pids, size_t n, bool family,
 	f->family = family;
 	faults_begin(f, p);
 	if (events_open_family(&f->e, p, pids, n, &watch, true, &owner, faults_ring_most) < 0) {
-		events_refuse(faults_what, err);
+		perf_bar_refuse(p, faults_what, err);
 		faults_close(f);
 		return NULL;
 	}

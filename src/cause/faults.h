@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "cause/causes.h"
+#include "cause/perf_bar.h"
 #include "kernel/proc.h"
 
 /*
@@ -31,8 +32,8 @@ struct faults *faults_open(const struct proc *p, struct causes *into, unsigned b
 
 /*
  * The same of a family: also of n other processes, of which *pids are the PIDs, and of the children
- * that any of them forks from now on. Children keep the events that they have, with their period: beyond the
- * budget the watch rests for a while (causes_watch.rests).
+ * that any of them forks from now on. Children keep the events that they have, with their period:
+ * beyond the budget the watch rests for a while (causes_watch.rests).
  */
 struct faults *faults_open_family(const struct proc *p, const pid_t *pids, size_t n,
                                   struct causes *into, unsigned budget, struct err *err);
@@ -48,7 +49,7 @@ void faults_close(struct faults *f);
  * remedy), the faults of its own instructions, or those of its system calls as well.
  */
 enum faults_can { FAULTS_NO, FAULTS_USER, FAULTS_ALL };
-enum faults_can faults_probe(const struct proc *p, struct err *err);
+enum faults_can faults_probe(const struct proc *p, struct perf_words *err);
 
 /* Bytes of a ring, at most: a test makes it small. */
 extern size_t faults_ring_most;

@@ -203,7 +203,7 @@ perf_ring_open(struct perf_ring *r, int cpu, size_t bytes)
 	r->pages = pages;
 	if (r->map != MAP_FAILED)
 		return 0;
-	error = errno;
+	error = errno == EPERM ? ENOBUFS : errno; /* locked memory is used up */
 	perf_ring_close(r);
 	errno = error;
 	return -1;

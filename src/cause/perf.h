@@ -76,7 +76,8 @@ struct perf_ring {
 	size_t pages; /* of data, a power of two */
 };
 
-/* bytes: of data, at least one page; less if the kernel allows no more. -1 with errno. */
+/* bytes: of data, at least one page; less if the kernel allows no more. -1 with errno; ENOBUFS:
+ * it allows none. */
 int perf_ring_open(struct perf_ring *r, int cpu, size_t bytes);
 void perf_ring_close(struct perf_ring *r);
 

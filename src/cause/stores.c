@@ -10,8 +10,6 @@
 #include "base/util.h"
 #include "cause/events.h"
 
-static const char stores_what[] = "stores";
-
 enum {
 	RING = 128 << 10,      /* small, so that we are woken after a few hundred stores */
 	COST_NS = 5000,        /* of a store, if it cannot be measured */
@@ -64,28 +62,31 @@ stores_measure(void)
 	return u64_max(took / TIMES, 1);
 }
 
-static int
-stores_refuse(struct err *err)
+static struct perf_words
+stores_find_bar(const struct proc *p)
 {
-	if (errno == ENOSPC)
-		return err_set(err, ERR_TARGET,
-		               "all debug registers of the processor are in use, by pmtop or a "
-		               "debugger", "remove a watchpoint", "cannot watch stores");
-	if (errno == EINVAL || errno == EOPNOTSUPP || errno == ENOENT || errno == ENXIO ||
-	    errno == ENODEV)
-		return err_set(err, ERR_TARGET,
-		               "this machine has no watchpoints, as some virtual machines", NULL,
-		               "cannot watch stores");
-	return events_refuse(stores_what, err);
+	switch (errno) {
+	case ENOSPC:
+		return (struct perf_words){"all debug registers of the processor are in use, by "
+		                           "pmtop or a debugger", "remove a watchpoint"};
+	case EINVAL:
+	case EOPNOTSUPP:
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		return (struct perf_words){
+		    "this machine has no watchpoints, as some virtual machines", NULL};
+	default: return perf_bar_find(p);
+	}
 }
 
 bool
-stores_probe(struct err *err)
+stores_probe(struct perf_words *err)
 {
 	int fd = stores_open_own();
 
 	if (fd < 0) {
-		stores_refuse(err);
+		*err = stores_find_bar(NULL);
 		return false;
 	}
 	close(fd);
@@ -198,12 +199,15 @@ stores_open(const struct proc *p, uint64_t addr, unsigned bytes, unsigned budget
 	const struct events_owner owner = {stores_sample, stores_lost, stores_turn, stores_threads,
 	                                   s};
 
+	struct perf_words bar;
+
 	s->into = causes_ref(into);
 	s->budget = budget;
 	s->cost_ns = stores_measure();
 	s->begun_ns = s->counted_ns = time_ns();
 	if (events_open(&s->e, p, &watch, false, &owner, RING) < 0) {
-		stores_refuse(err);
+		bar = stores_find_bar(p);
+		err_set(err, ERR_TARGET, bar.why, bar.how, "cannot watch stores");
 		stores_close(s);
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "cause/causes.h"
+#include "cause/perf_bar.h"
 #include "kernel/proc.h"
 
 /*
@@ -39,6 +40,6 @@ void stores_read(struct stores *s, struct stores_times *out);
 void stores_close(struct stores *s);
 
 /* Whether this processor has watchpoints; tried on a variable of our own. */
-bool stores_probe(struct err *err);
+bool stores_probe(struct perf_words *err);
 
 #endif

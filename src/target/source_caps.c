@@ -252,7 +252,7 @@ caps_trackers(struct caps *t, struct cap *at)
 static void
 caps_faults(struct caps *t, struct cap *c)
 {
-	struct err err;
+	struct perf_words err;
 
 	if (!t->r->proc.ours) {
 		caps_no(c, "the target is not a live process", NULL);
@@ -260,7 +260,7 @@ caps_faults(struct caps *t, struct cap *c)
 	}
 	switch (faults_probe(&t->r->proc, &err)) {
 	case FAULTS_NO:
-		caps_no(c, err.why, *err.how ? events_how : NULL);
+		caps_no(c, err.why, err.how);
 		break;
 	case FAULTS_USER:
 		caps_yes(c, "by its instructions; in system calls they take CAP_PERFMON or "
@@ -275,12 +275,12 @@ caps_faults(struct caps *t, struct cap *c)
 static void
 caps_watchpoints(struct caps *t, struct cap *c)
 {
-	struct err err;
+	struct perf_words err;
 
 	if (!t->r->proc.ours)
 		caps_no(c, "the target is not a live process", NULL);
 	else if (faults_probe(&t->r->proc, &err) == FAULTS_NO || !stores_probe(&err))
-		caps_no(c, err.why, *err.how ? events_how : NULL);
+		caps_no(c, err.why, err.how);
 	else
 		caps_yes(c, "tried on a variable of our own");
 }

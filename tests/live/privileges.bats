@@ -135,3 +135,23 @@ refused_to() {
 	hidden
 	SUBJECT_PID=$SUBJECT_OUTSIDE
 }
+
+# filtered ERRNO COMMAND...: where a seccomp filter answers perf_event_open with it
+filtered() {
+	perl -e 'my ($errno, @command) = @ARGV;
+		my $filter = pack("SCCL" x 4, 0x20,0,0,0, 0x15,0,1,298, 6,0,0,0x50000|$errno, 6,0,0,0x7fff0000);
+		syscall(157, 38, 1, 0, 0, 0) == 0 && syscall(157, 22, 2, pack("Sx![P]P", 4, $filter)) == 0 or exit 77;
+		exec @command' "$@"
+}
+
+@test "what forbids to watch page faults is named: a container's seccomp filter, not a lack of root" {
+	[[ $(uname -m) == x86_64 ]] || skip "the numbers of system calls are others here"
+	filtered 1 true || skip "no seccomp filter here"
+	subject_start
+	for errno in 1 38; do
+		filtered $errno "$PMTOP" --capabilities --csv -n "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/rows"
+		grep '^faults,no,.*"a seccomp filter, as containers have, forbids perf_event_open","allow it in' \
+			"$BATS_TEST_TMPDIR/rows"
+		grep '^watchpoints,no,.*a seccomp filter' "$BATS_TEST_TMPDIR/rows"
+	done
+}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records of a ring, the faults of pages, and what stamps say of them: worked out by hand. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cause/causes.h"
 #include "cause/perf.h"
+#include "cause/perf_bar.h"
 #include "fake.h"
 #include "kernel/kallsyms.h"
 #include "tap.h"
@@ -451,9 +453,48 @@ test_kallsyms(void)
 	kallsyms_free(&k);
 }
 
+/* Whether the reason and the remedy have these words; NULL: there is none. */
+static bool
+said(struct perf_bar b, const char *why, const char *how)
+{
+	struct perf_words w = perf_bar_words(&b);
+
+	return !w.why == !why && (!why || strstr(w.why, why)) && !w.how == !how &&
+	       (!how || strstr(w.how, how));
+}
+
+static void
+test_bars(void)
+{
+	ok(said((struct perf_bar){EPERM, .paranoid = 2, .filtered = true, .root = true}, "seccomp", "profile") &&
+	       said((struct perf_bar){ENOSYS, .paranoid = 2, .filtered = true}, "seccomp", "profile"),
+	   "a seccomp filter, whichever errno it answers with");
+	ok(said((struct perf_bar){ENOSYS, .paranoid = -1, .filtered = true}, "this kernel has no", NULL),
+	   "a kernel without events");
+	ok(said((struct perf_bar){EPERM, .paranoid = 2}, "security module", "log") &&
+	       said((struct perf_bar){EACCES, .paranoid = 3, .capable = true}, "security module", "log"),
+	   "a security module, which stops even root");
+	ok(said((struct perf_bar){EACCES, .paranoid = 3}, "perf_event_paranoid is 3", "run as root"),
+	   "Debian's default, for a user");
+	ok(said((struct perf_bar){EACCES, .paranoid = 3, .root = true}, "is 3", "add it to the container"),
+	   "... for a root without the capability");
+	ok(said((struct perf_bar){EACCES, .paranoid = 3, .root = true, .capable = true, .inside = true}, "is 3",
+	        "outside of it"),
+	   "... for root of a user namespace, which has it there only");
+	ok(said((struct perf_bar){EACCES, .paranoid = 2, .target = "it is not dumpable"}, "not yours", "not dumpable") &&
+	       said((struct perf_bar){EACCES, .paranoid = 2, .root = true}, "not yours", "add it") &&
+	       said((struct perf_bar){EACCES, .paranoid = 2, .capable = true, .inside = true}, "not yours",
+	            "outside of this user namespace"),
+	   "another process: as a user, and as either root");
+	ok(said((struct perf_bar){ENOBUFS, .paranoid = 2}, "mlock_kb", "root") &&
+	       said((struct perf_bar){EMFILE, .paranoid = 2}, NULL, NULL),
+	   "what has nothing to do with rights");
+}
+
 int
 main(void)
 {
+	test_bars();
 	test_records();
 	test_chains();
 	test_epochs();

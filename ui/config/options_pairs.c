@@ -160,7 +160,8 @@ option_check_pairs(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "--folded writes call chains", "leave --by out",
 		               "--folded with --by %s", writers_by_words(o->by)->name);
 	if ((o->folded || option_was_given(o, OPT_BY)) && o->no_attribution)
-		return err_set(err, ERR_USAGE, "only page faults tell who did it", "leave one out",
+		return err_set(err, ERR_USAGE, "which code wrote is known from page faults alone",
+		               "leave one out",
 		               "--no-attribution with --%s", o->folded ? "folded" : "by");
 	if ((o->folded || option_was_given(o, OPT_BY)) && (o->watch_ns || o->grow_ns) &&
 	    o->mode != MODE_WATCH && o->mode != MODE_GROW)
