@@ -190,6 +190,26 @@ make_half(char **arg)
 	announce(p, size);
 }
 
+/*
+ * In one region: a 12th of huge pages, a 12th of small ones, a 12th of which every second page is
+ * there, and of the rest one page in a hundred.
+ */
+static void
+make_mixed(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), part = size / 12 & ~(HUGE - 1);
+	uint8_t *p = map(size, MADV_HUGEPAGE);
+
+	touch(p, part);
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	touch(p + part, part);
+	for (uint64_t i = 0; i < part; i += 2 * page)
+		p[2 * part + i] = 1;
+	for (uint64_t n = (size - 3 * part) / page / 100; n--;)
+		p[3 * part + random_below((size - 3 * part) / page) * page] = 1;
+	announce(p, size);
+}
+
 /* Touched, cleared of its soft-dirty bits, and FRACTION of it written again. */
 static void
 make_softdirty(char **arg)
@@ -551,6 +571,7 @@ static const struct shape {
 	{ "sparseblk", "SIZE FRACTION", 2, make_sparseblk },
 	{ "alt", "SIZE N", 2, make_alt },
 	{ "half", "SIZE FRACTION", 2, make_half },
+	{ "mixed", "SIZE", 1, make_mixed },
 	{ "softdirty", "SIZE FRACTION", 2, make_softdirty },
 	{ "vmas", "N [touch|files]", 1, make_vmas },
 	{ "frag", "SIZE TOTAL", 2, make_frag },

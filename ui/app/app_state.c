@@ -121,6 +121,12 @@ app_answered(const struct app *a)
 	       (a->t.s->can_track != TRACK_UNKNOWN || a->t.s->ended);
 }
 
+bool
+app_is_whole(const struct app *a)
+{
+	return app_answered(a);
+}
+
 /* Without hints the status line is the last row; an open prompt covers it. */
 int
 app_bottom(const struct app *a)

@@ -149,6 +149,9 @@ void app_post(struct app *a); /* hands a->t.request to the sampler */
 void app_command(struct app *a, const struct command *c);
 bool app_answered(const struct app *a);
 
+/* Whether the picture is what was requested, but for figures that are only sampled yet. */
+bool app_is_whole(const struct app *a);
+
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
 
