@@ -17,7 +17,10 @@
 #include "target/symbol.h"
 
 enum {
-	PARTIAL_MS = 150, /* how often an unfinished window is published */
+	PARTIAL_MS = 150, /* how often an unfinished window is published; */
+	FIRST_MS = 15,    /* the first time, with estimates, after this, or ... */
+	SOON_MS = 6,      /* after this, if FIRST_PART of it is not counted by then */
+	FIRST_PART = 4,
 	STALE_S = 5,     /* how often a quiet target is read in full: reclaim, KSM and migration
 	                  * change pages without a fault in the target */
 	SYMBOLS_MS = 20, /* per scan for the symbols that pointers point to */
@@ -283,45 +286,99 @@ reader_has_window(const struct reader *l)
 	       w->lens == now->lens && !strcmp(l->window_filter, now->filter);
 }
 
+/* Whether it is time to show an unfinished window: the first time as soon as it seems to be slow. */
 static bool
-reader_window_progress(void *arg, const struct window *w)
+reader_shows_now(const struct reader *l, const struct window *w)
+{
+	uint64_t waited = source_now(l->t.source) - l->last_partial, lo, hi;
+
+	if (!w->grid.zoom || window_has_estimates(w))
+		return waited > PARTIAL_MS * TIME_MS;
+	grid_visible(&w->grid, &lo, &hi);
+	return waited > FIRST_MS * TIME_MS ||
+	       (waited > SOON_MS * TIME_MS && w->counted < (hi - lo) / FIRST_PART);
+}
+
+static enum window_next
+reader_window_next(void *arg, const struct window *w)
 {
 	struct reader *l = arg;
 
 	if (l->host.superseded(l->host.arg))
-		return true;
-	if (!reader_has_window(l) &&
-	    source_now(l->t.source) - l->last_partial > PARTIAL_MS * TIME_MS) {
-		l->last_partial = source_now(l->t.source);
-		window_unref(l->draft.window);
-		l->draft.window = window_copy(w);
-		l->host.publish(l->host.arg, false);
+		return WINDOW_GIVE_UP;
+	return !reader_has_window(l) && reader_shows_now(l, w) ? WINDOW_SHOW : WINDOW_GO_ON;
+}
+
+static void
+reader_set_window(struct reader *l, struct window *w)
+{
+	window_unref(l->draft.window);
+	l->draft.window = w;
+	snprintf(l->window_filter, sizeof(l->window_filter), "%s", l->now.screen.filter);
+	if (window_is_whole(w))
+		l->draft.whole_serial = l->now.serial;
+}
+
+static void
+reader_window_show(void *arg, struct window *part)
+{
+	struct reader *l = arg;
+
+	reader_set_window(l, part);
+	l->host.publish(l->host.arg, false);
+	l->last_partial = source_now(l->t.source);
+}
+
+/*
+ * Whether nothing has faulted since the strip of the window was counted, and it is not old. Then no
+ * page is new or written; but pages may have been reclaimed, merged or moved, hence its age.
+ */
+static bool
+reader_strip_stays(struct reader *l, const struct window *w, const struct proc_activity *now)
+{
+	return w->mapped && source_now(l->t.source) - w->mapped_ns < STALE_S * 1000 * TIME_MS &&
+	       !(l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL) &&
+	       l->strip_clears == l->t.track.clears &&
+	       !memcmp(now, &l->strip_activity, sizeof(*now));
+}
+
+/* keep: the strip of the previous window, if nothing has changed. */
+static bool
+reader_fill_window(struct reader *l, const struct vma_list *vmas, bool keep)
+{
+	const struct screen_request *now = &l->now.screen;
+	const struct vma *v = vma_at(vmas, now->grid.start);
+	const struct window_host host = {reader_window_next, reader_window_show, l};
+	const struct window *old = l->draft.window;
+	struct window_of of = {.grid = now->grid, .lens = now->lens};
+	struct proc_activity activity = {0};
+	struct filter filter;
+	struct err ignored;
+	struct window *w;
+	bool known = l->t.source->ops->counters(l->t.source, &activity);
+
+	l->last_partial = source_now(l->t.source);
+	if (now->filter[0] &&
+	    filter_parse(now->filter, FILTER_PAGE, l->t.page_size, &filter, &ignored) == 0)
+		of.filter = &filter; /* parsed before it was requested, so it is valid */
+	if (old && !old->gone && old->grid.start == now->grid.start &&
+	    old->grid.end == now->grid.end && old->grid.row_cells == now->grid.row_cells) {
+		of.before = old;
+		of.quiet = keep && known && reader_strip_stays(l, old, &activity);
 	}
-	return false;
+	w = window_fill(&l->t, v, &of, &host, &l->draft.trouble);
+	if (!w)
+		return l->draft.trouble.status != 0;
+	l->strip_activity = known ? activity : (struct proc_activity){0};
+	l->strip_clears = l->t.track.clears;
+	reader_set_window(l, w);
+	return true;
 }
 
 bool
 reader_read_grid(struct reader *l, const struct vma_list *vmas)
 {
-	const struct screen_request *now = &l->now.screen;
-	const struct vma *v = vma_at(vmas, now->grid.start);
-	const struct filter *f = NULL;
-	struct filter filter;
-	struct err ignored;
-	struct window *w;
-
-	l->last_partial = source_now(l->t.source);
-	if (now->filter[0] &&
-	    filter_parse(now->filter, FILTER_PAGE, l->t.page_size, &filter, &ignored) == 0)
-		f = &filter; /* parsed before it was requested, so it is valid */
-	w = window_read_filtered(&l->t, v, &now->grid, now->lens, f, reader_window_progress, l,
-	                         &l->draft.trouble);
-	if (!w)
-		return l->draft.trouble.status != 0;
-	window_unref(l->draft.window);
-	l->draft.window = w;
-	snprintf(l->window_filter, sizeof(l->window_filter), "%s", now->filter);
-	return true;
+	return reader_fill_window(l, vmas, true);
 }
 
 /*
@@ -581,7 +638,7 @@ reader_read_all(struct reader *l)
 		return true;
 	l->draft.regions_every_ns = MAPS_SHARE * l->maps_cost_ns;
 	if (l->now.screen.grid_on) {
-		if (!reader_read_grid(l, &rs->vmas)) {
+		if (!reader_fill_window(l, &rs->vmas, false)) {
 			regions_unref(rs);
 			return false;
 		}

@@ -35,6 +35,8 @@ struct reader {
 	/* the filter of the draft's window */
 	char window_filter[sizeof(((struct screen_request *)0)->filter)];
 	struct proc_activity activity;
+	struct proc_activity strip_activity; /* before the window's strip was counted */
+	unsigned strip_clears;
 	struct writes_log writes;
 	size_t lens_next;     /* the region whose strip is read next */
 	bool lens_owed;       /* some strips do not show the lens yet */

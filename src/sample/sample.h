@@ -64,6 +64,7 @@ struct sample {
 	uint64_t serial;      /* of this sample */
 	uint64_t request_serial; /* the newest request it takes into account */
 	bool complete;        /* it has everything that request needs */
+	uint64_t whole_serial; /* the newest request whose picture is whole, be it with estimates */
 	uint64_t time_ns;
 	uint64_t made_ns; /* the same on our clock; time_ns is on the source's */
 

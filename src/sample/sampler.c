@@ -50,7 +50,8 @@ struct sampler {
 	struct results faults; /* of pages read in: wait for a scan that shows them */
 	struct command next; /* to be passed to the answerer; serial 0: none */
 	uint64_t next_scan;
-	bool stale; /* the last scan was abandoned for a newer request, and is still due */
+	/* the last scan was abandoned for a newer request, and is still due; or that of the grid */
+	bool stale, grid_stale;
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
@@ -66,7 +67,8 @@ sampler_publish(void *arg, bool complete)
 	s->reader.draft.time_ns = source_now(s->reader.t.source);
 	s->reader.draft.made_ns = time_ns();
 	if (complete)
-		s->reader.draft.request_serial = s->reader.now.serial;
+		s->reader.draft.request_serial = s->reader.draft.whole_serial =
+		    s->reader.now.serial;
 	*copy = s->reader.draft;
 	regions_ref(copy->regions);
 	window_ref(copy->window);
@@ -437,7 +439,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	const struct request *w = &l->now;
 	bool lens = w->screen.lens != before->screen.lens;
 	bool grid = w->screen.grid_on &&
-	            (lens || !before->screen.grid_on ||
+	            (lens || s->grid_stale || !before->screen.grid_on ||
 	             !grid_same(&w->screen.grid, &before->screen.grid) ||
 	             strcmp(w->screen.filter, before->screen.filter) != 0);
 	uint64_t begin = time_ns();
@@ -448,24 +450,25 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	due |= sampler_adopt(s) || w->baseline != before->baseline;
 	due |= sampler_carry_out(s, true) || w->auto_clear_ns != before->auto_clear_ns;
 	if (l->draft.ended) {
-		s->stale = false;
+		s->stale = s->grid_stale = false;
 	} else if (!l->draft.regions || !l->draft.regions->counted || due || s->stale) {
 		s->stale = !reader_read_all(l);
 		s->next_scan =
 		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
+		s->grid_stale &= s->stale;
 		if (!s->stale)
 			command_auto_clear(l);
 	} else if (!w->screen.grid_on && lens) {
 		s->stale = !reader_read_all(l);
 	} else if (grid) {
-		s->stale = !reader_read_grid(l, &l->draft.regions->vmas);
+		s->grid_stale = !reader_read_grid(l, &l->draft.regions->vmas);
 	}
 	reader_read_extras(l);
 	sampler_hand_over(s);
 	sampler_carry_out(s, false);
 	if (!s->stale)
 		results_move(&l->done, &s->faults);
-	sampler_publish(s, !s->stale);
+	sampler_publish(s, !s->stale && !(s->grid_stale && w->screen.grid_on));
 }
 
 static void

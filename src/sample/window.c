@@ -7,10 +7,15 @@
 #include "base/refs.h"
 #include "base/util.h"
 #include "query/seek.h"
+#include "sample/estimate.h"
 #include "target/sign.h"
 #include "target/walk.h"
 
-enum { CACHE_MAX = 1 << 20 }; /* pages: for more the page cache is not queried; about 40 ms */
+enum {
+	CACHE_MAX = 1 << 20, /* pages: for more the page cache is not queried; about 40 ms */
+	NEXT_PAGES = 256,    /* pages counted, or calls with less, between two questions to the host */
+	NEXT_CALLS = 64,
+};
 
 static size_t
 window_cell_count(const struct grid *g)
@@ -30,7 +35,26 @@ window_new(const struct grid *g, enum lens lens, uint64_t now)
 	if (g->zoom == 0)
 		w->pages = mem_alloc(window_cell_count(g) * sizeof(*w->pages));
 	w->time_ns = now;
+	w->sampled_from = window_cell_count(g);
 	return w;
+}
+
+bool
+window_is_sampled(const struct window *w, const struct cell *c)
+{
+	return c >= w->cells + w->sampled_from && c < w->cells + window_cell_count(&w->grid);
+}
+
+bool
+window_has_estimates(const struct window *w)
+{
+	return w->sampled_from < window_cell_count(&w->grid);
+}
+
+bool
+window_is_whole(const struct window *w)
+{
+	return w->mapped && (w->complete || window_has_estimates(w));
 }
 
 struct window *
@@ -64,74 +88,6 @@ window_unref(struct window *w)
 	free(w->cells);
 	free(w->pages);
 	free(w);
-}
-
-struct fill {
-	struct window *w;
-	struct target *t;
-	const struct vma *v;
-	window_progress_fn *progress;
-	void *arg;
-	struct lens_pass pass;
-	const struct filter *filter; /* NULL: none */
-	struct seek seek;
-	uint64_t lo;
-	bool gave_up;
-	struct err *err;
-};
-
-static int
-window_is_time(struct fill *f, uint64_t at)
-{
-	f->w->counted = at - f->lo;
-	return f->progress && f->progress(f->arg, f->w);
-}
-
-static int
-window_fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
-{
-	struct fill *f = arg;
-	size_t size = f->t->page_size, cell;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
-			continue;
-		f->w->cells[cell].n[lens_page(&f->pass, addr + i * size, &pages[i], size)]++;
-		if (f->filter) {
-			enum truth t = seek_page(&f->seek, addr + i * size, &pages[i]);
-
-			f->w->cells[cell].match += t == TRUTH_YES;
-			f->w->unknown += t == TRUTH_UNKNOWN;
-		}
-		if (f->w->pages)
-			f->w->pages[cell] = pages[i];
-	}
-	return window_is_time(f, addr + n * size);
-}
-
-static int
-window_fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
-{
-	struct fill *f = arg;
-	const struct grid *g = &f->w->grid;
-	uint64_t lo, hi;
-	size_t i;
-
-	for (uint64_t at = start;
-	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
-		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] +=
-		    (u64_min(hi, end) - at) / g->page_size;
-		if (f->filter) {
-			struct seek_gap gap;
-
-			seek_gap(&f->seek, at, u64_min(hi, end), each, &gap);
-			f->w->cells[i].match += gap.yes;
-			f->w->unknown += gap.unknown;
-		}
-		if (f->w->pages)
-			f->w->pages[i] = *each;
-	}
-	return window_is_time(f, end);
 }
 
 /* The written pages of each cell, from the track's stamps. */
@@ -179,6 +135,133 @@ window_find_newest(struct window *w, const struct track *t, const struct vma *v)
 	w->newest_at = s.start;
 }
 
+struct fill {
+	struct window *w;
+	struct target *t;
+	const struct vma *v;
+	const struct window_host *host;
+	unsigned pages, calls; /* since it was asked */
+	bool asked;
+	struct lens_pass pass;
+	struct walk_options o;
+	const struct filter *filter; /* NULL: none */
+	struct seek seek;
+	uint64_t lo, hi;
+	struct cell *guess;    /* the cells as estimates; NULL: not estimated */
+	bool gave_up;
+	struct err *err;
+};
+
+/* --- unfinished windows ----------------------------------------------------------------------- */
+
+/* The cells of which not all pages are counted, as estimates. A failure is found by the count, too. */
+static void
+window_estimate(struct fill *f, size_t from)
+{
+	struct window *w = f->w;
+	struct estimate e = {.t = f->t, .v = f->v, .grid = &w->grid, .pass = f->pass, .o = f->o,
+	                     .seek = f->filter ? &f->seek : NULL};
+	uint64_t lo, hi;
+	struct err ignored;
+
+	if (!grid_cell_range(&w->grid, from, &lo, &hi))
+		return;
+	e.cells = f->guess = mem_alloc(window_cell_count(&w->grid) * sizeof(*f->guess));
+	if (estimate_cells(&e, lo, f->hi, &ignored) == 0)
+		return;
+	free(f->guess);
+	f->guess = NULL;
+}
+
+/* Of a cell counted in part the estimate is the better one. */
+static void
+window_show(struct fill *f)
+{
+	struct window *w = f->w, *part;
+	size_t from = window_cell_count(&w->grid);
+
+	if (w->counted < f->hi - f->lo)
+		grid_cell_at(&w->grid, f->lo + w->counted, &from);
+	if (w->grid.zoom && !f->guess)
+		window_estimate(f, from);
+	part = window_copy(w);
+	if (f->guess) {
+		part->sampled_from = w->sampled_from = from;
+		memcpy(part->cells + from, f->guess + from,
+		       (window_cell_count(&w->grid) - from) * sizeof(*part->cells));
+	}
+	if (f->t->track.clears)
+		window_fill_written(part, &f->t->track, f->lo, f->hi);
+	f->host->show(f->host->arg, part);
+}
+
+/* Whether to give up, asked now and then; `n` pages more are counted, up to `at`. */
+static int
+window_ask(struct fill *f, uint64_t at, size_t n)
+{
+	f->w->counted = at - f->lo;
+	f->pages += n;
+	if (!f->host || (f->asked && f->pages < NEXT_PAGES && ++f->calls < NEXT_CALLS))
+		return 0;
+	f->asked = true;
+	f->pages = f->calls = 0;
+	switch (f->host->next(f->host->arg, f->w)) {
+	case WINDOW_GO_ON: return 0;
+	case WINDOW_SHOW: window_show(f); return 0;
+	case WINDOW_GIVE_UP: break;
+	}
+	return 1;
+}
+
+/* --- counting --------------------------------------------------------------------------------- */
+
+static int
+window_count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct fill *f = arg;
+	size_t size = f->t->page_size, cell;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
+			continue;
+		f->w->cells[cell].n[lens_page(&f->pass, addr + i * size, &pages[i], size)]++;
+		if (f->filter) {
+			enum truth t = seek_page(&f->seek, addr + i * size, &pages[i]);
+
+			f->w->cells[cell].match += t == TRUTH_YES;
+			f->w->unknown += t == TRUTH_UNKNOWN;
+		}
+		if (f->w->pages)
+			f->w->pages[cell] = pages[i];
+	}
+	return window_ask(f, addr + n * size, n);
+}
+
+static int
+window_count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct fill *f = arg;
+	const struct grid *g = &f->w->grid;
+	uint64_t lo, hi;
+	size_t i;
+
+	for (uint64_t at = start;
+	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
+		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] +=
+		    (u64_min(hi, end) - at) / g->page_size;
+		if (f->filter) {
+			struct seek_gap gap;
+
+			seek_gap(&f->seek, at, u64_min(hi, end), each, &gap);
+			f->w->cells[i].match += gap.yes;
+			f->w->unknown += gap.unknown;
+		}
+		if (f->w->pages)
+			f->w->pages[i] = *each;
+	}
+	return window_ask(f, end, 0);
+}
+
 static bool
 window_is_unsure(const struct track *t, const struct vma *v)
 {
@@ -204,75 +287,102 @@ window_lens_pass_of(enum lens l, const struct track *t, const struct vma *v)
 	                          .arg = t};
 }
 
+/* The strip of the whole region; also updates the track. */
 static int
-window_fill(struct fill *f, uint64_t lo, uint64_t hi)
+window_map(struct fill *f)
 {
-	static const struct walk_fns fns = {.pages = window_fill_pages, .gap = window_fill_gap};
 	struct window *w = f->w;
-	struct walk_options o = {.needs = lens_row(w->lens)->needs |
-	                                  (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
-	                         .cache_max = CACHE_MAX};
-	/* for its strip, and to update the track */
 	struct region whole;
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
+	w->mapped = r == 0;
+	w->mapped_ns = w->time_ns;
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
+	return r;
+}
+
+static void
+window_keep_map(struct window *w, const struct window *before)
+{
+	w->mapped = before->mapped;
+	w->mapped_ns = before->mapped_ns;
+	w->doubt = before->doubt;
+	memcpy(w->map, before->map, sizeof(w->map));
+}
+
+/* What was written is known once the track is up to date: then the strip, which does that, is first. */
+static int
+window_count(struct fill *f, const struct window_of *of)
+{
+	static const struct walk_fns fns = {.pages = window_count_pages, .gap = window_count_gap};
+	struct window *w = f->w;
+	bool kept = of->before && of->quiet && of->before->mapped;
+	bool late = !kept && !f->t->track.clears && f->host;
+	int r = 0;
+
+	if (of->before)
+		window_keep_map(w, of->before);
+	if (!kept && !late)
+		r = window_map(f);
 	f->pass = window_lens_pass_of(w->lens, &f->t->track, f->v);
+	f->o = (struct walk_options){
+	    .needs = lens_row(w->lens)->needs |
+	             (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
+	    .cache_max = CACHE_MAX};
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v);
-		o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
-		seek_narrow(f->filter, f->t, &o); /* for its categories: gaps are wanted */
+		f->o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
+		seek_narrow(f->filter, f->t, &f->o); /* for its categories: gaps are wanted */
 		w->filtered = true;
 	}
 	if (r == 0)
-		r = walk_pages(f->t, f->v, lo, hi, &o, &fns, f, f->err);
-	f->gave_up = r > 0;
-	if (r)
-		return -1;
-	if (f->t->track.clears) {
-		window_fill_written(w, &f->t->track, lo, hi);
+		r = walk_pages(f->t, f->v, f->lo, f->hi, &f->o, &fns, f, f->err);
+	if (r == 0 && late)
+		r = window_ask(f, f->hi, NEXT_PAGES) ? 1 : window_map(f);
+	if (r == 0 && f->t->track.clears) {
+		window_fill_written(w, &f->t->track, f->lo, f->hi);
 		window_find_newest(w, &f->t->track, f->v);
 	}
-	return 0;
+	f->gave_up = r > 0;
+	free(f->guess);
+	return r;
 }
 
 struct window *
-window_read(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
-            window_progress_fn *progress, void *arg, struct err *err)
+window_fill(struct target *t, const struct vma *v, const struct window_of *of,
+            const struct window_host *host, struct err *err)
 {
-	return window_read_filtered(t, v, grid, lens, NULL, progress, arg, err);
-}
-
-struct window *
-window_read_filtered(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
-                     const struct filter *filter, window_progress_fn *progress, void *arg,
-                     struct err *err)
-{
-	struct window *w = window_new(grid, lens, source_now(t->source));
-	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err,
-	                 .filter = filter};
-	uint64_t lo, hi;
+	const struct grid *g = &of->grid;
+	struct window *w = window_new(g, of->lens, source_now(t->source));
+	struct fill f = {.w = w, .t = t, .v = v, .host = host, .err = err, .filter = of->filter};
 
 	if (!v) {
 		w->gone = w->complete = true;
 		return w;
 	}
-	grid_visible(grid, &lo, &hi);
-	lo = u64_max(lo, v->start);
-	hi = u64_min(hi, v->end);
-	f.lo = lo;
-	if (lo < hi)
-		sign_pages(t, v, lo, hi, w->time_ns);
-	if (lo < hi && window_fill(&f, lo, hi) < 0) {
+	grid_visible(g, &f.lo, &f.hi);
+	f.lo = u64_max(f.lo, v->start);
+	f.hi = u64_min(f.hi, v->end);
+	if (f.lo < f.hi)
+		sign_pages(t, v, f.lo, f.hi, w->time_ns);
+	if (f.lo < f.hi && window_count(&f, of) != 0) {
 		if (f.gave_up)
 			err->status = 0;
 		window_unref(w);
 		return NULL;
 	}
-	w->counted = hi - lo;
+	w->counted = f.hi - f.lo;
 	w->complete = true;
+	w->sampled_from = window_cell_count(g);
 	w->cost_ns = source_now(t->source) - w->time_ns;
 	return w;
+}
+
+struct window *
+window_read(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
+            struct err *err)
+{
+	return window_fill(t, v, &(struct window_of){.grid = *grid, .lens = lens}, NULL, err);
 }
 
 /* --- one cell of any size --------------------------------------------------------------------- */

@@ -12,8 +12,9 @@
 #include "target/target.h"
 
 /*
- * The cells of a grid: every page of the range on screen is read and counted at any zoom. Memory
- * use follows cells, not pages. Immutable and shared once published.
+ * The cells of a grid: every page of the range on screen is read and counted at any zoom; until
+ * then, cells are estimated. Memory use follows cells, not pages. Immutable and shared once
+ * published.
  */
 struct window {
 	int refs;
@@ -21,7 +22,11 @@ struct window {
 	enum lens lens;        /* what its cells count */
 	struct cell *cells;    /* rows * row_cells */
 	struct page *pages;    /* one per cell if a cell is one page, else NULL */
-	/* the whole region as a strip of states, row_cells wide */
+	/* cells from here on are estimates (estimate.h), until they are counted */
+	size_t sampled_from;
+	/* the whole region as a strip of states, row_cells wide, if it is known; counted at: */
+	bool mapped;
+	uint64_t mapped_ns;
 	struct strip_cell map[STRIP_MAX];
 	/* of the whole region: the newest write seen, and its page; 0: none */
 	uint64_t newest_ns, newest_at;
@@ -34,21 +39,45 @@ struct window {
 	uint64_t time_ns, cost_ns;
 };
 
-/* Called repeatedly while a window is filled; true abandons it. */
-typedef bool window_progress_fn(void *arg, const struct window *w);
+/* Whether this cell of it is an estimate; any is; each cell is there, be it as an estimate. */
+bool window_is_sampled(const struct window *w, const struct cell *c);
+bool window_has_estimates(const struct window *w);
+bool window_is_whole(const struct window *w);
+
+/* What a window is of. */
+struct window_of {
+	struct grid grid;
+	enum lens lens;
+	const struct filter *filter; /* NULL: none */
+	/*
+	 * An earlier window of the same region and width; NULL: none. Its strip is shown until
+	 * there is a new one; `quiet`: nothing has changed since, so that it is kept.
+	 */
+	const struct window *before;
+	bool quiet;
+};
+
+/* Who waits for it. */
+struct window_host {
+	/* called repeatedly while it is filled, with what is counted so far */
+	enum window_next { WINDOW_GO_ON, WINDOW_SHOW, WINDOW_GIVE_UP } (*next)(
+	    void *arg, const struct window *w);
+	/* after WINDOW_SHOW: what there is, with estimates; takes it over */
+	void (*show)(void *arg, struct window *part);
+	void *arg;
+};
 
 /*
- * Fills a new window for `grid`, which is in region v (NULL: gone). NULL with err, or with
- * err->status 0 if progress abandoned it.
+ * Fills a new window; v: the region that its grid is in (NULL: gone); host: NULL, nobody. NULL with
+ * err, or with err->status 0 if the host gave up.
  */
-struct window *window_read_filtered(struct target *t, const struct vma *v, const struct grid *grid,
-                                    enum lens lens, const struct filter *filter,
-                                    window_progress_fn *progress, void *arg, struct err *err);
+struct window *window_fill(struct target *t, const struct vma *v, const struct window_of *of,
+                           const struct window_host *host, struct err *err);
 
-/* The same without a filter. */
+/* The same for nobody, without a filter. */
 struct window *window_read(struct target *t, const struct vma *v, const struct grid *grid,
-                           enum lens lens, window_progress_fn *progress, void *arg,
-                           struct err *err);
+                           enum lens lens, struct err *err);
+
 /* All pages of a range as one cell. */
 struct range_sum {
 	uint64_t lo, hi; /* 0, 0: none */
@@ -63,6 +92,7 @@ struct range_sum {
  */
 int window_sum(struct target *t, const struct vma_list *vmas, uint64_t lo, uint64_t hi,
                enum lens lens, struct range_sum *out, struct err *err);
+
 struct window *window_copy(const struct window *w);
 struct window *window_ref(struct window *w);
 void window_unref(struct window *w);

@@ -132,7 +132,7 @@ make_window(struct world *w, const struct regions *rs)
 		return NULL;
 	if (v && (v->start != g->start || v->end != g->end))
 		return NULL;
-	return window_read(&w->t, v, g, w->ui.lens, NULL, NULL, &err);
+	return window_read(&w->t, v, g, w->ui.lens, &err);
 }
 
 /* Words of all kinds: text, pointers into any slot, noise that changes from scan to scan. */

@@ -483,3 +483,23 @@ first_row() { screen_text | sed -n 5p | cut -c 14-; }
 	screen_keys Q
 	screen_end
 }
+
+@test "cells that take long to count are estimates first, and labelled as such" {
+	printf '%s\n' 'comm long' 'region 40000000 524288 rw-p [anon: long]' \
+		'	times 262144: 1 anon; 1 none' >"$BATS_TEST_TMPDIR/long.fix"
+	ROOT=$BATS_TEST_TMPDIR/root
+	PID=$(perl "$fixture_dir/make" "$BATS_TEST_TMPDIR/long.fix" "$ROOT")
+	screen_start 120x24 "$PID"
+	screen_keys Enter End
+	SCREEN_IDLE=0 screen_send =
+	SCREEN_IDLE=0 screen_wait_text 'sampled, counted [0-9.<]+ %'
+	SCREEN_IDLE=0 screen_wait_text '^ bffff000 2.0M: 512 pages: by samples about 256 none, 256 anon'
+	SCREEN_IDLE=0 screen_wait_text 'by samples, not counted yet'
+	_screen_until "all to be counted" _screen_settled 3 0
+	screen_text >"$BATS_TEST_TMPDIR/counted"
+	grep '^ bffff000 2.0M: 512 pages: 256 none, 256 anon' "$BATS_TEST_TMPDIR/counted"
+	run ! grep 'sampled\|samples\|about' "$BATS_TEST_TMPDIR/counted"
+	grep 'idle=0 .* whole=1' "$SCREEN_TMP/status"
+	screen_keys q q
+	screen_end
+}

@@ -422,7 +422,7 @@ is_counted(struct subject *s, struct grid *g)
 		uint64_t lo, hi;
 
 		show_row(g, k * g->rows);
-		w = window_read(&s->t, &s->v, g, LENS_STATE, NULL, NULL, &err);
+		w = window_read(&s->t, &s->v, g, LENS_STATE, &err);
 		if (!w)
 			return false;
 		for (size_t i = 0; i < (size_t)g->rows * g->row_cells; i++) {
@@ -486,7 +486,7 @@ test_frames_in_window(void)
 	fake_word(fake_root(&s.t)->pm.fd, 0x11, PM_PRESENT | 5);
 	fake_word(fake_root(&s.t)->frames.flags, 5, KPF_ANON | KPF_KSM);
 	fake_word(fake_root(&s.t)->frames.count, 5, 64);
-	w = window_read(&s.t, &s.v, &g, LENS_STATE, NULL, NULL, &err);
+	w = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
 	ok(w && w->cells[1].n[STATE_KSM] == 1 && w->pages[1].count == 64 && w->pages[2].known == PAGE_WORD,
 	   "a page a cell carries the page's facts");
 	copy = w ? window_copy(w) : NULL;
@@ -496,11 +496,11 @@ test_frames_in_window(void)
 	fake_close(&s.t);
 }
 
-static bool
+static enum window_next
 give_up(void *arg, const struct window *w)
 {
 	(void)w;
-	return ++*(int *)arg >= 2;
+	return ++*(int *)arg >= 2 ? WINDOW_GIVE_UP : WINDOW_GO_ON;
 }
 
 static void
@@ -512,22 +512,23 @@ test_window_ends(void)
 	struct err err = {.status = ERR_USAGE};
 	struct window *w;
 	int calls = 0;
+	const struct window_host host = {.next = give_up, .arg = &calls};
 
 	subject_open(&s, g.start, 4096, 2);
-	w = window_read(&s.t, NULL, &g, LENS_STATE, NULL, NULL, &err);
+	w = window_read(&s.t, NULL, &g, LENS_STATE, &err);
 	ok(w && w->gone && w->complete, "a region that went");
 	window_unref(w);
-	w = window_read(&s.t, &s.v, &g, LENS_STATE, give_up, &calls, &err);
+	w = window_fill(&s.t, &s.v, &(struct window_of){.grid = g}, &host, &err);
 	ok(!w && calls == 2 && err.status == 0, "progress may give up");
 	window_unref(w);
 	fake_end(fake_root(&s.t)->pm.fd, 0);
 	s.t.track.clears = 0;
-	w = window_read(&s.t, &s.v, &g, LENS_STATE, NULL, NULL, &err);
+	w = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
 	ok(w && w->cells[0].n[STATE_UNREADABLE] == 8 && !w->cells[0].n[STATE_NONE],
 	   "without a page table: unreadable, not empty");
 	window_unref(w);
 	close(fake_root(&s.t)->pm.fd);
-	w = window_read(&s.t, &s.v, &g, LENS_STATE, NULL, NULL, &err);
+	w = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
 	ok(!w && err.status == ERR_TARGET && err.what[0], "without a file: an error");
 	window_unref(w);
 	fake_root(&s.t)->pm.fd = -1;

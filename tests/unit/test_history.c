@@ -17,7 +17,7 @@ make(uint64_t serial, uint64_t seconds, unsigned rows)
 		struct target t;
 
 		fake_target(&t);
-		s->window = window_read(&t, NULL, &g, LENS_STATE, NULL, NULL, &err);
+		s->window = window_read(&t, NULL, &g, LENS_STATE, &err);
 		fake_close(&t);
 	}
 	return s;

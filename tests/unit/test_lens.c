@@ -152,7 +152,7 @@ test_sums(void)
 			char name[64];
 
 			g.top &= ~(grid_row_bytes(&g) - 1);
-			w = window_read(&t, &v, &g, (enum lens)l, NULL, NULL, &err);
+			w = window_read(&t, &v, &g, (enum lens)l, &err);
 			for (size_t i = 0; w && i < (size_t)g.rows * g.row_cells; i++)
 				sum += cell_pages(&w->cells[i]);
 			snprintf(name, sizeof(name), "lens %s, zoom %u: every page once", lens_row((enum lens)l)->name, zoom);

@@ -124,7 +124,7 @@ app_answered(const struct app *a)
 bool
 app_is_whole(const struct app *a)
 {
-	return app_answered(a);
+	return app_answered(a) || (a->t.s && a->t.s->whole_serial == a->t.request.serial);
 }
 
 /* Without hints the status line is the last row; an open prompt covers it. */

@@ -63,7 +63,7 @@ batch_print_region(struct target *t, const struct vma *v, uint64_t start, uint64
 	batch_print_heading(v, &g, o->ascii);
 	g.top = start & ~(grid_row_bytes(&g) - 1);
 	for (uint64_t left = grid_rows_total(&g); left > 0 && !ferror(stdout);) {
-		struct window *w = window_read(t, v, &g, o->lens, NULL, NULL, err);
+		struct window *w = window_read(t, v, &g, o->lens, err);
 
 		if (!w)
 			return -1;

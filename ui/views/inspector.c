@@ -81,18 +81,22 @@ inspector_find_pane(const struct ui *ui)
 
 static void
 inspector_make_counts_card(struct card *card, const struct ui *ui, const char *head, enum lens l,
-                           const struct cell *c)
+                           const struct cell *c, bool sampled)
 {
+	const char *about = sampled ? "about " : "";
+
 	char size[8];
 
 	card->n = 0;
 	card_head(card, head);
 	card_add(card, ROLE_TEXT, "", NULL, "%llu page%s, %s", (unsigned long long)cell_pages(c),
 	         plural(cell_pages(c)), size_text(size, cell_pages(c) * ui->pages->grid.page_size));
+	if (sampled)
+		card_add(card, ROLE_HOT, "", NULL, "by samples, not counted yet");
 	card_gap(card);
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		if (c->n[k])
-			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%6llu page%s",
+			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%s%6llu page%s", about,
 			         (unsigned long long)c->n[k], plural(c->n[k]));
 	if (c->written)
 		card_add(card, ROLE_HOT, "written", NULL, "%6llu page%s",
@@ -120,7 +124,7 @@ inspector_make_range_card(struct card *card, const struct ui *ui, const struct s
 	snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo,
 	         (unsigned long long)hi);
 	if (r->lo == lo && r->hi == hi && !s->range_err.what[0]) {
-		inspector_make_counts_card(card, ui, head, r->lens, &r->cell);
+		inspector_make_counts_card(card, ui, head, r->lens, &r->cell, false);
 		return;
 	}
 	card_head(card, head);
@@ -170,7 +174,8 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 		page_card(card, s, v, lo, pg, c->newest_ns, ui->now, inspector_find_more(s, lo));
 	} else {
 		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
-		inspector_make_counts_card(card, ui, head, s->window->lens, c);
+		inspector_make_counts_card(card, ui, head, s->window->lens, c,
+		                           window_is_sampled(s->window, c));
 	}
 	return true;
 }

@@ -151,7 +151,8 @@ legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 		all += cell_pages(&w->cells[i]);
 	}
 	text_escape(&text, ui->pages->filter, strlen(ui->pages->filter), !paint_utf8());
-	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu match", text.s,
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %s%llu of %llu match", text.s,
+	               window_has_estimates(w) ? "about " : "",
 	               (unsigned long long)match, (unsigned long long)all);
 	if (w->unknown)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %llu not known",

@@ -120,6 +120,7 @@ report_write_pages(const struct ui *ui, const struct sample *s, enum format form
 	return out_end(o, err);
 }
 
+/* What is only estimated is not known. */
 static int
 report_write_cells(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
                    struct err *err)
@@ -130,6 +131,7 @@ report_write_cells(const struct ui *ui, const struct sample *s, enum format form
 	struct value values[CLASS_MAX + FIXED];
 	struct out *o;
 	uint64_t lo, hi;
+	bool known;
 
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		titles[FIXED + k] = lens_class(l, k).name;
@@ -140,12 +142,15 @@ report_write_cells(const struct ui *ui, const struct sample *s, enum format form
 		if (!c)
 			continue;
 		values[0] = report_address(lo);
+		known = !window_is_sampled(s->window, c);
 		values[1] = report_number(cell_pages(c));
-		values[2] = (struct value){.kind = VALUE_TEXT, .t = {cell_letter(c, l)}};
+		values[2] = known ? (struct value){.kind = VALUE_TEXT, .t = {cell_letter(c, l)}}
+		                  : (struct value){.kind = VALUE_UNKNOWN};
 		values[3] =
 		    s->clears ? report_number(c->written) : (struct value){.kind = VALUE_UNKNOWN};
 		for (unsigned k = 0; k < lens_classes(l); k++)
-			values[FIXED + k] = report_number(c->n[k]);
+			values[FIXED + k] = known ? report_number(c->n[k])
+			                          : (struct value){.kind = VALUE_UNKNOWN};
 		out_row(o, values);
 	}
 	return out_end(o, err);

@@ -52,7 +52,7 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 	zone_add(&(struct zone){
 	    .y = y, .x = x0, .bottom = y + 1, .right = x0 + cells, .hit = ruler_hit_map});
 	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "whole map");
-	for (int i = 0; w && !w->gone && i < cells && w->grid.row_cells == g->row_cells; i++) {
+	for (int i = 0; w && !w->gone && w->mapped && i < cells && w->grid.row_cells == g->row_cells; i++) {
 		const struct strip_cell *m = &w->map[i];
 		uint8_t heat = ui_by_count(ui) ? m->often : m->heat;
 		/* it shows states; in lenses that need more, only how full it is */
@@ -99,7 +99,8 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	if (s->window && (s->window->grid.zoom != g->zoom || s->window->grid.start != g->start))
 		paint_text(y, x, ui->cols, ROLE_HOT, "counting");
 	else if (s->window && !s->window->complete && hi > lo)
-		paint_text(y, x, ui->cols, ROLE_HOT, "counting %s %%",
+		paint_text(y, x, ui->cols, ROLE_HOT, "%s %s %%",
+		           window_has_estimates(s->window) ? "sampled, counted" : "counting",
 		           percent_text(size, s->window->counted, hi - lo));
 }
 

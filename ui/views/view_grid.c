@@ -215,14 +215,17 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 			buf_fmt(out, "; %s: %s", lens_row(s->window->lens)->name,
 			        lens_class(s->window->lens, cell_first(c, &second)).name);
 	} else {
-		buf_fmt(out, "%s: %llu page%s: ", size_text(size, cell_pages(c) * s->page_size),
-		        (unsigned long long)cell_pages(c), plural(cell_pages(c)));
+		buf_fmt(out, "%s: %llu page%s: %s", size_text(size, cell_pages(c) * s->page_size),
+		        (unsigned long long)cell_pages(c), plural(cell_pages(c)),
+		        window_is_sampled(s->window, c) ? "by samples about " : "");
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written,
 			        tracker_words(s->tracker)->verb);
 		if (s->window->filtered)
-			buf_fmt(out, "; %llu match", (unsigned long long)c->match);
+			buf_fmt(out, "; %s%llu match",
+			        window_is_sampled(s->window, c) ? "about " : "",
+			        (unsigned long long)c->match);
 	}
 	if (c)
 		view_grid_say_times(ui, s, c, pg != NULL, out);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample/estimate.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "page/pick.h"
+#include "target/page_read.h"
+#include "target/walk.h"
+
+enum {
+	READ_MAX = 8000,   /* pages, of all cells; 2 us each, 5 if they are huge */
+	BUDGET_MS = 30,    /* for more than one page of each cell */
+	ASK_EVERY = 64,    /* pages: how often it is asked whether to stop */
+};
+
+/* What was read of a cell. */
+struct estimate_cell {
+	struct pick pick;
+	unsigned n; /* slots read */
+	uint8_t cls[PICK_MAX];
+	bool match[PICK_MAX];
+};
+
+struct estimate_work {
+	const struct estimate *e;
+	struct estimate_cell *cells;
+	size_t n;
+	unsigned slots;
+	struct seek seek;
+	bool takes_huge;
+	uint64_t huge_at; /* of the block that was read last; 0: none */
+	struct page_huge huge;
+};
+
+/* --- which pages exist ------------------------------------------------------------------------ */
+
+static int
+estimate_add_run(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct estimate_work *w = arg;
+	const struct grid *g = w->e->grid;
+	uint64_t lo, hi;
+	size_t i;
+
+	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi);
+	     at = hi)
+		pick_add(&w->cells[i].pick, w->slots, at, (u64_min(hi, end) - at) / g->page_size,
+		         g->page_size, each->cats & PM_CAT_HUGE);
+	return 0;
+}
+
+static int
+estimate_add_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct estimate_work *w = arg;
+	const struct grid *g = w->e->grid;
+	unsigned cls = lens_gap(w->e->pass.lens, (enum state)each->state);
+	uint64_t lo, hi;
+	size_t i;
+
+	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi);
+	     at = hi) {
+		w->e->cells[i].n[cls] += (u64_min(hi, end) - at) / g->page_size;
+		if (w->e->seek) {
+			struct seek_gap gap;
+
+			seek_gap(&w->seek, at, u64_min(hi, end), each, &gap);
+			w->e->cells[i].match += gap.yes;
+		}
+	}
+	return 0;
+}
+
+/* --- what they are ---------------------------------------------------------------------------- */
+
+/* A page of a huge one, by two of its frames. */
+static bool
+estimate_read_huge(struct estimate_work *w, uint64_t addr, struct page *out)
+{
+	const struct target *t = w->e->t;
+	uint64_t span = (uint64_t)t->page_size << folio_huge_order(t->page_size);
+	uint64_t block = addr & ~(span - 1), i = (addr - block) / t->page_size;
+
+	if (w->huge_at != block) {
+		if (page_read_huge(t->source, block, 1, w->e->o.needs, &w->huge) != 1)
+			return false;
+		page_judge(&w->huge.head, w->e->v, t->source->meta.swaps.n);
+		page_judge(&w->huge.tail, w->e->v, t->source->meta.swaps.n);
+		w->huge_at = block;
+	}
+	*out = i ? w->huge.tail : w->huge.head;
+	out->word += i ? i - 1 : 0;
+	return true;
+}
+
+/* Which class: with the page before it, since some lenses compare neighbours. */
+static int
+estimate_read_page(struct estimate_work *w, uint64_t addr, unsigned *cls, struct page *out,
+                   struct err *err)
+{
+	const struct estimate *e = w->e;
+	struct lens_pass pass = e->pass;
+	size_t size = e->t->page_size, before = e->pass.lens == LENS_PHYSICAL && addr > e->v->start;
+	struct page pages[2];
+
+	if (walk_some(e->t, e->v, addr - before * size, e->o.needs & ~(unsigned)PAGE_NEED_CACHE,
+	              pages, 1 + before, err) < 0)
+		return -1;
+	for (size_t i = 0; i <= before; i++)
+		*cls = lens_page(&pass, addr - (before - i) * size, &pages[i], size);
+	*out = pages[before];
+	return 0;
+}
+
+static int
+estimate_read_slot(struct estimate_work *w, struct estimate_cell *c, unsigned slot, struct err *err)
+{
+	uint64_t addr = c->pick.slot[slot].at;
+	struct lens_pass pass = w->e->pass;
+	struct page pg;
+	unsigned cls;
+
+	if (w->takes_huge && c->pick.slot[slot].huge && estimate_read_huge(w, addr, &pg))
+		cls = lens_page(&pass, addr, &pg, w->e->t->page_size);
+	else if (estimate_read_page(w, addr, &cls, &pg, err) < 0)
+		return -1;
+	c->cls[c->n] = (uint8_t)cls;
+	c->match[c->n++] = w->e->seek && seek_page(&w->seek, addr, &pg) == TRUTH_YES;
+	return 0;
+}
+
+/* One page of each cell, then another, as time allows. */
+static int
+estimate_read(struct estimate_work *w, struct err *err)
+{
+	const struct source *s = w->e->t->source;
+	uint64_t until = source_now(s) + BUDGET_MS * TIME_MS;
+	unsigned done = 0;
+
+	for (unsigned slot = 0; slot < w->slots; slot++)
+		for (size_t i = 0; i < w->n; i++) {
+			if (w->cells[i].pick.seen <= slot)
+				continue;
+			if (estimate_read_slot(w, &w->cells[i], slot, err) < 0)
+				return -1;
+			if (++done % ASK_EVERY)
+				continue;
+			if (source_stopped(s))
+				return 1;
+			if (slot && source_now(s) > until)
+				return 0;
+		}
+	return 0;
+}
+
+static void
+estimate_finish(struct estimate_work *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct estimate_cell *c = &w->cells[i];
+		struct cell *out = &w->e->cells[i];
+
+		for (unsigned k = 0; k < c->n; k++) {
+			uint64_t share = pick_share(&c->pick, k, c->n);
+
+			out->n[c->cls[k]] += share;
+			out->match += c->match[k] ? share : 0;
+		}
+	}
+}
+
+int
+estimate_cells(const struct estimate *e, uint64_t lo, uint64_t hi, struct err *err)
+{
+	static const struct walk_fns fns = {.run = estimate_add_run, .gap = estimate_add_gap};
+	struct estimate_work w = {.e = e, .n = (size_t)e->grid->rows * e->grid->row_cells};
+	unsigned needs = e->o.needs;
+	int r;
+
+	if (!w.n)
+		return 0;
+	w.slots = (unsigned)u64_max(1, u64_min(PICK_MAX, READ_MAX / w.n));
+	w.takes_huge = e->pass.lens != LENS_PHYSICAL &&
+	               !(needs & (PAGE_NEED_NODE | PAGE_NEED_CATS)) &&
+	               !e->t->source->ops->broken(e->t->source);
+	if (e->seek)
+		w.seek = *e->seek;
+	w.cells = mem_alloc(w.n * sizeof(*w.cells));
+	r = walk_pages(e->t, e->v, lo, hi, &e->o, &fns, &w, err);
+	if (r == 0)
+		r = estimate_read(&w, err);
+	if (r == 0)
+		estimate_finish(&w);
+	free(w.cells);
+	return r;
+}

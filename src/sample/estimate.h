@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_ESTIMATE_H
+#define PM_ESTIMATE_H
+
+#include "page/grid.h"
+#include "page/lens.h"
+#include "query/seek.h"
+#include "target/target.h"
+
+/*
+ * Cells of a grid estimated from a few of their pages, for as long as counting all of them takes.
+ * How many pages exist, and the gaps, are exact; what the pages are is what those that were read
+ * are.
+ */
+struct estimate {
+	struct target *t;
+	const struct vma *v;
+	const struct grid *grid;
+	struct lens_pass pass;
+	const struct seek *seek; /* of the filter; NULL: none */
+	struct walk_options o;
+	struct cell *cells; /* all zero; only n and match are filled */
+};
+
+/* Fills the cells from that of `lo` to `hi`. Returns 1 if the source's `stop` ended it, -1 with err. */
+int estimate_cells(const struct estimate *e, uint64_t lo, uint64_t hi, struct err *err);
+
+#endif
