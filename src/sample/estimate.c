@@ -44,8 +44,8 @@ estimate_add_run(void *arg, uint64_t start, uint64_t end, const struct page *eac
 	uint64_t lo, hi;
 	size_t i;
 
-	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi);
-	     at = hi)
+	for (uint64_t at = start;
+	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi)
 		pick_add(&w->cells[i].pick, w->slots, at, (u64_min(hi, end) - at) / g->page_size,
 		         g->page_size, each->cats & PM_CAT_HUGE);
 	return 0;
@@ -60,8 +60,8 @@ estimate_add_gap(void *arg, uint64_t start, uint64_t end, const struct page *eac
 	uint64_t lo, hi;
 	size_t i;
 
-	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi);
-	     at = hi) {
+	for (uint64_t at = start;
+	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
 		w->e->cells[i].n[cls] += (u64_min(hi, end) - at) / g->page_size;
 		if (w->e->seek) {
 			struct seek_gap gap;

@@ -22,7 +22,7 @@ struct estimate {
 	struct cell *cells; /* all zero; only n and match are filled */
 };
 
-/* Fills the cells from that of `lo` to `hi`. Returns 1 if the source's `stop` ended it, -1 with err. */
+/* Fills the cells from that of `lo` to `hi`. 1: the source's `stop` ended it; -1 with err. */
 int estimate_cells(const struct estimate *e, uint64_t lo, uint64_t hi, struct err *err);
 
 #endif

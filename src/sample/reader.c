@@ -286,7 +286,7 @@ reader_has_window(const struct reader *l)
 	       w->lens == now->lens && !strcmp(l->window_filter, now->filter);
 }
 
-/* Whether it is time to show an unfinished window: the first time as soon as it seems to be slow. */
+/* Whether to show an unfinished window: the first time as soon as it seems to be slow. */
 static bool
 reader_shows_now(const struct reader *l, const struct window *w)
 {

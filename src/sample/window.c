@@ -13,8 +13,8 @@
 
 enum {
 	CACHE_MAX = 1 << 20, /* pages: for more the page cache is not queried; about 40 ms */
-	NEXT_PAGES = 256,    /* pages counted, or calls with less, between two questions to the host */
-	NEXT_CALLS = 64,
+	NEXT_PAGES = 256,    /* the host is asked after so many pages, */
+	NEXT_CALLS = 64,     /* or so many runs and gaps */
 };
 
 static size_t
@@ -154,7 +154,7 @@ struct fill {
 
 /* --- unfinished windows ----------------------------------------------------------------------- */
 
-/* The cells of which not all pages are counted, as estimates. A failure is found by the count, too. */
+/* The cells of which not all pages are counted. What fails here fails in the count, too. */
 static void
 window_estimate(struct fill *f, size_t from)
 {
@@ -310,7 +310,7 @@ window_keep_map(struct window *w, const struct window *before)
 	memcpy(w->map, before->map, sizeof(w->map));
 }
 
-/* What was written is known once the track is up to date: then the strip, which does that, is first. */
+/* The strip updates the track: if writes are tracked, it comes first. */
 static int
 window_count(struct fill *f, const struct window_of *of)
 {

@@ -28,8 +28,8 @@ app_write_status(struct app *a)
 	if (st->fd < 0)
 		return;
 	n = snprintf(line, sizeof(line),
-	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u since_us=%.0f "
-	             "whole=%d\n",
+	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u "
+	             "since_us=%.0f whole=%d\n",
 	             st->frame, st->keys, app_answered(a), a->term.cols, a->term.rows,
 	             prompt_is_open() ? ':'
 	             : a->t.awaited  ? '\''

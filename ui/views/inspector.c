@@ -96,8 +96,8 @@ inspector_make_counts_card(struct card *card, const struct ui *ui, const char *h
 	card_gap(card);
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		if (c->n[k])
-			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%s%6llu page%s", about,
-			         (unsigned long long)c->n[k], plural(c->n[k]));
+			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%s%6llu page%s",
+			         about, (unsigned long long)c->n[k], plural(c->n[k]));
 	if (c->written)
 		card_add(card, ROLE_HOT, "written", NULL, "%6llu page%s",
 		         (unsigned long long)c->written, plural(c->written));

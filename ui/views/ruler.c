@@ -46,13 +46,15 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 	const struct grid *g = &ui->pages->grid;
 	int x0 = ruler_gutter(ui), cells = (int)g->row_cells;
 	double pages = (double)(g->end - g->start);
+	bool mapped = w && !w->gone && w->mapped && w->grid.row_cells == g->row_cells &&
+	              w->grid.start == g->start && w->grid.end == g->end;
 	uint64_t lo, hi;
 	int from, to;
 
 	zone_add(&(struct zone){
 	    .y = y, .x = x0, .bottom = y + 1, .right = x0 + cells, .hit = ruler_hit_map});
 	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "whole map");
-	for (int i = 0; w && !w->gone && w->mapped && i < cells && w->grid.row_cells == g->row_cells; i++) {
+	for (int i = 0; mapped && i < cells; i++) {
 		const struct strip_cell *m = &w->map[i];
 		uint8_t heat = ui_by_count(ui) ? m->often : m->heat;
 		/* it shows states; in lenses that need more, only how full it is */
