@@ -24,6 +24,7 @@
 #include "demo/demo.h"
 #include "demo/launch.h"
 #include "kernel/proc.h"
+#include "record/source_recording.h"
 #include "symbol/helper.h"
 #include "term/term.h"
 
@@ -68,6 +69,8 @@ main_find_target(const struct options *o, pid_t *pid, struct err *err)
 		    err, ERR_USAGE, "no process given",
 		    "give a PID or a name, or try `pmtop --demo`; see `pmtop --help`",
 		    "nothing to show");
+	if (o->recording)
+		return 0;
 	if (o->target[strspn(o->target, "0123456789")] == '\0')
 		return proc_parse_pid(o->proc_root, o->target, pid, err);
 	if (proc_find(o->proc_root, o->target, pid, &found, err) < 0 && (!screen || found < 2))
@@ -239,6 +242,7 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_SUMMARY:
 	case MODE_WATCH:
 	case MODE_GROW:
+	case MODE_RECORD:
 	case MODE_QUERY:
 	case MODE_WHO:
 	case MODE_GRID:
@@ -307,6 +311,7 @@ main_program(int argc, char **argv)
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	r = main_read_options(&o, &rc, argc, argv, &err);
+	o.recording = r == 0 && o.target && source_recording_means(o.target);
 	o.ascii = o.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	if (r == 0 && !had_output)
 		r = err_set(&err, ERR_TARGET, "standard output is closed",

@@ -88,11 +88,12 @@ answerer_gives_up(void *arg)
 }
 
 int
-answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs, struct err *err)
+answerer_open(struct answerer *a, struct source *source, unsigned execs, struct err *err)
 {
 	a->desk.execs = execs;
-	if (target_open(&a->desk.t, root, pid, err) < 0)
+	if (!source)
 		return -1;
+	target_take(&a->desk.t, source);
 	a->desk.t.source->stop = answerer_gives_up;
 	a->desk.t.source->stop_arg = a;
 	a->desk.t.source->stop_waits = true;

@@ -49,12 +49,11 @@ bool answerer_is_running(const struct answerer *a);
 bool answerer_is_busy(const struct answerer *a);
 
 /*
- * Opens process `pid` below `root` a second time: without the lock, before the thread is started.
- * It is the same process if the one that was open before is still alive afterwards. Call
- * answerer_close after a failure, and if the thread is not started.
+ * Takes over a source that was opened a second time, without the lock and before the thread is
+ * started; NULL: that failed, with err. It is the same process if the one that was open before is
+ * still alive afterwards. Call answerer_close after a failure, and if the thread is not started.
  */
-int answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs,
-                  struct err *err);
+int answerer_open(struct answerer *a, struct source *source, unsigned execs, struct err *err);
 void answerer_close(struct answerer *a);
 
 /* Starts the thread. 0, or an errno: then nothing is released. */

@@ -28,7 +28,7 @@ struct sampler {
 	int refs; /* the owner's, and one per thread */
 	int event;
 	struct sampler_target what;
-	char *root;
+	char *root, *path;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
 	struct worker worker;
@@ -301,6 +301,12 @@ sampler_start_answerer(struct sampler *s)
 	return failed;
 }
 
+static struct source *
+sampler_open_source(const struct sampler *s, struct err *err)
+{
+	return s->what.open ? s->what.open(s->path, err) : source_open(s->root, s->what.pid, err);
+}
+
 /* On its first command. The source that is open already shows that the PID was not reused. */
 static int
 sampler_need_answerer(struct sampler *s, struct err *err)
@@ -310,7 +316,7 @@ sampler_need_answerer(struct sampler *s, struct err *err)
 
 	if (a->started)
 		return 0;
-	if (answerer_open(a, s->root, s->what.pid, l->draft.execs, err) < 0)
+	if (answerer_open(a, sampler_open_source(s, err), l->draft.execs, err) < 0)
 		goto failed;
 	if (l->t.source->ops->life(l->t.source) == PROC_ENDED) {
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
@@ -514,7 +520,7 @@ sampler_open_target(struct sampler *s)
 {
 	struct err err = {0};
 	bool never = s->what.await && s->what.await(s->what.ready, &err) < 0;
-	struct source *source = never ? NULL : source_open(s->root, s->what.pid, &err);
+	struct source *source = never ? NULL : sampler_open_source(s, &err);
 	bool ok = source != NULL;
 
 	if (ok)
@@ -542,6 +548,7 @@ sampler_release(void *arg)
 	close(s->event);
 	pthread_mutex_destroy(&s->lock);
 	free(s->root);
+	free(s->path);
 	free(s);
 }
 
@@ -578,6 +585,7 @@ sampler_start(const struct sampler_target *what, struct err *err)
 	s->pidfd = -1;
 	s->busy_ns = time_ns();
 	s->root = mem_strdup(what->root);
+	s->path = what->path ? mem_strdup(what->path) : NULL;
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
 	answerer_init(&s->answerer, &s->lock,

@@ -13,10 +13,12 @@
  */
 struct sampler;
 
-/* The process to be read, below a proc root. */
+/* The process to be read, below a proc root; or what `open` opens. */
 struct sampler_target {
 	const char *root;
 	pid_t pid;
+	struct source *(*open)(const char *path, struct err *err); /* NULL: the process */
+	const char *path;
 	enum track_owner owner;
 	/* waits on the thread until it can be read, and closes `ready`. NULL: it can be now */
 	int (*await)(int ready, struct err *err);

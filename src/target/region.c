@@ -75,6 +75,31 @@ region_add_present(struct region_walk *w, const struct pm_run *run, uint64_t pag
 		out->anon += pages;
 }
 
+struct region_cats
+region_cats_of(const struct target *t, const struct vma *v)
+{
+	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	struct region_cats c = {any, any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD};
+
+	if (state_copies(v) || !t->source->meta.scan)
+		c.cats |= PM_CAT_FILE; /* to find private copies; makes the scan slow */
+	if (t->track.clears) {
+		c.any |= track_cats_everywhere(&t->track);
+		c.cats |= track_cats(&t->track);
+	}
+	return c;
+}
+
+/* Without what was asked for its neighbours alone. */
+static void
+region_pass_run(const struct region_walk *w, const struct pm_run *run)
+{
+	struct pm_run is = *run;
+
+	is.cats &= w->keep;
+	w->target->each_run(w->target->each_run_arg, &is);
+}
+
 int
 region_walk_run(void *arg, const struct pm_run *run)
 {
@@ -86,6 +111,8 @@ region_walk_run(void *arg, const struct pm_run *run)
 		return 0;
 	}
 	w->entries += pages;
+	if (w->target->each_run)
+		region_pass_run(w, run);
 	if (run->cats & PM_CAT_PRESENT)
 		region_add_present(w, run, pages);
 	else
@@ -157,21 +184,6 @@ region_count_unseen(struct region_walk *w)
 
 /* --- one region ------------------------------------------------------------------------------- */
 
-struct region_cats
-region_cats_of(const struct target *t, const struct vma *v)
-{
-	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
-	struct region_cats c = {any, any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD};
-
-	if (state_copies(v) || !t->source->meta.scan)
-		c.cats |= PM_CAT_FILE; /* to find private copies; makes the scan slow */
-	if (t->track.clears) {
-		c.any |= track_cats_everywhere(&t->track);
-		c.cats |= track_cats(&t->track);
-	}
-	return c;
-}
-
 bool
 region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
                   struct region *out, struct strip_cell *cells, unsigned width)
@@ -186,6 +198,7 @@ region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
 	                          .end = v->end,
 	                          .page_size = t->page_size,
 	                          .page_shift = (unsigned)__builtin_ctzll(t->page_size),
+	                          .keep = region_cats_of(t, v).cats,
 	                          .devices = t->source->meta.swaps.n,
 	                          .out = out,
 	                          .cells = cells,

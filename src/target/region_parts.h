@@ -17,6 +17,7 @@ struct region_walk {
 	uint64_t start, end; /* the part of it */
 	size_t page_size;
 	unsigned page_shift; /* its logarithm */
+	uint64_t keep;   /* the categories that this region is scanned for */
 	unsigned devices; /* for swap */
 	struct {
 		uint64_t cats;

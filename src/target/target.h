@@ -33,6 +33,9 @@ struct target {
 	size_t caps_n;
 	struct unshared_past *unshared; /* what `unshared` found last (share/unshared.h); owned */
 	size_t regions;        /* at the last scan: if it changes, threads are read again */
+	/* gets the runs of pages that exist in a scan of regions, ascending; NULL: nobody asks */
+	pagemap_run_fn *each_run;
+	void *each_run_arg;
 };
 
 /*

@@ -92,11 +92,14 @@ strings_of() { # FILE MACRO
 	)
 }
 
-@test "the manual is clean roff" {
+@test "the manuals are clean roff" {
 	command -v groff >/dev/null || skip "groff is not installed"
-	"$PMTOP" --print man >"$BATS_TEST_TMPDIR/pmtop.1"
-	is "$(groff -ww -man -Tutf8 -z "$BATS_TEST_TMPDIR/pmtop.1" 2>&1)" ""
-	is "$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$BATS_TEST_TMPDIR/pmtop.1" 2>&1 >/dev/null)" ""
+	local page
+	for page in man man-recording; do
+		"$PMTOP" --print $page >"$BATS_TEST_TMPDIR/page"
+		is "$(groff -ww -man -Tutf8 -z "$BATS_TEST_TMPDIR/page" 2>&1)" ""
+		is "$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$BATS_TEST_TMPDIR/page" 2>&1 >/dev/null)" ""
+	done
 }
 
 @test "the completion is good bash and knows every option and column" {

@@ -10,6 +10,7 @@
 
 #include "batch/batch_grid.h"
 #include "batch/batch_state.h"
+#include "record/source_recording.h"
 #include "target/probe.h"
 
 static struct value
@@ -82,6 +83,7 @@ batch_answer(struct batch *b, struct err *err)
 	case MODE_SUMMARY: return batch_summary(b, err);
 	case MODE_WATCH: return batch_watch(b, err);
 	case MODE_GROW: return batch_grow(b, err);
+	case MODE_RECORD: return batch_record(b, err);
 	case MODE_QUERY: return batch_query(b, err);
 	case MODE_GRID: return batch_show_grid(b, err);
 	case MODE_WHO: return batch_who(b, err);
@@ -105,7 +107,7 @@ batch_answer_whole(struct batch *b, bool *again, struct err *err)
 	             b->o->mode == MODE_QUERY;
 	int r = batch_answer(b, err);
 
-	if (b->o->mode == MODE_WATCH || b->o->mode == MODE_GROW ||
+	if (b->o->mode == MODE_WATCH || b->o->mode == MODE_GROW || b->o->mode == MODE_RECORD ||
 	    b->o->mode == MODE_CAPABILITIES)
 		return r;
 	if (r == 0 && !whole)
@@ -128,11 +130,26 @@ batch_hold_pipe(int how)
 }
 
 static int
+batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err)
+{
+	struct source *s;
+
+	if (!o->recording)
+		return target_open(t, o->proc_root, pid, err);
+	*t = (struct target){0};
+	s = source_recording_open(o->target, err);
+	if (!s)
+		return -1;
+	target_take(t, s);
+	return o->at ? source_recording_go_to(s, o->at, err) : 0;
+}
+
+static int
 batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
           bool *again, struct err *err)
 {
 	struct batch b = {.o = o, .note = note, .report = report};
-	int r = target_open(&b.t, o->proc_root, pid, err);
+	int r = batch_open(&b.t, o, pid, err);
 
 	*again = false;
 	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;

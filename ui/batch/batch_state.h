@@ -29,6 +29,7 @@ int batch_query_first(struct batch *b, bool *writes, struct err *err);
 int batch_summary(struct batch *b, struct err *err);
 int batch_watch(struct batch *b, struct err *err);
 int batch_grow(struct batch *b, struct err *err);
+int batch_record(struct batch *b, struct err *err);
 int batch_who(struct batch *b, struct err *err);
 
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);

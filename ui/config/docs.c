@@ -39,6 +39,7 @@ docs_help(void)
 
 	printf("Usage:\n"
 	       " pmtop [OPTIONS] PID | NAME         browse the pages of a process\n"
+	       " pmtop [OPTIONS] FILE               browse a recording\n"
 	       " pmtop [OPTIONS]                    choose a process\n"
 	       " pmtop [OPTIONS] -- COMMAND [ARG]   start COMMAND and browse it\n"
 	       " pmtop --demo                       browse the built-in demo target\n");
@@ -75,12 +76,15 @@ docs_print(const char *what, struct err *err)
 {
 	if (!strcmp(what, "man"))
 		docs_manual();
+	else if (!strcmp(what, "man-recording"))
+		docs_recording();
 	else if (!strcmp(what, "bash-completion"))
 		docs_completion();
 	else if (!strcmp(what, "pmtoprc"))
 		docs_rc();
 	else
-		return err_set(err, ERR_USAGE, NULL, "choose from man, bash-completion",
+		return err_set(err, ERR_USAGE, NULL,
+		               "choose from man, man-recording, bash-completion",
 		               "unknown document \"%.40s\"", what);
 	return 0;
 }

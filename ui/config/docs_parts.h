@@ -4,6 +4,7 @@
 
 /* The documents that --print prints. */
 void docs_manual(void);
+void docs_recording(void);
 void docs_completion(void);
 
 #endif

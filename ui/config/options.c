@@ -79,6 +79,12 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->grow_ns, err) < 0
 		           ? -1
 		           : option_set_mode(o, MODE_GROW, err);
+	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
+	case OPT_FOR: return option_parse_time(id, arg, &o->for_ns, err);
+	case OPT_APPEND: o->append = true; break;
+	case OPT_OVERWRITE: o->overwrite = true; break;
+	case OPT_ANONYMOUS_NAMES: o->anonymous = true; break;
+	case OPT_AT: o->at = arg; break;
 	case OPT_COUNT: return option_parse_number(id, arg, 1000000000, &o->count, err);
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
@@ -111,7 +117,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_SORT: o->sort = arg; break;
 	case OPT_FILTER: o->filter = arg; break;
 	case OPT_DEMO: o->demo = true; break;
-	case OPT_TRACKER: return option_parse_tracker(arg, o, err);
+	case OPT_TRACKER: o->tracker_given = true; return option_parse_tracker(arg, o, err);
 	case OPT_ALLOW_INJECT: o->allow_inject = true; break;
 	case OPT_BY: return option_parse_by(arg, o, err);
 	case OPT_BUDGET: return option_parse_budget(arg, o, err);

@@ -25,6 +25,7 @@ enum mode {
 	MODE_SUMMARY,
 	MODE_WATCH,
 	MODE_GROW,
+	MODE_RECORD,
 	MODE_QUERY,
 	MODE_GRID,
 	MODE_WHO,
@@ -40,6 +41,7 @@ struct options {
 	enum mode mode;
 	const char *target;    /* PID or NAME; NULL */
 	char **command;        /* after --; NULL */
+	bool recording;        /* the target is the file of a recording; set by main */
 	bool demo;
 	const char *range; /* argument of --pages, --summary, --grid, --who; NULL */
 	const char *queries[QUERIES_MAX];
@@ -59,6 +61,7 @@ struct options {
 	unsigned columns, zoom; /* of --grid; 0: automatic. zoom is a number of pages */
 
 	unsigned tracker; /* enum tracker, or TRACKER_AUTO */
+	bool tracker_given;
 	bool allow_inject, force;
 	enum writers_by by;    /* WRITERS_BY_COUNT: by region */
 	bool folded, no_attribution;
@@ -68,6 +71,10 @@ struct options {
 	uint64_t watch_ns;
 	bool watch_given; /* ... and it was given: it holds, whatever it costs the process */
 	uint64_t grow_ns; /* the same of --grow */
+	const char *record; /* the file of --record */
+	uint64_t for_ns;    /* how long to record; 0: until interrupted */
+	bool append, overwrite, anonymous;
+	const char *at;     /* a time in a recording; NULL: its end */
 	unsigned count; /* number of intervals; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only, no_config;
@@ -97,6 +104,7 @@ enum option_group {
 	OPTION_SHAPE,
 	OPTION_SCREEN,
 	OPTION_WRITES,
+	OPTION_TIME,
 	OPTION_OTHER,
 	OPTION_HIDDEN
 };

@@ -28,6 +28,7 @@ option_group_name(enum option_group g)
 	    [OPTION_SHAPE] = "Output format",
 	    [OPTION_SCREEN] = "Screen",
 	    [OPTION_WRITES] = "Watching writes",
+	    [OPTION_TIME] = "Recordings",
 	    [OPTION_OTHER] = "Other",
 	    [OPTION_HIDDEN] = "",
 	};

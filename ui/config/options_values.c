@@ -122,6 +122,25 @@ option_parse_seconds(enum option_id id, const char *s, double least, uint64_t *n
 	return 0;
 }
 
+/* "90", "90s", "10m", "2h", "1d". */
+int
+option_parse_time(enum option_id id, const char *s, uint64_t *ns, struct err *err)
+{
+	static const struct {
+		const char *unit;
+		unsigned seconds;
+	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+	char *end;
+	double v = strtod(s, &end);
+
+	for (size_t i = 0; end != s && i < ARRAY_LEN(units); i++)
+		if (!strcmp(end, units[i].unit) && v > 0 && v * units[i].seconds <= 1e9) {
+			*ns = (uint64_t)(v * units[i].seconds * 1e9);
+			return 0;
+		}
+	return option_bad_value(err, id, s, "give seconds, or a number with s, m, h or d");
+}
+
 int
 option_parse_interval(const char *s, struct options *o, struct err *err)
 {

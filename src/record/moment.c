@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/moment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "page/state.h"
+
+void
+moment_free(struct moment *m)
+{
+	regions_unref(m->regions);
+	extents_free(&m->pages);
+	extents_free(&m->written);
+	smaps_reading_unref(m->smaps);
+	for (size_t i = 0; i < m->blocks_n; i++)
+		block_free(&m->blocks[i]);
+	free(m->blocks);
+	for (size_t i = 0; i < m->cgroups_n; i++)
+		free(m->cgroups[i].path);
+	free(m->cgroups);
+	*m = (struct moment){0};
+}
+
+void
+moments_begin(struct moments *k, struct target *t)
+{
+	*k = (struct moments){.t = t};
+}
+
+void
+moments_free(struct moments *k)
+{
+	extents_free(&k->pages);
+	free(k->blocks);
+	free(k->cgroups);
+	*k = (struct moments){0};
+}
+
+/* --- its pages ----------------------------------------------------------------------------------
+ */
+
+/* The marks of writes are told by the written pages. */
+static int
+moments_add_run(void *arg, const struct pm_run *run)
+{
+	static const uint64_t keep = PM_CAT_PRESENT | PM_CAT_SWAPPED | PM_CAT_FILE |
+	                             PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
+	struct moment *m = arg;
+
+	extents_add(&m->pages, run->start, run->end, (uint32_t)(run->cats & keep));
+	return 0;
+}
+
+static void
+moments_add_written(const struct moments *k, struct moment *m)
+{
+	const struct track *t = &k->t->track;
+	struct track_stamp stamp;
+	struct stamps_at at;
+
+	m->clears = t->clears;
+	m->epoch = t->epoch;
+	m->clear_ns = t->clear_ns;
+	if (!t->clears)
+		return;
+	m->tracker = tracker_words(t->tracker)->name;
+	m->written_known = k->clears > 0;
+	at = track_stamps(t, 0, UINT64_MAX);
+	while (stamps_next(&at, &stamp))
+		if (stamp.time_ns > k->taken_ns)
+			extents_add(&m->written, stamp.start, stamp.end, 1);
+}
+
+/* --- its frames ---------------------------------------------------------------------------------
+ */
+
+/* Adds the blocks of [start, end) that are not listed; all come in ascending order. */
+static void
+moments_list_blocks(const struct moments *k, struct moments *to, size_t *from, uint64_t start,
+                    uint64_t end)
+{
+	uint64_t size = BLOCK_PAGES * (uint64_t)k->t->page_size;
+
+	for (uint64_t at = start - start % size; at < end; at += size) {
+		struct moments_block is = {.start = at, .changed = k->count};
+
+		if (to->blocks_n && to->blocks[to->blocks_n - 1].start == at)
+			continue;
+		while (*from < k->blocks_n && k->blocks[*from].start < at)
+			++*from;
+		if (*from < k->blocks_n && k->blocks[*from].start == at)
+			is = k->blocks[*from];
+		to->blocks = vec_room(to->blocks, to->blocks_n, &to->blocks_cap, sizeof(is));
+		to->blocks[to->blocks_n++] = is;
+	}
+}
+
+/* The blocks that have pages in RAM or in swap now, and which of them changed. */
+static void
+moments_find_blocks(struct moments *k, const struct moment *m)
+{
+	uint64_t size = BLOCK_PAGES * (uint64_t)k->t->page_size;
+	struct extents change = {0};
+	struct moments to = {0};
+	size_t from = 0, b = 0;
+
+	for (size_t i = 0; i < m->pages.n; i++)
+		moments_list_blocks(k, &to, &from, m->pages.v[i].start, m->pages.v[i].end);
+	free(k->blocks);
+	k->blocks = to.blocks;
+	k->blocks_n = to.blocks_n;
+	k->blocks_cap = to.blocks_cap;
+	extents_compare(&k->pages, &m->pages, &change);
+	for (size_t i = 0; i < change.n; i++) {
+		while (b < k->blocks_n && k->blocks[b].start + size <= change.v[i].start)
+			b++;
+		for (size_t j = b; j < k->blocks_n && k->blocks[j].start < change.v[i].end; j++)
+			k->blocks[j].changed = k->count;
+	}
+	extents_free(&change);
+}
+
+/* The parts of it that regions have. What cannot be read is not known. */
+static void
+moments_read_block(const struct moments *k, const struct moment *m, struct block *b, uint64_t start)
+{
+	const struct vma_list *vmas = &m->regions->vmas;
+	const struct source *s = k->t->source;
+	uint64_t end = start + BLOCK_PAGES * (uint64_t)k->t->page_size;
+	struct err ignored;
+
+	block_begin(b, start, k->t->page_size);
+	b->time_ns = source_now(s);
+	for (size_t i = vma_lower_bound(vmas, start); i < vmas->n && vmas->v[i].start < end; i++)
+		block_read(b, s, u64_max(start, vmas->v[i].start), u64_min(end, vmas->v[i].end),
+		           &ignored);
+	block_end(b);
+}
+
+/* They are few: a process is mostly in one. */
+static void
+moments_add_cgroup(struct moments *k, struct moment *m, uint64_t inode)
+{
+	const struct source *s = k->t->source;
+	struct buf path = {0};
+
+	for (size_t i = 0; i < k->cgroups_n; i++)
+		if (k->cgroups[i] == inode)
+			return;
+	k->cgroups = vec_room(k->cgroups, k->cgroups_n, &k->cgroups_cap, sizeof(inode));
+	k->cgroups[k->cgroups_n++] = inode;
+	if (!s->ops->cgroup(s, inode, &path))
+		return;
+	m->cgroups = vec_room(m->cgroups, m->cgroups_n, &m->cgroups_cap, sizeof(*m->cgroups));
+	m->cgroups[m->cgroups_n++] = (struct moment_cgroup){inode, path.s};
+}
+
+static void
+moments_add_cgroups(struct moments *k, struct moment *m, const struct block *b)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].known & 1u << FRAME_CGROUP && b->v[i].value[FRAME_CGROUP] != last) {
+			last = b->v[i].value[FRAME_CGROUP];
+			moments_add_cgroup(k, m, last);
+		}
+}
+
+static void
+moments_take_block(struct moments *k, struct moment *m, struct moments_block *b)
+{
+	m->blocks = vec_room(m->blocks, m->blocks_n, &m->blocks_cap, sizeof(*m->blocks));
+	m->blocks[m->blocks_n] = (struct block){0};
+	moments_read_block(k, m, &m->blocks[m->blocks_n], b->start);
+	moments_add_cgroups(k, m, &m->blocks[m->blocks_n++]);
+	b->read = k->count;
+}
+
+/*
+ * One round through all blocks, from where the last one ended: of those that changed since they
+ * were read, or of the others. Returns whether there is time left.
+ */
+static bool
+moments_sweep(struct moments *k, struct moment *m, uint64_t until, bool changed)
+{
+	for (size_t i = 0; i < k->blocks_n; i++) {
+		size_t at = (k->next + i) % k->blocks_n;
+		struct moments_block *b = &k->blocks[at];
+
+		if (b->read == k->count || (b->changed >= b->read) != changed)
+			continue;
+		if (source_now(k->t->source) >= until || source_stopped(k->t->source)) {
+			k->next = at;
+			return false;
+		}
+		moments_take_block(k, m, b);
+	}
+	return true;
+}
+
+static int
+moments_by_start(const void *pa, const void *pb)
+{
+	const struct block *a = pa, *b = pb;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+static void
+moments_add_blocks(struct moments *k, struct moment *m, uint64_t budget_ns)
+{
+	uint64_t now = source_now(k->t->source);
+	uint64_t until = budget_ns > UINT64_MAX - now ? UINT64_MAX : now + budget_ns;
+
+	moments_find_blocks(k, m);
+	if (moments_sweep(k, m, until, true))
+		moments_sweep(k, m, until, false);
+	if (m->blocks_n)
+		qsort(m->blocks, m->blocks_n, sizeof(*m->blocks), moments_by_start);
+}
+
+/* --- all of it ----------------------------------------------------------------------------------
+ */
+
+static int
+moments_scan(struct moments *k, struct moment *out, struct err *err)
+{
+	struct target *t = k->t;
+	struct vma_list vmas;
+	int r;
+
+	if (target_regions(t, &vmas, err) < 0)
+		return target_is_alive(t) ? -1 : 1;
+	if (!vmas.n)
+		return 1;
+	out->regions = regions_new(vmas, source_now(t->source));
+	target_follow(t, &out->regions->vmas);
+	t->each_run = moments_add_run;
+	t->each_run_arg = out;
+	r = regions_measure(out->regions, t, NULL, err);
+	t->each_run = NULL;
+	return r < 0 && !target_is_alive(t) ? 1 : r;
+}
+
+int
+moments_take(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *out, struct err *err)
+{
+	struct err ignored;
+	int r;
+
+	*out = (struct moment){.threads = &k->t->threads};
+	r = moments_scan(k, out, err);
+	if (r)
+		return r;
+	k->count++;
+	moments_add_written(k, out);
+	if (smaps)
+		out->smaps = target_smaps(k->t, &ignored);
+	moments_add_blocks(k, out, budget_ns);
+	k->taken_ns = out->regions->time_ns;
+	k->clears = k->t->track.clears;
+	extents_free(&k->pages);
+	for (size_t i = 0; i < out->pages.n; i++)
+		extents_add(&k->pages, out->pages.v[i].start, out->pages.v[i].end,
+		            out->pages.v[i].state);
+	return target_is_alive(k->t) ? 0 : 1;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_MOMENT_H
+#define PM_MOMENT_H
+
+#include "record/block.h"
+#include "record/extents.h"
+#include "target/region.h"
+#include "target/target.h"
+
+/*
+ * All that a recording keeps of one sample of a target. Memory follows runs of pages and the blocks
+ * whose frames were read for it.
+ */
+struct moment {
+	struct regions *regions; /* counted */
+	struct extents pages;    /* all that exist */
+	struct extents written;  /* state 1: written since the moment before; if it is known: */
+	bool written_known;
+	const char *tracker; /* its name; NULL: writes are not tracked */
+	unsigned clears;
+	uint32_t epoch;
+	uint64_t clear_ns;
+	const struct threads *threads; /* of the target */
+	struct smaps_reading *smaps;   /* NULL: not read for it */
+	struct block *blocks;          /* read for it, ascending */
+	size_t blocks_n, blocks_cap;
+	struct moment_cgroup { /* memory cgroups that no moment had before; owned */
+		uint64_t inode;
+		char *path;
+	} * cgroups;
+	size_t cgroups_n, cgroups_cap;
+};
+void moment_free(struct moment *m);
+
+/* What makes them. */
+struct moments {
+	struct target *t;
+	uint64_t taken_ns;    /* when the last one began; 0: there was none */
+	unsigned clears;      /* by then */
+	struct extents pages; /* of the last one */
+	/* the blocks that have pages, ascending; owned */
+	struct moments_block {
+		uint64_t start;
+		uint64_t changed, read; /* in which moment last, by their count from 1; 0: never */
+	} * blocks;
+	size_t blocks_n, blocks_cap;
+	uint64_t count;    /* of moments */
+	uint64_t *cgroups; /* their inodes; owned */
+	size_t cgroups_n, cgroups_cap;
+	size_t next; /* the block at which the sweep goes on */
+};
+void moments_begin(struct moments *k, struct target *t);
+void moments_free(struct moments *k);
+
+/*
+ * Takes one: scans all regions, and reads frames for about budget_ns; UINT64_MAX: of all pages.
+ * Blocks that changed come first, then the others in turn. Follows the track, without clearing. 1:
+ * the address space is gone, or `stop` of the source ended it; -1 with err. Free it in any case.
+ */
+int moments_take(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *out,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/pack.h"
+
+#include <stdlib.h>
+#include <zstd.h>
+
+/* The most that a blob may hold once it is unpacked. */
+enum { PACK_MOST = 64 << 20 };
+
+void
+pack_number(struct buf *b, uint64_t v)
+{
+	char bytes[10];
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		bytes[n++] = (char)(v | 0x80);
+	bytes[n++] = (char)v;
+	buf_add(b, bytes, n);
+}
+
+/* Signed, with the sign in the lowest bit: differences wrap around. */
+void
+pack_step(struct buf *b, uint64_t v, uint64_t before)
+{
+	uint64_t d = v - before;
+
+	pack_number(b, d << 1 ^ (d >> 63 ? UINT64_MAX : 0));
+}
+
+void
+pack_close(const struct buf *raw, struct buf *out)
+{
+	size_t most = ZSTD_compressBound(raw->len);
+
+	buf_grew(out, ZSTD_compress(buf_room(out, most), most, raw->s ? raw->s : "", raw->len, 3));
+}
+
+bool
+unpack_open(struct unpack *u, const void *data, size_t n)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(data, n);
+
+	*u = (struct unpack){0};
+	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > PACK_MOST)
+		return false;
+	u->raw = mem_alloc(size + 1);
+	u->n = (size_t)size;
+	return ZSTD_decompress(u->raw, u->n, data, n) == u->n;
+}
+
+void
+unpack_free(struct unpack *u)
+{
+	free(u->raw);
+	*u = (struct unpack){0};
+}
+
+uint64_t
+unpack_number(struct unpack *u)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; shift < 64 && u->at < u->n; shift += 7) {
+		unsigned char byte = u->raw[u->at++];
+
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return v;
+	}
+	u->bad = true;
+	return 0;
+}
+
+uint64_t
+unpack_step(struct unpack *u, uint64_t before)
+{
+	uint64_t v = unpack_number(u);
+
+	return before + (v >> 1 ^ (v & 1 ? UINT64_MAX : 0));
+}
+
+/* --- runs ---------------------------------------------------------------------------------------
+ */
+
+/* Column by column: what is alike lies together. */
+void
+pack_runs(const struct extents *e, size_t page_size, struct buf *out)
+{
+	struct buf raw = {0};
+	uint64_t end = 0;
+
+	pack_number(&raw, e->n);
+	for (size_t i = 0; i < e->n; i++) {
+		pack_number(&raw, (e->v[i].start - end) / page_size);
+		end = e->v[i].end;
+	}
+	for (size_t i = 0; i < e->n; i++)
+		pack_number(&raw, (e->v[i].end - e->v[i].start) / page_size);
+	pack_close(&raw, out);
+	buf_free(&raw);
+}
+
+static bool
+pack_read_runs(struct unpack *u, size_t page_size, uint32_t state, struct extents *out)
+{
+	uint64_t n = unpack_number(u), end = 0;
+	struct unpack lengths = *u;
+
+	if (u->bad || n > u->n)
+		return false;
+	for (uint64_t i = 0; i < n; i++)
+		unpack_number(&lengths);
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t gap = unpack_number(u), pages = unpack_number(&lengths), start, bytes;
+
+		if (lengths.bad || !pages || __builtin_mul_overflow(gap, page_size, &gap) ||
+		    __builtin_mul_overflow(pages, page_size, &bytes) ||
+		    __builtin_add_overflow(end, gap, &start) ||
+		    __builtin_add_overflow(start, bytes, &end))
+			return false;
+		extents_add(out, start, end, state);
+	}
+	return true;
+}
+
+bool
+unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct extents *out)
+{
+	struct unpack u;
+	bool ok = unpack_open(&u, data, n) && pack_read_runs(&u, page_size, state, out);
+
+	unpack_free(&u);
+	return ok;
+}

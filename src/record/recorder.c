@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/recorder.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "record/pack.h"
+
+/*
+ * RUNS: a larger set is one blob. WHOLE: so many samples rest on one that has all pages, and must
+ * be gone through to know what pages were in the last of them.
+ */
+enum { RECORDER_RUNS = 100, RECORDER_WHOLE = 60 };
+
+#define RECORDER_STATEMENTS                                                                       \
+	X(SESSION, "INSERT INTO session VALUES (?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ','now'),?,?)") \
+	X(META, "INSERT INTO meta VALUES (?,?,?)")                                                \
+	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
+	X(REGION, "INSERT INTO region VALUES (?,?,NULL,?,?,?,?,?,?,?,?,?)")                       \
+	X(REGION_ENDS, "UPDATE region SET last = ? WHERE id = ?")                                 \
+	X(ALL_END, "UPDATE region SET last = ? WHERE last IS NULL")                               \
+	X(USAGE, "INSERT INTO usage VALUES (?,?,?,?,?,?)")                                        \
+	X(THREAD, "INSERT INTO thread VALUES (?,?,?,?)")                                          \
+	X(STATE, "INSERT OR IGNORE INTO state VALUES (?,?)")                                      \
+	X(RUN_SET, "INSERT INTO run_set VALUES (?,?,?,?,?)")                                      \
+	X(RUN, "INSERT INTO run VALUES (?,?,?,?)")                                                \
+	X(WRITE_SET, "INSERT INTO write_set VALUES (?,?,?,?)")                                    \
+	X(WRITE, "INSERT INTO write VALUES (?,?,?)")                                              \
+	X(BLOCK, "INSERT INTO block VALUES (?,?,?,?)")                                            \
+	X(SMAPS, "INSERT INTO smaps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
+	X(BEGIN, "BEGIN IMMEDIATE")                                                               \
+	X(COMMIT, "COMMIT")                                                                       \
+	X(ROLLBACK, "ROLLBACK")                                                                   \
+	X(NEWEST, "SELECT ifnull(max(id), 0) FROM sample")                                        \
+	X(NEWEST_SESSION, "SELECT ifnull(max(id), 0) FROM session")                               \
+	X(NEWEST_REGION, "SELECT ifnull(max(id), 0) FROM region")
+
+enum recorder_statement {
+#define X(id, sql) RECORDER_##id,
+	RECORDER_STATEMENTS
+#undef X
+	RECORDER_COUNT
+};
+
+static const char *const recorder_sql[] = {
+#define X(id, sql) sql,
+    RECORDER_STATEMENTS
+#undef X
+};
+
+/* A region as the file has it. */
+struct recorder_region {
+	struct vma v; /* with a name of its own */
+	int64_t id;
+	uint64_t rss, swap, anon, thp; /* as they were written last; */
+	bool counted;                  /* ... if they were */
+	struct smaps_entry smaps;      /* likewise, unless all is zero */
+};
+
+struct recorder_hash {
+	uint64_t start, hash;
+};
+
+struct recorder {
+	char *path;
+	bool anonymous;
+	int lock; /* the file, locked against a second pmtop */
+	sqlite3 *db;
+	sqlite3_stmt *s[RECORDER_COUNT];
+	int64_t session, sample, region; /* the newest of each */
+	uint64_t samples;                /* written */
+	uint64_t whole;                  /* of these, since the last whole one */
+	size_t page_size;
+	struct extents pages;            /* as the file has them */
+	struct recorder_region *regions; /* ascending; owned */
+	size_t regions_n;
+	struct thread *threads;
+	size_t threads_n;
+	struct recorder_hash *blocks; /* of their newest contents, ascending by start */
+	size_t blocks_n, blocks_cap;
+};
+
+/* --- statements ---------------------------------------------------------------------------------
+ */
+
+static int
+recorder_fail(struct recorder *r, struct err *err)
+{
+	return schema_err(r->db, err, "record to", r->path);
+}
+
+static void
+recorder_bind(sqlite3_stmt *s, int at, uint64_t v)
+{
+	sqlite3_bind_int64(s, at, (int64_t)v);
+}
+
+/* Binds numbers from the first parameter on. */
+static sqlite3_stmt *
+recorder_numbers(struct recorder *r, enum recorder_statement which, size_t n, const uint64_t *v)
+{
+	sqlite3_stmt *s = r->s[which];
+
+	for (size_t i = 0; i < n; i++)
+		recorder_bind(s, (int)i + 1, v[i]);
+	return s;
+}
+
+#define RECORDER_NUMBERS(r, which, ...)                                                  \
+	recorder_numbers(r, which, sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t), \
+	                 (const uint64_t[]){__VA_ARGS__})
+
+static void
+recorder_text(sqlite3_stmt *s, int at, const char *text)
+{
+	sqlite3_bind_text(s, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static int
+recorder_step(struct recorder *r, enum recorder_statement which, struct err *err)
+{
+	sqlite3_stmt *s = r->s[which];
+	int got = sqlite3_step(s);
+	int result = got == SQLITE_DONE || got == SQLITE_ROW ? 0 : recorder_fail(r, err);
+
+	sqlite3_reset(s);
+	sqlite3_clear_bindings(s);
+	return result;
+}
+
+static int
+recorder_ask(struct recorder *r, enum recorder_statement which, int64_t *out, struct err *err)
+{
+	if (sqlite3_step(r->s[which]) != SQLITE_ROW)
+		return recorder_fail(r, err);
+	*out = sqlite3_column_int64(r->s[which], 0);
+	sqlite3_reset(r->s[which]);
+	return 0;
+}
+
+/* --- opening and closing ------------------------------------------------------------------------
+ */
+
+/* Held as long as the recorder lives: closing it earlier would drop SQLite's own locks. */
+static int
+recorder_lock(struct recorder *r, struct err *err)
+{
+	r->lock = file_open(AT_FDCWD, r->path, O_RDONLY);
+	if (r->lock < 0)
+		return err_sys(err, NULL, "cannot record to %.160s", r->path);
+	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return err_set(err, ERR_TARGET, "another pmtop records to it", "give another name",
+	               "cannot record to %.160s", r->path);
+}
+
+static int
+recorder_prepare(struct recorder *r, struct err *err)
+{
+	if (sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK)
+		return recorder_fail(r, err);
+	for (int i = 0; i < RECORDER_COUNT; i++)
+		if (sqlite3_prepare_v3(r->db, recorder_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+		                       &r->s[i], NULL) != SQLITE_OK)
+			return recorder_fail(r, err);
+	return recorder_ask(r, RECORDER_NEWEST, &r->sample, err) < 0 ||
+	               recorder_ask(r, RECORDER_NEWEST_SESSION, &r->session, err) < 0 ||
+	               recorder_ask(r, RECORDER_NEWEST_REGION, &r->region, err) < 0
+	           ? -1
+	           : 0;
+}
+
+struct recorder *
+recorder_open(const struct recorder_options *o, struct err *err)
+{
+	struct recorder *r = mem_alloc(sizeof(*r));
+
+	r->lock = -1;
+	r->path = mem_strdup(o->path);
+	r->anonymous = o->anonymous;
+	if (schema_create(o->path, o->how, &r->db, err) == 0 && recorder_lock(r, err) == 0 &&
+	    recorder_prepare(r, err) == 0)
+		return r;
+	recorder_close(r);
+	return NULL;
+}
+
+static void
+recorder_forget_regions(struct recorder *r)
+{
+	for (size_t i = 0; i < r->regions_n; i++)
+		free((char *)(uintptr_t)r->regions[i].v.name);
+	free(r->regions);
+	r->regions = NULL;
+	r->regions_n = 0;
+}
+
+void
+recorder_close(struct recorder *r)
+{
+	if (!r)
+		return;
+	for (int i = 0; i < RECORDER_COUNT; i++)
+		sqlite3_finalize(r->s[i]);
+	sqlite3_close(r->db);
+	if (r->lock >= 0)
+		close(r->lock);
+	recorder_forget_regions(r);
+	extents_free(&r->pages);
+	free(r->threads);
+	free(r->blocks);
+	free(r->path);
+	free(r);
+}
+
+uint64_t
+recorder_bytes(const struct recorder *r)
+{
+	struct stat st;
+
+	return fstat(r->lock, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+uint64_t
+recorder_samples(const struct recorder *r)
+{
+	return r->samples;
+}
+
+/* --- a session ----------------------------------------------------------------------------------
+ */
+
+static int
+recorder_meta(struct recorder *r, const char *key, const char *text, uint64_t number,
+              struct err *err)
+{
+	sqlite3_stmt *s = r->s[RECORDER_META];
+
+	recorder_bind(s, 1, (uint64_t)r->session);
+	recorder_text(s, 2, key);
+	if (text)
+		recorder_text(s, 3, text);
+	else
+		recorder_bind(s, 3, number);
+	return recorder_step(r, RECORDER_META, err);
+}
+
+static int
+recorder_meta_all(struct recorder *r, const struct target *t, struct err *err)
+{
+	const struct source *s = t->source;
+	const struct source_meta *m = &s->meta;
+	struct utsname is = {0};
+	char name[32];
+	const struct {
+		const char *key, *text;
+		uint64_t number;
+	} rows[] = {
+	    {"kernel", is.release, 0},
+	    {"machine", is.machine, 0},
+	    {"word", NULL, m->word},
+	    {"frames", NULL, m->frames},
+	    {"ksm_lies", NULL, m->ksm_lies},
+	    {"exclusive_each", NULL, m->exclusive_each},
+	    {"nodes", NULL, m->nodes},
+	    {"zero_pfn", NULL, m->zero_pfn},
+	    {"scan", NULL, m->scan},
+	    {"folio_sizes", NULL, (uint64_t)s->ops->folio_sizes(s)},
+	    {"broken", NULL, s->ops->broken(s)},
+	    {"swaps_in_use", NULL, m->swaps.in_use},
+	    {"swaps", NULL, m->swaps.n},
+	};
+
+	uname(&is);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (recorder_meta(r, rows[i].key, rows[i].text, rows[i].number, err) < 0)
+			return -1;
+	for (unsigned i = 0; i < m->swaps.n; i++) {
+		snprintf(name, sizeof(name), "swap %u", i);
+		if (recorder_meta(r, name, m->swaps.name[i], 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+recorder_begin(struct recorder *r, const struct target *t, struct err *err)
+{
+	const struct source_meta *m = &t->source->meta;
+	sqlite3_stmt *s = r->s[RECORDER_SESSION];
+	int got;
+
+	recorder_forget_regions(r);
+	extents_free(&r->pages);
+	r->threads_n = r->blocks_n = 0;
+	r->page_size = t->page_size;
+	r->whole = 0;
+	r->session++;
+	if (recorder_step(r, RECORDER_BEGIN, err) < 0)
+		return -1;
+	recorder_bind(s, 1, (uint64_t)r->session);
+	recorder_bind(s, 2, (uint64_t)m->pid);
+	if (!r->anonymous)
+		recorder_text(s, 3, m->comm);
+	recorder_bind(s, 4, source_now(t->source));
+	recorder_bind(s, 5, t->page_size);
+	RECORDER_NUMBERS(r, RECORDER_ALL_END, (uint64_t)r->sample);
+	got = recorder_step(r, RECORDER_SESSION, err);
+	if (got == 0)
+		got = recorder_meta_all(r, t, err);
+	if (got == 0)
+		got = recorder_step(r, RECORDER_ALL_END, err);
+	if (got == 0)
+		return recorder_step(r, RECORDER_COMMIT, err);
+	recorder_step(r, RECORDER_ROLLBACK, &(struct err){0});
+	return -1;
+}
+
+/* --- regions ------------------------------------------------------------------------------------
+ */
+
+static bool
+recorder_is_same(const struct vma *a, const struct vma *b)
+{
+	return a->start == b->start && a->end == b->end && a->perm == b->perm &&
+	       a->offset == b->offset && a->dev_major == b->dev_major &&
+	       a->dev_minor == b->dev_minor && a->inode == b->inode && a->type == b->type &&
+	       a->behind == b->behind && !strcmp(a->name, b->name);
+}
+
+/* A path or a name; what the kernel itself calls a region remains. */
+static const char *
+recorder_name(const struct recorder *r, const struct vma *v)
+{
+	return r->anonymous && v->name[0] && v->name[0] != '[' ? "(left out)" : v->name;
+}
+
+static int
+recorder_new_region(struct recorder *r, const struct vma *v, struct err *err)
+{
+	sqlite3_stmt *s;
+	char perm[5], dev[32];
+
+	vma_perm_text(v, perm);
+	snprintf(dev, sizeof(dev), "%u:%u", v->dev_major, v->dev_minor);
+	s = RECORDER_NUMBERS(r, RECORDER_REGION, (uint64_t)++r->region, (uint64_t)r->sample,
+	                     v->start, vma_size(v));
+	recorder_text(s, 5, perm);
+	recorder_bind(s, 6, v->offset);
+	recorder_text(s, 7, dev);
+	recorder_bind(s, 8, v->inode);
+	recorder_text(s, 9, vma_type_name(v->type));
+	recorder_bind(s, 10, v->behind);
+	recorder_text(s, 11, recorder_name(r, v));
+	return recorder_step(r, RECORDER_REGION, err);
+}
+
+static int
+recorder_usage(struct recorder *r, struct recorder_region *k, const struct region *is,
+               struct err *err)
+{
+	if (!is->known || (k->counted && k->rss == is->rss && k->swap == is->swap &&
+	                   k->anon == is->anon && k->thp == is->thp))
+		return 0;
+	k->counted = true;
+	k->rss = is->rss;
+	k->swap = is->swap;
+	k->anon = is->anon;
+	k->thp = is->thp;
+	RECORDER_NUMBERS(r, RECORDER_USAGE, (uint64_t)k->id, (uint64_t)r->sample, k->rss, k->swap,
+	                 k->anon, k->thp);
+	return recorder_step(r, RECORDER_USAGE, err);
+}
+
+static int
+recorder_smaps(struct recorder *r, struct recorder_region *k, const struct smaps_entry *e,
+               struct err *err)
+{
+	sqlite3_stmt *s;
+
+	if (!e || !memcmp(e, &k->smaps, sizeof(*e)))
+		return 0;
+	k->smaps = *e;
+	s = RECORDER_NUMBERS(r, RECORDER_SMAPS, (uint64_t)k->id, (uint64_t)r->sample, e->pss,
+	                     e->uss, e->shared, e->referenced, e->locked, e->thp, e->ksm,
+	                     e->lazyfree, e->swap, e->pkey, e->thp_eligible, e->known);
+	recorder_text(s, 15, e->flags);
+	return recorder_step(r, RECORDER_SMAPS, err);
+}
+
+static int
+recorder_region_ends(struct recorder *r, const struct recorder_region *k, int64_t before,
+                     struct err *err)
+{
+	RECORDER_NUMBERS(r, RECORDER_REGION_ENDS, (uint64_t)before, (uint64_t)k->id);
+	return recorder_step(r, RECORDER_REGION_ENDS, err);
+}
+
+/* Takes over old[*i] if it still is region v; those before it have ended. */
+static int
+recorder_follow(struct recorder *r, struct recorder_region *old, size_t old_n, size_t *i,
+                int64_t before, const struct vma *v, struct recorder_region *k, struct err *err)
+{
+	for (; *i < old_n && old[*i].v.start < v->start; ++*i)
+		if (recorder_region_ends(r, &old[*i], before, err) < 0)
+			return -1;
+	if (*i < old_n && recorder_is_same(&old[*i].v, v)) {
+		*k = old[*i];
+		old[(*i)++].v.name = NULL; /* moved */
+		return 0;
+	}
+	*k = (struct recorder_region){.v = *v};
+	k->v.name = mem_strdup(v->name);
+	if (recorder_new_region(r, v, err) < 0)
+		return -1;
+	k->id = r->region;
+	return 0;
+}
+
+/* The regions, with what was counted in each. `before`: the sample that was the newest. */
+static int
+recorder_regions(struct recorder *r, const struct moment *m, int64_t before, struct err *err)
+{
+	const struct vma_list *vmas = &m->regions->vmas;
+	struct recorder_region *old = r->regions, *now = mem_alloc((vmas->n + 1) * sizeof(*now));
+	size_t old_n = r->regions_n, at = 0;
+	int got = 0;
+
+	r->regions = now;
+	r->regions_n = 0;
+	for (size_t i = 0; got == 0 && i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i];
+		struct recorder_region *k = &now[r->regions_n];
+
+		got = recorder_follow(r, old, old_n, &at, before, v, k, err);
+		r->regions_n++;
+		if (got == 0)
+			got = recorder_usage(r, k, &m->regions->r[i], err);
+		if (got == 0 && m->smaps)
+			got = recorder_smaps(r, k, smaps_find(&m->smaps->smaps, v->start), err);
+	}
+	for (; got == 0 && at < old_n; at++)
+		got = recorder_region_ends(r, &old[at], before, err);
+	for (size_t i = 0; i < old_n; i++)
+		free((char *)(uintptr_t)old[i].v.name);
+	free(old);
+	return got;
+}
+
+static int
+recorder_threads(struct recorder *r, const struct threads *t, struct err *err)
+{
+	if (r->threads_n == t->n && !memcmp(r->threads, t->v, t->n * sizeof(*t->v)))
+		return 0;
+	free(r->threads);
+	r->threads = mem_copy(t->v, t->n * sizeof(*t->v));
+	r->threads_n = t->n;
+	for (size_t i = 0; i < t->n; i++) {
+		sqlite3_stmt *s = RECORDER_NUMBERS(r, RECORDER_THREAD, (uint64_t)r->sample,
+		                                   (uint64_t)t->v[i].tid, t->v[i].sp);
+
+		recorder_text(s, 4, r->anonymous ? "(left out)" : t->v[i].comm);
+		if (recorder_step(r, RECORDER_THREAD, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- pages --------------------------------------------------------------------------------------
+ */
+
+static int
+recorder_state(struct recorder *r, uint32_t state, struct err *err)
+{
+	struct buf name = {0};
+	int got;
+
+	recorder_bind(r->s[RECORDER_STATE], 1, state);
+	if (state == EXTENT_GONE)
+		buf_str(&name, "gone");
+	else
+		pagemap_cat_names(&name, state, " ");
+	recorder_text(r->s[RECORDER_STATE], 2, name.s ? name.s : "");
+	got = recorder_step(r, RECORDER_STATE, err);
+	buf_free(&name);
+	return got;
+}
+
+static uint64_t
+recorder_pages(const struct recorder *r, const struct extents *e)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		bytes += e->v[i].end - e->v[i].start;
+	return bytes / r->page_size;
+}
+
+/* The row of a set: its statement's last parameter, `data`, has the runs if they are many. */
+static int
+recorder_set(struct recorder *r, enum recorder_statement which, int data, const struct extents *set,
+             struct err *err)
+{
+	struct buf packed = {0};
+	int got;
+
+	if (set->n > RECORDER_RUNS) {
+		pack_runs(set, r->page_size, &packed);
+		sqlite3_bind_blob64(r->s[which], data, packed.s, packed.len, SQLITE_STATIC);
+	}
+	got = recorder_step(r, which, err);
+	buf_free(&packed);
+	return got;
+}
+
+static int
+recorder_run_set(struct recorder *r, const struct extents *set, struct err *err)
+{
+	uint32_t state = set->v[0].state;
+
+	RECORDER_NUMBERS(r, RECORDER_RUN_SET, (uint64_t)r->sample, state, recorder_pages(r, set),
+	                 set->n);
+	if (recorder_state(r, state, err) < 0 || recorder_set(r, RECORDER_RUN_SET, 5, set, err) < 0)
+		return -1;
+	for (size_t i = 0; set->n <= RECORDER_RUNS && i < set->n; i++) {
+		RECORDER_NUMBERS(r, RECORDER_RUN, (uint64_t)r->sample, set->v[i].start,
+		                 set->v[i].end - set->v[i].start, state);
+		if (recorder_step(r, RECORDER_RUN, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+recorder_by_state(const void *pa, const void *pb)
+{
+	const struct extent *a = pa, *b = pb;
+
+	if (a->state != b->state)
+		return a->state < b->state ? -1 : 1;
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* A set for each state. Sorts `e` by it. */
+static int
+recorder_runs(struct recorder *r, struct extents *e, struct err *err)
+{
+	if (e->n)
+		qsort(e->v, e->n, sizeof(*e->v), recorder_by_state);
+	for (size_t i = 0, n; i < e->n; i += n) {
+		for (n = 1; i + n < e->n && e->v[i + n].state == e->v[i].state; n++)
+			;
+		if (recorder_run_set(r, &(struct extents){.v = e->v + i, .n = n}, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* All pages, or what changed; and then the file has them. */
+static int
+recorder_page_runs(struct recorder *r, const struct moment *m, struct err *err)
+{
+	struct extents told = {0}, none = {0};
+	int got;
+
+	extents_compare(r->whole ? &r->pages : &none, &m->pages, &told);
+	got = recorder_runs(r, &told, err);
+	extents_free(&told);
+	extents_free(&r->pages);
+	extents_compare(&none, &m->pages, &r->pages);
+	return got;
+}
+
+static int
+recorder_writes(struct recorder *r, const struct moment *m, struct err *err)
+{
+	const struct extents *e = &m->written;
+
+	if (!m->written_known || !e->n)
+		return 0;
+	RECORDER_NUMBERS(r, RECORDER_WRITE_SET, (uint64_t)r->sample, recorder_pages(r, e), e->n);
+	if (recorder_set(r, RECORDER_WRITE_SET, 4, e, err) < 0)
+		return -1;
+	for (size_t i = 0; e->n <= RECORDER_RUNS && i < e->n; i++) {
+		RECORDER_NUMBERS(r, RECORDER_WRITE, (uint64_t)r->sample, e->v[i].start,
+		                 e->v[i].end - e->v[i].start);
+		if (recorder_step(r, RECORDER_WRITE, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- frames -------------------------------------------------------------------------------------
+ */
+
+/* FNV-1a: whether the contents are those of the last time. */
+static uint64_t
+recorder_hash(const struct buf *b)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < b->len; i++)
+		h = (h ^ (unsigned char)b->s[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/* Notes the new contents of a block. false: they are the old ones. */
+static bool
+recorder_is_news(struct recorder *r, uint64_t start, uint64_t hash)
+{
+	size_t i = vec_above(r->blocks, r->blocks_n, sizeof(*r->blocks),
+	                     offsetof(struct recorder_hash, start), start);
+	bool old = i && r->blocks[i - 1].start == start;
+	bool same = old && r->blocks[i - 1].hash == hash;
+
+	if (!old) {
+		r->blocks = vec_room(r->blocks, r->blocks_n, &r->blocks_cap, sizeof(*r->blocks));
+		memmove(r->blocks + i + 1, r->blocks + i, (r->blocks_n++ - i) * sizeof(*r->blocks));
+		r->blocks[i++].start = start;
+	}
+	r->blocks[i - 1].hash = hash;
+	return !same;
+}
+
+static int
+recorder_block(struct recorder *r, const struct block *b, struct err *err)
+{
+	struct buf packed = {0};
+	int got = 0;
+
+	block_pack(b, &packed);
+	if (recorder_is_news(r, b->start, recorder_hash(&packed))) {
+		RECORDER_NUMBERS(r, RECORDER_BLOCK, b->start, (uint64_t)r->sample, b->time_ns);
+		sqlite3_bind_blob64(r->s[RECORDER_BLOCK], 4, packed.s, packed.len, SQLITE_STATIC);
+		got = recorder_step(r, RECORDER_BLOCK, err);
+	}
+	buf_free(&packed);
+	return got;
+}
+
+static int
+recorder_blocks(struct recorder *r, const struct moment *m, struct err *err)
+{
+	char key[40];
+
+	for (size_t i = 0; i < m->cgroups_n; i++) {
+		snprintf(key, sizeof(key), "cgroup %ju", (uintmax_t)m->cgroups[i].inode);
+		if (recorder_meta(r, key, r->anonymous ? "(left out)" : m->cgroups[i].path, 0,
+		                  err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < m->blocks_n; i++)
+		if (recorder_block(r, &m->blocks[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- a moment -----------------------------------------------------------------------------------
+ */
+
+static int
+recorder_sample(struct recorder *r, const struct moment *m, const char *note, struct err *err)
+{
+	const struct regions *rs = m->regions;
+	sqlite3_stmt *s = RECORDER_NUMBERS(
+	    r, RECORDER_SAMPLE, (uint64_t)r->sample, (uint64_t)r->session, rs->time_ns, rs->cost_ns,
+	    r->whole == 0, rs->vmas.n, rs->totals.rss, rs->totals.swap);
+
+	if (m->written_known)
+		recorder_bind(s, 9, recorder_pages(r, &m->written));
+	if (m->tracker)
+		recorder_text(s, 10, m->tracker);
+	recorder_bind(s, 11, m->clears);
+	recorder_bind(s, 12, m->epoch);
+	if (m->clears)
+		recorder_bind(s, 13, m->clear_ns);
+	if (note)
+		recorder_text(s, 14, note);
+	return recorder_step(r, RECORDER_SAMPLE, err);
+}
+
+static int
+recorder_add_all(struct recorder *r, const struct moment *m, const char *note, struct err *err)
+{
+	int64_t before = r->sample++;
+
+	return recorder_sample(r, m, note, err) < 0 || recorder_regions(r, m, before, err) < 0 ||
+	               recorder_threads(r, m->threads, err) < 0 ||
+	               recorder_page_runs(r, m, err) < 0 || recorder_writes(r, m, err) < 0 ||
+	               recorder_blocks(r, m, err) < 0
+	           ? -1
+	           : 0;
+}
+
+int
+recorder_add(struct recorder *r, const struct moment *m, const char *note, struct err *err)
+{
+	if (recorder_step(r, RECORDER_BEGIN, err) < 0)
+		return -1;
+	if (recorder_add_all(r, m, note, err) < 0 || recorder_step(r, RECORDER_COMMIT, err) < 0) {
+		recorder_step(r, RECORDER_ROLLBACK, &(struct err){0});
+		return -1;
+	}
+	r->samples++;
+	r->whole = (r->whole + 1) % RECORDER_WHOLE;
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_RECORDER_H
+#define PM_RECORDER_H
+
+#include "record/moment.h"
+#include "record/schema.h"
+
+/*
+ * Writes a recording (schema.def). Each moment is one transaction: whatever happens, the file holds
+ * all moments but perhaps the last. One thread at a time uses it.
+ */
+struct recorder_options {
+	const char *path;
+	enum schema_how how;
+	bool anonymous; /* names of files and regions are left out */
+};
+struct recorder *recorder_open(const struct recorder_options *o, struct err *err);
+
+/* Begins a session: a target, or the next program after an exec. -1 with err. */
+int recorder_begin(struct recorder *r, const struct target *t, struct err *err);
+
+/* Adds a moment; `note` is what happened, NULL: nothing. -1 with err: it is not in the file. */
+int recorder_add(struct recorder *r, const struct moment *m, const char *note, struct err *err);
+
+/* Bytes of the file, and how many moments went into it. */
+uint64_t recorder_bytes(const struct recorder *r);
+uint64_t recorder_samples(const struct recorder *r);
+
+void recorder_close(struct recorder *r);
+
+#endif

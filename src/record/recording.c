@@ -1,0 +1,698 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/recording.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/util.h"
+#include "record/pack.h"
+#include "record/schema.h"
+
+#define RECORDING_STATEMENTS                                                                       \
+	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole FROM sample ORDER BY id")  \
+	X(SESSION, "SELECT pid, name, page_size, (julianday(began) - 2440587.5) * 86400, clock "   \
+	           "FROM session WHERE id = ?")                                                    \
+	X(META, "SELECT value FROM meta WHERE session = ? AND key = ?")                            \
+	X(REGIONS, "SELECT start, length, perm, offset, dev, inode, type, behind, mapping FROM "   \
+	           "region WHERE first <= ?1 AND (last IS NULL OR last >= ?1)")                    \
+	X(THREADS, "SELECT tid, sp, name FROM thread WHERE sample = (SELECT max(sample) FROM "     \
+	           "thread WHERE sample <= ?1) ORDER BY tid")                                      \
+	X(SETS, "SELECT state, data FROM run_set WHERE sample = ?")                                \
+	X(RUNS, "SELECT start, length, state FROM run WHERE sample = ?")                           \
+	X(BLOCK, "SELECT sample, time, data FROM block WHERE start = ? AND sample <= ? ORDER BY "  \
+	         "sample DESC LIMIT 1")                                                            \
+	X(SMAPS, "SELECT r.start, s.pss, s.uss, s.shared, s.referenced, s.locked, s.thp, s.ksm, "  \
+	         "s.lazyfree, s.swap, s.pkey, s.eligible, s.known, s.flags FROM region r JOIN "    \
+	         "smaps s ON s.region = r.id AND s.sample = (SELECT max(sample) FROM smaps WHERE " \
+	         "region = r.id AND sample <= ?1) WHERE r.first <= ?1 AND (r.last IS NULL OR "     \
+	         "r.last >= ?1) ORDER BY r.start < 0, r.start")
+
+enum recording_statement {
+#define X(id, sql) RECORDING_##id,
+	RECORDING_STATEMENTS
+#undef X
+	RECORDING_COUNT
+};
+
+static const char *const recording_sql[] = {
+#define X(id, sql) sql,
+    RECORDING_STATEMENTS
+#undef X
+};
+
+/* Frames by their number, in a table of a power of two, at most half full. */
+struct recording_frames {
+	const struct block_frame **v;
+	size_t n, cap;
+};
+
+/* Blocks that were asked for, of the sample it is at. NULL in v: there is none. */
+struct recording_blocks {
+	struct recording_held {
+		uint64_t start;
+		struct block *block;
+		unsigned round; /* in which it was last asked for */
+	} * v;                  /* ascending */
+	size_t n, cap, loaded;  /* loaded in this round: */
+	unsigned round;
+};
+
+/* After so many, of some 25 KB each, those are forgotten that nobody has asked for in this round.
+ */
+enum { RECORDING_ROUND = 2048 };
+
+struct recording {
+	char *path;
+	sqlite3 *db;
+	sqlite3_stmt *s[RECORDING_COUNT];
+	struct recording_sample *samples;
+	size_t samples_n, samples_cap, at;
+	int64_t session;
+	pid_t pid;
+	char name[64];
+	size_t page_size;
+	double began;      /* the session: seconds since 1970, ... */
+	uint64_t clock_ns; /* ... and of the clock */
+	struct extents pages;
+	struct recording_blocks blocks;
+	struct recording_frames frames;
+};
+
+/* --- statements ---------------------------------------------------------------------------------
+ */
+
+static int
+recording_fail(struct recording *r, struct err *err)
+{
+	return schema_err(r->db, err, "read", r->path);
+}
+
+static int
+recording_damaged(const struct recording *r, struct err *err)
+{
+	return err_set(err, ERR_TARGET, "what it holds does not fit together",
+	               "sqlite3's .recover may save what is left", "cannot read %.160s", r->path);
+}
+
+static uint64_t
+recording_column(struct recording *r, enum recording_statement which, int i)
+{
+	return (uint64_t)sqlite3_column_int64(r->s[which], i);
+}
+
+static const char *
+recording_column_text(struct recording *r, enum recording_statement which, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(r->s[which], i);
+
+	return text ? text : "";
+}
+
+/* 1: there is a row; 0: there are no more; -1 with err. */
+static int
+recording_step(struct recording *r, enum recording_statement which, struct err *err)
+{
+	int got = sqlite3_step(r->s[which]);
+
+	if (got == SQLITE_ROW)
+		return 1;
+	if (got != SQLITE_DONE)
+		recording_fail(r, err);
+	sqlite3_reset(r->s[which]);
+	return got == SQLITE_DONE ? 0 : -1;
+}
+
+static void
+recording_ask(struct recording *r, enum recording_statement which, int64_t first)
+{
+	sqlite3_reset(r->s[which]);
+	sqlite3_bind_int64(r->s[which], 1, first);
+}
+
+/* --- what is asked for again --------------------------------------------------------------------
+ */
+
+static size_t
+recording_slot(const struct recording_frames *f, uint64_t pfn)
+{
+	size_t i = (size_t)(pfn * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (f->cap - 1);
+
+	while (f->v[i] && f->v[i]->pfn != pfn)
+		i = (i + 1) & (f->cap - 1);
+	return i;
+}
+
+static void
+recording_grow_frames(struct recording_frames *f)
+{
+	struct recording_frames more = {.cap = f->cap ? f->cap * 2 : 4096, .n = f->n};
+
+	more.v = mem_alloc(more.cap * sizeof(*more.v));
+	for (size_t i = 0; i < f->cap; i++)
+		if (f->v[i])
+			more.v[recording_slot(&more, f->v[i]->pfn)] = f->v[i];
+	free(f->v);
+	*f = more;
+}
+
+static void
+recording_add_frames(struct recording *r, const struct block *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		size_t at;
+
+		if (2 * (r->frames.n + 1) > r->frames.cap)
+			recording_grow_frames(&r->frames);
+		at = recording_slot(&r->frames, b->v[i].pfn);
+		r->frames.n += !r->frames.v[at];
+		r->frames.v[at] = &b->v[i];
+	}
+}
+
+/* Forgets the blocks of earlier rounds; `all`: every one. */
+static void
+recording_forget(struct recording *r, bool all)
+{
+	struct recording_blocks *k = &r->blocks;
+	size_t n = 0;
+
+	free(r->frames.v);
+	r->frames = (struct recording_frames){0};
+	for (size_t i = 0; i < k->n; i++) {
+		struct recording_held *h = &k->v[i];
+
+		if (!all && h->round == k->round) {
+			if (h->block)
+				recording_add_frames(r, h->block);
+			k->v[n++] = *h;
+		} else if (h->block) {
+			block_free(h->block);
+			free(h->block);
+		}
+	}
+	k->n = n;
+	k->loaded = 0;
+	k->round++;
+}
+
+const struct block_frame *
+recording_frame(const struct recording *r, uint64_t pfn)
+{
+	return r->frames.cap ? r->frames.v[recording_slot(&r->frames, pfn)] : NULL;
+}
+
+/* NULL: there is none, or it is damaged, which is the same: its frames are not known. */
+static struct block *
+recording_load_block(struct recording *r, uint64_t start)
+{
+	sqlite3_stmt *s = r->s[RECORDING_BLOCK];
+	struct block *b = NULL;
+	struct err ignored;
+
+	recording_ask(r, RECORDING_BLOCK, (int64_t)start);
+	sqlite3_bind_int64(s, 2, r->samples[r->at].id);
+	if (recording_step(r, RECORDING_BLOCK, &ignored) > 0) {
+		b = mem_alloc(sizeof(*b));
+		block_begin(b, start, r->page_size);
+		b->time_ns = recording_column(r, RECORDING_BLOCK, 1);
+		if (!block_unpack(b, sqlite3_column_blob(s, 2),
+		                  (size_t)sqlite3_column_bytes(s, 2))) {
+			block_free(b);
+			free(b);
+			b = NULL;
+		}
+	}
+	sqlite3_reset(s);
+	return b;
+}
+
+const struct block *
+recording_block(struct recording *r, uint64_t addr)
+{
+	uint64_t start = addr - addr % (BLOCK_PAGES * r->page_size);
+	struct recording_blocks *k = &r->blocks;
+	size_t i =
+	    vec_above(k->v, k->n, sizeof(*k->v), offsetof(struct recording_held, start), start);
+
+	if (i && k->v[i - 1].start == start) {
+		k->v[i - 1].round = k->round;
+		return k->v[i - 1].block;
+	}
+	if (k->loaded++ == RECORDING_ROUND) {
+		recording_forget(r, false);
+		return recording_block(r, addr);
+	}
+	k->v = vec_room(k->v, k->n, &k->cap, sizeof(*k->v));
+	memmove(k->v + i + 1, k->v + i, (k->n++ - i) * sizeof(*k->v));
+	k->v[i] = (struct recording_held){start, recording_load_block(r, start), k->round};
+	if (k->v[i].block)
+		recording_add_frames(r, k->v[i].block);
+	return k->v[i].block;
+}
+
+/* --- pages --------------------------------------------------------------------------------------
+ */
+
+static bool
+recording_add_run(const struct recording *r, struct extents *to, uint64_t start, uint64_t length,
+                  uint64_t state)
+{
+	uint64_t end;
+
+	if (start % r->page_size || !length || length % r->page_size || state > UINT32_MAX ||
+	    __builtin_add_overflow(start, length, &end))
+		return false;
+	to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
+	to->v[to->n++] = (struct extent){start, end, (uint32_t)state};
+	return true;
+}
+
+static int
+recording_read_runs(struct recording *r, int64_t sample, struct extents *to, struct err *err)
+{
+	int got;
+
+	recording_ask(r, RECORDING_RUNS, sample);
+	while ((got = recording_step(r, RECORDING_RUNS, err)) > 0)
+		if (!recording_add_run(r, to, recording_column(r, RECORDING_RUNS, 0),
+		                       recording_column(r, RECORDING_RUNS, 1),
+		                       recording_column(r, RECORDING_RUNS, 2)))
+			return recording_damaged(r, err);
+	return got;
+}
+
+static int
+recording_read_sets(struct recording *r, int64_t sample, struct extents *to, struct err *err)
+{
+	sqlite3_stmt *s = r->s[RECORDING_SETS];
+	int got;
+
+	recording_ask(r, RECORDING_SETS, sample);
+	while ((got = recording_step(r, RECORDING_SETS, err)) > 0) {
+		struct extents set = {0};
+		bool ok = true;
+
+		if (sqlite3_column_type(s, 1) == SQLITE_BLOB)
+			ok = unpack_runs(sqlite3_column_blob(s, 1),
+			                 (size_t)sqlite3_column_bytes(s, 1), r->page_size,
+			                 (uint32_t)sqlite3_column_int64(s, 0), &set);
+		for (size_t i = 0; ok && i < set.n; i++) {
+			to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
+			to->v[to->n++] = set.v[i];
+		}
+		extents_free(&set);
+		if (!ok)
+			return recording_damaged(r, err);
+	}
+	return got;
+}
+
+static int
+recording_by_start(const void *pa, const void *pb)
+{
+	const struct extent *a = pa, *b = pb;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* The runs of a sample, of all states: a moment if it is whole, else a change. */
+static int
+recording_read_change(struct recording *r, size_t i, struct extents *out, struct err *err)
+{
+	struct extents all = {0};
+	int got = recording_read_sets(r, r->samples[i].id, &all, err);
+
+	if (got == 0)
+		got = recording_read_runs(r, r->samples[i].id, &all, err);
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), recording_by_start);
+	for (size_t k = 0; got == 0 && k < all.n; k++)
+		extents_add(out, all.v[k].start, all.v[k].end, all.v[k].state);
+	extents_free(&all);
+	return got;
+}
+
+/* Goes on from `pages`, which is that of the sample before `from`, to sample `to`. */
+static int
+recording_go(struct recording *r, struct extents *pages, size_t from, size_t to, struct err *err)
+{
+	for (size_t i = from; i <= to; i++) {
+		struct extents change = {0};
+		int got = recording_read_change(r, i, &change, err);
+
+		if (got == 0 && r->samples[i].whole)
+			extents_free(pages);
+		if (got == 0)
+			extents_apply(pages, &change);
+		extents_free(&change);
+		if (got)
+			return got;
+	}
+	return 0;
+}
+
+static int
+recording_read_session(struct recording *r, int64_t session, struct err *err)
+{
+	int got;
+
+	if (r->session == session)
+		return 0;
+	recording_ask(r, RECORDING_SESSION, session);
+	got = recording_step(r, RECORDING_SESSION, err);
+	if (got == 0)
+		return recording_damaged(r, err);
+	if (got < 0)
+		return -1;
+	r->session = session;
+	r->pid = (pid_t)recording_column(r, RECORDING_SESSION, 0);
+	snprintf(r->name, sizeof(r->name), "%s", recording_column_text(r, RECORDING_SESSION, 1));
+	r->page_size = (size_t)recording_column(r, RECORDING_SESSION, 2);
+	r->began = sqlite3_column_double(r->s[RECORDING_SESSION], 3);
+	r->clock_ns = recording_column(r, RECORDING_SESSION, 4);
+	sqlite3_reset(r->s[RECORDING_SESSION]);
+	if (r->page_size < 1024 || r->page_size > 1 << 24 || r->page_size & (r->page_size - 1))
+		return recording_damaged(r, err);
+	return 0;
+}
+
+int
+recording_seek(struct recording *r, size_t i, struct err *err)
+{
+	struct extents pages = {0};
+	bool same = r->samples[i].session == r->session, on = same && i > r->at;
+	size_t from = i;
+
+	while (from > 0 && !r->samples[from].whole && !(on && from == r->at + 1))
+		from--;
+	if (same && i == r->at && r->pages.n)
+		return 0;
+	if (recording_read_session(r, r->samples[i].session, err) < 0)
+		return -1;
+	if (on && from == r->at + 1 && !r->samples[from].whole) {
+		pages = r->pages;
+		r->pages = (struct extents){0};
+	}
+	if (recording_go(r, &pages, from, i, err) < 0) {
+		extents_free(&pages);
+		return -1;
+	}
+	recording_forget(r, true);
+	extents_free(&r->pages);
+	r->pages = pages;
+	r->at = i;
+	return 0;
+}
+
+const struct extents *
+recording_pages(const struct recording *r)
+{
+	return &r->pages;
+}
+
+/* --- opening ------------------------------------------------------------------------------------
+ */
+
+static int
+recording_read_samples(struct recording *r, struct err *err)
+{
+	sqlite3_stmt *s = r->s[RECORDING_SAMPLES];
+	int got;
+
+	while ((got = recording_step(r, RECORDING_SAMPLES, err)) > 0) {
+		r->samples =
+		    vec_room(r->samples, r->samples_n, &r->samples_cap, sizeof(*r->samples));
+		r->samples[r->samples_n++] = (struct recording_sample){
+		    .id = sqlite3_column_int64(s, 0),
+		    .session = sqlite3_column_int64(s, 1),
+		    .time_ns = recording_column(r, RECORDING_SAMPLES, 2),
+		    .rss = recording_column(r, RECORDING_SAMPLES, 3),
+		    .swap = recording_column(r, RECORDING_SAMPLES, 4),
+		    .written = recording_column(r, RECORDING_SAMPLES, 5),
+		    .written_known = sqlite3_column_type(s, 5) != SQLITE_NULL,
+		    .whole = sqlite3_column_int(s, 6)};
+	}
+	if (got == 0 && !r->samples_n)
+		return err_set(err, ERR_TARGET, "it has no sample", "record for longer",
+		               "nothing to show from %.160s", r->path);
+	return got;
+}
+
+static int
+recording_begin(struct recording *r, struct err *err)
+{
+	if (schema_open(r->path, &r->db, err) < 0)
+		return -1;
+	for (int i = 0; i < RECORDING_COUNT; i++)
+		if (sqlite3_prepare_v3(r->db, recording_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+		                       &r->s[i], NULL) != SQLITE_OK)
+			return recording_fail(r, err);
+	if (recording_read_samples(r, err) < 0)
+		return -1;
+	return recording_seek(r, r->samples_n - 1, err);
+}
+
+struct recording *
+recording_open(const char *path, struct err *err)
+{
+	struct recording *r = mem_alloc(sizeof(*r));
+
+	r->path = mem_strdup(path);
+	r->session = -1;
+	if (recording_begin(r, err) == 0)
+		return r;
+	recording_close(r);
+	return NULL;
+}
+
+void
+recording_close(struct recording *r)
+{
+	recording_forget(r, true);
+	free(r->blocks.v);
+	for (int i = 0; i < RECORDING_COUNT; i++)
+		sqlite3_finalize(r->s[i]);
+	sqlite3_close(r->db);
+	extents_free(&r->pages);
+	free(r->samples);
+	free(r->path);
+	free(r);
+}
+
+const struct recording_sample *
+recording_samples(const struct recording *r, size_t *n)
+{
+	*n = r->samples_n;
+	return r->samples;
+}
+
+size_t
+recording_at(const struct recording *r)
+{
+	return r->at;
+}
+
+size_t
+recording_find(const struct recording *r, uint64_t time_ns)
+{
+	size_t i = vec_above(r->samples, r->samples_n, sizeof(*r->samples),
+	                     offsetof(struct recording_sample, time_ns), time_ns);
+
+	return i ? i - 1 : 0;
+}
+
+pid_t
+recording_pid(const struct recording *r)
+{
+	return r->pid;
+}
+
+const char *
+recording_name(const struct recording *r)
+{
+	return r->name;
+}
+
+size_t
+recording_page_size(const struct recording *r)
+{
+	return r->page_size;
+}
+
+double
+recording_time_of_day(struct recording *r)
+{
+	double at = r->began + ((double)r->samples[0].time_ns - (double)r->clock_ns) / 1e9;
+	time_t whole = (time_t)at;
+	struct tm tm = {0};
+
+	localtime_r(&whole, &tm);
+	return tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec + (at - (double)whole);
+}
+
+/* true: there is a row, to be reset. */
+static bool
+recording_ask_meta(struct recording *r, const char *key)
+{
+	struct err ignored;
+
+	recording_ask(r, RECORDING_META, r->session);
+	sqlite3_bind_text(r->s[RECORDING_META], 2, key, -1, SQLITE_TRANSIENT);
+	return recording_step(r, RECORDING_META, &ignored) > 0;
+}
+
+uint64_t
+recording_number(struct recording *r, const char *key)
+{
+	uint64_t v = recording_ask_meta(r, key) ? recording_column(r, RECORDING_META, 0) : 0;
+
+	sqlite3_reset(r->s[RECORDING_META]);
+	return v;
+}
+
+char *
+recording_text(struct recording *r, const char *key)
+{
+	char *text = recording_ask_meta(r, key)
+	                 ? mem_strdup(recording_column_text(r, RECORDING_META, 0))
+	                 : NULL;
+
+	sqlite3_reset(r->s[RECORDING_META]);
+	return text;
+}
+
+/* --- regions ------------------------------------------------------------------------------------
+ */
+
+static uint8_t
+recording_type(const char *name)
+{
+	for (unsigned i = 0; i < VMA_TYPES; i++)
+		if (!strcmp(name, vma_type_name(i)))
+			return (uint8_t)i;
+	return VMA_ANON;
+}
+
+static uint8_t
+recording_perm(const char *text)
+{
+	return (uint8_t)((strchr(text, 'r') ? VMA_READ : 0) | (strchr(text, 'w') ? VMA_WRITE : 0) |
+	                 (strchr(text, 'x') ? VMA_EXEC : 0) | (strchr(text, 's') ? VMA_SHARED : 0));
+}
+
+/* `name` is an offset in the names until all are there. false: it cannot be. */
+static bool
+recording_row(struct recording *r, struct vma *v, struct buf *names)
+{
+	enum recording_statement of = RECORDING_REGIONS;
+	uint64_t length = recording_column(r, of, 1);
+	const char *mapping = recording_column_text(r, of, 8);
+	unsigned major = 0, minor = 0;
+
+	*v = (struct vma){.start = recording_column(r, of, 0),
+	                  .perm = recording_perm(recording_column_text(r, of, 2)),
+	                  .offset = recording_column(r, of, 3),
+	                  .inode = recording_column(r, of, 5),
+	                  .type = recording_type(recording_column_text(r, of, 6)),
+	                  .behind = (uint8_t)u64_min(recording_column(r, of, 7), VMA_BEHIND_SECRET),
+	                  .name = (const char *)(uintptr_t)names->len};
+	if (sscanf(recording_column_text(r, of, 4), "%u:%u", &major, &minor) == 2) {
+		v->dev_major = major;
+		v->dev_minor = minor;
+	}
+	buf_add(names, mapping, strlen(mapping) + 1);
+	return v->start % r->page_size == 0 && length && length % r->page_size == 0 &&
+	       !__builtin_add_overflow(v->start, length, &v->end);
+}
+
+static int
+recording_by_address(const void *pa, const void *pb)
+{
+	const struct vma *a = pa, *b = pb;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* Whether they are a list of regions; each gets its name. */
+static bool
+recording_finish(struct vma_list *out)
+{
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), recording_by_address);
+	for (size_t i = 0; i < out->n; i++) {
+		out->v[i].name = out->names + (uintptr_t)out->v[i].name;
+		if (i && out->v[i].start < out->v[i - 1].end)
+			return false;
+	}
+	return true;
+}
+
+int
+recording_regions(struct recording *r, struct vma_list *out, struct err *err)
+{
+	struct buf names = {0};
+	bool ok = true;
+	int got;
+
+	*out = (struct vma_list){0};
+	recording_ask(r, RECORDING_REGIONS, r->samples[r->at].id);
+	while ((got = recording_step(r, RECORDING_REGIONS, err)) > 0) {
+		out->v = vec_room(out->v, out->n, &out->cap, sizeof(*out->v));
+		ok = recording_row(r, &out->v[out->n++], &names) && ok;
+	}
+	out->names = names.s;
+	if (got == 0 && recording_finish(out) && ok)
+		return 0;
+	vma_free(out);
+	return got < 0 ? -1 : recording_damaged(r, err);
+}
+
+void
+recording_threads(struct recording *r, struct threads *out)
+{
+	struct err ignored;
+
+	out->n = 0;
+	recording_ask(r, RECORDING_THREADS, r->samples[r->at].id);
+	while (recording_step(r, RECORDING_THREADS, &ignored) > 0) {
+		struct thread *t;
+
+		out->v = vec_room(out->v, out->n, &out->cap, sizeof(*out->v));
+		t = &out->v[out->n++];
+		*t = (struct thread){.tid = (pid_t)recording_column(r, RECORDING_THREADS, 0),
+		                     .sp = recording_column(r, RECORDING_THREADS, 1)};
+		snprintf(t->comm, sizeof(t->comm), "%s",
+		         recording_column_text(r, RECORDING_THREADS, 2));
+	}
+}
+
+bool
+recording_smaps(struct recording *r, struct smaps *out)
+{
+	enum recording_statement of = RECORDING_SMAPS;
+	struct err ignored;
+
+	*out = (struct smaps){0};
+	recording_ask(r, of, r->samples[r->at].id);
+	while (recording_step(r, of, &ignored) > 0) {
+		struct smaps_entry e = {.start = recording_column(r, of, 0),
+		                        .pss = recording_column(r, of, 1),
+		                        .uss = recording_column(r, of, 2),
+		                        .shared = recording_column(r, of, 3),
+		                        .referenced = recording_column(r, of, 4),
+		                        .locked = recording_column(r, of, 5),
+		                        .thp = recording_column(r, of, 6),
+		                        .ksm = recording_column(r, of, 7),
+		                        .lazyfree = recording_column(r, of, 8),
+		                        .swap = recording_column(r, of, 9),
+		                        .pkey = recording_column(r, of, 10),
+		                        .thp_eligible = recording_column(r, of, 11) != 0,
+		                        .known = recording_column(r, of, 12)};
+
+		snprintf(e.flags, sizeof(e.flags), "%s", recording_column_text(r, of, 13));
+		smaps_append(out, &e);
+	}
+	return out->n > 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_RECORDING_H
+#define PM_RECORDING_H
+
+#include "kernel/smaps.h"
+#include "kernel/thread.h"
+#include "kernel/vma.h"
+#include "record/block.h"
+#include "record/extents.h"
+
+/*
+ * A recording that is read, at one of its samples. It may hold anything: what does not fit together
+ * is an error or not known, never followed. One thread at a time uses it.
+ */
+struct recording;
+
+/* NULL with err. It is at its last sample. */
+struct recording *recording_open(const char *path, struct err *err);
+void recording_close(struct recording *r);
+
+struct recording_sample {
+	int64_t id, session;
+	uint64_t time_ns, rss, swap; /* pages */
+	uint64_t written;            /* pages, if it is known: */
+	bool written_known, whole;
+};
+/* All samples, in their order; valid until close. */
+const struct recording_sample *recording_samples(const struct recording *r, size_t *n);
+
+/* The sample that it is at, and that `time_ns` falls into: the last one that began by then. */
+size_t recording_at(const struct recording *r);
+size_t recording_find(const struct recording *r, uint64_t time_ns);
+
+/* Goes to the i-th sample. -1 with err: it cannot be read. */
+int recording_seek(struct recording *r, size_t i, struct err *err);
+
+/* Of the session: its process, its page size, and what `meta` has; 0 and NULL: it has none. */
+pid_t recording_pid(const struct recording *r);
+const char *recording_name(const struct recording *r);
+size_t recording_page_size(const struct recording *r);
+uint64_t recording_number(struct recording *r, const char *key);
+/* When the first sample was taken, in seconds of the local day. */
+double recording_time_of_day(struct recording *r);
+/* The caller frees it. */
+char *recording_text(struct recording *r, const char *key);
+
+/* --- at the sample ---------------------------------------------------------------------------- */
+
+/* The regions, as vma_read has them; -1 with err. */
+int recording_regions(struct recording *r, struct vma_list *out, struct err *err);
+void recording_threads(struct recording *r, struct threads *out);
+
+/* smaps as of the last time that it was read. false: it was not. */
+bool recording_smaps(struct recording *r, struct smaps *out);
+
+const struct extents *recording_pages(const struct recording *r);
+
+/* The newest block with the page at addr, and what is known of a frame by any of those asked for.
+ */
+const struct block *recording_block(struct recording *r, uint64_t addr);
+const struct block_frame *recording_frame(const struct recording *r, uint64_t pfn);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+static const char schema_sql[] =
+#define T(name, sentence) "CREATE TABLE " #name "("
+#define C(name, type, sentence) #name " " type ","
+#define E(how, ...) "PRIMARY KEY (" #__VA_ARGS__ "))" how ";"
+#define V(name, query, sentence) "CREATE VIEW " #name " AS " query ";"
+#include "record/schema.def"
+#undef T
+#undef C
+#undef E
+#undef V
+    ;
+
+static const struct schema_row schema_table[] = {
+#define T(name, sentence) {SCHEMA_TABLE, #name, NULL, sentence},
+#define C(name, type, sentence) {SCHEMA_COLUMN, #name, type, sentence},
+#define E(how, ...)
+#define V(name, query, sentence) {SCHEMA_VIEW, #name, query, sentence},
+#include "record/schema.def"
+#undef T
+#undef C
+#undef E
+#undef V
+};
+
+const struct schema_row *
+schema_rows(size_t *n)
+{
+	*n = ARRAY_LEN(schema_table);
+	return schema_table;
+}
+
+int
+schema_err(sqlite3 *db, struct err *err, const char *what, const char *path)
+{
+	int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
+	const char *how = code == SQLITE_FULL      ? "make room on the disk"
+	                  : code == SQLITE_CORRUPT ? "sqlite3's .recover may save what is left"
+	                                           : NULL;
+
+	err_set(err, ERR_TARGET, db ? sqlite3_errmsg(db) : "out of memory", how, "cannot %s %.160s",
+	        what, path);
+	err->sys = code == SQLITE_FULL ? ENOSPC : 0;
+	return -1;
+}
+
+static int
+schema_close(sqlite3 **db)
+{
+	sqlite3_close(*db);
+	*db = NULL;
+	return -1;
+}
+
+/* --- what a file says of itself -----------------------------------------------------------------
+ */
+
+/* The header of a database: its magic at 0, user_version at 60, application_id at 68; big-endian.
+ */
+enum { SCHEMA_HEADER = 100 };
+
+static uint32_t
+schema_number(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* Returns whether it is a recording; *version is then its version. */
+static bool
+schema_peek(int fd, uint32_t *version)
+{
+	unsigned char head[SCHEMA_HEADER];
+
+	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	    memcmp(head, "SQLite format 3", 16) || schema_number(head + 68) != RECORDING_ID)
+		return false;
+	*version = schema_number(head + 60);
+	return true;
+}
+
+bool
+schema_is_recording(const char *path)
+{
+	int fd = file_open(AT_FDCWD, path, O_RDONLY);
+	uint32_t version;
+	bool yes = fd >= 0 && schema_peek(fd, &version);
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+/* -1 with err: no recording, or none that this pmtop knows. */
+static int
+schema_check(const char *path, struct err *err)
+{
+	int fd = file_open(AT_FDCWD, path, O_RDONLY);
+	uint32_t version;
+	bool is;
+
+	if (fd < 0)
+		return err_sys(err, NULL, "cannot open %.160s", path);
+	is = schema_peek(fd, &version);
+	close(fd);
+	if (!is)
+		return err_set(err, ERR_TARGET, "it is not a recording of pmtop's",
+		               "make one with `pmtop --record FILE PID`", "cannot open %.160s",
+		               path);
+	if (version != RECORDING_VERSION)
+		return err_set(err, ERR_TARGET, "a later version of pmtop made it",
+		               "open it with that version", "cannot open %.160s", path);
+	return 0;
+}
+
+/* --- opening ------------------------------------------------------------------------------------
+ */
+
+/* Nothing in the file may act: no triggers, no views of its own, no functions with effects. */
+static void
+schema_distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 64 << 20);
+	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+}
+
+int
+schema_open(const char *path, sqlite3 **db, struct err *err)
+{
+	*db = NULL;
+	if (schema_check(path, err) < 0)
+		return -1;
+	if (sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) !=
+	    SQLITE_OK) {
+		schema_err(*db, err, "open", path);
+		return schema_close(db);
+	}
+	schema_distrust(*db);
+	sqlite3_busy_timeout(*db, 1000);
+	if (sqlite3_exec(*db, "PRAGMA cell_size_check = 1; SELECT count(*) FROM session", NULL,
+	                 NULL, NULL) != SQLITE_OK) {
+		schema_err(*db, err, "read", path);
+		return schema_close(db);
+	}
+	return 0;
+}
+
+/* Makes room for it: what is there may be replaced only if it is a recording, or empty. */
+static int
+schema_make_room(const char *path, enum schema_how how, struct err *err)
+{
+	struct err why;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (how == SCHEMA_NEW)
+		return err_set(err, ERR_TARGET, "it exists",
+		               "give another name, or add --append or --overwrite",
+		               "cannot record to %.160s", path);
+	if (schema_check(path, &why) < 0) {
+		*err = why;
+		return -1;
+	}
+	if (how == SCHEMA_OVERWRITE && unlink(path) < 0)
+		return err_sys(err, NULL, "cannot replace %.160s", path);
+	return 0;
+}
+
+int
+schema_create(const char *path, enum schema_how how, sqlite3 **db, struct err *err)
+{
+	bool old;
+	char pragmas[160];
+
+	*db = NULL;
+	if (schema_make_room(path, how, err) < 0)
+		return -1;
+	old = access(path, F_OK) == 0;
+	if (sqlite3_open_v2(path, db,
+	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+	                    NULL) != SQLITE_OK) {
+		schema_err(*db, err, "record to", path);
+		return schema_close(db);
+	}
+	schema_distrust(*db);
+	sqlite3_busy_timeout(*db, 1000);
+	snprintf(pragmas, sizeof(pragmas),
+	         "PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN;", RECORDING_ID,
+	         RECORDING_VERSION);
+	if (!old && (sqlite3_exec(*db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
+	             sqlite3_exec(*db, schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
+	             sqlite3_exec(*db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)) {
+		schema_err(*db, err, "record to", path);
+		return schema_close(db);
+	}
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SCHEMA_H
+#define PM_SCHEMA_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * The database of a recording (schema.def): opening one, and a first look at it. Only files of this
+ * room know SQLite. A file may come from anybody: it is never trusted to be what pmtop wrote.
+ */
+enum {
+	RECORDING_ID = 0x706d7470, /* application_id: "pmtp" */
+	RECORDING_VERSION = 1,     /* user_version */
+};
+
+/* Whether the file at path says that it is a recording. Does not change errno's meaning for others.
+ */
+bool schema_is_recording(const char *path);
+
+/* Opens one to be read. -1 with err: it is none, of a later version, or it cannot be read. */
+int schema_open(const char *path, sqlite3 **db, struct err *err);
+
+enum schema_how { SCHEMA_NEW, SCHEMA_APPEND, SCHEMA_OVERWRITE };
+
+/* Opens one to be written, or makes it. */
+int schema_create(const char *path, enum schema_how how, sqlite3 **db, struct err *err);
+
+/* Fills err from the database. Returns -1. */
+int schema_err(sqlite3 *db, struct err *err, const char *what, const char *path);
+
+/* Of the documents: its tables, their columns and its views, in the order of schema.def. */
+enum schema_kind { SCHEMA_TABLE, SCHEMA_COLUMN, SCHEMA_VIEW };
+struct schema_row {
+	enum schema_kind kind;
+	const char *name, *type, *sentence;
+};
+const struct schema_row *schema_rows(size_t *n);
+
+#endif

@@ -1,0 +1,770 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A recording: everything is as it was at one sample, and nothing can be done about it. What was
+ * not recorded is not known.
+ */
+#include "record/source_recording.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "page/state.h"
+#include "record/recording.h"
+#include "record/schema.h"
+
+struct source_recording {
+	struct source base;
+	struct recording *r;
+	struct vma_list vmas; /* at its sample */
+};
+
+static struct source_recording *
+source_recording_of(const struct source *s)
+{
+	return (struct source_recording *)(uintptr_t)s; /* base is its first member */
+}
+
+static int
+source_recording_refuse(struct err *err, const char *what)
+{
+	return err_set(err, ERR_TARGET, "it is a recording", "ask a running process", "cannot %s",
+	               what);
+}
+
+/* --- its life -----------------------------------------------------------------------------------
+ */
+
+static int
+source_recording_open_pages(struct source *s, struct err *err)
+{
+	(void)err;
+	s->meta.open = true;
+	return 0;
+}
+
+static bool
+source_recording_alive(const struct source *s)
+{
+	(void)s;
+	return true;
+}
+
+static enum proc_life
+source_recording_life(struct source *s)
+{
+	(void)s;
+	return PROC_RUNNING;
+}
+
+static uint64_t
+source_recording_clock(const struct source *s)
+{
+	const struct recording *r = source_recording_of(s)->r;
+	size_t n;
+
+	return recording_samples(r, &n)[recording_at(r)].time_ns;
+}
+
+/* --- the address space --------------------------------------------------------------------------
+ */
+
+static int
+source_recording_regions(struct source *s, struct vma_list *out, struct err *err)
+{
+	struct source_recording *k = source_recording_of(s);
+
+	vma_free(&k->vmas);
+	if (recording_regions(k->r, &k->vmas, err) < 0 || recording_regions(k->r, out, err) < 0)
+		return -1;
+	return 0;
+}
+
+static void
+source_recording_threads(struct source *s, struct threads *t, bool again)
+{
+	(void)again;
+	recording_threads(source_recording_of(s)->r, t);
+}
+
+static int
+source_recording_registers(const struct source *s, pid_t tid, struct thread_registers *out,
+                           struct err *err)
+{
+	(void)s, (void)tid, (void)out;
+	return source_recording_refuse(err, "read registers");
+}
+
+/* --- pages --------------------------------------------------------------------------------------
+ */
+
+/*
+ * The categories of a run in region v, with what the scan of a live process is not asked for: its
+ * pages are a file's, unless they may be private copies; without write protection by userfaultfd
+ * they read as written.
+ */
+static uint64_t
+source_recording_cats(const struct source *s, const struct vma *v, uint32_t state)
+{
+	bool of_file = v && (vma_has_file(v) || v->type == VMA_KERNEL) && !state_copies(v);
+	bool file = of_file && state & PM_CAT_PRESENT;
+
+	return state | (file ? PM_CAT_FILE : 0) | (s->meta.scan & PM_CAT_WRITTEN);
+}
+
+/* What the page table says, without frames. */
+static uint64_t
+source_recording_bare(uint64_t cats)
+{
+	return (cats & PM_CAT_PRESENT ? PM_PRESENT : 0) | (cats & PM_CAT_SWAPPED ? PM_SWAPPED : 0) |
+	       (cats & PM_CAT_FILE ? PM_FILE : 0) | (cats & PM_CAT_GUARD ? PM_GUARD : 0);
+}
+
+/* The word of a block, if it is of the same page as far as can be seen. */
+static uint64_t
+source_recording_word(const struct block *b, size_t i, uint64_t cats)
+{
+	static const uint64_t same = PM_PRESENT | PM_SWAPPED;
+	uint64_t bare = source_recording_bare(cats), is = b ? b->words[i] : 0;
+
+	return (is & same) == (bare & same) ? is : bare;
+}
+
+/* The pages of one run, as far as they are asked for. */
+static void
+source_recording_words_of(struct source_recording *k, const struct extent *run, uint64_t addr,
+                          uint64_t *words, size_t n)
+{
+	size_t page_size = k->base.meta.page_size;
+	uint64_t from = u64_max(addr, run->start), to = u64_min(run->end, addr + n * page_size);
+	const struct vma *v = vma_at(&k->vmas, from);
+
+	for (uint64_t at = from; at < to; at += page_size) {
+		const struct block *b = recording_block(k->r, at);
+
+		if (v && at >= v->end)
+			v = vma_at(&k->vmas, at);
+		words[(at - addr) / page_size] =
+		    source_recording_word(b, (size_t)(at / page_size % BLOCK_PAGES),
+		                          source_recording_cats(&k->base, v, run->state));
+	}
+}
+
+static ssize_t
+source_recording_words(const struct source *s, uint64_t addr, uint64_t *words, size_t n,
+                       struct err *err)
+{
+	struct source_recording *k = source_recording_of(s);
+	const struct extents *e = recording_pages(k->r);
+	uint64_t end = addr + n * s->meta.page_size;
+
+	(void)err;
+	if (addr >> 63) /* no address of a process: the page table does not reach it */
+		return 0;
+	memset(words, 0, n * sizeof(*words));
+	for (size_t i = extents_first(e, addr); i < e->n && e->v[i].start < end; i++)
+		source_recording_words_of(k, &e->v[i], addr, words, n);
+	return (ssize_t)n;
+}
+
+static bool
+source_recording_fits(const struct pm_match *m, uint64_t cats)
+{
+	return (!m->any || cats & m->any) && !(m->all & ~cats) && !(cats & m->none);
+}
+
+/* Joins runs that are alike in the categories that are asked for. */
+struct source_recording_join {
+	struct pm_run run;
+	pagemap_run_fn *fn;
+	void *arg;
+};
+
+static int
+source_recording_pass(struct source_recording_join *j, const struct pm_run *next)
+{
+	int r = 0;
+
+	if (next && j->run.end == next->start && j->run.cats == next->cats) {
+		j->run.end = next->end;
+		return 0;
+	}
+	if (j->run.end)
+		r = j->fn(j->arg, &j->run);
+	j->run = next ? *next : (struct pm_run){0};
+	return r;
+}
+
+/* The gap before a run is one of pages without a category. */
+static int
+source_recording_runs(const struct source *s, uint64_t start, uint64_t end,
+                      const struct pm_match *match, uint64_t cats, pagemap_run_fn *fn, void *arg,
+                      struct err *err)
+{
+	struct source_recording *k = source_recording_of(s);
+	const struct extents *e = recording_pages(k->r);
+	struct source_recording_join j = {.fn = fn, .arg = arg};
+	bool gaps = source_recording_fits(match, 0);
+	uint64_t at = start;
+
+	(void)err;
+	for (size_t i = extents_first(e, start); at < end; i++) {
+		uint64_t from = i < e->n ? u64_min(e->v[i].start, end) : end;
+		uint64_t to = i < e->n ? u64_min(e->v[i].end, end) : end;
+
+		if (gaps && at < from && source_recording_pass(&j, &(struct pm_run){at, from, 0}))
+			return 1;
+		for (at = u64_max(at, from); at < to;) {
+			const struct vma *v = vma_at(&k->vmas, at);
+			uint64_t till = v ? u64_min(v->end, to) : to;
+			uint64_t is = source_recording_cats(&k->base, v, e->v[i].state);
+
+			if (source_recording_fits(match, is) &&
+			    source_recording_pass(&j, &(struct pm_run){at, till, is & cats}))
+				return 1;
+			at = till;
+		}
+		if (source_stopped(s))
+			return 1;
+	}
+	return source_recording_pass(&j, NULL);
+}
+
+static void
+source_recording_frames(const struct source *s, enum frame_file file, const uint64_t *pfn, size_t n,
+                        uint64_t *out, bool *ok)
+{
+	const struct recording *r = source_recording_of(s)->r;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct block_frame *f = recording_frame(r, pfn[i]);
+
+		ok[i] = f && f->known & 1u << file;
+		out[i] = ok[i] ? f->value[file] : 0;
+	}
+}
+
+static bool
+source_recording_broken(const struct source *s)
+{
+	return recording_number(source_recording_of(s)->r, "broken");
+}
+
+static void
+source_recording_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
+{
+	struct recording *r = source_recording_of(s)->r;
+	size_t page_size = s->meta.page_size;
+
+	for (size_t i = 0; i < n; i++, addr += page_size) {
+		const struct block *b = recording_block(r, addr);
+
+		out[i] = b ? b->nodes[addr / page_size % BLOCK_PAGES] : -1;
+	}
+}
+
+static enum folio_sizes
+source_recording_folio_sizes(const struct source *s)
+{
+	uint64_t is = recording_number(source_recording_of(s)->r, "folio_sizes");
+
+	return is == FOLIOS_SMALL || is == FOLIOS_HUGE ? (enum folio_sizes)is : FOLIOS_ANY;
+}
+
+static bool
+source_recording_cgroup(const struct source *s, uint64_t inode, struct buf *out)
+{
+	char key[40], *path;
+
+	snprintf(key, sizeof(key), "cgroup %ju", (uintmax_t)inode);
+	path = recording_text(source_recording_of(s)->r, key);
+	if (path)
+		buf_str(out, path);
+	free(path);
+	return path != NULL;
+}
+
+/* --- what takes more ----------------------------------------------------------------------------
+ */
+
+static int
+source_recording_smaps(const struct source *s, struct progress *p, struct smaps *out,
+                       struct err *err)
+{
+	(void)p;
+	if (recording_smaps(source_recording_of(s)->r, out))
+		return 0;
+	return err_set(err, ERR_TARGET, "it was not recorded by then", NULL, "cannot read smaps");
+}
+
+static int
+source_recording_smaps_one(const struct source *s, struct progress *p, uint64_t start,
+                           struct smaps_entry *out, struct err *err)
+{
+	const struct smaps_entry *e;
+	struct smaps all;
+	int r = source_recording_smaps(s, p, &all, err);
+
+	if (r)
+		return r;
+	e = smaps_find(&all, start);
+	if (e)
+		*out = *e;
+	else
+		r = err_set(err, ERR_TARGET, "it was not recorded by then", NULL,
+		            "cannot read smaps of this region");
+	smaps_free(&all);
+	return r;
+}
+
+static ssize_t
+source_recording_bytes(struct source *s, uint64_t addr, void *to, size_t n, int *sys,
+                       struct err *err)
+{
+	(void)s, (void)addr, (void)to, (void)n;
+	*sys = 0;
+	return err_set(err, ERR_TARGET, "contents of memory were not recorded",
+	               "ask a running process", "cannot read memory");
+}
+
+static int
+source_recording_fault_in(struct source *s, const struct vma *v, uint64_t addr, struct err *err)
+{
+	(void)s, (void)v, (void)addr;
+	return source_recording_refuse(err, "read the page in");
+}
+
+static bool
+source_recording_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
+                       unsigned needs, struct file_pages *out)
+{
+	(void)s, (void)v, (void)start, (void)end, (void)needs, (void)out;
+	return false;
+}
+
+static bool
+source_recording_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                        const uint8_t *image, uint64_t addr, bool line, struct helper_symbol *out)
+{
+	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)line, (void)out;
+	return false;
+}
+
+static bool
+source_recording_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                             const uint8_t *image, const char *name, enum symbol_how how,
+                             struct helper_matches *out)
+{
+	(void)s, (void)vmas, (void)v, (void)image, (void)name, (void)how, (void)out;
+	return false;
+}
+
+static bool
+source_recording_late(const struct source *s)
+{
+	(void)s;
+	return false;
+}
+
+static bool
+source_recording_counters(const struct source *s, struct proc_activity *out)
+{
+	(void)s, (void)out;
+	return false;
+}
+
+static size_t
+source_recording_caps(struct source *s, struct track *t, struct cap *out)
+{
+	(void)s, (void)t;
+	out[0] = (struct cap){.name = "recording",
+	                      .gives = "regions, pages and frames, as they were",
+	                      .ok = true,
+	                      .detail = "memory, files and symbols are not in it"};
+	return 1;
+}
+
+/* --- writes, others, faults: of the past ---------------------------------------------------------
+ */
+
+static void
+source_recording_probe(struct source *s, struct track *t)
+{
+	(void)s;
+	t->can = TRACK_NO;
+	t->tracker = tracker_lasting();
+	strcpy(t->why, "it is a recording");
+	strcpy(t->how, "track the writes of a running process");
+}
+
+static int
+source_recording_clear(struct source *s, struct track *t, const struct vma_list *vmas,
+                       struct err *err)
+{
+	(void)s, (void)t, (void)vmas;
+	return source_recording_refuse(err, "clear the write marks");
+}
+
+static void
+source_recording_follow(struct source *s, struct track *t, const struct vma_list *vmas)
+{
+	(void)s, (void)t, (void)vmas;
+}
+
+static struct track_verdict
+source_recording_judge(struct source *s, struct track *t, const struct track_scan *scan)
+{
+	(void)s, (void)t, (void)scan;
+	return (struct track_verdict){.doubt = DOUBT_NONE};
+}
+
+static bool
+source_recording_hazard(struct source *s, const struct track *t, const struct vma_list *vmas,
+                        struct buf *out)
+{
+	(void)s, (void)t, (void)vmas, (void)out;
+	return false;
+}
+
+static bool
+source_recording_costs(struct source *s, const struct track *t, struct buf *question,
+                       track_cost_fn *fn, void *arg)
+{
+	(void)s, (void)t, (void)question, (void)fn, (void)arg;
+	return false;
+}
+
+static int
+source_recording_unblock(struct source *s, struct track *t, struct err *err)
+{
+	(void)s, (void)t;
+	return source_recording_refuse(err, "change the process");
+}
+
+static int
+source_recording_list(struct source *s, pid_t **pids, size_t *n, struct err *err)
+{
+	(void)s;
+	*pids = NULL;
+	*n = 0;
+	return source_recording_refuse(err, "look at other processes");
+}
+
+static struct other *
+source_recording_begin(struct source *s, pid_t pid, bool *refused)
+{
+	(void)s, (void)pid;
+	*refused = false;
+	return NULL;
+}
+
+static void
+source_recording_end(struct other *o)
+{
+	(void)o;
+}
+
+static size_t
+source_recording_room(struct source *s)
+{
+	(void)s;
+	return 0;
+}
+
+static size_t
+source_recording_others_words(struct source *s, struct other *o, uint64_t addr, uint64_t *words,
+                              size_t n)
+{
+	struct err ignored;
+
+	return o ? 0 : (size_t)source_recording_words(s, addr, words, n, &ignored);
+}
+
+static uint64_t
+source_recording_next(struct source *s, const struct other *o, uint64_t addr, uint64_t end)
+{
+	const struct extents *e = recording_pages(source_recording_of(s)->r);
+	size_t i = extents_first(e, addr);
+
+	return o || i == e->n ? end : u64_min(end, u64_max(addr, e->v[i].start));
+}
+
+static bool
+source_recording_others_regions(struct source *s, const struct other *o, struct vma_list *out)
+{
+	(void)s, (void)o, (void)out;
+	return false;
+}
+
+static bool
+source_recording_name(struct source *s, const struct other *o, struct other_name *out)
+{
+	(void)s, (void)o, (void)out;
+	return false;
+}
+
+static enum others_order
+source_recording_compare(struct source *s, pid_t a, pid_t b)
+{
+	(void)s, (void)a, (void)b;
+	return OTHERS_UNKNOWN;
+}
+
+static enum truth
+source_recording_averages(struct source *s)
+{
+	(void)s;
+	return TRUTH_UNKNOWN;
+}
+
+static bool
+source_recording_most(struct source *s, uint64_t pages, struct mapmax *out)
+{
+	(void)s, (void)pages, (void)out;
+	return false;
+}
+
+static bool
+source_recording_merges(struct source *s)
+{
+	(void)s;
+	return true;
+}
+
+static int
+source_recording_watch(struct source *s, struct causes *into, unsigned budget, struct err *err)
+{
+	(void)s, (void)into, (void)budget;
+	return source_recording_refuse(err, "watch page faults");
+}
+
+static int
+source_recording_family(struct source *s, const pid_t *pids, size_t n, struct causes *into,
+                        unsigned budget, struct err *err)
+{
+	(void)s, (void)pids, (void)n, (void)into, (void)budget;
+	return source_recording_refuse(err, "watch page faults");
+}
+
+static void
+source_recording_nothing(struct source *s)
+{
+	(void)s;
+}
+
+static struct stores *
+source_recording_stores(struct source *s, uint64_t addr, unsigned bytes, unsigned budget,
+                        struct causes *into, struct err *err)
+{
+	(void)s, (void)addr, (void)bytes, (void)budget, (void)into;
+	source_recording_refuse(err, "watch stores");
+	return NULL;
+}
+
+static void
+source_recording_stores_read(struct stores *s, struct stores_times *out)
+{
+	(void)s, (void)out;
+}
+
+static void
+source_recording_stores_end(struct stores *s)
+{
+	(void)s;
+}
+
+static void
+source_recording_wait(struct source *s, uint64_t ns)
+{
+	(void)s, (void)ns;
+}
+
+static const char *
+source_recording_kernel(struct source *s, uint64_t addr)
+{
+	(void)s, (void)addr;
+	return NULL;
+}
+
+static const struct source_writes source_recording_writes = {
+    .probe = source_recording_probe,
+    .clear = source_recording_clear,
+    .follow = source_recording_follow,
+    .judge = source_recording_judge,
+    .hazard = source_recording_hazard,
+    .costs = source_recording_costs,
+    .unblock = source_recording_unblock,
+};
+
+static const struct source_others source_recording_others = {
+    .list = source_recording_list,
+    .begin = source_recording_begin,
+    .end = source_recording_end,
+    .room = source_recording_room,
+    .words = source_recording_others_words,
+    .next = source_recording_next,
+    .regions = source_recording_others_regions,
+    .name = source_recording_name,
+    .compare = source_recording_compare,
+    .averages = source_recording_averages,
+    .most = source_recording_most,
+    .merges = source_recording_merges,
+};
+
+static const struct source_faults source_recording_faults = {
+    .watch = source_recording_watch,
+    .family = source_recording_family,
+    .drain = source_recording_nothing,
+    .unwatch = source_recording_nothing,
+    .stores = source_recording_stores,
+    .stores_read = source_recording_stores_read,
+    .stores_end = source_recording_stores_end,
+    .wait = source_recording_wait,
+    .kernel = source_recording_kernel,
+};
+
+/* --- opening and closing ------------------------------------------------------------------------
+ */
+
+static void
+source_recording_close(struct source *s)
+{
+	struct source_recording *k = source_recording_of(s);
+
+	vma_free(&k->vmas);
+	swaps_free(&s->meta.swaps);
+	recording_close(k->r);
+	free(k);
+}
+
+static int
+source_recording_reopen(struct source *s, struct err *err)
+{
+	return source_recording_open_pages(s, err);
+}
+
+static const struct source_ops source_recording_ops = {
+    .open_pages = source_recording_open_pages,
+    .reopen = source_recording_reopen,
+    .alive = source_recording_alive,
+    .life = source_recording_life,
+    .clock = source_recording_clock,
+    .regions = source_recording_regions,
+    .threads = source_recording_threads,
+    .registers = source_recording_registers,
+    .words = source_recording_words,
+    .runs = source_recording_runs,
+    .frames = source_recording_frames,
+    .broken = source_recording_broken,
+    .nodes = source_recording_nodes,
+    .folio_sizes = source_recording_folio_sizes,
+    .cgroup = source_recording_cgroup,
+    .smaps = source_recording_smaps,
+    .smaps_one = source_recording_smaps_one,
+    .bytes = source_recording_bytes,
+    .fault_in = source_recording_fault_in,
+    .files = source_recording_files,
+    .symbol = source_recording_symbol,
+    .find_symbol = source_recording_find_symbol,
+    .late = source_recording_late,
+    .counters = source_recording_counters,
+    .caps = source_recording_caps,
+    .writes = &source_recording_writes,
+    .others = &source_recording_others,
+    .faults = &source_recording_faults,
+    .close = source_recording_close,
+};
+
+/* What the session says of itself. */
+static void
+source_recording_read_meta(struct source_recording *k)
+{
+	static const uint64_t kept = PM_CAT_WRITTEN | PM_CAT_FILE | PM_CAT_PRESENT |
+	                             PM_CAT_SWAPPED | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
+	struct source_meta *m = &k->base.meta;
+	uint64_t swaps = recording_number(k->r, "swaps");
+
+	*m = (struct source_meta){.pid = recording_pid(k->r),
+	                          .end_fd = -1,
+	                          .page_size = recording_page_size(k->r),
+	                          .word = recording_number(k->r, "word") == 4 ? 4 : 8,
+	                          .frames = (unsigned)recording_number(k->r, "frames"),
+	                          .ksm_lies = recording_number(k->r, "ksm_lies"),
+	                          .exclusive_each = recording_number(k->r, "exclusive_each"),
+	                          .nodes = recording_number(k->r, "nodes"),
+	                          .zero_pfn = recording_number(k->r, "zero_pfn"),
+	                          .scan = recording_number(k->r, "scan") & kept};
+	snprintf(m->comm, sizeof(m->comm), "%s", recording_name(k->r));
+	m->swaps.in_use = recording_number(k->r, "swaps_in_use");
+	for (; m->swaps.n < swaps && m->swaps.n < PM_SWAP_TYPES; m->swaps.n++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "swap %u", m->swaps.n);
+		m->swaps.name[m->swaps.n] = recording_text(k->r, key);
+		if (!m->swaps.name[m->swaps.n])
+			m->swaps.name[m->swaps.n] = mem_strdup("");
+	}
+}
+
+struct source *
+source_recording_open(const char *path, struct err *err)
+{
+	struct recording *r = recording_open(path, err);
+	struct source_recording *k;
+
+	if (!r)
+		return NULL;
+	k = mem_alloc(sizeof(*k));
+	k->r = r;
+	k->base.ops = &source_recording_ops;
+	source_recording_read_meta(k);
+	return &k->base;
+}
+
+bool
+source_recording_means(const char *name)
+{
+	return strchr(name, '/') || schema_is_recording(name);
+}
+
+/* Seconds from the first sample. false: it is no time. */
+static bool
+source_recording_seconds(struct source_recording *k, const char *when, double *out)
+{
+	unsigned hour, minute;
+	double second;
+	char *end;
+	int used = 0;
+
+	if (sscanf(when, "%2u:%2u:%lf%n", &hour, &minute, &second, &used) == 3 && !when[used]) {
+		*out = hour * 3600 + minute * 60 + second - recording_time_of_day(k->r);
+		*out += *out < -1 ? 86400 : 0; /* past midnight */
+		return hour < 24 && minute < 60 && second >= 0 && second < 61;
+	}
+	*out = strtod(when + (when[0] == '+'), &end);
+	return end > when && *out >= 0 && (!*end || !strcmp(end, "s"));
+}
+
+int
+source_recording_go_to(struct source *s, const char *when, struct err *err)
+{
+	struct source_recording *k = source_recording_of(s);
+	size_t n;
+	const struct recording_sample *v = recording_samples(k->r, &n);
+	double seconds;
+
+	if (!strcmp(when, "start"))
+		return recording_seek(k->r, 0, err);
+	if (!strcmp(when, "end"))
+		return recording_seek(k->r, n - 1, err);
+	if (!source_recording_seconds(k, when, &seconds))
+		return err_set(err, ERR_USAGE, "it is not a time",
+		               "give 12:30:05, +90s from the beginning, start or end", "--at %.60s",
+		               when);
+	/* a hair later: what is typed was rounded */
+	seconds = seconds < 0 ? 0 : seconds + 0.0005;
+	return recording_seek(k->r, recording_find(k->r, v[0].time_ns + (uint64_t)(seconds * 1e9)),
+	                      err);
+}

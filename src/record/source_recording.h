@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SOURCE_RECORDING_H
+#define PM_SOURCE_RECORDING_H
+
+#include "target/source.h"
+
+/* A recording as a source, at its last sample. NULL with err. */
+struct source *source_recording_open(const char *path, struct err *err);
+
+/*
+ * Whether a target's name means a recording: it has a slash, or it is the name of a file that says
+ * it is one.
+ */
+bool source_recording_means(const char *name);
+
+/*
+ * Goes to the sample that is shown at a time: "12:30:05", of the day that it began; "+90s" or
+ * "+1.5", from its beginning; "start", "end". -1 with err.
+ */
+int source_recording_go_to(struct source *s, const char *when, struct err *err);
+
+#endif

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --record, and the same answers from the file.
+# shellcheck disable=SC2154
+
+load helper
+
+# recorded FIXTURE [OPTION...]: records it; sets FILE
+recorded() {
+	fixture "$1"
+	shift
+	FILE=$BATS_TEST_TMPDIR/recording
+	pm --record "$FILE" --for 0.01 "$@" "$PID" 2>"$BATS_TEST_TMPDIR/said"
+	grep -qE '^pmtop: 1 sample in .*recording, [0-9.]+K$' "$BATS_TEST_TMPDIR/said"
+}
+
+# same ARG...: the file's answer is the process's, byte for byte
+same() {
+	pm "$@" "$PID" >"$BATS_TEST_TMPDIR/live"
+	"$PMTOP" "$@" "$FILE" >"$BATS_TEST_TMPDIR/replay"
+	diff "$BATS_TEST_TMPDIR/live" "$BATS_TEST_TMPDIR/replay"
+}
+
+@test "a recording gives the answers of the process it is of, byte for byte" {
+	local name
+	for name in zoo huge java hidden sparse; do
+		echo "$name"
+		rm -f "$BATS_TEST_TMPDIR/recording"
+		recorded "$name"
+		same --list
+		same --list --csv -o START,END,PERM,OFFSET,DEV,INODE,TYPE,RSS,ANON,SWAP,THP,MAPPING
+		same --pages
+		same --pages --json
+		same --summary
+		same --grid
+		same --grid --lens sharing
+		same --list --filter 'rss > 64K & perm ~ rw'
+		same --list --group type
+	done
+}
+
+@test "a recording answers questions" {
+	recorded zoo
+	same -e 'count anon by state' -e 'sum rss' -e 'vma:0x20000000' -e 0x20000000
+}
+
+@test "a recording is a database with the tables of its schema" {
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	recorded zoo
+	is "$(sqlite3 "$FILE" 'PRAGMA application_id; PRAGMA user_version; PRAGMA integrity_check' | xargs)" \
+		"$((0x706d7470)) 1 ok"
+	is "$(sqlite3 "$FILE" 'SELECT name FROM sqlite_schema WHERE type != "index" ORDER BY rowid' | sort | xargs)" \
+		"$(sed -nE 's/^[TV]\((\w+),.*/\1/p' "$fixture_top/src/record/schema.def" | sort | xargs)"
+	# the sum of all runs is what the list counts
+	is "$(sqlite3 "$FILE" "SELECT sum(pages) FROM run_set JOIN state ON state.id = state WHERE name LIKE '%present%'")" \
+		"$(pm --pages --csv -n -o PRESENT "$PID" | grep -c 1)"
+	is "$(sqlite3 "$FILE" 'SELECT sum(rss) FROM usage')" \
+		"$(pm --list -n -b --csv -o RSS "$PID" | awk '{ sum += $1 } END { print sum / 4096 }')"
+	for view in growth written huge; do
+		sqlite3 "$FILE" "SELECT count(*) FROM $view" >/dev/null
+	done
+}
+
+@test "--record refuses a file that is there, unless it may go on in it or replace it" {
+	recorded zoo
+	refused 1 'it exists.*--append or --overwrite' --record "$FILE" --for 0.01 "$PID"
+	pm --record "$FILE" --for 0.01 --append "$PID" 2>/dev/null
+	is "$("$PMTOP" --list "$FILE")" "$(pm --list "$PID")"
+	is "$("$PMTOP" --list --at start "$FILE")" "$(pm --list "$PID")"
+	pm --record "$FILE" --for 0.01 --overwrite "$PID" 2>/dev/null
+	echo "no recording" >"$BATS_TEST_TMPDIR/text"
+	refused 1 'not a recording' --record "$BATS_TEST_TMPDIR/text" --for 0.01 --overwrite "$PID"
+	is "$(<"$BATS_TEST_TMPDIR/text")" "no recording"
+	refused 1 'cannot' --record "$BATS_TEST_TMPDIR/no/such" --for 0.01 "$PID"
+}
+
+@test "--anonymous-names leaves names out" {
+	recorded zoo --anonymous-names
+	run ! grep -aqE '/opt/|/usr/lib|keeper|zookeeper' "$FILE"
+	[[ $("$PMTOP" --list "$FILE") == *"(left out)"* ]]
+}
+
+@test "a file that is no recording, is damaged or of a later version is refused" {
+	recorded zoo
+	refused 1 'no such file|No such file' --list "$BATS_TEST_TMPDIR/nothing"
+	head -c 3000 "$FILE" >"$BATS_TEST_TMPDIR/part"
+	refused 1 'cannot read' --list "$BATS_TEST_TMPDIR/part"
+	cp "$FILE" "$BATS_TEST_TMPDIR/later"
+	printf '\0\0\0\2' | dd of="$BATS_TEST_TMPDIR/later" bs=1 seek=60 conv=notrunc status=none
+	refused 1 'later version' --list "$BATS_TEST_TMPDIR/later"
+	refused 1 'not a recording' --list "$fixture_top/README.md"
+	refused 1 'it is a recording' --watch=0.01 --count 1 "$FILE"
+	refused 2 'not a time' --list --at noon "$FILE"
+}

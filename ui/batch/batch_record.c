@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --record: a sample each interval, into a file. */
+#include <poll.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "batch/batch_state.h"
+#include "batch/batch_wait.h"
+#include "demo/launch.h"
+#include "record/recorder.h"
+
+/* SHARE: an interval may be filled by reading frames up to this part of it. SMAPS: so many samples
+ * apart smaps is read, if it takes no more than its SHARE of them. */
+enum { RECORD_SHARE = 100, RECORD_SMAPS = 60 };
+
+struct record {
+	struct batch *b;
+	struct recorder *to;
+	struct moments from;
+	int signals;
+	uint64_t until, next; /* on our clock */
+	uint64_t smaps_ns;    /* what smaps took last */
+	bool writes;          /* they are tracked */
+	const char *note;     /* of the next sample */
+};
+
+/* Whether it is time for smaps, and cheap. */
+static bool
+record_wants_smaps(const struct record *k)
+{
+	uint64_t n = recorder_samples(k->to);
+
+	return n == 0 || (n % RECORD_SMAPS == 0 &&
+	                  k->smaps_ns <= k->b->o->interval_ns * RECORD_SMAPS / RECORD_SHARE);
+}
+
+/* 1: the address space is gone. */
+static int
+record_sample(struct record *k, struct err *err)
+{
+	bool first = recorder_samples(k->to) == 0 || k->note;
+	struct moment m;
+	int r = moments_take(&k->from, first ? UINT64_MAX : k->b->o->interval_ns / RECORD_SHARE,
+	                     record_wants_smaps(k), &m, err);
+
+	if (m.smaps)
+		k->smaps_ns = m.smaps->cost_ns;
+	if (r == 0)
+		r = recorder_add(k->to, &m, k->note, err);
+	k->note = NULL;
+	if (r == 0 && k->writes)
+		r = target_clear(&k->b->t, &m.regions->vmas, err);
+	moment_free(&m);
+	return r < 0 && !target_is_alive(&k->b->t) ? 1 : r;
+}
+
+/* --- writes -------------------------------------------------------------------------------------
+ */
+
+/* Only if a tracker was asked for: a clear changes the process. */
+static int
+record_begin_writes(struct record *k, struct err *err)
+{
+	const struct options *o = k->b->o;
+	struct track *t = &k->b->t.track;
+
+	if (!o->tracker_given)
+		return 0;
+	if (o->scope && batch_range(k->b, o->scope, &t->scope.start, &t->scope.end, err) < 0)
+		return -1;
+	if (batch_tracker(k->b, err) < 0)
+		return -1;
+	if (tracker_caps(t->tracker) & TRACKER_LOCAL)
+		return err_set(err, ERR_TARGET, "it watches only pages on a screen",
+		               "use uffd or soft-dirty", "cannot record writes by --tracker %s",
+		               tracker_words(t->tracker)->name);
+	t->auto_clear = tracker_caps(t->tracker) & TRACKER_LOSSLESS;
+	k->writes = true;
+	return target_clear(&k->b->t, &k->b->vmas, err);
+}
+
+/* --- its end ------------------------------------------------------------------------------------
+ */
+
+/* The process executed another program, which is recorded in a session of its own, or ended: 1. */
+static int
+record_follow(struct record *k, struct err *err)
+{
+	struct target *t = &k->b->t;
+	struct pollfd end = {t->source->meta.end_fd, POLLIN, 0};
+	uint64_t until = time_ns() + UINT64_C(20) * BATCH_BEAT_NS;
+
+	for (;;) {
+		enum proc_life life = t->source->ops->life(t->source);
+		int r;
+
+		if (life == PROC_ENDED || (life == PROC_ENDING && time_ns() > until))
+			return 1;
+		r = target_reopen(t, err);
+		if (r == 0)
+			r = recorder_begin(k->to, t, err);
+		if (r == 0 || time_ns() > until)
+			break;
+		poll(&end, 1, 10);
+	}
+	moments_free(&k->from);
+	moments_begin(&k->from, t);
+	k->note = "it executed a new program";
+	k->writes = false; /* consent was for the old one */
+	return 0;
+}
+
+static void
+record_say_end(const struct record *k, bool ended)
+{
+	char size[8], how[64] = "";
+	const struct batch *b = k->b;
+
+	if (ended && b->o->command)
+		launch_how_it_ended(b->t.source->meta.pid, how, sizeof(how));
+	if (ended)
+		buf_fmt(b->note, "process %d has ended%s; ", (int)b->t.source->meta.pid, how);
+	buf_fmt(b->note, "%ju sample%s in %s, %s", (uintmax_t)recorder_samples(k->to),
+	        plural(recorder_samples(k->to)), b->o->record,
+	        size_text(size, recorder_bytes(k->to)));
+}
+
+/* false: it is over. */
+static bool
+record_wait(const struct record *k)
+{
+	uint64_t until = k->until ? u64_min(k->next, k->until) : k->next;
+
+	/* what ended may have executed another program */
+	return (batch_wait_until(k->b, k->signals, until) || !target_is_alive(&k->b->t)) &&
+	       (!k->until || time_ns() < k->until);
+}
+
+static int
+record_all(struct record *k, struct err *err)
+{
+	const struct options *o = k->b->o;
+	int r;
+
+	do {
+		r = record_sample(k, err);
+		if (r > 0)
+			r = record_follow(k, err);
+		if (r)
+			break;
+		k->next = u64_max(k->next + o->interval_ns, time_ns());
+	} while (record_wait(k));
+	if (r >= 0)
+		record_say_end(k, r > 0);
+	return r < 0 ? -1 : 0;
+}
+
+int
+batch_record(struct batch *b, struct err *err)
+{
+	const struct options *o = b->o;
+	struct recorder_options to = {.path = o->record,
+	                              .how = o->append      ? SCHEMA_APPEND
+	                                     : o->overwrite ? SCHEMA_OVERWRITE
+	                                                    : SCHEMA_NEW,
+	                              .anonymous = o->anonymous};
+	struct record k = {
+	    .b = b, .next = time_ns(), .until = o->for_ns ? time_ns() + o->for_ns : 0};
+	int r;
+
+	k.to = recorder_open(&to, err);
+	if (!k.to)
+		return -1;
+	moments_begin(&k.from, &b->t);
+	k.signals = batch_signals_open();
+	r = recorder_begin(k.to, &b->t, err);
+	if (r == 0)
+		r = record_begin_writes(&k, err);
+	if (r == 0)
+		r = record_all(&k, err);
+	batch_signals_close(k.signals);
+	moments_free(&k.from);
+	recorder_close(k.to);
+	return r;
+}
