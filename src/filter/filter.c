@@ -177,6 +177,26 @@ filter_needs(const struct filter *f)
 	return f->needs;
 }
 
+/* Whether pages of which everything else is equal may differ in it by their addresses. */
+static bool
+filter_is_of_place(const struct filter_op *op)
+{
+	const struct filter_row *r = &filter_rows[op->row];
+
+	return op->code == FILTER_OP_FIELD &&
+	       (r->kind == FILTER_ADDRESS ||
+	        (r->kind == FILTER_CLASS && filter_lens_of(op->row) == LENS_GROWTH));
+}
+
+bool
+filter_asks_for_place(const struct filter *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (filter_is_of_place(&f->ops[i]))
+			return true;
+	return false;
+}
+
 /*
  * Whether the leaf may differ between the pages of a range whose addresses differ, and that
  * (without x->pg) may differ in anything else.
@@ -188,7 +208,7 @@ filter_varies(const struct filter_op *op, const struct filter_facts *x)
 		return !x->pg;
 	if (op->code == FILTER_OP_TYPE || filter_rows[op->row].scope == FILTER_BOTH)
 		return false;
-	return !x->pg || filter_rows[op->row].kind == FILTER_ADDRESS;
+	return !x->pg || filter_is_of_place(op);
 }
 
 /*
@@ -305,6 +325,8 @@ filter_why_leaf(const struct filter_op *op, const struct filter_facts *x)
 		return FILTER_WHY_UNREADABLE;
 	if (needs & FILTER_NEED_WRITTEN)
 		return FILTER_WHY_WRITTEN;
+	if (needs & FILTER_NEED_BASELINE)
+		return FILTER_WHY_BASELINE;
 	if (needs & (FILTER_NEED_SCAN | FILTER_NEED_WPALLOWED))
 		return FILTER_WHY_SCAN;
 	if (x->pg && !(needs & PAGE_NEED_NODE) &&
@@ -336,6 +358,8 @@ filter_why_words(unsigned why, const char *written, struct buf *out)
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
 	    {FILTER_WHY_WRITTEN, not_known},
 	    {FILTER_WHY_SCAN, "is shown only by PAGEMAP_SCAN (Linux 6.7)"},
+	    {FILTER_WHY_BASELINE, "is not known without a baseline (`baseline` at the prompt, or "
+	                          "--grow=SECONDS before -e)"},
 	    {FILTER_WHY_UNREADABLE, "is hidden by the kernel ([vvar])"},
 	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` lists what cannot be read)"},
 	};

@@ -31,6 +31,7 @@ enum filter_need {
 	FILTER_NEED_HUGE = 1 << 17,    /* the size in huge pages: from smaps, unless huge_known */
 	FILTER_NEED_SCAN = 1 << 18,      /* categories of PAGEMAP_SCAN: pg->cats */
 	FILTER_NEED_WPALLOWED = 1 << 19, /* wpallowed of the page's region */
+	FILTER_NEED_BASELINE = 1 << 20, /* a baseline of growth */
 };
 
 struct filter_facts {
@@ -39,6 +40,7 @@ struct filter_facts {
 	bool written_known; /* soft-dirty works, and the region is not newer than the clear */
 	/* reports which pages are written; NULL: their soft-dirty bits do */
 	const struct track *track;
+	const struct pageset *base; /* what was there at the baseline; NULL: there is none */
 	/* for FILTER_PAGE */
 	const struct page *pg;
 	uint64_t addr;
@@ -102,6 +104,9 @@ int filter_parse_part(struct lex *l, enum filter_scope scope, struct filter *f, 
  */
 unsigned filter_needs(const struct filter *f);
 
+/* Whether the pages of a gap may differ in it, by their addresses. */
+bool filter_asks_for_place(const struct filter *f);
+
 enum truth filter_eval(const struct filter *f, const struct filter_facts *x);
 
 /* Whether region v passes, from maps alone; TRUTH_UNKNOWN: its counts are needed. */
@@ -120,6 +125,7 @@ enum filter_why {
 	FILTER_WHY_WRITTEN = 2, /* soft-dirty is meaningless there */
 	FILTER_WHY_SCAN = 8,    /* only PAGEMAP_SCAN shows it */
 	FILTER_WHY_UNREADABLE = 16, /* the kernel shows no page table for its own regions */
+	FILTER_WHY_BASELINE = 32, /* there is no baseline of growth */
 	FILTER_WHY_OTHER = 4,   /* not readable, or changed during the read */
 };
 unsigned filter_why(const struct filter *f, const struct filter_facts *x);

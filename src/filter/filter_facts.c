@@ -461,6 +461,16 @@ filter_class_of(const struct filter_facts *x, enum lens l, uint64_t *n)
 	return TRUTH_YES;
 }
 
+/* Without a baseline it is not known what a page that is not there was. */
+static enum truth
+value_PAGE_LENS_GROWTH(const struct filter_facts *x, uint64_t *n)
+{
+	struct lens_pass pass = {.lens = LENS_GROWTH, .base = x->base};
+
+	*n = lens_page(&pass, x->addr, x->pg, x->page_size);
+	return x->base ? TRUTH_YES : TRUTH_UNKNOWN;
+}
+
 #define CLASS(lens) \
 	static enum truth value_PAGE_LENS_##lens(const struct filter_facts *x, uint64_t *n) \
 	{ \

@@ -151,13 +151,14 @@ cell_alarm(const struct cell *c, enum lens l)
 	return CLASS_MAX;
 }
 
-/* As cell_first, without the classes of absent pages if any others are there. */
 unsigned
 cell_first_there(const struct cell *c, enum lens l)
 {
 	struct cell there = *c;
-	unsigned second, first;
+	unsigned second, first, lit = lens_lit(l);
 
+	if (lit != CLASS_MAX && c->n[lit])
+		return lit;
 	there.n[lens_gap(l, STATE_NONE)] = there.n[lens_gap(l, STATE_CACHED)] = 0;
 	first = cell_first(&there, &second);
 	return first == CLASS_MAX ? cell_first(c, &second) : first;

@@ -79,7 +79,10 @@ unsigned cell_first(const struct cell *c, unsigned *second);
 /* A class that is shown even if rare (broken memory, unreadable), or CLASS_MAX. */
 unsigned cell_alarm(const struct cell *c, enum lens l);
 
-/* The most frequent class of present pages; absent classes only if there is nothing else. */
+/*
+ * The lit class if one page has it; else the most frequent class of present pages; absent classes
+ * only if there is nothing else.
+ */
 unsigned cell_first_there(const struct cell *c, enum lens l);
 
 /*

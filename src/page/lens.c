@@ -38,6 +38,7 @@ enum {
 	FIRST_NUMA = AT_NUMA_UNKNOWN,
 	FIRST_SWAP = AT_SWAP_UNKNOWN,
 	FIRST_PHYSICAL = AT_PHYSICAL_UNKNOWN,
+	FIRST_GROWTH = AT_GROWTH_UNKNOWN,
 };
 #define L(id, d, n, w, q) [LENS_##id] = FIRST_##id,
 enum { FIRST_STATE = 0 }; /* the classes of LENS_STATE are not in the list */
@@ -90,6 +91,15 @@ lens_class(enum lens l, unsigned c)
 	s = state_row((enum state)c);
 	return (struct class_row){
 	    .letter = s->letter, .kind = lens_state_kinds[c], .name = s->name};
+}
+
+unsigned
+lens_lit(enum lens l)
+{
+	for (unsigned c = 0; c < lens_classes(l); c++)
+		if (lens_class(l, c).kind == CLASS_LIT)
+			return c;
+	return CLASS_MAX;
 }
 
 enum lens
@@ -305,6 +315,21 @@ lens_physical_of(struct lens_pass *pass, uint64_t addr, const struct page *pg, s
 	return pass->odd ? CLASS(PHYSICAL, ODD) : CLASS(PHYSICAL, EVEN);
 }
 
+/* What has grown is counted the same way: see growth.h. */
+static unsigned
+lens_growth_of(const struct lens_pass *pass, uint64_t addr, const struct page *pg)
+{
+	bool there = lens_is_in_ram(pg) ? pg->state != STATE_ZERO
+	                                : pg->state == STATE_SWAPPED && pg->word & PM_SWAPPED;
+	bool was = pass->base && pageset_has(pass->base, addr);
+
+	if (!(pg->known & PAGE_WORD) || (there && !pass->base))
+		return CLASS(GROWTH, UNKNOWN);
+	if (there)
+		return was ? CLASS(GROWTH, STAYED) : CLASS(GROWTH, GAINED);
+	return was ? CLASS(GROWTH, LOST) : CLASS(GROWTH, OUT);
+}
+
 unsigned
 lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size)
 {
@@ -320,6 +345,7 @@ lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t p
 	case LENS_SWAP: return lens_swap_of(pg);
 	case LENS_PHYSICAL:
 		return lens_physical_of(pass, addr, pg, page_size);
+	case LENS_GROWTH: return lens_growth_of(pass, addr, pg);
 	case LENS_COUNT: break;
 	}
 	return 0;
@@ -332,4 +358,17 @@ lens_gap(enum lens l, enum state s)
 	struct page pg = {.known = s == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)s};
 
 	return lens_page(&pass, 0, &pg, 1);
+}
+
+void
+lens_count_gap(const struct lens_pass *pass, uint64_t start, uint64_t end, enum state s,
+               size_t page_size, uint64_t n[CLASS_MAX])
+{
+	uint64_t lost = 0;
+
+	if (pass->lens == LENS_GROWTH && pass->base && s != STATE_UNREADABLE)
+		lost = pageset_minus(pass->base, NULL, NULL, start, end);
+	n[lens_gap(pass->lens, s)] += (end - start) / page_size - lost;
+	if (lost)
+		n[CLASS(GROWTH, LOST)] += lost;
 }

@@ -3,6 +3,7 @@
 #define PM_LENS_H
 
 #include "page/page.h"
+#include "page/pageset.h"
 #include "page/state.h"
 
 #define L(id, digit, name, needs, question) LENS_##id,
@@ -13,7 +14,7 @@ enum lens {
 #undef L
 
 /* A class is an index within its lens, from 0; for LENS_STATE it is enum state. */
-enum class_kind { CLASS_NORMAL, CLASS_ABSENT, CLASS_ALARM, CLASS_UNKNOWN };
+enum class_kind { CLASS_NORMAL, CLASS_ABSENT, CLASS_ALARM, CLASS_LIT, CLASS_UNKNOWN };
 enum { CLASS_MAX = 32 }; /* upper bound for every lens */
 
 struct lens_row {
@@ -34,10 +35,16 @@ unsigned lens_classes(enum lens l);
 /* The index of a class in the list of lens.def, for tables made from it; not for LENS_STATE. */
 unsigned lens_place(enum lens l, unsigned c);
 
+/* The class of that kind CLASS_LIT; CLASS_MAX: the lens has none. */
+unsigned lens_lit(enum lens l);
+
 /* The lens with this key or name ("4", "sharing"); LENS_COUNT: none. */
 enum lens lens_named(const char *name);
 
-/* The class of the pages of a gap in the page table. */
+/*
+ * The class of the pages of a gap in the page table. Of the lens of growth only where there is no
+ * baseline, or none was there: lens_count_gap counts them.
+ */
 unsigned lens_gap(enum lens l, enum state s);
 
 /*
@@ -52,8 +59,13 @@ struct lens_pass {
 	/* whether a write there is seen; NULL: everywhere */
 	bool (*watched)(const void *arg, uint64_t addr);
 	const void *arg;
+	const struct pageset *base; /* what was there at the baseline; NULL: there is none */
 };
 unsigned lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size);
+
+/* Adds the pages of a gap in the page table, [start, end), to n by class. */
+void lens_count_gap(const struct lens_pass *pass, uint64_t start, uint64_t end, enum state s,
+                    size_t page_size, uint64_t n[CLASS_MAX]);
 
 /* false: a region's strip can show the lens from PM_CAT_* categories alone (states, and writes). */
 bool lens_needs_pages(enum lens l);

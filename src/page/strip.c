@@ -17,6 +17,7 @@ strip_begin(struct strip *s, uint64_t pages, unsigned width)
 	s->pages = pages;
 	s->width = (unsigned)u64_min(width, pages);
 	s->share = NULL;
+	s->lit = CLASS_MAX;
 	s->last_lo = s->last_hi = 0;
 }
 
@@ -78,6 +79,10 @@ strip_cell_of(const struct strip *s, unsigned k)
 			best = s->share[k][c];
 			out.cls = c & (CLASS_MAX - 1);
 		}
+	}
+	if (s->lit != CLASS_MAX && s->share[k][s->lit]) {
+		out.cls = s->lit & (CLASS_MAX - 1);
+		out.lit = 1;
 	}
 	out.height = eighths(sum, strip_start(s, k + 1) - strip_start(s, k)) & 15;
 	return out;

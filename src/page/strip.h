@@ -12,6 +12,7 @@ struct strip_cell {
 	uint16_t cls : 5;    /* the most frequent class of the lens */
 	uint16_t heat : 3;   /* enum heat by age: the newest write */
 	uint16_t often : 3;  /* enum heat by count: of the page written most often */
+	uint16_t lit : 1;    /* cls is the class that is shown even if rare */
 };
 
 enum {
@@ -25,12 +26,13 @@ struct strip {
 	uint64_t pages;
 	unsigned width; /* at most `pages` */
 	uint32_t (*share)[CLASS_MAX]; /* NULL: nothing was added */
+	unsigned lit; /* the class that is shown even if rare; CLASS_MAX: none */
 	/* the share that was added to last, and its pages: the next ones are mostly there, too */
 	unsigned last;
 	uint64_t last_lo, last_hi;
 };
 
-/* Takes memory once something is added; strip_free frees it. */
+/* Takes memory once something is added; strip_free frees it. Set `lit` after it. */
 void strip_begin(struct strip *s, uint64_t pages, unsigned width);
 void strip_free(struct strip *s);
 

@@ -4,22 +4,11 @@
 #include "base/util.h"
 #include "filter/filter_scan.h"
 #include "kernel/kabi.h"
+#include "target/growth.h"
 #include "target/walk.h"
 
 /* limit on pages of a gap that are tested one by one: takes a second */
 enum { PLACES_MAX = 1 << 24 };
-
-static bool
-seek_asks_for_place(const struct filter *f)
-{
-	size_t n;
-	const struct filter_row *rows = filter_table(&n);
-
-	for (size_t i = 0; i < f->n; i++)
-		if (f->ops[i].code == FILTER_OP_FIELD && rows[f->ops[i].row].kind == FILTER_ADDRESS)
-			return true;
-	return false;
-}
 
 static int
 seek_note_wpallowed(void *arg, const struct pm_run *run)
@@ -53,6 +42,7 @@ seek_facts(const struct filter *f, const struct target *t, const struct vma *v)
 	    .written_known =
 	        t->track.clears && track_doubt(&t->track, v->start) == DOUBT_NONE,
 	    .track = t->track.clears && !t->bits_only ? &t->track : NULL,
+	    .base = growth_baseline(t->growth),
 	    .scan = t->source->meta.scan & (f ? ~UINT64_C(0) : ~PM_CAT_SOFT_DIRTY),
 	    .wpallowed = wp ? seek_wpallowed(t, v) : TRUTH_UNKNOWN,
 	    .now = source_now(t->source)};
@@ -76,7 +66,7 @@ seek_is_of_runs(const struct filter *f, const struct target *t)
 void
 seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v)
 {
-	*s = (struct seek){.f = f, .x = seek_facts(f, t, v), .by_place = seek_asks_for_place(f)};
+	*s = (struct seek){.f = f, .x = seek_facts(f, t, v), .by_place = filter_asks_for_place(f)};
 }
 
 enum truth

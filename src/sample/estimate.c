@@ -56,13 +56,13 @@ estimate_add_gap(void *arg, uint64_t start, uint64_t end, const struct page *eac
 {
 	struct estimate_work *w = arg;
 	const struct grid *g = w->e->grid;
-	unsigned cls = lens_gap(w->e->pass.lens, (enum state)each->state);
 	uint64_t lo, hi;
 	size_t i;
 
 	for (uint64_t at = start;
 	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
-		w->e->cells[i].n[cls] += (u64_min(hi, end) - at) / g->page_size;
+		lens_count_gap(&w->e->pass, at, u64_min(hi, end), (enum state)each->state,
+		               g->page_size, w->e->cells[i].n);
 		if (w->e->seek) {
 			struct seek_gap gap;
 

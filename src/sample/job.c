@@ -87,18 +87,24 @@ static void
 job_lend(struct job *j, struct target *t)
 {
 	t->track = j->track;
+	t->growth = j->growth;
+	t->brought = j->brought;
 	t->causes = j->causes;
 	t->no_faults = j->no_faults;
 	j->track = (struct track){0};
-	j->causes = NULL;
+	j->growth = NULL;
+	j->brought = j->causes = NULL;
 }
 
 static void
 job_take_back(struct target *t)
 {
 	track_free(&t->track);
+	growth_free(t->growth);
+	causes_unref(t->brought);
 	causes_unref(t->causes);
-	t->causes = NULL;
+	t->growth = NULL;
+	t->brought = t->causes = NULL;
 }
 
 /* --- the commands ----------------------------------------------------------------------------- */
@@ -143,33 +149,14 @@ job_read_card(const struct job *j, struct desk *d, const struct vma_list *vmas, 
 	return NULL;
 }
 
-/* Lends the target what is known of growth: a scan for another question must not add to it. */
-static void
-job_ask(const struct job *j, struct target *t, const struct vma_list *vmas, struct result *r)
-{
-	t->growth = j->growth;
-	t->brought = j->brought;
-	r->answer = answer_query(t, vmas, j->command.text, &r->err);
-	t->growth = NULL;
-	t->brought = NULL;
-}
-
 static struct attribution *
 job_attribute(const struct job *j, struct desk *d, struct err *err)
 {
-	struct attribution *a = NULL;
-
+	if (j->command.by.grown && growth_known(d->t.growth))
+		return attribution_make_grown(&d->t, &d->codes, j->regions, &j->command.by);
 	if (j->command.by.grown) {
-		d->t.growth = j->growth;
-		d->t.brought = j->brought;
-		if (growth_known(j->growth))
-			a = attribution_make_grown(&d->t, &d->codes, j->regions, &j->command.by);
-		else
-			err_set(err, ERR_TARGET, "there is no baseline", NULL,
-			        "cannot tell what grew");
-		d->t.growth = NULL;
-		d->t.brought = NULL;
-		return a;
+		err_set(err, ERR_TARGET, "there is no baseline", NULL, "cannot tell what grew");
+		return NULL;
 	}
 	if (d->t.causes)
 		return attribution_make(&d->t, &d->codes, j->regions, &j->command.by);
@@ -191,7 +178,7 @@ job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct 
 		break;
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
-		job_ask(j, t, vmas, r);
+		r->answer = answer_query(t, vmas, j->command.text, &r->err);
 		break;
 	case COMMAND_SMAPS:
 		r->smaps = target_smaps(t, &r->err);

@@ -581,7 +581,9 @@ reader_read_strips(struct reader *l, struct regions *rs, const struct regions *o
 	struct err ignored;
 
 	l->lens_owed = false;
-
+	if (old && lens == LENS_GROWTH &&
+	    old->totals.grown.since_ns != rs->totals.grown.since_ns)
+		old = NULL; /* compared with another baseline */
 	for (size_t i = 0; i < n; i++) {
 		struct region *r = &rs->r[i];
 
@@ -627,17 +629,31 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 	writes_make(&l->writes, t, rs, l->t.page_size, range, &l->draft.writes);
 }
 
+/* The lens that the strips are to show: states serve for those that need no more. */
+static enum lens
+reader_strips_lens(const struct reader *l)
+{
+	return lens_needs_pages(l->now.screen.lens) ? l->now.screen.lens : LENS_STATE;
+}
+
+bool
+reader_owes_strips(const struct reader *l)
+{
+	return !l->now.screen.grid_on && l->draft.regions->totals.lens != reader_strips_lens(l);
+}
+
 bool
 reader_read_all(struct reader *l)
 {
 	struct regions *rs = reader_take_maps(l);
-	enum lens lens = l->now.screen.lens;
+	bool grid = l->now.screen.grid_on, later = l->t.growth && l->t.growth->due;
+	enum lens shown;
 	int r;
 
 	if (!rs)
 		return true;
 	l->draft.regions_every_ns = MAPS_SHARE * l->maps_cost_ns;
-	if (l->now.screen.grid_on) {
+	if (grid && !later) {
 		if (!reader_fill_window(l, &rs->vmas, false)) {
 			regions_unref(rs);
 			return false;
@@ -653,13 +669,15 @@ reader_read_all(struct reader *l)
 		l->last_full = source_now(l->t.source);
 		reader_sum_writes(l, rs);
 	}
-	if (r == 0 && lens_needs_pages(lens) && !l->now.screen.grid_on)
+	shown = r == 0 && !grid ? reader_strips_lens(l) : LENS_STATE;
+	if (shown != LENS_STATE)
 		reader_read_strips(l, rs, l->draft.regions);
-	regions_sum_up(rs, r == 0 ? lens_needs_pages(lens) ? lens : LENS_STATE
-	                   : l->draft.regions ? l->draft.regions->totals.lens : LENS_STATE);
+	regions_sum_up(rs, r && l->draft.regions ? l->draft.regions->totals.lens : shown);
 	if (l->draft.regions)
 		regions_keep(rs, l->draft.regions);
 	reader_set_regions(l, rs);
+	if (grid && later && r == 0) /* after the baseline that it is compared with */
+		return reader_fill_window(l, &rs->vmas, false);
 	return r != 1;
 }
 

@@ -58,6 +58,9 @@ bool reader_is_alive(struct reader *l);
 /* Reads maps, the grid, then all regions. false: abandoned for something newer, still due. */
 bool reader_read_all(struct reader *l);
 
+/* Whether strips on screen show another lens than is asked for. */
+bool reader_owes_strips(const struct reader *l);
+
 /* Reads the grid alone, with the known regions. false: abandoned. */
 bool reader_read_grid(struct reader *l, const struct vma_list *vmas);
 

@@ -464,7 +464,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 		s->grid_stale &= s->stale;
 		if (!s->stale)
 			command_auto_clear(l);
-	} else if (!w->screen.grid_on && lens) {
+	} else if (reader_owes_strips(l)) {
 		s->stale = !reader_read_all(l);
 	} else if (grid) {
 		s->grid_stale = !reader_read_grid(l, &l->draft.regions->vmas);

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "query/seek.h"
 #include "sample/estimate.h"
+#include "target/growth.h"
 #include "target/sign.h"
 #include "target/walk.h"
 
@@ -247,8 +248,8 @@ window_count_gap(void *arg, uint64_t start, uint64_t end, const struct page *eac
 
 	for (uint64_t at = start;
 	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
-		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] +=
-		    (u64_min(hi, end) - at) / g->page_size;
+		lens_count_gap(&f->pass, at, u64_min(hi, end), (enum state)each->state,
+		               g->page_size, f->w->cells[i].n);
 		if (f->filter) {
 			struct seek_gap gap;
 
@@ -277,14 +278,35 @@ window_is_watched(const void *arg, uint64_t addr)
 
 /* Only a scope leaves pages out: trackers that compare see every page on screen. */
 static struct lens_pass
-window_lens_pass_of(enum lens l, const struct track *t, const struct vma *v)
+window_lens_pass_of(enum lens l, const struct target *of, const struct vma *v)
 {
+	const struct track *t = &of->track;
 	bool parts = t->clears && tracker_caps(t->tracker) & TRACKER_RANGES;
 
 	return (struct lens_pass){.lens = l,
 	                          .unsure = window_is_unsure(t, v),
 	                          .watched = parts ? window_is_watched : NULL,
-	                          .arg = t};
+	                          .arg = t,
+	                          .base = growth_baseline(of->growth)};
+}
+
+/* Lights the parts of the map that gained pages, as of the last scan of all regions. */
+static void
+window_light_map(struct window *w, const struct target *t, const struct vma *v)
+{
+	bool grown = w->lens == LENS_GROWTH && growth_known(t->growth);
+	struct growth_count n = {0};
+	struct strip s;
+
+	strip_begin(&s, vma_size(v) / t->page_size, w->grid.row_cells);
+	for (unsigned i = 0; i < w->grid.row_cells; i++) {
+		unsigned k = strip_share(&s, i, w->grid.row_cells);
+
+		if (grown)
+			growth_count(t->growth, v->start + strip_start(&s, k) * t->page_size,
+			             v->start + strip_start(&s, k + 1) * t->page_size, &n);
+		w->map[i].lit = n.gained > 0;
+	}
 }
 
 /* The strip of the whole region; also updates the track. */
@@ -298,6 +320,7 @@ window_map(struct fill *f)
 	w->mapped = r == 0;
 	w->mapped_ns = w->time_ns;
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
+	window_light_map(w, f->t, f->v);
 	return r;
 }
 
@@ -320,11 +343,13 @@ window_count(struct fill *f, const struct window_of *of)
 	bool late = !kept && !f->t->track.clears && f->host;
 	int r = 0;
 
-	if (of->before)
+	if (of->before) {
 		window_keep_map(w, of->before);
+		window_light_map(w, f->t, f->v);
+	}
 	if (!kept && !late)
 		r = window_map(f);
-	f->pass = window_lens_pass_of(w->lens, &f->t->track, f->v);
+	f->pass = window_lens_pass_of(w->lens, f->t, f->v);
 	f->o = (struct walk_options){
 	    .needs = lens_row(w->lens)->needs |
 	             (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
@@ -408,7 +433,7 @@ window_sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct sum *s = arg;
 
-	s->cell->n[lens_gap(s->pass.lens, (enum state)each->state)] += (end - start) / s->page_size;
+	lens_count_gap(&s->pass, start, end, (enum state)each->state, s->page_size, s->cell->n);
 	return 0;
 }
 
@@ -419,7 +444,7 @@ window_count_range(struct target *t, const struct vma *v, struct range_sum *r, s
 	struct cell *c = &r->cell;
 	struct sum s = {.cell = c,
 	                .page_size = t->page_size,
-	                .pass = window_lens_pass_of(r->lens, &t->track, v)};
+	                .pass = window_lens_pass_of(r->lens, t, v)};
 	struct walk_options o = {.needs = lens_row(r->lens)->needs, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int got = walk_pages(t, v, r->lo, r->hi, &o, &fns, &s, err);

@@ -24,7 +24,10 @@ struct window {
 	struct page *pages;    /* one per cell if a cell is one page, else NULL */
 	/* cells from here on are estimates (estimate.h), until they are counted */
 	size_t sampled_from;
-	/* the whole region as a strip of states, row_cells wide, if it is known; counted at: */
+	/*
+	 * the whole region as a strip of states, row_cells wide, if it is known; LENS_GROWTH: lit
+	 * where it grew; counted at:
+	 */
 	bool mapped;
 	uint64_t mapped_ns;
 	struct strip_cell map[STRIP_MAX];

@@ -70,6 +70,13 @@ growth_known(const struct growth *g)
 	return g && g->base && g->now;
 }
 
+/* What was there at the baseline; NULL: there is none. */
+static inline const struct pageset *
+growth_baseline(const struct growth *g)
+{
+	return g && g->base ? &g->base->there : NULL;
+}
+
 /* Pages of [start, end), compared with the baseline. */
 struct growth_count {
 	uint64_t gained, lost;

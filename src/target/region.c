@@ -306,10 +306,13 @@ region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct str
 {
 	static const struct walk_fns fns = {.pages = region_strip_pages};
 	struct walk_options o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE};
-	struct region_strip k = {.lens = {.lens = l}, .v = v, .page_size = t->page_size};
+	struct region_strip k = {.lens = {.lens = l, .base = growth_baseline(t->growth)},
+	                         .v = v,
+	                         .page_size = t->page_size};
 	int r;
 
 	strip_begin(&k.shares, vma_size(v) / k.page_size, width);
+	k.shares.lit = lens_lit(l);
 	r = walk_pages(t, v, v->start, v->end, &o, &fns, &k, err);
 	if (r == 0)
 		strip_finish(&k.shares, strip, width);

@@ -78,5 +78,6 @@ letters() {
 	is "$(letters --grid=10110000..+8p --lens 5)" "A 1, R 1, a 1, f 1, i 1, r 2, u 1"
 	is "$(letters --grid=10070000..+8p --lens swap)" ". 2, 0 2, 1 3, r 1"
 	is "$(letters --grid=10120000..+16p --lens folios)" "4 16"
+	refused 2 'a single look has no baseline; --grow compares two' --grid --lens growth "$PID"
 	refused 2 'unknown lens "colour"; choose from state, writes, backing' --grid --lens colour "$PID"
 }

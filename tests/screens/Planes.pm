@@ -137,7 +137,7 @@ sub _parts
 		$text[$_] =~ /(?:^|│) *address\b/ || $cells->[$_][0][1] ne '' && $cells->[$_][0][1] eq $cells->[0][0][1]
 	} 1 .. $below - 1;
 	my $top = $heading // 0;
-	my $bottom = $below - ($text[$below - 1] =~ /^[1-9] \w/ ? 1 : 0);
+	my $bottom = $below - ($text[$below - 1] =~ /^[0-9] \w/ ? 1 : 0);
 	return (
 		whole => [0 .. $grid->{h} - 1],
 		header => [0],

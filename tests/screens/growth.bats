@@ -93,6 +93,46 @@ _no_growth() { ! screen_text | grep -qE 'GROWN|growth [0-9]|grew'; }
 	wait "$target" || true
 }
 
+@test "the lens of growth lights what came in, however little, and in the grid shows what was lost" {
+	local lacks='growth:? press b: pages that come in from then on light up'
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys 0
+	screen_text | grep -E "$lacks"
+	screen_keys Down Down Enter
+	screen_text | grep -E "$lacks"
+	# before there is a baseline nothing is new, and nothing was lost
+	screen_text | grep '? not known'
+	screen_keys b
+	screen_wait_text '0 growth .*o there before'
+	run ! grep -E "$lacks" <(screen_text)
+	target_gains 30000000 20 21 22
+	target_loses 30000000 0
+	screen_wait_text '\+ gained - lost'
+	screen_golden bars+rows+legend growth-grid
+	screen_text | grep '30000000 .*; growth: lost'
+	screen_keys - - -
+	screen_golden bars+rows+legend growth-grid-zoomed
+	screen_keys v G
+	screen_wait_text ', 64 pages: 53 not there, 7 there before, 3 gained, 1 '
+	screen_keys v g /
+	screen_type lens.growth=gained
+	screen_keys Enter
+	screen_wait_text '30014000 '
+	ask 'count lens.growth=lost'
+	screen_wait_text '1 page \(4.0K\) matches'
+	screen_keys Escape Escape
+	screen_golden bars+rows growth-list
+	screen_keys a
+	screen_golden rows+legend growth-map
+	screen_keys Escape b
+	_screen_until 'nothing lit' _nothing_lit
+	screen_keys Q
+	screen_end
+}
+
+_nothing_lit() { ! screen_text | grep -q 'gained'; }
+
 @test "B ranks what came in since the baseline; Tab turns to what was written, and back" {
 	fixture_own softdirty
 	screen_start 80x24 "$PID"

@@ -43,6 +43,15 @@ screen_goto() {
 	screen_end
 }
 
+@test "bug: a lens chosen in the grid reached the list with the next scan" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys Enter 4 Escape
+	screen_golden bars+rows lens-list-4
+	screen_keys Q
+	screen_end
+}
+
 @test "each lens recolours grid and list, and says what it lacks" {
 	local lens
 	fixture zoo

@@ -321,6 +321,9 @@ test_sparse_letters(void)
 		snprintf(name, sizeof(name), "bug: one page among many empty ones shows through lens %s", lens_row(l)->name);
 		ok(cell_letter(&c, l) != '.', name);
 	}
+	c = (struct cell){.n = {[1] = 1, [4] = 500}};
+	ok(cell_letter(&c, LENS_GROWTH) == '+' && cell_letter(&c, LENS_LRU) != lens_class(LENS_LRU, 1).letter,
+	   "one page gained among many that were there before shows; of the other lenses most of the pages do");
 }
 
 static void

@@ -24,7 +24,7 @@ test_rows(void)
 		snprintf(name, sizeof(name), "lens %s: every class has a letter of its own and a name",
 		         lens_row((enum lens)l)->name);
 		ok(good, name);
-		ok(lens_row((enum lens)l)->digit == (char)('1' + l) && lens_row((enum lens)l)->question[0],
+		ok(lens_row((enum lens)l)->digit == "1234567890"[l] && lens_row((enum lens)l)->question[0],
 		   "its digit is its place, and it asks something");
 		ok(lens_named(lens_row((enum lens)l)->name) == (enum lens)l, "it is found by its name");
 	}
@@ -46,46 +46,46 @@ test_pages(void)
 	static const struct {
 		const char *name;
 		struct page pg;
-		const char *letters; /* of lenses 2 to 9 */
+		const char *letters; /* of lenses 2 to 0, without a baseline */
 	} rows[] = {
-	    {"not read", {0}, "????????"},
-	    {"nothing there", {.known = PAGE_WORD, .state = STATE_NONE}, "........"},
+	    {"not read", {0}, "?????????"},
+	    {"nothing there", {.known = PAGE_WORD, .state = STATE_NONE}, "........."},
 	    {"fresh anonymous page",
 	     {.word = W(810000000043ee27), .kpf = W(400005808), .count = 1, .folio = W(43ee27), .node = 1,
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO | PAGE_NODE, .state = STATE_ANON},
-	     "oa1o01r|"},
+	     "oa1o01r|?"},
 	    {"zero page",
 	     {.word = W(8000000000003b34), .kpf = W(101000000), .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT,
 	      .state = STATE_ZERO},
-	     "o00o??r|"},
+	     "o00o??r|."},
 	    {"file page, 20 times, active and referenced",
 	     {.word = W(a00000000043ee27), .kpf = W(40000086c), .count = 20, .order = 4, .folio = W(43ee20), .node = 9,
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO | PAGE_NODE, .state = STATE_FILE},
-	     "of+A4+r|"},
+	     "of+A4+r|?"},
 	    {"KSM, many, inactive",
 	     {.word = W(800000000047196a), .kpf = W(20583c) & ~W(4), .count = 64, .order = 0, .folio = W(47196a),
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO, .state = STATE_KSM},
-	     "ok*r0?r|"},
+	     "ok*r0?r|?"},
 	    {"in the swap cache, unevictable, a huge page's",
 	     {.word = W(810000000043ee27), .kpf = W(2400047828), .count = 1, .order = 9, .folio = W(43ee00),
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO, .state = STATE_THP_TAIL},
-	     "oa1u9?c|"},
-	    {"hidden, exclusive", {.word = W(8100000000000000), .known = PAGE_WORD, .state = STATE_ANON}, "oa1???r?"},
-	    {"hidden, file, shared", {.word = W(a000000000000000), .known = PAGE_WORD, .state = STATE_FILE}, "ofc???r?"},
-	    {"hidden", {.word = W(8000000000000000), .known = PAGE_WORD, .state = STATE_HIDDEN}, "o?????r?"},
-	    {"in swap device 1", {.word = W(4000000000000021), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....1."},
-	    {"in swap device 7", {.word = W(4000000000000027), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....+."},
+	     "oa1u9?c|?"},
+	    {"hidden, exclusive", {.word = W(8100000000000000), .known = PAGE_WORD, .state = STATE_ANON}, "oa1???r??"},
+	    {"hidden, file, shared", {.word = W(a000000000000000), .known = PAGE_WORD, .state = STATE_FILE}, "ofc???r??"},
+	    {"hidden", {.word = W(8000000000000000), .known = PAGE_WORD, .state = STATE_HIDDEN}, "o?????r??"},
+	    {"in swap device 1", {.word = W(4000000000000021), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....1.?"},
+	    {"in swap device 7", {.word = W(4000000000000027), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....+.?"},
 	    {"in swap, where is hidden", {.word = W(4000000000000000), .known = PAGE_WORD, .state = STATE_SWAPPED},
-	     "ss....s."},
-	    {"a guard page", {.word = W(440000000000009f), .known = PAGE_WORD, .state = STATE_GUARD}, "......x."},
+	     "ss....s.?"},
+	    {"a guard page", {.word = W(440000000000009f), .known = PAGE_WORD, .state = STATE_GUARD}, "......x.."},
 	    {"hugetlb",
 	     {.word = W(810000000043ee01), .kpf = W(400031808), .count = 1, .order = 9, .folio = W(43ee00),
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO, .state = STATE_HUGETLB},
-	     "oH1oH?r|"},
+	     "oH1oH?r|?"},
 	    {"broken",
 	     {.word = W(810000000043ee27), .kpf = W(400085828), .count = 1,
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT, .state = STATE_HWPOISON},
-	     "o!1r??r|"},
+	     "o!1r??r|?"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -130,6 +130,48 @@ test_unsure(void)
 	ok(lens_class(LENS_WRITES, lens_page(&look, 0, &there, 4096)).letter == 'o', "where it is known, it is said");
 }
 
+/* What is there, and was there at the baseline or not; the pages of gaps, too. */
+static void
+test_growth(void)
+{
+	static const struct {
+		const char *name;
+		struct page pg;
+		char was, was_not;
+	} rows[] = {
+	    {"in RAM", {.word = PM_PRESENT, .known = PAGE_WORD, .state = STATE_HIDDEN}, 'o', '+'},
+	    {"in swap", {.word = PM_SWAPPED, .known = PAGE_WORD, .state = STATE_SWAPPED}, 'o', '+'},
+	    {"not there", {.known = PAGE_WORD, .state = STATE_NONE}, '-', '.'},
+	    {"the zero page, which is no memory", {.word = PM_PRESENT, .known = PAGE_WORD, .state = STATE_ZERO}, '-', '.'},
+	    {"a guard page", {.word = PM_SWAPPED, .known = PAGE_WORD, .state = STATE_GUARD}, '-', '.'},
+	    {"shared memory in swap, without an entry", {.known = PAGE_WORD, .state = STATE_SWAPPED}, '-', '.'},
+	    {"not read", {0}, '?', '?'},
+	};
+	struct pageset was = {.page_size = 4096}, none = {.page_size = 4096};
+	struct lens_pass look = {.lens = LENS_GROWTH};
+	uint64_t n[CLASS_MAX] = {0};
+
+	pageset_add(&was, 0x1000, 0x4000);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char got[3] = "", want[3] = {rows[i].was, rows[i].was_not};
+
+		for (int k = 0; k < 2; k++) {
+			look.base = k ? &none : &was;
+			got[k] = lens_class(LENS_GROWTH, lens_page(&look, 0x1000, &rows[i].pg, 4096)).letter;
+		}
+		is_str(got, want, rows[i].name);
+	}
+	look.base = &was;
+	lens_count_gap(&look, 0x3000, 0x10000, STATE_NONE, 4096, n);
+	lens_count_gap(&look, 0x1000, 0x2000, STATE_UNREADABLE, 4096, n);
+	for (unsigned c = 0; c < lens_classes(LENS_GROWTH); c++) {
+		char letter = lens_class(LENS_GROWTH, c).letter;
+
+		is_u64(n[c], letter == '-' ? 1 : letter == '.' ? 12 : letter == '?' ? 1 : 0, lens_class(LENS_GROWTH, c).name);
+	}
+	pageset_free(&was);
+}
+
 /* Through every lens and at every zoom each page is counted once. */
 static void
 test_sums(void)
@@ -170,6 +212,7 @@ main(void)
 	test_pages();
 	test_physical();
 	test_unsure();
+	test_growth();
 	test_sums();
 	return tap_done();
 }

@@ -150,6 +150,10 @@ option_check_pairs(const struct options *o, struct err *err)
 	if (option_was_given(o, OPT_SIZE) && !o->frames)
 		return err_set(err, ERR_USAGE, "the terminal has a size of its own",
 		               "add --frames", "--size alone");
+	if (o->mode == MODE_GRID && o->lens == LENS_GROWTH)
+		return err_set(err, ERR_USAGE, "a single look has no baseline",
+		               "--grow compares two; the screen has this lens",
+		               "--grid with lens growth");
 	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN &&
 	    option_was_given(o, OPT_COLOR))
 		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",

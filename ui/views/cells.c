@@ -157,14 +157,15 @@ cells_draw_ground_cell(enum lens l, const struct cell *c, int y, int x)
 }
 
 /*
- * Two classes in a cell: an eighth block of the larger over the second; written pages come first.
+ * Two classes in a cell: an eighth block of the larger over the second; written pages, or those of
+ * the lit class, come first.
  */
 static void
 cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
 	struct cell painted = *c;
 	uint64_t all = cell_pages(c), ground, share;
-	unsigned first, second;
+	unsigned first, second, lit = lens_lit(l);
 	enum heat heat = cells_heat(ui, l, c);
 	enum role front, back = ROLE_TEXT;
 
@@ -177,6 +178,10 @@ cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, in
 			painted.n[k] = 0;
 	first = cell_first(&painted, &second);
 	ground = all - cell_pages(&painted);
+	if (lit != CLASS_MAX && c->n[lit] && lit != first) {
+		second = first;
+		first = lit;
+	}
 	if (heat) {
 		front = strips_heat_role(ui, heat);
 		if (first != CLASS_MAX && c->n[first] >= ground)

@@ -35,6 +35,11 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 		if (!s->has_nodes)
 			buf_str(out, "only for a live process in this PID namespace (move_pages)");
 		break;
+	case LENS_GROWTH:
+		if (!s->regions || !s->regions->totals.grown.known)
+			buf_fmt(out, "press %s: pages that come in from then on light up",
+			        key_of(ACT_BASELINE, ui_letter(ui)));
+		break;
 	case LENS_STATE:
 	case LENS_BACKING:
 	case LENS_COUNT:

@@ -57,8 +57,9 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 	for (int i = 0; mapped && i < cells; i++) {
 		const struct strip_cell *m = &w->map[i];
 		uint8_t heat = ui_by_count(ui) ? m->often : m->heat;
-		/* it shows states; in lenses that need more, only how full it is */
-		enum role role = lens_needs_pages(w->lens) ? ROLE_RAMP_0
+		/* it shows states; in lenses that need more, how full it is, and what is lit */
+		enum role role = m->lit ? paint_class_role(w->lens, lens_lit(w->lens))
+		                 : lens_needs_pages(w->lens) ? ROLE_RAMP_0
 		                 : heat                    ? strips_heat_role(ui, (enum heat)heat)
 		                                           : paint_state_role((enum state)m->cls);
 

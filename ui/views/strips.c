@@ -26,9 +26,11 @@ strips_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsig
 
 		sum += strip[k].height;
 		n++;
-		if (strip[k].height > got.height) {
+		if (strip[k].lit > got.lit || (strip[k].lit == got.lit &&
+		                               strip[k].height > got.height)) {
 			got.height = strip[k].height;
 			got.cls = strip[k].cls;
+			got.lit = strip[k].lit;
 		}
 		heat = ui_by_count(ui) ? strip[k].often : strip[k].heat;
 		if (heat && (!got.heat || heat < got.heat))
