@@ -294,11 +294,19 @@ attribution_count_row(struct attribution_work *w, uint64_t row, bool sure,
 	attribution_count_first(&w->first, cell, addr);
 }
 
+static uint64_t
+attribution_region_key(const struct attribution_work *w, size_t region)
+{
+	return w->rs->vmas.v[region].start | 1;
+}
+
 static void
 attribution_count_region(struct attribution_work *w, size_t region, bool sure,
                          const struct cause_page *p, uint64_t addr)
 {
 	++*attribution_tally_at(sure ? &w->regions : &w->maybe, region);
+	if (w->a->of.by == ATTRIBUTION_BY_REGION && attribution_region_key(w, region) == w->a->of.lit)
+		attribution_light(w, addr);
 	if (attribution_is_late(w, p))
 		++*attribution_tally_at(&w->lately_in, region);
 	attribution_count_first(&w->first_in, region, addr);
@@ -437,7 +445,7 @@ attribution_region_row(struct attribution_work *w, size_t region)
 	          .in = mem_strdup(leader ? leader->w.words : ""),
 	          .pages = *attribution_tally_at(&w->regions, region),
 	          .maybe = *attribution_tally_at(&w->maybe, region)},
-	    .key = v->start | 1,
+	    .key = attribution_region_key(w, region),
 	    .at = *attribution_tally_at(&w->first_in, region),
 	    .lately = *attribution_tally_at(&w->lately_in, region),
 	    .rate = attribution_rate(w, *attribution_tally_at(&w->lately_in, region)),

@@ -188,6 +188,22 @@ grown_first_in(const struct grown *g, const struct vma *v)
 	return lo;
 }
 
+/* Lights what a region gained. */
+static void
+grown_light_region(struct grown *g, const struct vma *v)
+{
+	uint64_t step = 512 * g->t->page_size;
+
+	for (uint64_t at = v->start, end; at < v->end; at = end) {
+		struct growth_part is = {.start = at};
+
+		is.end = end = v->end - at > step ? at + step : v->end;
+		growth_count(g->t->growth, at, end, &is.n);
+		if (is.n.gained)
+			grown_light(g, &is, true);
+	}
+}
+
 /* Instead of functions: the regions that gained pages, each with the function that brought most. */
 static void
 grown_turn_to_regions(struct grown *g)
@@ -203,6 +219,8 @@ grown_turn_to_regions(struct grown *g)
 		growth_count(g->t->growth, of->start, of->end, &c);
 		if (!c.gained)
 			continue;
+		if ((of->start | 1) == a->of.lit)
+			grown_light_region(g, of);
 		v = vec_room(v, n, &cap, sizeof(*v));
 		v[n++] = (struct attribution_row){
 		    .w = {.words = mem_strdup(vma_shown_name(of)),

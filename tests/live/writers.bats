@@ -247,6 +247,41 @@ screen_of_author() {
 	screen_end
 }
 
+@test "Enter lights just the pages of a thread, of a call chain and of a region; Esc goes back to the row" {
+	author_start -fno-omit-frame-pointer
+	screen_of_author 120x40
+	screen_wait_text ' store_second  '
+	# t turns to the next ranking
+	lit_by thread ' second +[0-9]+$' '     [#+-]{4} +│' ', by second '
+	lit_by 'call chain' ' author: store_main.* < main' ' [#+-]{4} +│' ', by store_main+0x[0-9a-f]* < …'
+	# pages 8 to 11 have a writer if system calls are seen; 13 to 15 are not written
+	lit_by region "^› .*\[anonymous\].*" ' [#+-]{8}([#+-]{4}|    )[#+-]   +│' ', written'
+	screen_keys Q
+	screen_end
+}
+
+# lit_by WHAT ROW CELLS WORDS: the next ranking; Enter in the row lights these cells, and Esc leads back to it
+lit_by() {
+	local row
+	screen_keys t
+	screen_text | head -n 1 | grep "written by $1"
+	screen_keys g
+	_screen_until "the row $2" _cursor_on "$2"
+	row=$(screen_text | grep '^›' | sed 's/^›[ 0-9.<]*//')
+	screen_keys Enter
+	screen_text | head -n 1 | grep -e "$4"
+	screen_wait_text "^$PLACE$3"
+	screen_keys Escape
+	is "$(screen_text | grep '^›' | sed 's/^›[ 0-9.<]*//')" "$row"
+}
+
+# the cursor is in a row with the text; else it goes down
+_cursor_on() {
+	screen_text | grep '^›' | grep -qE -e "$1" && return
+	screen_keys Down
+	false
+}
+
 @test "the list has the function that wrote most of each region, and sorts by it" {
 	author_start
 	screen_of_author 120x40

@@ -155,6 +155,9 @@ _nothing_lit() { ! screen_text | grep -q 'gained'; }
 	screen_wait_text '30014000 \[anon: newborn\]: gained 3 pages'
 	screen_keys Enter
 	screen_wait_text '^ *30014000 '
+	screen_golden rows growth-lit
+	screen_keys '{' # of another region nothing would be lit
+	screen_golden rows growth-lit-other
 	screen_keys Escape
 	ask 'by thread written'
 	header | grep 'written by thread'

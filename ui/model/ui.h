@@ -60,12 +60,12 @@ struct ui {
 		enum view_id in;
 		uint64_t from;
 	} range;              /* from there to the cursor, in that view */
-	/* the writer whose pages the grid shows, the others dim; key 0: none (attribution.h) */
+	/* the row whose pages the grid shows, the others dim; key 0: none (attribution.h) */
 	struct {
 		uint64_t key;
 		unsigned by;
 		bool grown;
-		char words[96];
+		char words[96]; /* "by memtable_insert" */
 	} lit;
 	struct jumps jumps;   /* the jump list and the bookmarks */
 	enum ui_once card_read, sum_read; /* the rest of the card; the sum of the range */

@@ -319,6 +319,23 @@ view_by_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
+/* The grid lights the pages of the row, and says whose they are: of a call chain, its head. */
+static void
+view_by_light(struct ui *ui, const struct sample *s, const struct attribution_row *r)
+{
+	const char *more = paint_utf8() ? " < …" : " < ...";
+
+	ui->lit.key = r->key;
+	ui->lit.by = by_of(ui)->by;
+	ui->lit.grown = by_is_grown(ui, s);
+	if (ui->lit.by == ATTRIBUTION_BY_REGION)
+		snprintf(ui->lit.words, sizeof(ui->lit.words), "%s",
+		         ui->lit.grown ? "gained" : "written");
+	else
+		snprintf(ui->lit.words, sizeof(ui->lit.words), "by %.80s%s",
+		         r->chain.n ? r->chain.v[0] : r->w.words, r->chain.n > 1 ? more : "");
+}
+
 /* The pages of the row in the grid, lit; the others are dim. */
 static void
 view_by_open(struct ui *ui, const struct sample *s, const struct attribution_row *r)
@@ -332,12 +349,7 @@ view_by_open(struct ui *ui, const struct sample *s, const struct attribution_row
 	ui->cursor = ui->byte = r->at & ~(uint64_t)(s->page_size - 1);
 	ui->pages->grid.zoom = 0;
 	ui->pages->grid.top = UINT64_MAX; /* scrolls until the page is in the first row */
-	if (by_of(ui)->by != ATTRIBUTION_BY_REGION) {
-		ui->lit.key = r->key;
-		ui->lit.by = by_of(ui)->by;
-		ui->lit.grown = by_is_grown(ui, s);
-		snprintf(ui->lit.words, sizeof(ui->lit.words), "%s", r->w.words);
-	}
+	view_by_light(ui, s, r);
 	ui_push(ui, VIEW_GRID);
 }
 

@@ -50,6 +50,8 @@ view_grid_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		g->start = v->start;
 		g->end = v->end;
 	}
+	if (ui->lit.by == ATTRIBUTION_BY_REGION && ui->lit.key != (ui->region | 1))
+		ui->lit.key = 0; /* it was another region that is lit */
 	if (g->end <= g->start)
 		return;
 	g->page_size = s->page_size;
@@ -242,7 +244,7 @@ view_grid_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *ou
 	struct buf lit = {0};
 
 	if (ui->lit.key) {
-		buf_str(&lit, ", by ");
+		buf_str(&lit, ", ");
 		text_escape(&lit, ui->lit.words, strlen(ui->lit.words), !paint_utf8());
 	}
 	breadcrumb_region(out, ui, s, lit.s ? lit.s : "");
