@@ -305,7 +305,8 @@ attribution_count_region(struct attribution_work *w, size_t region, bool sure,
                          const struct cause_page *p, uint64_t addr)
 {
 	++*attribution_tally_at(sure ? &w->regions : &w->maybe, region);
-	if (w->a->of.by == ATTRIBUTION_BY_REGION && attribution_region_key(w, region) == w->a->of.lit)
+	if (w->a->of.by == ATTRIBUTION_BY_REGION &&
+	    attribution_region_key(w, region) == w->a->of.lit)
 		attribution_light(w, addr);
 	if (attribution_is_late(w, p))
 		++*attribution_tally_at(&w->lately_in, region);

@@ -109,6 +109,7 @@ _no_growth() { ! screen_text | grep -qE 'GROWN|growth [0-9]|grew'; }
 	target_gains 30000000 20 21 22
 	target_loses 30000000 0
 	screen_wait_text '\+ gained - lost'
+	scans_come 2
 	screen_golden bars+rows+legend growth-grid
 	screen_text | grep '30000000 .*; growth: lost'
 	screen_keys - - -
