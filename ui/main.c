@@ -95,6 +95,8 @@ main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, int rea
 	struct app_options a = {
 	    .root = o->proc_root,
 	    .pid = pid,
+	    .recording = o->recording ? o->target : NULL,
+	    .at = o->at,
 	    .ready = ready,
 	    .filter = o->target,
 	    .interval_ns = o->interval_ns,

@@ -10,10 +10,18 @@
 #include "record/pack.h"
 #include "record/schema.h"
 
+/* What is to be added to times of a session, to have all on one clock: ns since 1970. */
+#define RECORDING_ON_CLOCK                                         \
+	"CAST(strftime('%s', n.began) AS INTEGER) * 1000000000 + " \
+	"CAST(substr(strftime('%f', n.began), 4) AS INTEGER) * 1000000 - n.clock"
+
 #define RECORDING_STATEMENTS                                                                       \
-	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole FROM sample ORDER BY id")  \
-	X(SESSION, "SELECT pid, name, page_size, (julianday(began) - 2440587.5) * 86400, clock "   \
-	           "FROM session WHERE id = ?")                                                    \
+	X(SAMPLES,                                                                                 \
+	  "SELECT s.id, s.session, s.time + " RECORDING_ON_CLOCK ", s.rss, s.swap, "               \
+	  "s.written, s.whole FROM sample s JOIN session n ON n.id = s.session ORDER BY s.id")     \
+	X(SESSION,                                                                                 \
+	  "SELECT n.pid, n.name, n.page_size, " RECORDING_ON_CLOCK " FROM session n WHERE "        \
+	  "n.id = ?")                                                                              \
 	X(META, "SELECT value FROM meta WHERE session = ? AND key = ?")                            \
 	X(REGIONS, "SELECT start, length, perm, offset, dev, inode, type, behind, mapping FROM "   \
 	           "region WHERE first <= ?1 AND (last IS NULL OR last >= ?1)")                    \
@@ -63,6 +71,12 @@ struct recording_blocks {
  */
 enum { RECORDING_ROUND = 2048 };
 
+struct recording_sample {
+	int64_t id, session;
+	bool whole;
+	struct timeline_tick tick;
+};
+
 struct recording {
 	char *path;
 	sqlite3 *db;
@@ -73,8 +87,7 @@ struct recording {
 	pid_t pid;
 	char name[64];
 	size_t page_size;
-	double began;      /* the session: seconds since 1970, ... */
-	uint64_t clock_ns; /* ... and of the clock */
+	uint64_t clock_ns; /* RECORDING_ON_CLOCK of the session */
 	struct extents pages;
 	struct recording_blocks blocks;
 	struct recording_frames frames;
@@ -216,7 +229,7 @@ recording_load_block(struct recording *r, uint64_t start)
 	if (recording_step(r, RECORDING_BLOCK, &ignored) > 0) {
 		b = mem_alloc(sizeof(*b));
 		block_begin(b, start, r->page_size);
-		b->time_ns = recording_column(r, RECORDING_BLOCK, 1);
+		b->time_ns = recording_column(r, RECORDING_BLOCK, 1) + r->clock_ns;
 		if (!block_unpack(b, sqlite3_column_blob(s, 2),
 		                  (size_t)sqlite3_column_bytes(s, 2))) {
 			block_free(b);
@@ -370,8 +383,7 @@ recording_read_session(struct recording *r, int64_t session, struct err *err)
 	r->pid = (pid_t)recording_column(r, RECORDING_SESSION, 0);
 	snprintf(r->name, sizeof(r->name), "%s", recording_column_text(r, RECORDING_SESSION, 1));
 	r->page_size = (size_t)recording_column(r, RECORDING_SESSION, 2);
-	r->began = sqlite3_column_double(r->s[RECORDING_SESSION], 3);
-	r->clock_ns = recording_column(r, RECORDING_SESSION, 4);
+	r->clock_ns = recording_column(r, RECORDING_SESSION, 3);
 	sqlite3_reset(r->s[RECORDING_SESSION]);
 	if (r->page_size < 1024 || r->page_size > 1 << 24 || r->page_size & (r->page_size - 1))
 		return recording_damaged(r, err);
@@ -415,6 +427,15 @@ recording_pages(const struct recording *r)
 /* --- opening ------------------------------------------------------------------------------------
  */
 
+/* Whether the last sample is later than the one before: no clock runs backwards. */
+static bool
+recording_is_later(const struct recording *r)
+{
+	const struct recording_sample *last = &r->samples[r->samples_n - 1];
+
+	return last->tick.time_ns > last[-1].tick.time_ns;
+}
+
 static int
 recording_read_samples(struct recording *r, struct err *err)
 {
@@ -427,12 +448,14 @@ recording_read_samples(struct recording *r, struct err *err)
 		r->samples[r->samples_n++] = (struct recording_sample){
 		    .id = sqlite3_column_int64(s, 0),
 		    .session = sqlite3_column_int64(s, 1),
-		    .time_ns = recording_column(r, RECORDING_SAMPLES, 2),
-		    .rss = recording_column(r, RECORDING_SAMPLES, 3),
-		    .swap = recording_column(r, RECORDING_SAMPLES, 4),
-		    .written = recording_column(r, RECORDING_SAMPLES, 5),
-		    .written_known = sqlite3_column_type(s, 5) != SQLITE_NULL,
-		    .whole = sqlite3_column_int(s, 6)};
+		    .whole = sqlite3_column_int(s, 6),
+		    .tick = {.time_ns = recording_column(r, RECORDING_SAMPLES, 2),
+		             .rss = recording_column(r, RECORDING_SAMPLES, 3),
+		             .swap = recording_column(r, RECORDING_SAMPLES, 4),
+		             .written = recording_column(r, RECORDING_SAMPLES, 5),
+		             .written_known = sqlite3_column_type(s, 5) != SQLITE_NULL}};
+		if (r->samples_n > 1 && !recording_is_later(r))
+			return recording_damaged(r, err);
 	}
 	if (got == 0 && !r->samples_n)
 		return err_set(err, ERR_TARGET, "it has no sample", "record for longer",
@@ -481,26 +504,35 @@ recording_close(struct recording *r)
 	free(r);
 }
 
-const struct recording_sample *
-recording_samples(const struct recording *r, size_t *n)
+/* When the first sample was taken, in seconds of the local day. */
+static double
+recording_time_of_day(const struct recording *r)
 {
-	*n = r->samples_n;
-	return r->samples;
+	uint64_t at = r->samples[0].tick.time_ns;
+	time_t whole = (time_t)(at / 1000000000);
+	struct tm tm = {0};
+
+	localtime_r(&whole, &tm);
+	return tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec + (double)(at % 1000000000) / 1e9;
+}
+
+struct timeline *
+recording_timeline(const struct recording *r)
+{
+	struct timeline *t = mem_alloc(sizeof(*t) + r->samples_n * sizeof(*t->v));
+
+	t->refs = 1;
+	t->n = r->samples_n;
+	t->day_s = recording_time_of_day(r);
+	for (size_t i = 0; i < t->n; i++)
+		t->v[i] = r->samples[i].tick;
+	return t;
 }
 
 size_t
 recording_at(const struct recording *r)
 {
 	return r->at;
-}
-
-size_t
-recording_find(const struct recording *r, uint64_t time_ns)
-{
-	size_t i = vec_above(r->samples, r->samples_n, sizeof(*r->samples),
-	                     offsetof(struct recording_sample, time_ns), time_ns);
-
-	return i ? i - 1 : 0;
 }
 
 pid_t
@@ -519,17 +551,6 @@ size_t
 recording_page_size(const struct recording *r)
 {
 	return r->page_size;
-}
-
-double
-recording_time_of_day(struct recording *r)
-{
-	double at = r->began + ((double)r->samples[0].time_ns - (double)r->clock_ns) / 1e9;
-	time_t whole = (time_t)at;
-	struct tm tm = {0};
-
-	localtime_r(&whole, &tm);
-	return tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec + (at - (double)whole);
 }
 
 /* true: there is a row, to be reset. */

@@ -7,6 +7,7 @@
 #include "kernel/vma.h"
 #include "record/block.h"
 #include "record/extents.h"
+#include "target/timeline.h"
 
 /*
  * A recording that is read, at one of its samples. It may hold anything: what does not fit together
@@ -18,18 +19,11 @@ struct recording;
 struct recording *recording_open(const char *path, struct err *err);
 void recording_close(struct recording *r);
 
-struct recording_sample {
-	int64_t id, session;
-	uint64_t time_ns, rss, swap; /* pages */
-	uint64_t written;            /* pages, if it is known: */
-	bool written_known, whole;
-};
-/* All samples, in their order; valid until close. */
-const struct recording_sample *recording_samples(const struct recording *r, size_t *n);
+/* All its samples, at least one; a reference for the caller. */
+struct timeline *recording_timeline(const struct recording *r);
 
-/* The sample that it is at, and that `time_ns` falls into: the last one that began by then. */
+/* The number of the sample that it is at, from 0. */
 size_t recording_at(const struct recording *r);
-size_t recording_find(const struct recording *r, uint64_t time_ns);
 
 /* Goes to the i-th sample. -1 with err: it cannot be read. */
 int recording_seek(struct recording *r, size_t i, struct err *err);
@@ -39,8 +33,6 @@ pid_t recording_pid(const struct recording *r);
 const char *recording_name(const struct recording *r);
 size_t recording_page_size(const struct recording *r);
 uint64_t recording_number(struct recording *r, const char *key);
-/* When the first sample was taken, in seconds of the local day. */
-double recording_time_of_day(struct recording *r);
 /* The caller frees it. */
 char *recording_text(struct recording *r, const char *key);
 

@@ -19,6 +19,7 @@ struct source_recording {
 	struct source base;
 	struct recording *r;
 	struct vma_list vmas; /* at its sample */
+	struct timeline *line;
 };
 
 static struct source_recording *
@@ -62,10 +63,9 @@ source_recording_life(struct source *s)
 static uint64_t
 source_recording_clock(const struct source *s)
 {
-	const struct recording *r = source_recording_of(s)->r;
-	size_t n;
+	const struct source_recording *k = source_recording_of(s);
 
-	return recording_samples(r, &n)[recording_at(r)].time_ns;
+	return k->line->v[recording_at(k->r)].time_ns;
 }
 
 /* --- the address space --------------------------------------------------------------------------
@@ -613,6 +613,25 @@ static const struct source_others source_recording_others = {
     .merges = source_recording_merges,
 };
 
+static int
+source_recording_go(struct source *s, uint64_t time_ns, struct err *err)
+{
+	struct source_recording *k = source_recording_of(s);
+
+	return recording_seek(k->r, timeline_find(k->line, time_ns), err);
+}
+
+static struct timeline *
+source_recording_line(struct source *s)
+{
+	return timeline_ref(source_recording_of(s)->line);
+}
+
+static const struct source_time source_recording_time = {
+    .go = source_recording_go,
+    .line = source_recording_line,
+};
+
 static const struct source_faults source_recording_faults = {
     .watch = source_recording_watch,
     .family = source_recording_family,
@@ -635,6 +654,7 @@ source_recording_close(struct source *s)
 
 	vma_free(&k->vmas);
 	swaps_free(&s->meta.swaps);
+	timeline_unref(k->line);
 	recording_close(k->r);
 	free(k);
 }
@@ -674,6 +694,7 @@ static const struct source_ops source_recording_ops = {
     .writes = &source_recording_writes,
     .others = &source_recording_others,
     .faults = &source_recording_faults,
+    .time = &source_recording_time,
     .close = source_recording_close,
 };
 
@@ -718,6 +739,7 @@ source_recording_open(const char *path, struct err *err)
 		return NULL;
 	k = mem_alloc(sizeof(*k));
 	k->r = r;
+	k->line = recording_timeline(r);
 	k->base.ops = &source_recording_ops;
 	source_recording_read_meta(k);
 	return &k->base;
@@ -727,44 +749,4 @@ bool
 source_recording_means(const char *name)
 {
 	return strchr(name, '/') || schema_is_recording(name);
-}
-
-/* Seconds from the first sample. false: it is no time. */
-static bool
-source_recording_seconds(struct source_recording *k, const char *when, double *out)
-{
-	unsigned hour, minute;
-	double second;
-	char *end;
-	int used = 0;
-
-	if (sscanf(when, "%2u:%2u:%lf%n", &hour, &minute, &second, &used) == 3 && !when[used]) {
-		*out = hour * 3600 + minute * 60 + second - recording_time_of_day(k->r);
-		*out += *out < -1 ? 86400 : 0; /* past midnight */
-		return hour < 24 && minute < 60 && second >= 0 && second < 61;
-	}
-	*out = strtod(when + (when[0] == '+'), &end);
-	return end > when && *out >= 0 && (!*end || !strcmp(end, "s"));
-}
-
-int
-source_recording_go_to(struct source *s, const char *when, struct err *err)
-{
-	struct source_recording *k = source_recording_of(s);
-	size_t n;
-	const struct recording_sample *v = recording_samples(k->r, &n);
-	double seconds;
-
-	if (!strcmp(when, "start"))
-		return recording_seek(k->r, 0, err);
-	if (!strcmp(when, "end"))
-		return recording_seek(k->r, n - 1, err);
-	if (!source_recording_seconds(k, when, &seconds))
-		return err_set(err, ERR_USAGE, "it is not a time",
-		               "give 12:30:05, +90s from the beginning, start or end", "--at %.60s",
-		               when);
-	/* a hair later: what is typed was rounded */
-	seconds = seconds < 0 ? 0 : seconds + 0.0005;
-	return recording_seek(k->r, recording_find(k->r, v[0].time_ns + (uint64_t)(seconds * 1e9)),
-	                      err);
 }

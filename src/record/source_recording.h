@@ -13,10 +13,4 @@ struct source *source_recording_open(const char *path, struct err *err);
  */
 bool source_recording_means(const char *name);
 
-/*
- * Goes to the sample that is shown at a time: "12:30:05", of the day that it began; "+90s" or
- * "+1.5", from its beginning; "start", "end". -1 with err.
- */
-int source_recording_go_to(struct source *s, const char *when, struct err *err);
-
 #endif

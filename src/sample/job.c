@@ -62,6 +62,10 @@ job_target_is_gone(struct err *err)
 static int
 job_open(const struct job *j, struct desk *d, struct err *err)
 {
+	const struct source_time *time = d->t.source->ops->time;
+
+	if (j->at_ns && time->go(d->t.source, j->at_ns, err) < 0)
+		return -1;
 	if (d->execs == j->execs)
 		return 0;
 	codes_free(&d->codes);

@@ -20,6 +20,7 @@ struct job {
 	struct causes *brought;  /* and what explains it, a reference; NULL: nothing */
 	struct causes *causes;   /* who writes: a reference; NULL: not watched */
 	unsigned execs;          /* sample.execs at that time */
+	uint64_t at_ns;          /* the time that a recording was at; 0: a process */
 	bool no_faults;          /* as in struct target */
 };
 void job_free(struct job *j);

@@ -737,16 +737,38 @@ reader_is_alive(struct reader *l)
 	return target_is_alive(&l->t);
 }
 
+/* What a recording may have several of. */
+static void
+reader_describe_process(struct reader *l)
+{
+	struct sample *d = &l->draft;
+
+	d->pid = l->t.source->meta.pid;
+	snprintf(d->comm, sizeof(d->comm), "%s", l->t.source->meta.comm);
+}
+
+void
+reader_go(struct reader *l)
+{
+	const struct timeline *t = l->draft.timeline;
+	struct source *s = l->t.source;
+
+	if (t && s->ops->time->go(s, l->now.at_ns ? l->now.at_ns : t->v[t->n - 1].time_ns,
+	                          &l->draft.trouble) == 0)
+		reader_describe_process(l);
+}
+
 /* Facts that do not change. */
 static void
 reader_describe_target(struct reader *l)
 {
 	struct sample *d = &l->draft;
 
-	d->pid = l->t.source->meta.pid;
+	reader_describe_process(l);
 	d->has_nodes = l->t.source->meta.nodes;
 	d->page_size = l->t.page_size;
-	snprintf(d->comm, sizeof(d->comm), "%s", l->t.source->meta.comm);
+	if (l->t.source->ops->time)
+		d->timeline = l->t.source->ops->time->line(l->t.source);
 }
 
 /* Whether page frames are hidden from us, by the first page in RAM. */
@@ -798,6 +820,7 @@ reader_begin(struct reader *l, struct err *err)
 void
 reader_close(struct reader *l)
 {
+	timeline_unref(l->draft.timeline);
 	regions_unref(l->draft.regions);
 	window_unref(l->draft.window);
 	answer_unref(l->draft.card);

@@ -55,6 +55,9 @@ void reader_close(struct reader *l);
 /* Whether the address space that was opened is still the process's. Costs one word of pagemap. */
 bool reader_is_alive(struct reader *l);
 
+/* Goes to the time of a recording that is requested: all must be read again. */
+void reader_go(struct reader *l);
+
 /* Reads maps, the grid, then all regions. false: abandoned for something newer, still due. */
 bool reader_read_all(struct reader *l);
 

@@ -10,6 +10,7 @@ sample_free(struct sample *s)
 {
 	if (!s)
 		return;
+	timeline_unref(s->timeline);
 	regions_unref(s->regions);
 	window_unref(s->window);
 	answer_unref(s->card);

@@ -11,6 +11,7 @@
 #include "sample/window.h"
 #include "target/bytes.h"
 #include "target/region.h"
+#include "target/timeline.h"
 #include "target/writes.h"
 #include "track/track.h"
 
@@ -43,6 +44,7 @@ struct request {
 	uint64_t serial;      /* set by sampler_request */
 	uint64_t interval_ns; /* 0: scan only when something else changes */
 	bool paused;
+	uint64_t at_ns;       /* of a recording: the time to be shown; 0: its end */
 	uint64_t auto_clear_ns; /* interval of the auto-clear; 0: off */
 	struct screen_request screen;
 
@@ -80,6 +82,8 @@ struct sample {
 	uint64_t ended_ns;
 	unsigned execs;       /* how many new programs it was seen to execute */
 	struct err trouble;   /* the error of this scan; what[0] == 0: none */
+
+	struct timeline *timeline; /* of a recording; NULL: it is a process, as it is */
 
 	struct regions *regions;
 	/* while nothing faults and no size changes, they are read no more often than this */

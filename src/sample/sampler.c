@@ -70,6 +70,7 @@ sampler_publish(void *arg, bool complete)
 		s->reader.draft.request_serial = s->reader.draft.whole_serial =
 		    s->reader.now.serial;
 	*copy = s->reader.draft;
+	timeline_ref(copy->timeline);
 	regions_ref(copy->regions);
 	window_ref(copy->window);
 	answer_ref(copy->card);
@@ -358,6 +359,7 @@ sampler_hand_over(struct sampler *s)
 		answerer_finish(&s->answerer, &r);
 		return;
 	}
+	j.at_ns = l->draft.timeline ? source_now(l->t.source) : 0;
 	j.regions = regions_ref(l->draft.regions);
 	j.causes = causes_ref(l->t.causes);
 	sampler_copy_track(&l->t.track, &j);
@@ -450,6 +452,10 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	             strcmp(w->screen.filter, before->screen.filter) != 0);
 	uint64_t begin = time_ns();
 
+	if (w->at_ns != before->at_ns) {
+		reader_go(l);
+		due = true;
+	}
 	reader_serve(l, before);
 	if (!sampler_is_to(s, COMMAND_CLEAR)) /* a clear changes what it would be answered by */
 		sampler_hand_over(s);

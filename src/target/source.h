@@ -21,6 +21,7 @@
 #include "kernel/thread.h"
 #include "kernel/vma.h"
 #include "symbol/helper.h"
+#include "target/timeline.h"
 #include "track/track.h"
 
 /*
@@ -172,6 +173,15 @@ struct source_faults {
 	const char *(*kernel)(struct source *s, uint64_t addr);
 };
 
+/* Of a source that has a past: it is shown as it was at one time, the last at first. */
+struct source_time {
+	/* Goes to what is shown at that time of its clock. -1 with err: it stays where it is. */
+	int (*go)(struct source *s, uint64_t time_ns, struct err *err);
+
+	/* All its times; a reference for the caller. */
+	struct timeline *(*line)(struct source *s);
+};
+
 struct source_ops {
 	/* --- its life ------------------------------------------------------------------------- */
 
@@ -312,6 +322,7 @@ struct source_ops {
 	const struct source_writes *writes;
 	const struct source_others *others;
 	const struct source_faults *faults;
+	const struct source_time *time; /* NULL: there is only now */
 
 	/* Closes everything and frees s. */
 	void (*close)(struct source *s);

@@ -254,3 +254,9 @@ header() { screen_text | head -1; }
 		grep -q "ask ['\"]\?$verb\b" "$BATS_TEST_FILENAME"
 	done < <(sed -n 's/^S([A-Z]*, "\([a-z]*\)".*/\1/p' "$fixture_top/src/query/query.def")
 }
+
+@test "at is for recordings: replay.bats has their times" {
+	screen_start 80x24 "$PID"
+	ask 'at start'
+	screen_wait_text 'this is a process, not a recording'
+}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "record/source_recording.h"
 #include "base/file.h"
 #include "base/util.h"
 #include "demo/demo.h"
@@ -126,6 +127,11 @@ app_target_given(struct app *a, struct err *err)
 	const struct app_options *o = a->o;
 	struct sampler_target what = {.root = o->root, .pid = o->pid, .owner = o->owner};
 
+	if (o->recording) {
+		what.open = source_recording_open;
+		what.path = o->recording;
+	}
+
 	if (o->owner == TRACK_DEMO) {
 		what.await = demo_await;
 		what.ready = o->ready;
@@ -145,7 +151,7 @@ app_run(const struct app_options *o, struct err *err)
 	a->ui.messages = &a->messages;
 	app_ui_begin(a);
 	picker_open(picker_of(&a->ui), o->filter);
-	if (o->pid && app_target_given(a, err) < 0)
+	if ((o->pid || o->recording) && app_target_given(a, err) < 0)
 		r = -1;
 	else
 		r = o->frames ? app_run_frames(a, err) : app_run_screen(a, err);

@@ -18,7 +18,9 @@
 /* The screen: what it shows, how often it samples, what it may do. */
 struct app_options {
 	const char *root;      /* proc root */
-	pid_t pid;             /* 0: the user chooses from a list */
+	pid_t pid;             /* 0: the user chooses from a list, or: */
+	const char *recording; /* the file of a recording; NULL */
+	const char *at;        /* the time of it to begin at; NULL: its end */
 	const char *filter;    /* of that list; NULL: none */
 	uint64_t interval_ns;  /* 0: sample only on request */
 	enum theme theme;

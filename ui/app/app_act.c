@@ -24,10 +24,14 @@ app_toggle_pause(struct app *a)
 	app_post(a);
 }
 
-/* One step back or forward; the first step back pauses. */
+/* So many samples back, or forward if it is negative; the first step back pauses. */
 static void
 app_rewind_by(struct app *a, int step)
 {
+	if (a->t.s && a->t.s->timeline) {
+		app_travel(a, -step);
+		return;
+	}
 	if (step > 0 && !a->t.history.n) {
 		app_toast(a, ROLE_TEXT, "no earlier sample");
 		return;
@@ -38,10 +42,10 @@ app_rewind_by(struct app *a, int step)
 	}
 	if (!a->t.paused)
 		app_toggle_pause(a);
-	if (step > 0 && a->t.back < a->t.history.n)
-		a->t.back++;
-	else if (step < 0 && a->t.back)
-		a->t.back--;
+	if (step > 0)
+		a->t.back = u64_min(a->t.back + (size_t)step, a->t.history.n);
+	else
+		a->t.back -= u64_min(a->t.back, (uint64_t)-step);
 }
 
 /* The only read that changes the target; only R requests it. */
@@ -136,6 +140,18 @@ static void
 app_forward(struct app *a)
 {
 	app_rewind_by(a, -1);
+}
+
+static void
+app_rewind_ten(struct app *a)
+{
+	app_rewind_by(a, 10);
+}
+
+static void
+app_forward_ten(struct app *a)
+{
+	app_rewind_by(a, -10);
 }
 
 static void

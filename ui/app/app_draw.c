@@ -4,7 +4,8 @@
  *
  *   row 0        where we are, and badges: live or not, the epoch, the privileges
  *   1 .. n-3     the view
- *   n-2          what is under the cursor, in words; or a message
+ *   n-2          what is under the cursor, in words; or a message; below it, of a recording, its
+ *                timeline
  *   n-1          hints, or the prompt
  */
 #include "app/app_state.h"
@@ -22,6 +23,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/prompt.h"
+#include "views/timebar.h"
 #include "views/view.h"
 
 enum {
@@ -453,6 +455,8 @@ app_draw(struct app *a)
 		if (s || ui_is_bare(&a->ui)) {
 			v->draw(&a->ui, s, 1, bottom);
 			draw_say(a, bottom);
+			if (app_timebar(a))
+				timebar_draw(s, bottom + 1, a->ui.cols);
 		} else {
 			paint_text(1, 1, a->ui.cols, ROLE_DIM, "%s process %d",
 			           a->t.owner == TRACK_DEMO ? "starting the demo," : "opening",

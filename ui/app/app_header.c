@@ -42,6 +42,17 @@ header_live_text(const struct app *a, char *out, size_t size)
 		snprintf(out + n, size - (size_t)n, ", regions %.1fs", (double)list / 1e9 + 0.05);
 }
 
+/* The time of the sample of a recording, and its number. */
+static void
+header_replay_text(const struct app *a, char *out, size_t size)
+{
+	const struct timeline *t = a->t.s->timeline;
+	size_t i = timeline_find(t, a->t.s->time_ns);
+	char time[16];
+
+	snprintf(out, size, "recorded %s, %zu of %zu", timeline_text(t, i, time), i + 1, t->n);
+}
+
 static void
 header_state_text(const struct app *a, char *out, size_t size, enum role *role)
 {
@@ -49,7 +60,9 @@ header_state_text(const struct app *a, char *out, size_t size, enum role *role)
 	uint64_t waited = busy ? now - u64_min(now, busy) : 0;
 
 	*role = ROLE_HEADER;
-	if (a->t.back) {
+	if (a->t.s && a->t.s->timeline) {
+		header_replay_text(a, out, size);
+	} else if (a->t.back) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "%.1f s ago (%zu of %zu)%s",
 		         (double)(a->t.s->time_ns - app_shown(a)->time_ns) / 1e9, a->t.back,

@@ -11,6 +11,7 @@
 #include "model/dump.h"
 #include "model/pages.h"
 #include "term/keys.h"
+#include "views/timebar.h"
 
 enum { TOAST_MS = 4000 };
 
@@ -127,9 +128,22 @@ app_is_whole(const struct app *a)
 	return app_answered(a) || (a->t.s && a->t.s->whole_serial == a->t.request.serial);
 }
 
-/* Without hints the status line is the last row; an open prompt covers it. */
+int
+app_timebar(const struct app *a)
+{
+	enum { LEAST_ROWS = 12, LEAST_COLS = 40 };
+
+	return a->t.s && a->t.s->timeline && a->ui.rows >= LEAST_ROWS && a->ui.cols >= LEAST_COLS
+	           ? TIMEBAR_ROWS
+	           : 0;
+}
+
+/*
+ * Below the status line is the timeline of a recording, then the hints. Without both it is the last
+ * row; an open prompt covers it.
+ */
 int
 app_bottom(const struct app *a)
 {
-	return a->ui.rows - (a->o->hints ? 2 : 1);
+	return a->ui.rows - (a->o->hints ? 2 : 1) - app_timebar(a);
 }

@@ -144,6 +144,7 @@ void app_not_found(struct app *a); /* shows that the list does not contain the t
 void app_messages(struct app *a); /* opens the log */
 void app_close_panel(struct app *a);
 int app_bottom(const struct app *a); /* the row below the view */
+int app_timebar(const struct app *a); /* the rows of the timeline of a recording; 0: none */
 char app_letter(const struct app *a); /* the letter of the keys that work now (keys.def) */
 void app_post(struct app *a); /* hands a->t.request to the sampler */
 void app_command(struct app *a, const struct command *c);
@@ -193,6 +194,13 @@ void app_turn(struct app *a, struct pollfd *news, size_t n);
 void app_read_keys(struct app *a);
 void app_set_baseline(struct app *a); /* of growth: now */
 
+
+/*
+ * app_time.c: in a recording, so many samples on or back; to the time that is typed. -1 with err:
+ * it is none, or this is a process.
+ */
+void app_travel(struct app *a, int steps);
+int app_travel_to(struct app *a, const char *when, struct err *err);
 
 /* app_frames.c */
 int app_run_frames(struct app *a, struct err *err);

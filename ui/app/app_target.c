@@ -52,11 +52,12 @@ app_target(struct app *a, const struct sampler_target *what, struct err *err)
 static void
 app_show_sample(struct app *a, struct sample *s)
 {
-	if (a->t.s && a->t.s->complete && !a->t.paused)
+	if (a->t.s && a->t.s->complete && !a->t.paused && !a->t.s->timeline)
 		history_push(&a->t.history, a->t.s);
 	else
 		sample_free(a->t.s);
 	a->t.s = s;
+	a->t.pid = s->pid; /* a recording may have several */
 }
 
 int

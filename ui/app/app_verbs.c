@@ -222,6 +222,13 @@ app_verb_BASELINE(struct app *a, struct lex *r, struct err *err)
 }
 
 static int
+app_verb_AT(struct app *a, struct lex *r, struct err *err)
+{
+	lex_skip_blanks(r);
+	return app_travel_to(a, r->at, err);
+}
+
+static int
 app_verb_LENS(struct app *a, struct lex *r, struct err *err)
 {
 	return app_set(a, r, "lens", err);

@@ -129,6 +129,21 @@ batch_hold_pipe(int how)
 	sigprocmask(how, &pipe, NULL);
 }
 
+/* --at */
+static int
+batch_go(struct source *s, const char *when, struct err *err)
+{
+	struct timeline *line = s->ops->time->line(s);
+	uint64_t time;
+	bool ok = timeline_parse(line, when, &time);
+
+	timeline_unref(line);
+	if (ok)
+		return s->ops->time->go(s, time, err);
+	return err_set(err, ERR_USAGE, "it is not a time",
+	               "give 12:30:05, +90s from the beginning, start or end", "--at %.60s", when);
+}
+
 static int
 batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err)
 {
@@ -141,7 +156,7 @@ batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err
 	if (!s)
 		return -1;
 	target_take(t, s);
-	return o->at ? source_recording_go_to(s, o->at, err) : 0;
+	return o->at ? batch_go(s, o->at, err) : 0;
 }
 
 static int

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/timeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/refs.h"
+#include "base/util.h"
+
+struct timeline *
+timeline_ref(struct timeline *t)
+{
+	if (t)
+		refs_take(&t->refs);
+	return t;
+}
+
+void
+timeline_unref(struct timeline *t)
+{
+	if (t && refs_drop(&t->refs))
+		free(t);
+}
+
+size_t
+timeline_find(const struct timeline *t, uint64_t time_ns)
+{
+	size_t i =
+	    vec_above(t->v, t->n, sizeof(*t->v), offsetof(struct timeline_tick, time_ns), time_ns);
+
+	return i ? i - 1 : 0;
+}
+
+/* Seconds from the first tick. false: it is no time. */
+static bool
+timeline_parse_seconds(const struct timeline *t, const char *text, double *out)
+{
+	unsigned hour, minute;
+	double second;
+	char *end;
+	int used = 0;
+
+	if (sscanf(text, "%2u:%2u:%lf%n", &hour, &minute, &second, &used) == 3 && !text[used]) {
+		*out = hour * 3600 + minute * 60 + second - t->day_s;
+		*out += *out < -1 ? 86400 : 0; /* past midnight */
+		return hour < 24 && minute < 60 && second >= 0 && second < 61;
+	}
+	*out = strtod(text + (text[0] == '+'), &end);
+	return end > text && *out >= 0 && *out < 1e9 && (!*end || !strcmp(end, "s"));
+}
+
+bool
+timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns)
+{
+	double seconds;
+
+	if (!strcmp(text, "start") || !strcmp(text, "end")) {
+		*time_ns = t->v[text[0] == 's' ? 0 : t->n - 1].time_ns;
+		return true;
+	}
+	if (!timeline_parse_seconds(t, text, &seconds))
+		return false;
+	/* a hair later: what is typed was rounded */
+	*time_ns = t->v[0].time_ns + (uint64_t)((seconds < 0 ? 0 : seconds + 0.0005) * 1e9);
+	return true;
+}
+
+const char *
+timeline_text(const struct timeline *t, size_t i, char out[16])
+{
+	double at = t->day_s + (double)(t->v[i].time_ns - t->v[0].time_ns) / 1e9;
+	unsigned s = (unsigned)(uint64_t)at % 86400;
+
+	snprintf(out, 16, "%02u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+	return out;
+}

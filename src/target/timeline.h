@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_TIMELINE_H
+#define PM_TIMELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The samples of a recording, in the order of their times; immutable and shared. */
+struct timeline_tick {
+	uint64_t time_ns;   /* of the recording's clock */
+	uint64_t rss, swap; /* pages */
+	uint64_t written;   /* pages, since the tick before; if it is known: */
+	bool written_known;
+};
+
+struct timeline {
+	int refs;
+	double day_s; /* when the first was taken, in seconds of the local day */
+	size_t n;
+	struct timeline_tick v[];
+};
+struct timeline *timeline_ref(struct timeline *t);
+void timeline_unref(struct timeline *t);
+
+/* The tick that is shown at that time: the last one that began by then, or the first. */
+size_t timeline_find(const struct timeline *t, uint64_t time_ns);
+
+/*
+ * The time that the text means: "12:30:05" of the day that it began; "+90s" or "1.5" from its
+ * beginning; "start", "end". false: it is none.
+ */
+bool timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns);
+
+/* "12:30:05", of tick i; returns out. */
+const char *timeline_text(const struct timeline *t, size_t i, char out[16]);
+
+#endif

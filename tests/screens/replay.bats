@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A recording on the screen: the views of a process, and travel in time.
+# shellcheck disable=SC2154
+
+load screen
+
+# records a process that gains a page between two samples, a session each
+setup() {
+	fixture_own softdirty
+	FILE=$BATS_TEST_TMPDIR/recording
+	"$PMTOP" --proc-root "$ROOT" --record "$FILE" --for 0.01 "$PID" 2>/dev/null
+	target_loses 0x20000000 0 1 2 3
+	"$PMTOP" --proc-root "$ROOT" --record "$FILE" --for 0.01 --append "$PID" 2>/dev/null
+	ROOT=
+}
+
+teardown() { screen_stop; }
+
+# written in the header: which sample is on screen
+at() { screen_text | head -n 1 | grep -q "recorded ..:..:.., $1 of 2"; }
+
+ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
+
+@test "a recording opens at its end, and [ and ] go through its samples" {
+	screen_start 100x24 "$FILE"
+	at 2
+	screen_text >"$BATS_TEST_TMPDIR/end"
+	screen_keys '['
+	at 1
+	run ! diff <(sed -n '2,19p' "$BATS_TEST_TMPDIR/end") <(screen_text | sed -n '2,19p')
+	screen_keys '['
+	screen_text | grep -q 'this is the first sample'
+	screen_keys ']'
+	at 2
+	diff <(sed -n '2,19p' "$BATS_TEST_TMPDIR/end") <(screen_text | sed -n '2,19p')
+	screen_keys ']'
+	screen_text | grep -q 'this is the last sample'
+	screen_keys '('
+	at 1
+	screen_keys ')'
+	at 2
+}
+
+@test "the timeline is below the status line, and the views leave room for it" {
+	screen_start 100x24 "$FILE"
+	screen_text | sed -n '22p' | grep -qE '^ RAM '
+	screen_text | sed -n '23p' | grep -qE '^ written +\?\?'
+	screen_keys Enter
+	screen_text | sed -n '22p' | grep -qE '^ RAM '
+	screen_keys q q
+}
+
+@test ":at goes to a time, and says what a time is" {
+	screen_start 100x24 "$FILE"
+	ask 'at start'
+	at 1
+	ask 'at end'
+	at 2
+	ask 'at +0'
+	at 1
+	ask 'at noon'
+	screen_text | grep -q 'it is not a time'
+}
+
+@test "what is asked of a recording is answered as of the sample on screen" {
+	local end start
+	screen_start 100x24 "$FILE"
+	ask 'sum rss'
+	end=$(screen_text | grep -oE 'rss.*' | head -n 1)
+	screen_keys Escape
+	ask 'at start'
+	ask 'sum rss'
+	start=$(screen_text | grep -oE 'rss.*' | head -n 1)
+	[ "$end" != "$start" ]
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Travel in a recording. */
+#include "app/app_state.h"
+
+#include "base/util.h"
+
+static void
+app_go_to(struct app *a, uint64_t time_ns)
+{
+	a->t.request.at_ns = time_ns;
+	app_post(a);
+}
+
+void
+app_travel(struct app *a, int steps)
+{
+	const struct timeline *t = a->t.s->timeline;
+	size_t at = a->t.request.at_ns ? timeline_find(t, a->t.request.at_ns) : t->n - 1;
+	size_t to =
+	    steps < 0 ? at - u64_min(at, (uint64_t)-steps) : u64_min(at + (size_t)steps, t->n - 1);
+
+	if (to == at)
+		app_toast(a, ROLE_TEXT,
+		          steps < 0 ? "this is the first sample" : "this is the last sample");
+	else
+		app_go_to(a, t->v[to].time_ns);
+}
+
+int
+app_travel_to(struct app *a, const char *when, struct err *err)
+{
+	const struct timeline *t = a->t.s ? a->t.s->timeline : NULL;
+	uint64_t time_ns;
+
+	if (!t)
+		return err_set(err, ERR_USAGE, "this is a process, not a recording",
+		               "open a recording: pmtop FILE", "cannot go to another time");
+	if (!timeline_parse(t, when, &time_ns))
+		return err_set(err, ERR_USAGE, "it is not a time",
+		               "type 12:30:05, +90s from the beginning, start or end", "\"%.60s\"",
+		               when);
+	app_go_to(a, time_ns);
+	return 0;
+}

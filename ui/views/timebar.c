@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/timebar.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "term/fit.h"
+#include "term/paint.h"
+
+/* What is left of the bars, and right of them. */
+enum { TIMEBAR_LEFT = 9, TIMEBAR_RIGHT = 9 };
+
+/* What one row shows of a tick. false: it is not known. */
+typedef bool timebar_value(const struct timeline_tick *k, uint64_t *pages);
+
+static bool
+timebar_memory(const struct timeline_tick *k, uint64_t *pages)
+{
+	*pages = k->rss + k->swap;
+	return true;
+}
+
+static bool
+timebar_written(const struct timeline_tick *k, uint64_t *pages)
+{
+	*pages = k->written;
+	return k->written_known;
+}
+
+/* Ticks [from, to) of n are in column i of `width`. */
+static size_t
+timebar_first(size_t i, size_t n, size_t width)
+{
+	return n <= width ? i : (size_t)((uint64_t)i * n / width);
+}
+
+/* The column of tick i. */
+static size_t
+timebar_column(size_t i, size_t n, size_t width)
+{
+	return n <= width ? i : (size_t)(((uint64_t)i * width + width - 1) / n);
+}
+
+static bool
+timebar_most(const struct timeline *t, size_t from, size_t to, timebar_value *of, uint64_t *most)
+{
+	bool known = false;
+	uint64_t pages;
+
+	*most = 0;
+	for (size_t i = from; i < to; i++)
+		if (of(&t->v[i], &pages)) {
+			*most = u64_max(*most, pages);
+			known = true;
+		}
+	return known;
+}
+
+static void
+timebar_row(const struct sample *s, int y, int cols, const char *name, enum role role,
+            timebar_value *of)
+{
+	const struct timeline *t = s->timeline;
+	size_t width = (size_t)(cols - TIMEBAR_LEFT - TIMEBAR_RIGHT), shown = u64_min(width, t->n);
+	size_t at = timebar_column(timeline_find(t, s->time_ns), t->n, width);
+	char size[8];
+	uint64_t all, most;
+	bool known = timebar_most(t, 0, t->n, of, &all);
+
+	paint_text(y, 1, TIMEBAR_LEFT, ROLE_DIM, "%s", name);
+	for (size_t i = 0; i < shown; i++) {
+		int x = TIMEBAR_LEFT + (int)i;
+
+		if (timebar_most(t, timebar_first(i, t->n, width),
+		                 u64_max(timebar_first(i + 1, t->n, width),
+		                         timebar_first(i, t->n, width) + 1),
+		                 of, &most))
+			paint_glyph(y, x, role, paint_eighth(eighths(most, all)));
+		else
+			paint_glyph(y, x, ROLE_DIM, '?');
+	}
+	if (at < shown)
+		paint_choose(y, TIMEBAR_LEFT + (int)at);
+	if (known)
+		paint_text(y, cols - TIMEBAR_RIGHT + 1, cols, ROLE_DIM, "%s",
+		           size_text(size, all * s->page_size));
+}
+
+void
+timebar_draw(const struct sample *s, int y, int cols)
+{
+	timebar_row(s, y, cols, "RAM", ROLE_ACCENT, timebar_memory);
+	timebar_row(s, y + 1, cols, "written", ROLE_HOT, timebar_written);
+}
