@@ -112,7 +112,7 @@ answer_growth(struct target *t, const struct vma_list *vmas, const struct query 
 	answer_add_number(a, "lost", n.lost * t->page_size);
 	answer_add_number(a, "ms", (t->growth->now->time_ns - t->growth->base->time_ns) / 1000000)
 	    ->note = "milliseconds from the baseline to the last scan";
-	if (q->writers_by == WRITERS_BY_COUNT)
+	if (q->writers_by == WRITERS_BY_REGION)
 		answer_table_regions(a, t, vmas);
 	else
 		answer_table_code(a, t, vmas, q->writers_by);

@@ -141,6 +141,10 @@ writers_begin_table(struct answer *a, enum writers_by by)
 	    {"FUNCTION", ANSWER_TEXT}, {"FILE", ANSWER_TEXT}, PAGES_COLUMNS};
 	static const struct answer_column thread[] = {
 	    {"THREAD", ANSWER_TEXT}, {"TID", ANSWER_NUMBER}, PAGES_COLUMNS};
+	static const struct answer_column region[] = {
+	    {"START", ANSWER_TEXT},        {"END", ANSWER_TEXT},     {"PAGES", ANSWER_NUMBER},
+	    {"SIZE", ANSWER_SIZE},         {"ONE_WRITER", ANSWER_NUMBER},
+	    {"CANDIDATES", ANSWER_NUMBER}, {"REST", ANSWER_NUMBER},  {"MAPPING", ANSWER_TEXT}};
 	static const struct answer_column chain[] = {{"CHAIN", ANSWER_TEXT}, PAGES_COLUMNS};
 
 	switch (by) {
@@ -149,6 +153,7 @@ writers_begin_table(struct answer *a, enum writers_by by)
 		break;
 	case WRITERS_BY_THREAD: answer_table(a, "writers", thread, ARRAY_LEN(thread)); break;
 	case WRITERS_BY_CHAIN: answer_table(a, "writers", chain, ARRAY_LEN(chain)); break;
+	case WRITERS_BY_REGION: answer_table(a, "writers", region, ARRAY_LEN(region)); break;
 	case WRITERS_BY_COUNT: break;
 	}
 }
@@ -170,6 +175,34 @@ writers_row(struct answer *a, const struct target *t, enum writers_by by, const 
 	answer_cell_number(a, pages);
 	answer_cell_number(a, pages * t->page_size);
 	answer_cell_number(a, w ? w->maybe : 0);
+}
+
+/* What is forgotten is not told from what had no fault. */
+static void
+writers_row_region(struct answer *a, const struct target *t, const struct writers *all,
+                   const struct writer *w)
+{
+	uint64_t pages = w->pages + w->maybe + w->rest;
+
+	answer_cell_hex(a, true, w->start);
+	answer_cell_hex(a, true, w->end);
+	answer_cell_number(a, pages);
+	answer_cell_number(a, pages * t->page_size);
+	answer_cell_number(a, w->pages);
+	answer_cell_number(a, w->maybe);
+	if (all->totals.forgotten_ns)
+		answer_cell_text(a, "");
+	else
+		answer_cell_number(a, w->rest);
+	answer_cell_text(a, w->words);
+}
+
+static void
+writers_table_regions(struct answer *a, const struct target *t, const struct writers *w)
+{
+	writers_begin_table(a, WRITERS_BY_REGION);
+	for (size_t i = 0; i < w->n; i++)
+		writers_row_region(a, t, w, &w->v[i]);
 }
 
 static void
@@ -222,7 +255,10 @@ writers_answer_range(struct target *t, const struct vma_list *vmas, const struct
 	answer_facts_causes(a, &w.totals);
 	writers_line(&w, &line);
 	a->line = line.s;
-	writers_table(a, t, by, &w);
+	if (by == WRITERS_BY_REGION)
+		writers_table_regions(a, t, &w);
+	else
+		writers_table(a, t, by, &w);
 	writers_free(&w);
 	codes_free(&codes);
 	return a;

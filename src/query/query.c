@@ -399,15 +399,14 @@ query_read_unshared(struct lex *r, struct query *q, struct err *err)
 static int
 query_read_growth(struct lex *r, struct query *q, struct err *err)
 {
-	const char *names[WRITERS_BY_COUNT + 1];
-	int i = WRITERS_BY_COUNT;
+	const char *names[WRITERS_BY_COUNT];
+	int i = WRITERS_BY_REGION;
 
 	for (unsigned k = 0; k < WRITERS_BY_COUNT; k++)
 		names[k] = writers_by_words((enum writers_by)k)->name;
-	names[WRITERS_BY_COUNT] = "region";
 	if (query_eat_whole(r, "by"))
-		i = query_read_choice(r, names, WRITERS_BY_COUNT + 1, "growth is not by", err);
-	q->writers_by = i < 0 ? WRITERS_BY_COUNT : (enum writers_by)i;
+		i = query_read_choice(r, names, WRITERS_BY_COUNT, "growth is not by", err);
+	q->writers_by = i < 0 ? WRITERS_BY_REGION : (enum writers_by)i;
 	return i < 0 ? -1 : 0;
 }
 

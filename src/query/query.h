@@ -83,7 +83,7 @@ struct query {
 	bool in;                     /* all of these: only in the range, or region, of from, to */
 	enum query_by by;            /* QUERY_COUNT, QUERY_SUM */
 	enum query_sum sum;          /* QUERY_SUM */
-	enum writers_by writers_by;  /* QUERY_WRITERS; QUERY_GROWTH, WRITERS_BY_COUNT: by region */
+	enum writers_by writers_by;  /* QUERY_WRITERS; QUERY_GROWTH */
 	struct query_place pointer; /* QUERY_SEARCH: of a pointer to it; column 0: of `text` */
 	bool off;        /* QUERY_WATCHPOINT: removes; */
 	unsigned bytes;  /* ... how many it watches, 0: as many as may begin there */

@@ -50,7 +50,10 @@ settle_error(const struct query_place *p, const char *name, enum err_status stat
 	return -1;
 }
 
-/* "libc.so.6!malloc 7f1a80924234", as many as there is room for; quoted, if it must be. */
+/*
+ * "libc.so.6!malloc 7f1a80924234", as many as there is room for; quoted, if it must be. Compiled at
+ * run time: the name alone.
+ */
 static int
 settle_ambiguous(const struct query_place *p, const char *name, const struct symbol_places *at,
                  struct err *err)
@@ -62,13 +65,13 @@ settle_ambiguous(const struct query_place *p, const char *name, const struct sym
 	buf_str(&how, "give the address, or FILE!SYMBOL: ");
 	for (; shown < at->n; shown++) {
 		const char *file = path_base(vma_shown_name(at->v[shown].code), &n);
+		bool jit = at->v[shown].jit, blank = strchr(at->v[shown].name, ' ');
 		struct buf one = {0};
 
-		bool blank = memchr(file, ' ', n) || strchr(at->v[shown].name, ' ');
-
+		blank |= !jit && memchr(file, ' ', n);
 		buf_str(&one, blank ? "\"" : "");
-		text_escape(&one, file, n, false);
-		buf_str(&one, "!");
+		text_escape(&one, file, jit ? 0 : n, false);
+		buf_str(&one, jit ? "" : "!");
 		text_escape(&one, at->v[shown].name, strlen(at->v[shown].name), false);
 		buf_fmt(&one, "%s %llx", blank ? "\"" : "",
 		        (unsigned long long)at->v[shown].addr);

@@ -28,7 +28,7 @@ struct attribution_row {
 };
 
 /* What is asked for. */
-enum { ATTRIBUTION_BY_REGION = WRITERS_BY_COUNT };
+enum { ATTRIBUTION_BY_REGION = WRITERS_BY_REGION };
 struct attribution_of {
 	unsigned by;     /* enum writers_by, or ATTRIBUTION_BY_REGION */
 	bool grown;      /* not who wrote, but who brought in */

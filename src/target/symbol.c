@@ -218,7 +218,8 @@ symbol_add_place(struct symbol_places *out, const struct vma *code, const struct
 	for (; i && out->v[i - 1].addr > m->addr; i--)
 		out->v[i] = out->v[i - 1];
 	out->v[i] = (struct symbol_place){m->addr, code,
-	                                  mem_strdup(m->demangled[0] ? m->demangled : m->name)};
+	                                  mem_strdup(m->demangled[0] ? m->demangled : m->name),
+	                                  symbol_is_jit(code)};
 	out->n++;
 }
 

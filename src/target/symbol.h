@@ -43,6 +43,7 @@ struct symbol_place {
 	uint64_t addr;
 	const struct vma *code; /* a mapping of its file */
 	char *name;             /* demangled; not safe to print raw; owned */
+	bool jit;               /* it is in no file: FILE!SYMBOL does not find it */
 };
 
 enum { SYMBOL_PLACES = 8 };

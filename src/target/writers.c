@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/writers_region.h"
+
 static const struct writers_by_words writers_rows[] = {
 #define B(id, n, t, h) {.name = n, .title = t, .help = h},
+#define R(id, n, t, h) {.name = n, .title = t, .help = h},
 #include "target/writers_by.def"
 };
 
@@ -271,32 +274,6 @@ writers_count(const struct writers_all *all, const struct cause_sums *sums, stru
 	}
 }
 
-/* Pages of [start, end), each counted in every epoch in which it was written. */
-static uint64_t
-writers_written_ever(const struct track *t, uint64_t start, uint64_t end, size_t page_size)
-{
-	struct stamps_at stamps = track_stamps(t, start, end);
-	struct track_stamp s;
-	uint64_t sum = 0;
-
-	while (stamps_next(&stamps, &s))
-		sum += (s.end - s.start) / page_size * s.count;
-	return sum;
-}
-
-/* The same in the epochs of the range, as far as stamps remember. */
-static uint64_t
-writers_written(const struct track *t, const struct causes_range *of, size_t page_size)
-{
-	uint64_t end = of->end ? of->end : UINT64_MAX, sum = 0;
-
-	if (of->from <= t->first_epoch && of->to >= t->epoch)
-		return writers_written_ever(t, of->start, end, page_size);
-	for (uint32_t e = of->from; e <= of->to && e - of->from < 32; e++)
-		sum += track_bytes_in(t, of->start, end, e) / page_size;
-	return sum;
-}
-
 static void
 writers_make_rows(const struct writers_work *w, enum writers_by by, const struct cause_sums *sums,
                   struct writers *out)
@@ -325,7 +302,7 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	t->source->ops->faults->drain(t->source);
 	causes_sum(t->causes, &t->track, of, &sums);
 	causes_sampled(t->causes, of->from, of->to, &out->sampled);
-	writers_make_rows(&w, by, &sums, out);
+	writers_make_rows(&w, by == WRITERS_BY_REGION ? WRITERS_BY_FUNCTION : by, &sums, out);
 	out->written =
 	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
 	/* a fault is in at once, its stamp only at the next scan, and gone with its mapping */
@@ -334,6 +311,8 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	out->beside = u64_min(out->none, sums.beside);
 	out->none -= out->beside;
 	cause_sums_free(&sums);
+	if (by == WRITERS_BY_REGION)
+		writers_turn_to_regions(t, vmas, of, out);
 }
 
 void

@@ -13,6 +13,7 @@
  * (see causes.h for what is known of them). If all candidates of a page are in one row, it wrote.
  */
 #define B(id, name, title, help) WRITERS_BY_##id,
+#define R(id, name, title, help) WRITERS_BY_##id,
 enum writers_by {
 #include "target/writers_by.def"
 	WRITERS_BY_COUNT
@@ -32,6 +33,8 @@ struct writer {
 	uint64_t pages, maybe;
 	uint64_t fresh; /* of growth: of both, since the scan before */
 	uint32_t chain; /* one that it was called by */
+	uint64_t start, end; /* of a region, ... */
+	uint64_t rest;       /* ... in which these pages were written without a fault of their own */
 };
 
 /* The words of one: what wrote, by a chain and a thread of t->causes; `in`, too. Owned by *out. */

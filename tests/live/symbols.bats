@@ -190,6 +190,11 @@ asks() {
 		is "$("$PMTOP" -e "\"$line\"" "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 64)))"
 	done
 	refused 2 'no symbol "ar"' -e ar "$PID"
+	# those of several are called by their names alone, as they can be typed
+	printf '\n%x 20 %s\n%x 20 %s\n' $((0x$at + 0x1080)) 'int Foo::twice(int)' $((0x$at + 0x10c0)) 'void Bar::twice()' >>"$MAP"
+	run -2 "$PMTOP" -e twice "$PID"
+	[[ $output == *'"int Foo::twice(int)"'*"$(printf '%x' $((0x$at + 0x1080)))"*'"void Bar::twice()"'* && $output != *anonymous* ]]
+	is "$("$PMTOP" -e '"void Bar::twice()"' "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x10c0)))"
 	printf '\n%x 100 %s\n' $((0x$at + 0x1000)) newest >>"$MAP"
 	is "$("$PMTOP" -e newest "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x1000)))"
 	refused 2 'no symbol "fresh"' -e fresh "$PID"

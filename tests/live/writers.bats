@@ -71,9 +71,13 @@ table() {
 @test "pages by function, by thread and by chain: in the table and as counts" {
 	author_start
 	writes "writers $(page 0)..+12p" "writers $(page 0)..+12p by thread" \
-		"count written in $(page 0)..+16p by function" "count written in $(page 0)..+8p by thread"
+		"count written in $(page 0)..+16p by function" "count written in $(page 0)..+8p by thread" \
+		"writers $(page 0)..+12p by region"
 	is "$(table 0 writers function pages | grep store | sort | xargs)" "store_main,4 store_second,4"
 	is "$(table 1 writers thread pages | grep second)" "second,4"
+	# by region: what the tracker saw, how much of it has a writer, and what has none
+	is "$(table 4 writers pages one_writer candidates mapping)" \
+		"12,$(grep -q system_calls "$JSON" && echo 8 || echo 12),0,[anonymous]"
 	[[ $(table 2 groups function pages) == *"store_main in author,4"* ]]
 	[[ $(table 2 groups function pages) == *"several candidates,1"* ]]
 	[[ $(table 3 groups thread pages) =~ ^(author|second)\ \(thread\ [0-9]+\),4 ]]

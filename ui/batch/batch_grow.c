@@ -30,7 +30,7 @@ struct grow {
 static bool
 grow_is_by_code(const struct options *o)
 {
-	return o->folded || o->by != WRITERS_BY_COUNT;
+	return o->folded || o->by != WRITERS_BY_REGION;
 }
 
 /* --- scans ------------------------------------------------------------------------------------ */

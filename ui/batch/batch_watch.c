@@ -495,7 +495,7 @@ int
 batch_watch(struct batch *b, struct err *err)
 {
 	const struct options *o = b->o;
-	bool by = o->folded || o->by != WRITERS_BY_COUNT;
+	bool by = o->folded || o->by != WRITERS_BY_REGION;
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(o, "watch", false);
 	struct batch_by writers = {.b = b, .ids = ids};

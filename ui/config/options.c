@@ -256,7 +256,7 @@ options_init(struct options *o)
 	                      .size_rows = 24,
 	                      .proc_root = PROC_ROOT,
 	                      .tracker = TRACKER_AUTO,
-	                      .by = WRITERS_BY_COUNT,
+	                      .by = WRITERS_BY_REGION,
 	                      .budget = TARGET_BUDGET,
 	                      .list_sort = COL_REGION_START,
 	                      .mouse = true,

@@ -63,7 +63,7 @@ struct options {
 	unsigned tracker; /* enum tracker, or TRACKER_AUTO */
 	bool tracker_given;
 	bool allow_inject, force;
-	enum writers_by by;    /* WRITERS_BY_COUNT: by region */
+	enum writers_by by;
 	bool folded, no_attribution;
 	unsigned budget;       /* percent of the target's time; 0: no bound */
 	const char *scope;     /* NULL: everything */

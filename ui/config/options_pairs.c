@@ -165,7 +165,7 @@ option_check_pairs(const struct options *o, struct err *err)
 	if (o->folded && option_was_given(o, OPT_BY) && o->by != WRITERS_BY_CHAIN)
 		return err_set(err, ERR_USAGE, "--folded writes call chains", "leave --by out",
 		               "--folded with --by %s", writers_by_words(o->by)->name);
-	if ((o->folded || option_was_given(o, OPT_BY)) && o->no_attribution)
+	if ((o->folded || o->by != WRITERS_BY_REGION) && o->no_attribution)
 		return err_set(err, ERR_USAGE, "which code wrote is known from page faults alone",
 		               "leave one out",
 		               "--no-attribution with --%s", o->folded ? "folded" : "by");
