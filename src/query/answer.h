@@ -73,6 +73,7 @@ struct answer {
 	struct page_writers *writers; /* which code wrote the page, if that is watched; owned */
 	uint64_t writers_ns;          /* as of this scan */
 	struct answer *looked_up; /* what takes time: answer_symbol_and_writers; a reference */
+	bool stands; /* also if the process has ended meanwhile: it is about what was until then */
 	struct share *share; /* with whom a range is shared, for a QUERY_WHO; else NULL */
 };
 

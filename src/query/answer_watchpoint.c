@@ -56,39 +56,59 @@ watchpoint_begin(struct target *t, const struct vma_list *vmas, const struct que
 
 static const struct answer_column watchpoint_columns[] = {
     {"ADDRESS", ANSWER_TEXT}, {"STORES", ANSWER_NUMBER}, {"FUNCTION", ANSWER_TEXT},
-    {"THREAD", ANSWER_TEXT},  {"CHAIN", ANSWER_TEXT},
+    {"THREAD", ANSWER_TEXT},  {"TID", ANSWER_NUMBER},    {"CHAIN", ANSWER_TEXT},
 };
 
-/* The last part of a folded chain is the function, the first the thread. */
+/* The first part of a folded chain is the thread. */
 static void
 watchpoint_cells(struct answer *a, const struct watchpoint *w, const struct writer *by)
 {
 	struct buf place = {0}, thread = {0}, chain = {0};
-	const char *first = strchr(by->words, ';'), *last = strrchr(by->words, ';');
+	const char *first = strchr(by->words, ';');
 
 	buf_fmt(&place, "%llx", (unsigned long long)w->addr);
 	answer_cell(a, &place);
 	answer_cell_number(a, by->pages);
-	answer_cell_text(a, last ? last + 1 : by->words);
+	answer_cell_text(a, by->in);
 	buf_add(&thread, by->words, first ? (size_t)(first - by->words) : 0);
 	answer_cell(a, &thread);
+	answer_cell_number(a, (uint64_t)by->tid);
 	buf_str(&chain, first ? first + 1 : "");
 	answer_cell(a, &chain);
 }
 
 static void
 watchpoint_rows(struct answer *a, struct target *t, const struct vma_list *vmas,
-                const struct watchpoint *w, struct causes_totals *is)
+                const struct watchpoint *w, struct codes *codes, struct causes_totals *is)
 {
-	struct codes codes = {0};
 	struct writers by;
 
-	writers_of_events(t, w->causes, &codes, vmas, WRITERS_BY_CHAIN, &by);
+	writers_of_events(t, w->causes, codes, vmas, &by);
 	for (size_t i = 0; i < by.n; i++)
 		watchpoint_cells(a, w, &by.v[i]);
 	*is = by.totals;
 	writers_free(&by);
-	codes_free(&codes);
+}
+
+/*
+ * Waits as long as is asked, or until the process ends. Its code must be named before that: an
+ * address space that is gone has no files.
+ */
+static void
+watchpoint_wait(struct target *t, const struct vma_list *vmas, const struct watchpoint *w,
+                uint64_t ns, struct codes *codes)
+{
+	static const uint64_t STEP_NS = 200 * TIME_MS;
+	uint64_t end = source_now(t->source) + ns, now;
+
+	while ((now = source_now(t->source)) < end && !source_stopped(t->source) &&
+	       t->source->ops->life(t->source) == PROC_RUNNING) {
+		struct writers by;
+
+		t->source->ops->faults->wait(t->source, u64_min(end - now, STEP_NS));
+		writers_of_events(t, w->causes, codes, vmas, &by);
+		writers_free(&by);
+	}
 }
 
 /* "1000 stores to 8 bytes at c0000010 in 1.0 s" */
@@ -123,9 +143,11 @@ watchpoint_add_limits(struct answer *a, const struct watchpoint *w, const struct
 }
 
 static struct answer *
-watchpoint_report(struct target *t, const struct vma_list *vmas, struct watchpoint *w, size_t n)
+watchpoint_report(struct target *t, const struct vma_list *vmas, struct watchpoint *w, size_t n,
+                  struct codes *codes)
 {
 	struct answer *a = answer_new();
+	bool ended = t->source->ops->life(t->source) != PROC_RUNNING;
 	struct buf line = {0};
 
 	answer_table(a, "stores", watchpoint_columns, ARRAY_LEN(watchpoint_columns));
@@ -134,15 +156,20 @@ watchpoint_report(struct target *t, const struct vma_list *vmas, struct watchpoi
 		struct causes_totals is;
 
 		watchpoint_read(&w[i], t->source);
-		watchpoint_rows(a, t, vmas, &w[i], &is);
+		watchpoint_rows(a, t, vmas, &w[i], codes, &is);
 		buf_str(&line, i ? "; " : "");
 		watchpoint_line(&w[i], &is, &line);
 		if (n == 1)
 			watchpoint_add_limits(a, &w[i], &is);
 	}
 	answer_add_number(a, "watchpoints", t->watchpoints.n);
+	if (n && ended)
+		answer_add_text(a, "process", "ended")->note = "what it stored until then";
 	if (!n)
 		buf_str(&line, "no watchpoint is set");
+	else if (ended)
+		buf_str(&line, ", when the process ended");
+	a->stands = true;
 	a->line = line.s;
 	return a;
 }
@@ -171,15 +198,22 @@ struct answer *
 answer_watchpoint(struct target *t, const struct vma_list *vmas, const struct query *q,
                   struct err *err)
 {
+	struct codes codes = {0};
 	struct watchpoint *w;
+	struct answer *a;
 
 	if (q->off)
 		return watchpoint_off(t, vmas, q, err);
-	if (!q->from.column)
-		return watchpoint_report(t, vmas, t->watchpoints.v, t->watchpoints.n);
+	if (!q->from.column) {
+		a = watchpoint_report(t, vmas, t->watchpoints.v, t->watchpoints.n, &codes);
+		codes_free(&codes);
+		return a;
+	}
 	w = watchpoint_begin(t, vmas, q, err);
 	if (!w)
 		return NULL;
-	t->source->ops->faults->wait(t->source, q->for_ns);
-	return watchpoint_report(t, vmas, w, 1);
+	watchpoint_wait(t, vmas, w, q->for_ns, &codes);
+	a = watchpoint_report(t, vmas, w, 1, &codes);
+	codes_free(&codes);
+	return a;
 }

@@ -217,7 +217,7 @@ job_carry_out(struct job *j, struct desk *d, struct result *r)
 		job_take_back(t);
 	}
 	/* an address space that is gone reads as empty */
-	if (!r->err.what[0] && !target_is_alive(t))
+	if (!r->err.what[0] && !(r->answer && r->answer->stands) && !target_is_alive(t))
 		job_target_is_gone(&r->err);
 	if (r->err.what[0])
 		result_empty(r);

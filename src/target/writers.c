@@ -315,19 +315,46 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 		writers_turn_to_regions(t, vmas, of, out);
 }
 
+static void
+writers_name_event(const struct writers_work *w, const struct cause_by *by, struct writer *out)
+{
+	struct causes_chain chain;
+	struct causes_thread thread;
+	struct buf leaf = {0};
+
+	writers_name(w, WRITERS_BY_CHAIN, by->chain, by->thread, out);
+	causes_chain(w->causes, by->chain, &chain);
+	causes_thread(w->causes, by->thread, &thread);
+	code_leaf(w->codes, w->t, w->vmas, &chain, false, &leaf);
+	free(chain.frames);
+	free(out->in);
+	out->in = leaf.s;
+	out->tid = thread.tid;
+}
+
 void
 writers_of_events(struct target *t, struct causes *c, struct codes *codes,
-                  const struct vma_list *vmas, enum writers_by by, struct writers *out)
+                  const struct vma_list *vmas, struct writers *out)
 {
 	const struct writers_work w = {t, c, codes, vmas};
 	const struct causes_range all = {.to = UINT32_MAX};
+	struct cause_by by[CAUSES_MOST];
 	struct cause_sums sums;
+	bool ignored;
 
 	*out = (struct writers){0};
 	causes_sum(c, NULL, &all, &sums);
-	writers_make_rows(&w, by, &sums, out);
-	out->written = out->one;
+	causes_totals(c, &out->totals);
+	out->v = mem_alloc((sums.n + 1) * sizeof(*out->v));
+	for (; out->n < sums.n; out->n++) {
+		cause_sums_set(&sums, out->n, by, &ignored); /* of an event there is one */
+		writers_name_event(&w, &by[0], &out->v[out->n]);
+		out->v[out->n].pages = sums.pages[out->n];
+	}
 	cause_sums_free(&sums);
+	out->n = writers_join(out->v, out->n, NULL);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), writer_pages_order);
 }
 
 void

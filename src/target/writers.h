@@ -33,8 +33,8 @@ struct writer {
 	uint64_t pages, maybe;
 	uint64_t fresh; /* of growth: of both, since the scan before */
 	uint32_t chain; /* one that it was called by */
-	uint64_t start, end; /* of a region, ... */
-	uint64_t rest;       /* ... in which these pages were written without a fault of their own */
+	uint64_t start, end; /* of a region; how many of its pages were written, ... */
+	uint64_t rest;       /* ... but no fault was seen */
 };
 
 /* The words of one: what wrote, by a chain and a thread of t->causes; `in`, too. Owned by *out. */
@@ -74,9 +74,12 @@ struct writers {
 void writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
                   enum writers_by by, const struct causes_range *of, uint64_t written,
                   struct writers *out);
-/* The events that c has counted (causes_new_counter), in place of pages. */
+/*
+ * The events that c has counted (causes_new_counter), in place of pages: rows by call chain and
+ * thread, of which `in` is the function.
+ */
 void writers_of_events(struct target *t, struct causes *c, struct codes *codes,
-                       const struct vma_list *vmas, enum writers_by by, struct writers *out);
+                       const struct vma_list *vmas, struct writers *out);
 
 /* What is said of `beside`. */
 #define WRITERS_BESIDE "rest of 2 MiB all written"

@@ -138,7 +138,8 @@ batch_query_first(struct batch *b, bool *writes, struct err *err)
 
 /*
  * Computes the answers before printing any, because half a JSON document is useless, and so are
- * answers about a process that ended meanwhile. As text, those before the first that failed stand.
+ * answers about a process that ended meanwhile, unless they are about what was until then. As text,
+ * those before the first that failed stand.
  */
 int
 batch_query(struct batch *b, struct err *err)
@@ -146,18 +147,20 @@ batch_query(struct batch *b, struct err *err)
 	struct answer *a[QUERIES_MAX] = {NULL};
 	struct err gone;
 	size_t n = 0;
-	bool alive, all;
+	bool alive, all, stand = true;
 
 	while (n < b->o->queries_n && (a[n] = batch_answer_one(b, b->o->queries[n], err)))
 		n++;
 	all = n == b->o->queries_n;
 	alive = batch_check_alive(b, all ? err : &gone) == 0;
-	if (alive && all && b->o->format == FORMAT_JSON)
+	for (size_t i = 0; i < n; i++)
+		stand &= alive || a[i]->stands;
+	if (stand && all && b->o->format == FORMAT_JSON)
 		batch_print_json_answers(b->o, a);
 	for (size_t i = 0; i < n; i++) {
-		if (alive && b->o->format != FORMAT_JSON)
+		if ((alive || a[i]->stands) && b->o->format != FORMAT_JSON)
 			batch_print_answer(a[i], b->o->ascii, i + 1 == n);
 		answer_unref(a[i]);
 	}
-	return alive && all ? 0 : -1;
+	return stand && all ? 0 : -1;
 }
