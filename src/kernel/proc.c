@@ -77,17 +77,24 @@ proc_status_field(int dir, const char *name)
 	return file_read_small(dir, "status", text, sizeof(text)) ? proc_field_of(text, name) : -1;
 }
 
+/* One that is exiting has no memory: statm begins with its size. */
+static bool
+proc_stat_has_memory(const struct stat_fields *f, const char *statm)
+{
+	return f->state != 'Z' && f->state != 'X' && strncmp(statm, "0 ", 2) != 0;
+}
+
 bool
 proc_has_memory(int dir)
 {
 	struct stat_fields f;
-	char text[256];
+	char statm[256];
 
 	if (!proc_stat_read(dir, &f))
 		return file_is_shortage(errno);
-	/* one that is exiting has none: statm begins with its size */
-	return f.state != 'Z' && f.state != 'X' &&
-	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
+	if (!file_read_small(dir, "statm", statm, sizeof(statm)))
+		statm[0] = '\0';
+	return proc_stat_has_memory(&f, statm);
 }
 
 bool
@@ -354,8 +361,14 @@ proc_activity_read(const struct proc *p, struct proc_activity *out)
 	char text[256];
 	unsigned long long size, rss, data;
 
-	if (!proc_stat_read(p->leader, &f) || !proc_text(p, "statm", text, sizeof(text)) ||
-	    sscanf(text, "%llu %llu %*u %*u %*u %llu", &size, &rss, &data) != 3)
+	if (!proc_stat_read(p->leader, &f))
+		return false;
+	/* mostly the leader has its memory, and what shows that is what is asked for */
+	if (!file_read_small(p->leader, "statm", text, sizeof(text)) ||
+	    !proc_stat_has_memory(&f, text))
+		if (!proc_text(p, "statm", text, sizeof(text)))
+			return false;
+	if (sscanf(text, "%llu %llu %*u %*u %*u %llu", &size, &rss, &data) != 3)
 		return false;
 	*out = (struct proc_activity){f.minflt, f.majflt, rss, size, data};
 	return true;
