@@ -36,6 +36,7 @@
 
 #define WINDOW   65536 /* bytes of one read; more buys nothing: the kernel walks 2 MiB a lock */
 #define MAX_GAP  4     /* frames read in vain rather than starting another read */
+#define BATCH    512   /* pages that one page of the page table maps: what pmtop reads at once */
 #define REGIONS  512   /* more in one PAGEMAP_SCAN makes its walk_end stale, Linux 6.7 to 6.18 */
 #define SCAN_SPAN (UINT64_C(1) << 32)
 
@@ -194,33 +195,89 @@ loop_frames_single(struct work *w, int fd)
 		read_range(w, fd, w->pfns[i], 1, 1);
 }
 
+/* The first of n frames in order of address that are read together; how many it stands for. */
+static size_t
+read_neighbours(struct work *w, int fd, const uint64_t *pfns, size_t n)
+{
+	uint64_t lo = pfns[0], hi = lo;
+	size_t i;
+
+	for (i = 1; i < n; i++) {
+		uint64_t p = pfns[i], down = u64_min(lo, p), up = u64_max(hi, p);
+
+		if (p + MAX_GAP < lo || p > hi + MAX_GAP || up - down >= BATCH)
+			break;
+		lo = down;
+		hi = up;
+	}
+	read_range(w, fd, lo, hi - lo + 1, WINDOW / 8);
+	return i;
+}
+
 /* In order of address, neighbours together: what no memory of frames beyond the next needs. */
 static void
 loop_frames_by_address(struct work *w, int fd)
 {
-	for (size_t i = 0; i < w->n_pfns;) {
-		uint64_t lo = w->pfns[i], hi = lo;
+	for (size_t i = 0; i < w->n_pfns;)
+		i += read_neighbours(w, fd, w->pfns + i, w->n_pfns - i);
+}
 
-		for (i++; i < w->n_pfns; i++) {
-			uint64_t p = w->pfns[i], down = u64_min(lo, p), up = u64_max(hi, p);
+/*
+ * What is the kernel's in pmtop's way of reading pages with their flags: a batch of words, its
+ * frames in order of address, and the words again, to see that these still were its frames.
+ */
+static void
+loop_checked(struct work *w, int fd)
+{
+	int flags = open_proc(w, "/kpageflags");
+	uint64_t at = w->start / w->page, end = at + w->len / w->page, pfns[BATCH];
 
-			if (p + MAX_GAP < lo || p > hi + MAX_GAP || up - down >= REGIONS)
-				break;
-			lo = down;
-			hi = up;
-		}
-		read_range(w, fd, lo, hi - lo + 1, WINDOW / 8);
+	for (size_t n; at < end; at += n) {
+		size_t k = 0;
+
+		n = read_words(w, fd, at, u64_min(end - at, BATCH - at % BATCH));
+		for (size_t i = 0; i < n; i++)
+			if (buf[i] >> 63 && buf[i] & PM_PFN_MASK)
+				pfns[k++] = buf[i] & PM_PFN_MASK;
+		for (size_t i = 0; i < k;)
+			i += read_neighbours(w, flags, pfns + i, k - i);
+		if (!n || !read_words(w, fd, at, n))
+			break;
 	}
+	close(flags);
+}
+
+/* The same of huge pages that lie in order: by two, of each three frames. */
+static void
+loop_checked_huge(struct work *w, int fd)
+{
+	int flags = open_proc(w, "/kpageflags");
+	uint64_t at = w->start / w->page, end = at + w->len / w->page;
+
+	at = (at + BATCH - 1) / BATCH * BATCH;
+	for (uint64_t n; at + BATCH <= end; at += n) {
+		uint64_t pfns[2];
+
+		n = read_words(w, fd, at, u64_min((end - at) / BATCH, 2) * BATCH);
+		if (n < BATCH)
+			break;
+		for (size_t i = 0; i < n / BATCH; i++)
+			pfns[i] = buf[i * BATCH] & PM_PFN_MASK;
+		for (size_t i = 0; i < n / BATCH; i++)
+			read_range(w, flags, pfns[i], 3, 3);
+		read_words(w, fd, at + BATCH - 1, n / BATCH);
+	}
+	close(flags);
 }
 
 static void
-scan(struct work *w, int fd, uint64_t inverted)
+scan(struct work *w, int fd, uint64_t mask, uint64_t inverted)
 {
 	static struct pm_scan_region vec[REGIONS];
 	uint64_t end = w->start + w->len;
 	struct pm_scan_arg arg = {
 		.size = sizeof(arg), .start = w->start, .vec = (uintptr_t)vec, .vec_len = REGIONS,
-		.category_inverted = inverted, .category_mask = PM_CAT_PRESENT,
+		.category_inverted = inverted, .category_mask = mask,
 		.return_mask = PM_CAT_PRESENT | PM_CAT_HUGE,
 	};
 
@@ -240,13 +297,19 @@ scan(struct work *w, int fd, uint64_t inverted)
 static void
 loop_scan(struct work *w, int fd)
 {
-	scan(w, fd, 0);
+	scan(w, fd, PM_CAT_PRESENT, 0);
 }
 
 static void
 loop_scan_absent(struct work *w, int fd)
 {
-	scan(w, fd, PM_CAT_PRESENT);
+	scan(w, fd, PM_CAT_PRESENT, PM_CAT_PRESENT);
+}
+
+static void
+loop_scan_soft_dirty(struct work *w, int fd)
+{
+	scan(w, fd, PM_CAT_SOFT_DIRTY, 0);
 }
 
 static void
@@ -280,8 +343,11 @@ static const struct loop {
 } loops[] = {
 	{ "pagemap", "pagemap", false, loop_pagemap },
 	{ "pagemap-single", "pagemap", false, loop_pagemap_single },
+	{ "checked", "pagemap", false, loop_checked },
+	{ "checked-huge", "pagemap", false, loop_checked_huge },
 	{ "scan", "pagemap", false, loop_scan },
 	{ "scan-absent", "pagemap", false, loop_scan_absent },
+	{ "scan-soft-dirty", "pagemap", false, loop_scan_soft_dirty },
 	{ "kpageflags", "/kpageflags", true, loop_frames },
 	{ "kpageflags-by-address", "/kpageflags", true, loop_frames_by_address },
 	{ "kpageflags-single", "/kpageflags", true, loop_frames_single },
