@@ -34,6 +34,7 @@ struct watch {
 	size_t unwatched;  /* regions not watched by userfaultfd, at the last scan */
 	uint64_t pages;    /* written in the last interval */
 	uint64_t least_ns; /* minimum length of the next one; 0: any */
+	uint64_t lead_ns;  /* how long before its end its scan should start */
 	uint64_t clear_ns; /* the duration of the clear that began it */
 	uint64_t watch_ns; /* the cost of watching its faults */
 	bool said;         /* that intervals are longer, or cost more, than they should */
@@ -232,6 +233,13 @@ batch_warn_cost(struct watch *w, unsigned i, uint64_t took)
 	buf_free(&text);
 }
 
+/* From how long a scan and its clear took: the next may be faster, but no interval is too short. */
+static uint64_t
+batch_lead(uint64_t took, uint64_t asked)
+{
+	return u64_min(took / 4 * 3, asked / 2);
+}
+
 /*
  * One interval, begun by a clear. With a lossless tracker the clear that begins the next interval
  * also ends this one, and nothing is lost in between.
@@ -241,19 +249,23 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 {
 	struct target *t = &w->b->t;
 	bool lossless = tracker_caps(t->track.tracker) & TRACKER_LOSSLESS;
-	uint64_t begin = t->track.clear_ns, asked = w->b->o->watch_ns;
+	uint64_t begin = t->track.clear_ns, asked = w->b->o->watch_ns, scan;
 	uint32_t epoch = t->track.epoch;
 	struct regions *rs;
 	int r;
 
 	batch_warn_longer(w, asked);
 	w->clear_ns = t->track.cost_ns;
-	*whole = batch_wait_until(w->b, w->signals, begin + u64_max(asked, w->least_ns));
+	*whole = batch_wait_until(w->b, w->signals,
+	                          begin + u64_max(asked, w->least_ns) - w->lead_ns);
+	scan = time_ns();
 	rs = batch_measure(t, &r, err);
 	if (!rs)
 		return r;
-	if (lossless)
+	if (lossless) {
 		r = batch_clear_these(t, &rs->vmas, err);
+		w->lead_ns = batch_lead(t->track.clear_ns - scan, asked);
+	}
 	if (r == 0)
 		r = batch_report(w, rs, i, epoch,
 		                 ((lossless ? t->track.clear_ns : rs->time_ns) - begin) / 1000000,
