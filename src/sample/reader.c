@@ -25,6 +25,7 @@ enum {
 	                  * change pages without a fault in the target */
 	SYMBOLS_MS = 20, /* per scan for the symbols that pointers point to */
 	LENS_MS = 150,   /* per scan for strips that need every page */
+	QUIET_SHARE = 400, /* of the time, one part is for reading a window of a quiet target */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
 	FRESH_MS = 100,  /* the first list of regions need not be read again this soon */
 	MAPS_LONG = 2000, /* a list of as many regions is, in a quiet target, ... */
@@ -336,7 +337,7 @@ reader_window_show(void *arg, struct window *part)
 static bool
 reader_strip_stays(struct reader *l, const struct window *w, const struct proc_activity *now)
 {
-	return w->mapped && source_now(l->t.source) - w->mapped_ns < STALE_S * 1000 * TIME_MS &&
+	return w->mapped && source_now(l->t.source) - l->strip_ns < STALE_S * 1000 * TIME_MS &&
 	       !(l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL) &&
 	       l->strip_clears == l->t.track.clears &&
 	       !memcmp(now, &l->strip_activity, sizeof(*now));
@@ -371,6 +372,11 @@ reader_fill_window(struct reader *l, const struct vma_list *vmas, bool keep)
 		return l->draft.trouble.status != 0;
 	l->strip_activity = known ? activity : (struct proc_activity){0};
 	l->strip_clears = l->t.track.clears;
+	l->strip_ns = of.quiet ? l->strip_ns : w->mapped_ns;
+	if (old && window_is_same(w, old) && !strcmp(l->window_filter, now->filter)) {
+		window_unref(w); /* what earlier samples have need not be kept twice */
+		w = window_ref(l->draft.window);
+	}
 	reader_set_window(l, w);
 	return true;
 }
@@ -698,16 +704,32 @@ reader_regions_stay(struct reader *l)
 	return same;
 }
 
+/*
+ * The window of a quiet target, within a small share of the time: what may change there changes
+ * without a fault. A sample that shows the same is not published, so nothing is drawn either.
+ */
+static void
+reader_read_grid_again(struct reader *l)
+{
+	bool answered = l->draft.request_serial == l->now.serial;
+	struct window *before = l->draft.window;
+
+	if (before->cost_ns >= SMALL_NS ||
+	    source_now(l->t.source) - l->last_partial < QUIET_SHARE * before->cost_ns)
+		return;
+	reader_read_grid(l, &l->draft.regions->vmas);
+	if (!answered || l->draft.window != before)
+		l->host.publish(l->host.arg, answered);
+}
+
 bool
 reader_read_lightly(struct reader *l)
 {
 	const struct screen_request *w = &l->now.screen;
 	bool same = reader_regions_stay(l);
 
-	if (same && w->grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
-		reader_read_grid(l, &l->draft.regions->vmas);
-		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
-	}
+	if (same && w->grid_on && l->draft.window)
+		reader_read_grid_again(l);
 	if (same && w->hex_on) { /* writing a present page causes no fault */
 		reader_read_bytes(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);

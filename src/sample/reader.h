@@ -37,6 +37,7 @@ struct reader {
 	struct proc_activity activity;
 	struct proc_activity strip_activity; /* before the window's strip was counted */
 	unsigned strip_clears;
+	uint64_t strip_ns;     /* when it was counted */
 	struct writes_log writes;
 	size_t lens_next;     /* the region whose strip is read next */
 	bool lens_owed;       /* some strips do not show the lens yet */

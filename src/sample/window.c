@@ -73,6 +73,21 @@ window_copy(const struct window *from)
 	return w;
 }
 
+bool
+window_is_same(const struct window *a, const struct window *b)
+{
+	size_t n = window_cell_count(&a->grid);
+
+	return grid_same(&a->grid, &b->grid) && a->lens == b->lens &&
+	       a->filtered == b->filtered && a->unknown == b->unknown &&
+	       a->complete == b->complete && a->counted == b->counted && a->doubt == b->doubt &&
+	       a->mapped == b->mapped && a->sampled_from == b->sampled_from &&
+	       a->gone == b->gone && a->newest_ns == b->newest_ns &&
+	       a->newest_at == b->newest_at && !memcmp(a->map, b->map, sizeof(a->map)) &&
+	       !memcmp(a->cells, b->cells, n * sizeof(*a->cells)) &&
+	       (!a->pages || !memcmp(a->pages, b->pages, n * sizeof(*a->pages)));
+}
+
 struct window *
 window_ref(struct window *w)
 {

@@ -96,6 +96,9 @@ struct range_sum {
 int window_sum(struct target *t, const struct vma_list *vmas, uint64_t lo, uint64_t hi,
                enum lens lens, struct range_sum *out, struct err *err);
 
+/* Whether both show the same, whenever they were read. */
+bool window_is_same(const struct window *a, const struct window *b);
+
 struct window *window_copy(const struct window *w);
 struct window *window_ref(struct window *w);
 void window_unref(struct window *w);
