@@ -121,6 +121,8 @@ writers_answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr
 	if (!w.n && !w.unseen)
 		buf_str(&line, v ? "no fault seen, and not seen written"
 		                 : "not mapped, and no fault seen");
+	if (!w.n && v && v->perm & VMA_SHARED)
+		buf_str(&line, "; other processes may write to shared memory unseen");
 	a->line = line.s;
 	answer_facts_causes(a, &w.totals);
 	writers_table_page(a, &w, now);

@@ -59,10 +59,13 @@ settle_ambiguous(const struct query_place *p, const char *name, const struct sym
                  struct err *err)
 {
 	struct buf how = {0};
+	bool files = false;
 	char why[160];
 	size_t n, shown = 0;
 
-	buf_str(&how, "give the address, or FILE!SYMBOL: ");
+	for (size_t i = 0; i < at->n; i++)
+		files |= !at->v[i].jit;
+	buf_fmt(&how, "give the address%s: ", files ? ", or FILE!SYMBOL" : "");
 	for (; shown < at->n; shown++) {
 		const char *file = path_base(vma_shown_name(at->v[shown].code), &n);
 		bool jit = at->v[shown].jit, blank = strchr(at->v[shown].name, ' ');

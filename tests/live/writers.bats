@@ -108,6 +108,24 @@ table() {
 	is "$(table 1 writers chain | head -1)" "author;[callers not known];store_lost"
 }
 
+@test "no fault seen: what O_DIRECT read, and what another process wrote to shared memory" {
+	command -v gcc >/dev/null || skip "there is no gcc"
+	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/data"
+	gcc -O1 -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/stranger" "$live_dir/stranger.c"
+	program_start "$BATS_TEST_TMPDIR/stranger" "$BATS_TEST_TMPDIR/data"
+	PID=${PROGRAMS[-1]}
+	writes "writers $(page 0)..+16p" "writers $(page 0)" "writers 230000000000"
+	[[ $(table 0 writers function pages | xargs) != own_store,1 ]] || skip "no O_DIRECT here"
+	is "$(table 0 writers function pages | sort | xargs)" "no fault seen,8 own_store,1"
+	writes "writers $(page 0)..+8p by thread"
+	is "$(table 0 writers thread pages)" "no fault seen,8"
+	how=()
+	[[ $(soft_dirty) == yes ]] || how=("${INJECT[@]}")
+	pm --watch=0.3 "${how[@]}" -e "writers $(page 0)" -e "writers 230000000000" "$PID" >"$BATS_TEST_TMPDIR/said"
+	grep 'written, but no fault was seen' "$BATS_TEST_TMPDIR/said"
+	grep 'no fault seen, and not seen written; other processes may write to shared memory unseen' "$BATS_TEST_TMPDIR/said"
+}
+
 @test "code without a symbol has its place in its file, never another function's name" {
 	author_start -s
 	writes "writers $(page 0)"
