@@ -21,6 +21,7 @@ enum {
 	SCAN_PAGES = 16384, /* matched pages per call: bounds the time under mmap_lock */
 	SCAN_FIRST = 2048, /* of the first, which tells what most pages are */
 	SCAN_MAJORITY = 8, /* most pages are of a kind: by more than one in so many */
+	SCAN_VOTES = 64,   /* runs of a call that show what most pages are */
 	BREATH_NS = 20000, /* between calls, so that a waiting writer gets the mmap_lock */
 };
 /*
@@ -285,43 +286,63 @@ pagemap_vote(struct vote *v, const struct scan *s, uint64_t start, uint64_t end,
 
 /* The pages between two that were reported. Returns whether to stop. */
 static bool
-pagemap_scan_between(struct scan *s, uint64_t start, uint64_t end, struct joiner *j, struct vote *v)
+pagemap_scan_between(const struct scan *s, uint64_t start, uint64_t end, struct joiner *j)
 {
-	if (start >= end)
-		return false;
-	pagemap_vote(v, s, start, end, s->common);
-	return s->common && pagemap_joiner_add(j, start, end, s->common & s->cats);
+	return s->common && start < end && pagemap_joiner_add(j, start, end, s->common & s->cats);
 }
 
-/* Reports the n runs of a call over [start, walked), and decides how to ask next. */
+/* Reports the n runs of a call over [start, walked). */
 static bool
-pagemap_scan_report(struct scan *s, int n, uint64_t start, uint64_t walked, struct joiner *j)
+pagemap_scan_report(const struct scan *s, int n, uint64_t start, uint64_t walked, struct joiner *j)
 {
 	uint64_t any = s->match->any, at = start;
-	struct vote v = {0};
 
 	for (int i = 0; i < n; i++) {
 		const struct pm_scan_region *r = &s->vec[i];
 
-		if (pagemap_scan_between(s, at, r->start, j, &v))
+		if (pagemap_scan_between(s, at, r->start, j))
 			return true;
-		pagemap_vote(&v, s, r->start, r->end, r->categories);
 		if ((!s->common || r->categories & any) &&
 		    pagemap_joiner_add(j, r->start, r->end, r->categories & s->cats))
 			return true;
 		at = r->end;
 	}
-	if (pagemap_scan_between(s, at, walked, j, &v))
-		return true;
-	if (v.weight < (walked - start) / SCAN_MAJORITY)
-		v.cats = 0;
-	v.cats &= v.cats & any & PM_CAT_PRESENT && !(v.cats & PM_CAT_HUGE) ? s->wanted : 0;
-	if (s->wanted && s->common != v.cats) {
-		s->common = v.cats;
-		s->span = v.cats ? SCAN_SPAN_LEAST : SCAN_SPAN;
+	return pagemap_scan_between(s, at, walked, j);
+}
+
+/* What most of these pages are, by the first of the n runs of a call over them. */
+static uint64_t
+pagemap_scan_common(const struct scan *s, int n, uint64_t start, uint64_t walked)
+{
+	uint64_t at = start, cats;
+	struct vote v = {0};
+
+	for (int i = 0; i < n && i < SCAN_VOTES; i++) {
+		const struct pm_scan_region *r = &s->vec[i];
+
+		pagemap_vote(&v, s, at, r->start, s->common);
+		pagemap_vote(&v, s, r->start, r->end, r->categories);
+		at = r->end;
+	}
+	if (n < SCAN_VOTES) {
+		pagemap_vote(&v, s, at, walked, s->common);
+		at = walked;
+	}
+	cats = v.cats & s->match->any & PM_CAT_PRESENT && !(v.cats & PM_CAT_HUGE) ? v.cats : 0;
+	return v.weight < (at - start) / SCAN_MAJORITY ? 0 : cats & s->wanted;
+}
+
+/* Decides how the next call asks, after one that reported n runs of [start, walked). */
+static void
+pagemap_scan_turn(struct scan *s, int n, uint64_t start, uint64_t walked)
+{
+	uint64_t common = s->wanted ? pagemap_scan_common(s, n, start, walked) : 0;
+
+	if (s->wanted && s->common != common) {
+		s->common = common;
+		s->span = common ? SCAN_SPAN_LEAST : SCAN_SPAN;
 	}
 	s->most = SCAN_PAGES;
-	return false;
 }
 
 /* Terabytes may be reserved, as the shadow of a sanitizer, and next to nothing of them in use. */
@@ -413,6 +434,7 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 			return 0; /* the address space is gone */
 		if (pagemap_scan_report(&s, n, start, walked, j))
 			return 1;
+		pagemap_scan_turn(&s, n, start, walked);
 		start = walked;
 		if (start >= end)
 			break;
