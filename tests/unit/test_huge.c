@@ -23,7 +23,7 @@ static struct {
 	struct source_ops ops;
 	bool huge[HUGE_N]; /* one entry maps it */
 	bool broken;
-	unsigned flag_reads;
+	unsigned flag_reads, count_reads;
 	void (*after_flags)(void);
 } m;
 
@@ -38,6 +38,7 @@ pread(int fd, void *to, size_t n, off_t at)
 		if (m.after_flags)
 			m.after_flags();
 	}
+	m.count_reads += fd == m.count && m.count;
 	return r;
 }
 
@@ -138,7 +139,7 @@ begin(void)
 static void
 end(void)
 {
-	m.flags = 0;
+	m.flags = m.count = 0;
 	fake_close(&m.t);
 }
 
@@ -191,7 +192,7 @@ walk(struct seen *s, unsigned from, unsigned to, unsigned needs, bool broken, bo
 
 	memset(s, 0, sizeof(*s));
 	m.broken = broken;
-	m.flag_reads = 0;
+	m.flag_reads = m.count_reads = 0;
 	walk_pages(&m.t, &region, base + (uint64_t)from * FAKE_PAGE,
 	           base + (uint64_t)to * FAKE_PAGE, &o, &fns, s, &err);
 }
@@ -219,6 +220,12 @@ test_whole(void)
 	ok(same(0, PAGES, NEEDS, &whole) && whole == HUGE_N, "huge pages are what their pages are");
 	walk(&fast, 0, PAGES, NEEDS, false, false);
 	ok(m.flag_reads <= HUGE_N, "for one lookup each");
+	walk(&slow, 0, PAGES, NEEDS, true, true);
+	ok(!m.count_reads && slow.page[7].count == 1, "bit 56: no count is looked up, of no page");
+	set_word(7, PM_PRESENT | (HEAD + 7));
+	walk(&slow, 0, PAGES, NEEDS, true, true);
+	ok(m.count_reads == 1, "but of the one that may be mapped more often");
+	set_word(7, PM_PRESENT | PM_EXCLUSIVE | (HEAD + 7));
 	ok(fast.page[0].state == STATE_THP_HEAD && fast.page[1].state == STATE_THP_TAIL &&
 	       fast.page[PAGES - 1].state == STATE_THP_TAIL && fast.page[PAGES - 1].count == 1,
 	   "heads and tails, to the last page");
