@@ -89,6 +89,16 @@ table() {
 	fi
 }
 
+@test "--watch --list has the function that wrote most of each region; without a watch WRITER is empty" {
+	local how=()
+	author_start
+	writes "writers $(page 0)" # or skips
+	[[ $(soft_dirty) == yes ]] || how=("${INJECT[@]}")
+	pm --watch=0.5 --list "${how[@]}" --raw -n -o START,WRITER --sort WRITER "$PID" |
+		grep -Ex "0x0*$PLACE (store_main|store_second|read)( .*)?"
+	is "$(pm --list --raw -n -o WRITER "$PID" | tr -d ' \n-')" ""
+}
+
 @test "what could not be unwound is said: without frame pointers, and between a function and its caller" {
 	[[ $(uname -m) == x86_64 ]] || skip "the frames of this machine are not known"
 	author_start -O2 -fomit-frame-pointer

@@ -288,7 +288,7 @@ test_unknown(void)
 	struct region r = {.known = false};
 	struct page pg = {0};
 	struct swaps swaps = {0};
-	struct region_row rr = {.v = &v, .r = &r, .page_size = 4096};
+	struct region_row rr = {.writer = "insert", .v = &v, .r = &r, .page_size = 4096};
 	struct page_row pr = {.addr = 0x1000, .pg = &pg, .v = &v, .swaps = &swaps, .page_size = 4096};
 	static const enum column_id unknown[] = {
 	    COL_REGION_RSS, COL_REGION_PSS, COL_REGION_SWAP, COL_REGION_ANON, COL_REGION_WRITTEN,
@@ -331,7 +331,7 @@ value_without(enum column_id id, unsigned needs)
 	struct page pg = {.word = swapped ? PM_SWAPPED | 32 : PM_PRESENT | 5, .known = PAGE_WORD};
 	struct page_row pr = {.addr = 0x1000, .pg = &pg, .v = &v, .swaps = &swaps, .page_size = 4096,
 	                      .written_known = !(needs & NEED_WRITES)};
-	struct region_row rr = {.v = &v, .r = &r, .page_size = 4096,
+	struct region_row rr = {.writer = "insert", .v = &v, .r = &r, .page_size = 4096,
 	                        .smaps = needs & NEED_SMAPS ? NULL : &smaps,
 	                        .dirty_known = !(needs & NEED_WRITES),
 	                        .huge_known = !(needs & NEED_HUGE),

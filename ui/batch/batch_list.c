@@ -8,6 +8,7 @@
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "table/groups.h"
+#include "target/attribution.h"
 #include "target/region.h"
 #include "target/walk.h"
 #include "target/writes.h"
@@ -211,6 +212,7 @@ batch_sum_row(struct region_row *sum, const struct region_row *r, const struct g
 	sum->v = &g->v;
 	sum->r = &g->sum;
 	sum->regions = g->n;
+	sum->writer = NULL;
 	sum->dirty_known &= r->dirty_known;
 	sum->ksm_known &= r->ksm_known;
 }
@@ -271,22 +273,54 @@ batch_list_print_rows(const struct batch_list *rows, const struct out_shape *sha
 
 /* Chooses the columns and the sort column. */
 static int
-batch_list_columns(const struct batch *b, enum column_id ids[COL_COUNT], size_t *n,
+batch_list_columns(const struct options *o, enum column_id ids[COL_COUNT], size_t *n,
                    enum column_id *sort, bool *up, struct err *err)
 {
 	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE,
 	                                      COL_REGION_RSS,     COL_REGION_SWAP,
 	                                      COL_REGION_TYPE,    COL_REGION_MAPPING};
 
-	if (batch_columns(b->o, SET_REGION, ids, n, err) < 0)
+	if (batch_columns(o, SET_REGION, ids, n, err) < 0)
 		return -1;
-	if (b->o->grouping != GROUPING_NONE && !b->o->output && !b->o->output_all) {
+	if (o->grouping != GROUPING_NONE && !o->output && !o->output_all) {
 		memcpy(ids, sums, sizeof(sums));
 		*n = ARRAY_LEN(sums);
 	}
 	*sort = COL_REGION_START;
 	*up = true;
-	return b->o->sort ? batch_parse_sort(b->o->sort, sort, up, err) : 0;
+	return o->sort ? batch_parse_sort(o->sort, sort, up, err) : 0;
+}
+
+bool
+batch_list_needs_writers(const struct options *o)
+{
+	enum column_id ids[COL_COUNT], sort;
+	struct err ignored;
+	bool up;
+	size_t n;
+
+	return batch_list_columns(o, ids, &n, &sort, &up, &ignored) == 0 &&
+	       (columns_needs(ids, n) | columns_needs(&sort, 1)) & NEED_WRITER;
+}
+
+/* Which function was the first to write most of each region, if page faults were watched. */
+static struct attribution *
+batch_add_writers(struct batch *b, const struct regions *rs, struct batch_list *rows)
+{
+	const struct attribution_of by = {.by = WRITERS_BY_FUNCTION};
+	struct codes codes = {0};
+	struct attribution *a;
+
+	if (!b->t.causes)
+		return NULL;
+	a = attribution_make(&b->t, &codes, rs, &by);
+	codes_free(&codes);
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct attribution_row *r = attribution_leader(a, rows->v[i].v->start);
+
+		rows->v[i].writer = r ? r->w.words : NULL;
+	}
+	return a;
 }
 
 int
@@ -300,12 +334,13 @@ batch_list(struct batch *b, struct err *err)
 	struct out_shape shape = batch_shape(b->o, "regions", true);
 	struct groups gs = {0};
 	struct batch_list rows;
+	struct attribution *writers = NULL;
 	struct regions *rs;
 	struct out *out;
 	bool *which;
 	int r;
 
-	if (batch_list_columns(b, ids, &n, &sort, &up, err) < 0 ||
+	if (batch_list_columns(b->o, ids, &n, &sort, &up, err) < 0 ||
 	    batch_filter(b, FILTER_REGION, &filter, err) < 0)
 		return -1;
 	needs = columns_needs(ids, n) | columns_needs(&sort, 1) | filter_needs(&filter.f);
@@ -332,6 +367,8 @@ batch_list(struct batch *b, struct err *err)
 	batch_choose_rows(b, rs, &filter, dirty, needs & NEED_KSM, &rows);
 	if (needs & NEED_KSM)
 		batch_add_ksm_by_smaps(b, &rows);
+	if (needs & NEED_WRITER)
+		writers = batch_add_writers(b, rs, &rows);
 	if (grouped)
 		batch_group_rows(rs, b->o->grouping, &gs, &rows);
 	if (b->o->sort || grouped)
@@ -341,6 +378,7 @@ batch_list(struct batch *b, struct err *err)
 	free(rows.v);
 	free(rows.sums);
 	groups_free(&gs);
+	attribution_unref(writers);
 	regions_unref(rs);
 	return out_end(out, err);
 }

@@ -23,6 +23,7 @@ struct batch {
 };
 
 int batch_list(struct batch *b, struct err *err);
+bool batch_list_needs_writers(const struct options *o); /* a column of --list does */
 int batch_pages(struct batch *b, struct err *err);
 int batch_query(struct batch *b, struct err *err);
 int batch_query_first(struct batch *b, bool *writes, struct err *err);

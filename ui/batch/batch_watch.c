@@ -409,7 +409,7 @@ static void
 batch_watch_faults(const struct watch *w)
 {
 	const struct options *o = w->b->o;
-	bool asked = w->by;
+	bool asked = w->by || (o->mode == MODE_LIST && batch_list_needs_writers(o));
 	struct err ignored;
 
 	for (size_t i = 0; i < o->queries_n; i++)

@@ -477,8 +477,8 @@ list_needs_writers(const struct ui *ui)
 {
 	const struct list *list = ui->list;
 
-	return list->sort == COL_LIST_WRITER ||
-	       list_columns_has(&list->columns, COL_LIST_WRITER);
+	return list->sort == COL_REGION_WRITER ||
+	       list_columns_has(&list->columns, COL_REGION_WRITER);
 }
 
 void
