@@ -411,13 +411,11 @@ events_pause(struct events *e, bool on)
 
 /* Threads set their names after they start, so the names of all that fault are read again. */
 void
-events_name_threads(struct events *e, struct causes *c)
+events_read_names(int root, struct causes *c)
 {
 	size_t n = causes_threads(c);
 	char path[64], text[64];
 
-	if (time_ns() < e->named_ns + TIME_SECOND / 4)
-		return;
 	for (uint32_t i = 0; i < n; i++) {
 		struct causes_thread t;
 
@@ -425,12 +423,20 @@ events_name_threads(struct events *e, struct causes *c)
 		if (!t.fresh)
 			continue;
 		snprintf(path, sizeof(path), "%d/task/%d/comm", (int)t.pid, (int)t.tid);
-		if (file_read_small(e->p->root, path, text, sizeof(text)))
+		if (file_read_small(root, path, text, sizeof(text)))
 			text[strcspn(text, "\n")] = '\0';
 		else
 			text[0] = '\0';
 		causes_name_thread(c, i, text);
 	}
+}
+
+void
+events_name_threads(struct events *e, struct causes *c)
+{
+	if (time_ns() < e->named_ns + TIME_SECOND / 4)
+		return;
+	events_read_names(e->p->root, c);
 	e->named_ns = time_ns();
 }
 

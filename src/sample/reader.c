@@ -47,7 +47,7 @@ reader_unattributed(const struct reader *l)
 {
 	if (!l->now.attribution)
 		return "attribution is switched off";
-	if (!l->t.source->meta.may_end)
+	if (!l->t.source->meta.faults)
 		return "only a running process has page faults";
 	return tracker_caps(l->t.track.tracker) & TRACKER_CHANGES
 	           ? "this tracker compares, which makes no page faults"

@@ -79,15 +79,6 @@ source_dir_files(struct source *s, const struct vma *v, uint64_t start, uint64_t
 }
 
 static bool
-source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                  const uint8_t *image, uint64_t addr, bool line, struct helper_symbol *out)
-{
-	(void)line;
-	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)out;
-	return false;
-}
-
-static bool
 source_dir_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
                        const uint8_t *image, const char *name, enum symbol_how how,
                        struct helper_matches *out)
@@ -109,7 +100,7 @@ const struct source_ops source_dir_ops = {
     .alive = source_dir_alive,
     .life = source_root_life,
     .clock = source_root_clock,
-    .regions = source_root_regions,
+    .regions = source_dir_regions,
     .threads = source_root_threads,
     .registers = source_root_registers,
     .words = source_root_words,
@@ -131,8 +122,8 @@ const struct source_ops source_dir_ops = {
     .caps = source_caps,
     .writes = &source_tracked,
     .others = &source_others,
-    .faults = &source_faults,
-    .close = source_root_close,
+    .faults = &source_dir_faults,
+    .close = source_dir_close,
 };
 
 struct source *
@@ -143,8 +134,9 @@ source_dir_open(const struct proc *proc, struct err *err)
 	source_root_init(r, &source_dir_ops, (size_t)sysconf(_SC_PAGESIZE));
 	r->pm.plain = true;
 	r->proc = *proc;
+	source_dir_open_faults(r);
 	if (source_root_begin(r, err) == 0)
 		return &r->base;
-	source_root_close(&r->base);
+	source_dir_close(&r->base);
 	return NULL;
 }

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "cause/faults.h"
 
-static int
+int
 source_faults_watch(struct source *s, struct causes *into, unsigned budget, struct err *err)
 {
 	struct source_root *r = source_root_of(s);
@@ -19,7 +19,7 @@ source_faults_watch(struct source *s, struct causes *into, unsigned budget, stru
 	return r->faults ? 0 : -1;
 }
 
-static int
+int
 source_faults_family(struct source *s, const pid_t *pids, size_t n, struct causes *into,
                      unsigned budget, struct err *err)
 {
@@ -52,7 +52,7 @@ source_faults_unwatch(struct source *s)
 	r->faults = NULL;
 }
 
-static struct stores *
+struct stores *
 source_faults_stores(struct source *s, uint64_t addr, unsigned bytes, unsigned budget,
                      struct causes *into, struct err *err)
 {
@@ -65,7 +65,7 @@ source_faults_stores(struct source *s, uint64_t addr, unsigned bytes, unsigned b
 	return NULL;
 }
 
-static void
+void
 source_faults_wait(struct source *s, uint64_t ns)
 {
 	enum { STEP_MS = 50 };
@@ -77,7 +77,7 @@ source_faults_wait(struct source *s, uint64_t ns)
 			return;
 }
 
-static const char *
+const char *
 source_faults_kernel(struct source *s, uint64_t addr)
 {
 	struct source_root *r = source_root_of(s);

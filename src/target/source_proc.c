@@ -193,6 +193,7 @@ source_proc_open(const struct proc *proc, struct err *err)
 	source_root_init(r, &source_proc_ops, (size_t)sysconf(_SC_PAGESIZE));
 	r->proc = *proc;
 	m->may_end = true;
+	m->faults = true;
 	m->nodes = proc->ours;
 	if (source_root_begin(r, err) < 0) {
 		source_root_close(&r->base);

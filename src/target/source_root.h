@@ -23,6 +23,9 @@ struct source_root {
 	bool averages_tried;
 	struct faults *faults; /* watched; NULL: they are not */
 	struct faults *family; /* those of the family; NULL: they are not */
+	/* a directory: the file of its page faults, if meta.faults; who gets them, or NULL */
+	int fault_lines;
+	struct causes *into;
 	struct kallsyms kallsyms;
 	struct helper *helper; /* accesses its files; NULL until first use, and for a directory */
 };
@@ -69,6 +72,24 @@ int source_root_open_memory(struct source_root *r, struct err *err);
 struct source *source_dir_open(const struct proc *proc, struct err *err);
 struct source *source_proc_open(const struct proc *proc, struct err *err);
 extern const struct source_ops source_dir_ops;
+
+/* source_faults.c: of a directory they fail, or know nothing. */
+int source_faults_watch(struct source *s, struct causes *into, unsigned budget, struct err *err);
+int source_faults_family(struct source *s, const pid_t *pids, size_t n, struct causes *into,
+                         unsigned budget, struct err *err);
+struct stores *source_faults_stores(struct source *s, uint64_t addr, unsigned bytes,
+                                    unsigned budget, struct causes *into, struct err *err);
+void source_faults_wait(struct source *s, uint64_t ns);
+const char *source_faults_kernel(struct source *s, uint64_t addr);
+
+/* source_dir_faults.c */
+extern const struct source_faults source_dir_faults;
+void source_dir_open_faults(struct source_root *r);
+void source_dir_close(struct source *s);
+int source_dir_regions(struct source *s, struct vma_list *out, struct err *err);
+bool source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                       const uint8_t *image, uint64_t addr, bool line,
+                       struct helper_symbol *out);
 
 /* source_tracked.c, source_others.c, source_faults.c, source_caps.c */
 extern const struct source_writes source_tracked;

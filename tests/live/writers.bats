@@ -321,9 +321,7 @@ _cursor_on() {
 	screen_type 'set columns=start size written writer mapping'
 	screen_keys Enter
 	screen_wait_text "$PLACE .* (store_main|store_second) "
-	screen_keys :
-	screen_type 'sort writer'
-	screen_keys Enter
+	screen_keys s W
 	screen_wait_text 'WRITER▲'
 	screen_wait_text "^[› ]$PLACE"
 	screen_keys Q
