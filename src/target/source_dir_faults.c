@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The page faults of a directory: its file `faults`, of which lines that appear happen when the
- * regions are read, before each scan. Each is a thread, the address, and the call chain, the instruction first:
+ * regions are read, before each scan. Each is a thread, the address, and the call chain, the
+ * instruction first:
  *
  *   4242 10003000 401a2c 401b80 7f1843a27305
  *

@@ -223,7 +223,7 @@ tags() {
 	# what is live is the source's to know, and the trackers'
 	is "$(grep -rlE '(->|\.)live\b' src ui --include='*.[ch]' | grep -vE '^src/(kernel|track)/' | sort | xargs)" \
 		"src/target/source.c ui/app/app_header.c"
-	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_faults.c src/target/source_others.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
+	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_dir_faults.c src/target/source_faults.c src/target/source_others.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
 		'"target/source_root\.h"'
 	only "src/kernel/cgroup.c src/target/source_proc.c" '"kernel/cgroup\.h"'
 	only "src/kernel/numa.c src/target/source_proc.c" '"kernel/numa\.h"'

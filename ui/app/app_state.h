@@ -240,6 +240,14 @@ void app_header(struct app *a); /* draws the first line */
 
 /* app_draw.c */
 void app_draw(struct app *a);         /* draws one frame */
+
+/*
+ * app_line.c: a message from column x in row y, if it is long in the row above as well; the prompt
+ * in row y, and above it errors or what Tab can choose from
+ */
+void app_draw_message(const struct app *a, int y, enum role role, int x, const char *text);
+void app_draw_prompt(const struct app *a, int y);
+
 void app_settle(struct app *a);       /* fits the view to the screen and the sample */
 
 /*
