@@ -96,7 +96,7 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	grep -Eq '^sessions;.*open_session [0-9]+$' <<<"$output"
 }
 
-@test "the leak on the screen: b, B, and Enter lights the pages that the function brought in" {
+@test "the leak on the screen: b, B, Enter lights the pages that the function brought in, 0 all new ones" {
 	can_see_faults || skip "page faults cannot be watched here"
 	program_start "$LEAKER"
 	SCREEN_OPTIONS=(--interval 0.25)
@@ -108,7 +108,12 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	screen_wait_text '^› +[0-9]+ +[0-9]{3,} +[0-9.]+ +open_session +leaker'
 	screen_keys Enter
 	screen_text | head -n 1 | grep ', by open_session'
-	screen_keys Escape u
+	screen_keys 0
+	screen_text | grep '^0 growth .*+ gained'
+	screen_wait_text '; growth: gained'
+	screen_keys Escape
+	screen_wait_text '^› .* open_session +leaker'
+	screen_keys u
 	screen_text | head -n 1 | grep 'callers of open_session'
 	screen_wait_text 'sessions: open_session\+0x[0-9a-f]+ < '
 	screen_keys Q

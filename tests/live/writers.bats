@@ -287,7 +287,7 @@ screen_of_author() {
 	lit_by thread ' second +[0-9]+$' '     [#+-]{4} +│' ', by second '
 	lit_by 'call chain' ' author: store_main.* < main' ' [#+-]{4} +│' ', by store_main+0x[0-9a-f]* < …'
 	# pages 8 to 11 have a writer if system calls are seen; 13 to 15 are not written
-	lit_by region "^› .*\[anonymous\].*" ' [#+-]{8}([#+-]{4}|    )[#+-]   +│' ', written'
+	lit_by region "^› .*\[anonymous\].*" ' [#+-]{8}([#+-]{4}|    )[#+-]   [#+-]? +│' ', written'
 	screen_keys Q
 	screen_end
 }
