@@ -132,6 +132,16 @@ rows_by_key(const void *pa, const void *pb)
 	return c ? c : (a->row > b->row) - (a->row < b->row);
 }
 
+/* Many regions that are alike in a column are in order already. */
+static bool
+rows_are_in_order(const struct sort_key *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (rows_by_key(&keys[i - 1], &keys[i]) > 0)
+			return false;
+	return true;
+}
+
 /* Adds the regions of one group (gs NULL: all). Returns their number. */
 static size_t
 rows_members(const struct sample *s, const struct groups *gs, size_t group,
@@ -174,7 +184,7 @@ rows_put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, s
               size_t gone)
 {
 	n += gone;
-	if (o->moves || o->down || gone)
+	if ((o->moves || o->down || gone) && !rows_are_in_order(keys, n))
 		qsort(keys, n, sizeof(*keys), rows_by_key);
 	for (size_t i = 0; i < n; i++)
 		ui->list->order[ui->list->order_n++] = keys[i].row;

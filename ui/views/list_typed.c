@@ -11,21 +11,73 @@
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
+enum { ADDRESS_DIGITS = 12 }; /* of an address as shown, at least */
+
+/* What is searched for; `digits` of a number, if it is one in hex. */
+struct needle {
+	const char *text;
+	unsigned digits;
+	uint64_t number;
+	/* the names searched last, and whether they have the text: neighbours often share one, or
+	 * have none in turns */
+	struct {
+		const char *name;
+		bool has;
+	} last[2];
+};
+
+static struct needle
+list_needle(const char *text)
+{
+	struct needle n = {.text = text};
+	const char *end;
+
+	if (strlen(text) <= 16 && parse_u64(text, 16, &end, &n.number) && !*end)
+		n.digits = (unsigned)strlen(text);
+	return n;
+}
+
+/* Whether the digits of the address, as shown, contain those of the number. */
+static bool
+list_has_digits(uint64_t addr, const struct needle *n)
+{
+	uint64_t mask = n->digits < 16 ? (UINT64_C(1) << 4 * n->digits) - 1 : UINT64_MAX;
+	unsigned shown = ADDRESS_DIGITS;
+
+	while (shown < 16 && addr >> 4 * shown)
+		shown++;
+	for (unsigned at = 0; at + n->digits <= shown; at++)
+		if ((addr >> 4 * at & mask) == n->number)
+			return true;
+	return false;
+}
+
+static bool
+list_has_name(const char *name, struct needle *n)
+{
+	bool found;
+
+	if (n->last[0].name == name)
+		return n->last[0].has;
+	found = n->last[1].name == name ? n->last[1].has : strcasestr(name, n->text) != NULL;
+	n->last[1] = n->last[0];
+	n->last[0].name = name;
+	n->last[0].has = found;
+	return found;
+}
+
 /*
  * Whether the region has the text in its name as shown or in its address, or contains that address.
  */
 static bool
-list_has(const struct vma *v, const char *what)
+list_has(const struct vma *v, struct needle *n)
 {
-	char addr[32];
-	const char *end;
-	uint64_t at;
-
-	snprintf(addr, sizeof(addr), "%012llx", (unsigned long long)v->start);
-	if (strcasestr(vma_shown_name(v), what) || strcasestr(addr, what))
+	if (list_has_name(vma_shown_name(v), n))
 		return true;
-	return strlen(what) > 4 && parse_u64(what, 16, &end, &at) && !*end && at >= v->start &&
-	       at < v->end;
+	if (!n->digits)
+		return false;
+	return list_has_digits(v->start, n) ||
+	       (n->digits > 4 && n->number >= v->start && n->number < v->end);
 }
 
 /* For each group, whether one of its regions has it. */
@@ -33,11 +85,12 @@ static bool *
 list_groups_that_have(const struct groups *gs, const struct ui *ui, const struct sample *s)
 {
 	bool *have = mem_alloc((gs->n + 1) * sizeof(*have));
+	struct needle needle = list_needle(ui->list->find);
 	size_t unknown;
 	bool *in = list_filter_run(&ui->list->filter, s, &unknown);
 
 	for (size_t i = 0; i < s->regions->vmas.n; i++)
-		if ((!in || in[i]) && list_has(&s->regions->vmas.v[i], ui->list->find))
+		if ((!in || in[i]) && list_has(&s->regions->vmas.v[i], &needle))
 			have[gs->of[i]] = true;
 	free(in);
 	return have;
@@ -79,6 +132,7 @@ list_places_that_have(const struct ui *ui, const struct sample *s, const struct 
 	const struct groups *gs = p->all ? NULL : rows_groups(ui, s);
 	bool *rows = mem_alloc((p->n + 1) * sizeof(*rows)),
 	     *have = gs ? list_groups_that_have(gs, ui, s) : NULL;
+	struct needle needle = list_needle(ui->list->find);
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct vma *v =
@@ -89,7 +143,7 @@ list_places_that_have(const struct ui *ui, const struct sample *s, const struct 
 			rows[i] = strcasestr(g->key, ui->list->find) ||
 			          (have[g - gs->g] && !rows_is_open(ui, g));
 		else
-			rows[i] = v && list_has(v, ui->list->find);
+			rows[i] = v && list_has(v, &needle);
 	}
 	free(have);
 	return rows;
