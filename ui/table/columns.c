@@ -531,6 +531,8 @@ value_compare(const struct value *a, const struct value *b)
 {
 	if ((a->kind == VALUE_UNKNOWN) != (b->kind == VALUE_UNKNOWN))
 		return a->kind == VALUE_UNKNOWN ? 1 : -1;
+	if (a->kind == VALUE_TEXT && a->s && a->s == b->s)
+		return 0; /* neighbours often share a name */
 	if (a->kind == VALUE_TEXT)
 		return strcmp(columns_text_of(a), columns_text_of(b));
 	if (a->kind == VALUE_PERCENT)

@@ -52,11 +52,18 @@ struct member {
 	size_t at; /* index of the region */
 };
 
+/* Our own keys are shared strings, and so are the names of neighbours. */
+static int
+groups_compare(const char *a, const char *b)
+{
+	return a == b ? 0 : strcmp(a, b);
+}
+
 static int
 groups_by_key(const void *pa, const void *pb)
 {
 	const struct member *a = pa, *b = pb;
-	int c = a->key == b->key ? 0 : strcmp(a->key, b->key); /* our own keys are shared strings */
+	int c = groups_compare(a->key, b->key);
 
 	return c ? c : (a->at > b->at) - (a->at < b->at);
 }
@@ -128,7 +135,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 	for (size_t i = 0; i < n; i++) {
 		const struct vma *v = &rs->vmas.v[m[i].at];
 
-		if (!out->n || strcmp(out->g[out->n - 1].key, m[i].key)) {
+		if (!out->n || groups_compare(out->g[out->n - 1].key, m[i].key)) {
 			struct group *g = &out->g[out->n++];
 
 			*g = (struct group){.key = m[i].key,
