@@ -36,6 +36,13 @@ enum state state_of_page(const struct page *pg, const struct vma *v, unsigned de
  */
 bool page_may_be_out(const struct page *pg, const struct vma *v);
 
+/* A marker in the page table without a page; it may be our own. */
+static inline bool
+state_is_mark(enum state s)
+{
+	return s == STATE_UFFD || s == STATE_GUARD || s == STATE_POISONED;
+}
+
 /* Sets state and kind. */
 void page_judge(struct page *pg, const struct vma *v, unsigned devices);
 

@@ -28,8 +28,7 @@ strip_free(struct strip *s)
 	s->share = NULL;
 }
 
-/* The share of page p: the last one that starts at or before it. */
-static unsigned
+unsigned
 strip_share_of(const struct strip *s, uint64_t p)
 {
 	unsigned i = (unsigned)(p * s->width / s->pages);

@@ -39,6 +39,9 @@ void strip_free(struct strip *s);
 /* Adds pages [from, to) of the region with this class. */
 void strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls);
 
+/* The share of a page: the last one that starts at or before it. */
+unsigned strip_share_of(const struct strip *s, uint64_t page);
+
 /* The first page of a share. */
 uint64_t strip_start(const struct strip *s, unsigned share);
 

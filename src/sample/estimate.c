@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "page/pick.h"
+#include "target/growth.h"
 #include "target/page_read.h"
 #include "target/walk.h"
 
@@ -23,13 +24,18 @@ struct estimate_cell {
 	bool match[PICK_MAX];
 };
 
+/* The cell that addr is in, and where it ends. false: in none. */
+typedef bool estimate_place_fn(const void *geometry, uint64_t addr, size_t *i, uint64_t *end);
+
 struct estimate_work {
 	const struct estimate *e;
+	estimate_place_fn *place;
+	const void *geometry;
 	struct estimate_cell *cells;
 	size_t n;
 	unsigned slots;
 	struct seek seek;
-	bool takes_huge;
+	bool takes_huge, pages_only; /* pages_only: neither gaps nor markers */
 	uint64_t huge_at; /* of the block that was read last; 0: none */
 	struct page_huge huge;
 };
@@ -40,14 +46,12 @@ static int
 estimate_add_run(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct estimate_work *w = arg;
-	const struct grid *g = w->e->grid;
-	uint64_t lo, hi;
-	size_t i;
+	size_t size = w->e->t->page_size, i;
+	uint64_t to;
 
-	for (uint64_t at = start;
-	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi)
-		pick_add(&w->cells[i].pick, w->slots, at, (u64_min(hi, end) - at) / g->page_size,
-		         g->page_size, each->cats & PM_CAT_HUGE);
+	for (uint64_t at = start; at < end && w->place(w->geometry, at, &i, &to); at = to)
+		pick_add(&w->cells[i].pick, w->slots, at, (u64_min(to, end) - at) / size, size,
+		         each->cats & PM_CAT_HUGE);
 	return 0;
 }
 
@@ -55,18 +59,16 @@ static int
 estimate_add_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct estimate_work *w = arg;
-	const struct grid *g = w->e->grid;
-	uint64_t lo, hi;
-	size_t i;
+	size_t size = w->e->t->page_size, i;
+	uint64_t to;
 
-	for (uint64_t at = start;
-	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
-		lens_count_gap(&w->e->pass, at, u64_min(hi, end), (enum state)each->state,
-		               g->page_size, w->e->cells[i].n);
+	for (uint64_t at = start; at < end && w->place(w->geometry, at, &i, &to); at = to) {
+		lens_count_gap(&w->e->pass, at, u64_min(to, end), (enum state)each->state, size,
+		               w->e->cells[i].n);
 		if (w->e->seek) {
 			struct seek_gap gap;
 
-			seek_gap(&w->seek, at, u64_min(hi, end), each, &gap);
+			seek_gap(&w->seek, at, u64_min(to, end), each, &gap);
 			w->e->cells[i].match += gap.yes;
 		}
 	}
@@ -126,6 +128,8 @@ estimate_read_slot(struct estimate_work *w, struct estimate_cell *c, unsigned sl
 		cls = lens_page(&pass, addr, &pg, w->e->t->page_size);
 	else if (estimate_read_page(w, addr, &cls, &pg, err) < 0)
 		return -1;
+	if (w->pages_only && state_is_mark((enum state)pg.state))
+		cls = CLASS_MAX;
 	c->cls[c->n] = (uint8_t)cls;
 	c->match[c->n++] = w->e->seek && seek_page(&w->seek, addr, &pg) == TRUTH_YES;
 	return 0;
@@ -165,34 +169,103 @@ estimate_finish(struct estimate_work *w)
 		for (unsigned k = 0; k < c->n; k++) {
 			uint64_t share = pick_share(&c->pick, k, c->n);
 
+			if (c->cls[k] >= CLASS_MAX)
+				continue; /* not one of its pages */
 			out->n[c->cls[k]] += share;
 			out->match += c->match[k] ? share : 0;
 		}
 	}
 }
 
-int
-estimate_cells(const struct estimate *e, uint64_t lo, uint64_t hi, struct err *err)
+static int
+estimate_all(struct estimate_work *w, uint64_t lo, uint64_t hi, struct err *err)
 {
-	static const struct walk_fns fns = {.run = estimate_add_run, .gap = estimate_add_gap};
-	struct estimate_work w = {.e = e, .n = (size_t)e->grid->rows * e->grid->row_cells};
+	struct walk_fns fns = {.run = estimate_add_run,
+	                       .gap = w->pages_only ? NULL : estimate_add_gap};
+	const struct estimate *e = w->e;
 	unsigned needs = e->o.needs;
 	int r;
 
-	if (!w.n)
+	if (!w->n)
 		return 0;
-	w.slots = (unsigned)u64_max(1, u64_min(PICK_MAX, READ_MAX / w.n));
-	w.takes_huge = e->pass.lens != LENS_PHYSICAL &&
-	               !(needs & (PAGE_NEED_NODE | PAGE_NEED_CATS)) &&
-	               !e->t->source->ops->broken(e->t->source);
+	w->slots = (unsigned)u64_max(1, u64_min(PICK_MAX, READ_MAX / w->n));
+	w->takes_huge = e->pass.lens != LENS_PHYSICAL &&
+	                !(needs & (PAGE_NEED_NODE | PAGE_NEED_CATS)) &&
+	                !e->t->source->ops->broken(e->t->source);
 	if (e->seek)
-		w.seek = *e->seek;
-	w.cells = mem_alloc(w.n * sizeof(*w.cells));
-	r = walk_pages(e->t, e->v, lo, hi, &e->o, &fns, &w, err);
+		w->seek = *e->seek;
+	w->cells = mem_alloc(w->n * sizeof(*w->cells));
+	r = walk_pages(e->t, e->v, lo, hi, &e->o, &fns, w, err);
 	if (r == 0)
-		r = estimate_read(&w, err);
+		r = estimate_read(w, err);
 	if (r == 0)
-		estimate_finish(&w);
-	free(w.cells);
+		estimate_finish(w);
+	free(w->cells);
+	return r;
+}
+
+/* --- grids and strips ------------------------------------------------------------------------- */
+
+static bool
+estimate_place_in_grid(const void *grid, uint64_t addr, size_t *i, uint64_t *end)
+{
+	uint64_t lo;
+
+	return grid_cell_at(grid, addr, i) && grid_cell_range(grid, *i, &lo, end);
+}
+
+int
+estimate_cells(const struct estimate *e, uint64_t lo, uint64_t hi, struct err *err)
+{
+	struct estimate_work w = {.e = e, .place = estimate_place_in_grid, .geometry = e->grid,
+	                          .n = (size_t)e->grid->rows * e->grid->row_cells};
+
+	return estimate_all(&w, lo, hi, err);
+}
+
+struct estimate_shares {
+	struct strip strip;
+	uint64_t start;
+	size_t page_size;
+};
+
+static bool
+estimate_place_in_strip(const void *geometry, uint64_t addr, size_t *i, uint64_t *end)
+{
+	const struct estimate_shares *g = geometry;
+	unsigned k = strip_share_of(&g->strip, (addr - g->start) / g->page_size);
+
+	*i = k;
+	*end = g->start + strip_start(&g->strip, k + 1) * g->page_size;
+	return true;
+}
+
+/* As region_fill_strip. */
+int
+estimate_strip(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
+               unsigned width, struct err *err)
+{
+	struct estimate_shares g = {.start = v->start, .page_size = t->page_size};
+	struct cell cells[LIST_STRIP] = {0};
+	struct estimate e = {.t = t, .v = v, .cells = cells,
+	                     .pass = {.lens = l, .base = growth_baseline(t->growth)},
+	                     .o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE}};
+	struct estimate_work w = {.e = &e, .place = estimate_place_in_strip, .geometry = &g,
+	                          .pages_only = true};
+	int r;
+
+	strip_begin(&g.strip, vma_size(v) / t->page_size, width);
+	g.strip.lit = lens_lit(l);
+	w.n = g.strip.width;
+	r = estimate_all(&w, v->start, v->end, err);
+	for (size_t i = 0; r == 0 && i < w.n; i++)
+		for (unsigned c = 0; c < lens_classes(l); c++) {
+			uint64_t from = strip_start(&g.strip, (unsigned)i);
+
+			strip_add(&g.strip, from, from + cells[i].n[c], c);
+		}
+	if (r == 0)
+		strip_finish(&g.strip, strip, width);
+	strip_free(&g.strip);
 	return r;
 }

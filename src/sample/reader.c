@@ -11,6 +11,7 @@
 #include "filter/filter.h"
 #include "kernel/flags.h"
 #include "query/answer_query.h"
+#include "sample/lens_strips.h"
 #include "target/growth.h"
 #include "target/page_read.h"
 #include "target/pointers.h"
@@ -26,6 +27,7 @@ enum {
 	SYMBOLS_MS = 20, /* per scan for the symbols that pointers point to */
 	LENS_MS = 150,   /* per scan for strips that need every page */
 	QUIET_SHARE = 400, /* of the time, one part is for reading a window of a quiet target */
+	STRIPS_MS = 60,  /* for all of them at first, with estimates */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
 	FRESH_MS = 100,  /* the first list of regions need not be read again this soon */
 	MAPS_LONG = 2000, /* a list of as many regions is, in a quiet target, ... */
@@ -574,47 +576,23 @@ reader_is_quiet(struct reader *l)
 }
 
 /*
- * Reads the strips of a lens that needs every page, for as many regions as the time allows, from
- * where the last scan stopped. The others keep their strips if these are of the same lens.
+ * Counts the strips of a lens that needs every page, for as many regions as the time allows, from
+ * where the last scan stopped. The others keep theirs if these are of the same lens.
  */
 static void
-reader_read_strips(struct reader *l, struct regions *rs, const struct regions *old)
+reader_read_strips(struct reader *l, struct regions *rs)
 {
 	uint64_t end =
 	    l->now.interval_ns ? source_now(l->t.source) + LENS_MS * TIME_MS : UINT64_MAX;
+	const struct regions *old = l->draft.regions;
 	enum lens lens = l->now.screen.lens;
-	size_t n = rs->vmas.n, done = 0, k = 0;
-	struct err ignored;
 
-	l->lens_owed = false;
 	if (old && lens == LENS_GROWTH &&
 	    old->totals.grown.since_ns != rs->totals.grown.since_ns)
 		old = NULL; /* compared with another baseline */
-	for (size_t i = 0; i < n; i++) {
-		struct region *r = &rs->r[i];
-
-		r->shows = 0;
-		while (old && k < old->vmas.n && old->vmas.v[k].start < rs->vmas.v[i].start)
-			k++;
-		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start ||
-		    old->r[k].shows != lens + 1)
-			continue;
-		r->shows = (uint8_t)(lens + 1);
-		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
-	}
-	for (; done < n && source_now(l->t.source) < end; done++) {
-		size_t i = (l->lens_next + done) % n;
-		struct region *r = &rs->r[i];
-
-		if (!r->known ||
-		    region_fill_strip(&l->t, &rs->vmas.v[i], lens, r->strip, LIST_STRIP,
-		                      &ignored) != 0)
-			continue;
-		r->shows = (uint8_t)(lens + 1);
-	}
-	l->lens_next = n ? (l->lens_next + done) % n : 0;
-	for (size_t i = 0; i < n; i++)
-		l->lens_owed |= rs->r[i].known && !region_shows(&rs->r[i], lens);
+	lens_strips_keep(rs, old, lens);
+	lens_strips_count(rs, &l->t, lens, &l->lens_next, end);
+	l->lens_owed = !lens_strips_counted(rs, lens);
 }
 
 /* With a grid on screen, the hottest pages are those of its region. */
@@ -677,7 +655,7 @@ reader_read_all(struct reader *l)
 	}
 	shown = r == 0 && !grid ? reader_strips_lens(l) : LENS_STATE;
 	if (shown != LENS_STATE)
-		reader_read_strips(l, rs, l->draft.regions);
+		reader_read_strips(l, rs);
 	regions_sum_up(rs, r && l->draft.regions ? l->draft.regions->totals.lens : shown);
 	if (l->draft.regions)
 		regions_keep(rs, l->draft.regions);
@@ -685,6 +663,39 @@ reader_read_all(struct reader *l)
 	if (grid && later && r == 0) /* after the baseline that it is compared with */
 		return reader_fill_window(l, &rs->vmas, false);
 	return r != 1;
+}
+
+/* The counts of the last scan, with the strips by another lens. */
+static struct regions *
+reader_strips_first(struct reader *l)
+{
+	const struct regions *old = l->draft.regions;
+	struct regions *rs = regions_again(old, old->time_ns);
+	enum lens lens = l->now.screen.lens;
+
+	reader_carry_over(rs, old);
+	lens_strips_begin(rs, &l->t, lens, source_now(l->t.source) + STRIPS_MS * TIME_MS);
+	regions_sum_up(rs, lens);
+	return rs;
+}
+
+bool
+reader_read_lens(struct reader *l)
+{
+	enum lens lens = l->now.screen.lens;
+
+	if (!lens_needs_pages(lens) || !l->draft.regions->counted)
+		return reader_read_all(l);
+	reader_set_regions(l, reader_strips_first(l));
+	if (l->host.superseded(l->host.arg))
+		return false;
+	l->lens_owed = !lens_strips_counted(l->draft.regions, lens);
+	if (!l->lens_owed)
+		return true;
+	if (lens_strips_shown(l->draft.regions, lens))
+		l->draft.whole_serial = l->now.serial;
+	l->host.publish(l->host.arg, false);
+	return reader_read_all(l);
 }
 
 /* Whether the regions are as they were; read as often as the sample says. */

@@ -65,6 +65,12 @@ bool reader_read_all(struct reader *l);
 /* Whether strips on screen show another lens than is asked for. */
 bool reader_owes_strips(const struct reader *l);
 
+/*
+ * Another lens in the list: publishes its strips, estimated where counting takes long, then reads
+ * as above. false: abandoned, still due.
+ */
+bool reader_read_lens(struct reader *l);
+
 /* Reads the grid alone, with the known regions. false: abandoned. */
 bool reader_read_grid(struct reader *l, const struct vma_list *vmas);
 

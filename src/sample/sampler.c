@@ -471,7 +471,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 		if (!s->stale)
 			command_auto_clear(l);
 	} else if (reader_owes_strips(l)) {
-		s->stale = !reader_read_all(l);
+		s->stale = !reader_read_lens(l);
 	} else if (grid) {
 		s->grid_stale = !reader_read_grid(l, &l->draft.regions->vmas);
 	}

@@ -34,7 +34,7 @@ region_add_swapped(struct region_walk *w, const struct pm_run *run)
 				growth_add(w->growth, w->v->start + at * w->page_size,
 				           w->v->start + (at + 1) * w->page_size, false);
 			w->out->swap += s == STATE_SWAPPED;
-			if (!region_is_mark(s))
+			if (!state_is_mark(s))
 				strip_add(&w->strip, at, at + 1, s);
 		}
 	}
@@ -293,7 +293,7 @@ region_strip_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t at = addr + i * k->page_size, p = (at - k->v->start) / k->page_size;
 
-		if (!region_is_mark(pages[i].state))
+		if (!state_is_mark(pages[i].state))
 			strip_add(&k->shares, p, p + 1,
 			          lens_page(&k->lens, at, &pages[i], k->page_size));
 	}

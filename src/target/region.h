@@ -23,6 +23,7 @@ struct region { /* all zero: nothing is known */
 	bool rated;      /* `rate` is known */
 	bool swap_unsure; /* more may be in swap */
 	uint8_t shows;   /* 1 + enum lens: what the strip shows; 0: nothing yet */
+	bool estimated;  /* its classes are estimates: a few pages were read, not all */
 	uint64_t rss, swap, hugetlb;
 	uint64_t unseen; /* of swap: shared memory, which has no entry in the page table */
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
@@ -82,7 +83,7 @@ struct totals {
 	struct type_sum types[VMA_TYPES]; /* ram and swap by regions_sum_up */
 	/* the cells of all strips that show this lens, by class; by regions_sum_up */
 	enum lens lens;
-	size_t cells[CLASS_MAX];
+	size_t cells[CLASS_MAX], estimated; /* estimated: such strips */
 };
 
 /* The regions themselves, which scans share as long as they stay the same. */

@@ -40,13 +40,6 @@ struct region_walk {
 	struct growth_scan *growth; /* gets the pages that are there; NULL: nobody asks */
 };
 
-/* A marker in the page table without a page; it may be our own. */
-static inline bool
-region_is_mark(enum state s)
-{
-	return s == STATE_UFFD || s == STATE_GUARD || s == STATE_POISONED;
-}
-
 /* The kernel counts neither the zero page nor hugetlb in RSS. */
 static inline bool
 region_is_rss(enum state s)

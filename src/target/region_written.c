@@ -67,7 +67,7 @@ region_read_blank(struct region_walk *w, uint64_t start, uint64_t end)
 			uint64_t page = at + i * w->page_size;
 			enum state s = state_of_page(&pages[i], w->v, w->devices);
 
-			if (s == STATE_ZERO || s == STATE_NONE || region_is_mark(s))
+			if (s == STATE_ZERO || s == STATE_NONE || state_is_mark(s))
 				continue;
 			w->blank_pages++;
 			if (region_is_small(w, &pages[i], page))

@@ -340,6 +340,7 @@ regions_sum_up(struct regions *rs, enum lens lens)
 	for (unsigned k = 0; k < VMA_TYPES; k++)
 		sum->types[k].ram = sum->types[k].swap = 0;
 	memset(sum->cells, 0, sizeof(sum->cells));
+	sum->estimated = 0;
 	sum->lens = lens;
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct type_sum *t = &sum->types[rs->vmas.v[i].type];
@@ -348,5 +349,6 @@ regions_sum_up(struct regions *rs, enum lens lens)
 		t->ram += r->rss + r->hugetlb;
 		t->swap += r->swap;
 		regions_add_cells(sum, r);
+		sum->estimated += region_shows(r, lens) && r->estimated;
 	}
 }

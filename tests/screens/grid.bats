@@ -490,12 +490,16 @@ first_row() { screen_text | sed -n 5p | cut -c 14-; }
 	ROOT=$BATS_TEST_TMPDIR/root
 	PID=$(perl "$fixture_dir/make" "$BATS_TEST_TMPDIR/long.fix" "$ROOT")
 	screen_start 120x24 "$PID"
-	screen_keys Enter End
+	SCREEN_IDLE=0 screen_send 5
+	SCREEN_IDLE=0 screen_wait_text '^lens 5 +LRU sampled'
+	_screen_until "the strip to be counted" _screen_settled 1 0
+	run ! grep sampled <(screen_text)
+	screen_keys 1 Enter End
 	SCREEN_IDLE=0 screen_send =
 	SCREEN_IDLE=0 screen_wait_text 'sampled, counted [0-9.<]+ %'
 	SCREEN_IDLE=0 screen_wait_text '^ bffff000 2.0M: 512 pages: by samples about 256 none, 256 anon'
 	SCREEN_IDLE=0 screen_wait_text 'by samples, not counted yet'
-	_screen_until "all to be counted" _screen_settled 3 0
+	_screen_until "all to be counted" _screen_settled 5 0
 	screen_text >"$BATS_TEST_TMPDIR/counted"
 	grep '^ bffff000 2.0M: 512 pages: 256 none, 256 anon' "$BATS_TEST_TMPDIR/counted"
 	run ! grep 'sampled\|samples\|about' "$BATS_TEST_TMPDIR/counted"

@@ -2,6 +2,7 @@
 /* Cells estimated from a few of their pages, and what a window shows before it is counted. */
 #include "fake.h"
 #include "page/pick.h"
+#include "sample/estimate.h"
 #include "sample/window.h"
 #include "tap.h"
 
@@ -250,6 +251,32 @@ test_strip(void)
 	fake_close(&s.t);
 }
 
+/* Strips: as full as they are, of classes that are there; markers are no pages of it. */
+static void
+test_strips(void)
+{
+	struct subject s;
+	struct strip_cell exact[LIST_STRIP], strip[LIST_STRIP];
+	struct err err = {0};
+	unsigned heights = 0, classes = 0;
+
+	subject_open(&s, 2);
+	for (uint64_t i = 1; i < PAGES / 2; i += 2)
+		fake_word(fake_root(&s.t)->pm.fd, START / K4 + i, PM_SWAPPED | PM_MARKER_GUARD << 5 | 31);
+	ok(region_fill_strip(&s.t, &s.v, LENS_SHARING, exact, LIST_STRIP, &err) == 0 &&
+	       estimate_strip(&s.t, &s.v, LENS_SHARING, strip, LIST_STRIP, &err) == 0,
+	   "a strip, counted and estimated");
+	for (unsigned i = LIST_STRIP / 2; i < LIST_STRIP; i++) {
+		heights += strip[i].height != exact[i].height;
+		classes += strip[i].cls != exact[i].cls;
+	}
+	is_u64(heights, 0, "as high");
+	is_u64(classes, 0, "of the same class");
+	ok(exact[0].height <= 4 && strip[0].height >= 1 && strip[0].height <= 6,
+	   "entries that only mark do not count as pages");
+	fake_close(&s.t);
+}
+
 int
 main(void)
 {
@@ -260,5 +287,6 @@ main(void)
 	test_neighbours();
 	test_matches();
 	test_strip();
+	test_strips();
 	return tap_done();
 }

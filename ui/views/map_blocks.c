@@ -253,6 +253,8 @@ blocks_draw_legend(const struct map_canvas *c, int y)
 	}
 	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit,
 	               lens_row(ui->lens)->name);
+	if (c->s->regions->totals.lens == ui->lens && c->s->regions->totals.estimated)
+		x = paint_text(y, x, right, ROLE_HOT, "sampled ");
 	blocks_name_signs(c, &signs);
 	warm = legend_heats_width(ui, c->s, (right - x) / 2);
 	if (lens_lacks(ui, c->s, &lacks))

@@ -82,6 +82,8 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "lens %c", l->digit);
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
+	if (s->regions->totals.lens == ui->lens && s->regions->totals.estimated)
+		x = paint_text(y, x, ui->cols, ROLE_HOT, " sampled");
 	lacking = lens_lacks(ui, s, &lacks);
 	/* if there is no room for question and legend, only the legend */
 	if (!lacking &&

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample/lens_strips.h"
+
+#include <string.h>
+
+#include "sample/estimate.h"
+
+enum { SMALL_PAGES = 4096 }; /* counted in less than a millisecond */
+
+void
+lens_strips_keep(struct regions *rs, const struct regions *old, enum lens lens)
+{
+	for (size_t i = 0, k = 0; i < rs->vmas.n; i++) {
+		struct region *r = &rs->r[i];
+
+		r->shows = 0;
+		while (old && k < old->vmas.n && old->vmas.v[k].start < rs->vmas.v[i].start)
+			k++;
+		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start ||
+		    !region_shows(&old->r[k], lens))
+			continue;
+		r->shows = (uint8_t)(lens + 1);
+		r->estimated = old->r[k].estimated;
+		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
+	}
+}
+
+static void
+lens_strips_fill(struct regions *rs, size_t i, struct target *t, enum lens lens, bool estimate)
+{
+	struct region *r = &rs->r[i];
+	const struct vma *v = &rs->vmas.v[i];
+	struct strip_cell strip[LIST_STRIP];
+	struct err ignored;
+
+	if ((estimate ? estimate_strip(t, v, lens, strip, LIST_STRIP, &ignored)
+	              : region_fill_strip(t, v, lens, strip, LIST_STRIP, &ignored)) != 0)
+		return;
+	memcpy(r->strip, strip, sizeof(strip));
+	r->shows = (uint8_t)(lens + 1);
+	r->estimated = estimate;
+}
+
+void
+lens_strips_begin(struct regions *rs, struct target *t, enum lens lens, uint64_t until)
+{
+	size_t n = rs->vmas.n;
+
+	for (size_t i = 0; i < n; i++)
+		rs->r[i].shows = region_shows(&rs->r[i], lens) ? (uint8_t)(lens + 1) : 0;
+	for (size_t k = 0; k < 2 * n && source_now(t->source) < until; k++) {
+		size_t i = k % n;
+		bool small = vma_size(&rs->vmas.v[i]) / t->page_size <= SMALL_PAGES;
+
+		if (rs->r[i].known && !rs->r[i].shows && small == (k < n))
+			lens_strips_fill(rs, i, t, lens, !small);
+	}
+}
+
+void
+lens_strips_count(struct regions *rs, struct target *t, enum lens lens, size_t *next,
+                  uint64_t until)
+{
+	size_t n = rs->vmas.n, done = 0;
+
+	for (; done < n && source_now(t->source) < until; done++) {
+		size_t i = (*next + done) % n;
+
+		if (rs->r[i].known)
+			lens_strips_fill(rs, i, t, lens, false);
+	}
+	*next = n ? (*next + done) % n : 0;
+}
+
+bool
+lens_strips_shown(const struct regions *rs, enum lens lens)
+{
+	for (size_t i = 0; i < rs->vmas.n; i++)
+		if (rs->r[i].known && !region_shows(&rs->r[i], lens))
+			return false;
+	return true;
+}
+
+bool
+lens_strips_counted(const struct regions *rs, enum lens lens)
+{
+	for (size_t i = 0; i < rs->vmas.n; i++)
+		if (rs->r[i].known && (!region_shows(&rs->r[i], lens) || rs->r[i].estimated))
+			return false;
+	return true;
+}
