@@ -375,6 +375,7 @@ reader_fill_window(struct reader *l, const struct vma_list *vmas, bool keep)
 	l->strip_activity = known ? activity : (struct proc_activity){0};
 	l->strip_clears = l->t.track.clears;
 	l->strip_ns = of.quiet ? l->strip_ns : w->mapped_ns;
+	old = l->draft.window; /* an unfinished one may have replaced it */
 	if (old && window_is_same(w, old) && !strcmp(l->window_filter, now->filter)) {
 		window_unref(w); /* what earlier samples have need not be kept twice */
 		w = window_ref(l->draft.window);
