@@ -11,8 +11,8 @@
 #include "target/walk.h"
 
 enum {
-	READ_MAX = 8000,   /* pages, of all cells; 2 us each, 5 if they are huge */
-	BUDGET_MS = 30,    /* for more than one page of each cell */
+	READ_MAX = 6000,   /* pages, of all cells; 2 us each, 5 if they are huge */
+	BUDGET_MS = 12,    /* for more than one page of each cell */
 	ASK_EVERY = 64,    /* pages: how often it is asked whether to stop */
 };
 
