@@ -65,6 +65,7 @@ struct poison {
 #define STRIDE       UINT64_C(0x1000000)
 #define STACKS_AT    UINT64_C(0x180000000000)
 #define RESERVE_AT   UINT64_C(0x200000000000)
+#define MANY_AT      UINT64_C(0x300000000000)
 #define STACK_PAGES  64
 /* A space, a newline and an escape sequence: what a file may be called. */
 #define ODD_NAME     "odd name\nwith \033[31mred"
@@ -1000,6 +1001,31 @@ do_reserve(char **save)
 	answer("ok");
 }
 
+/* Every other page may not be touched, or the kernel would merge them. */
+static void
+do_many(char **save)
+{
+	static size_t there;
+	const char *word = strtok_r(NULL, " ", save);
+	size_t n = strtoul(word ? word : "0", NULL, 10);
+	char *p = (char *)(uintptr_t)MANY_AT;
+
+	munmap(p, (there + 1) * page_size);
+	there = n;
+	if (n && mmap(p, n * page_size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != p) {
+		answer("error: %s", strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < n; i += 2) {
+		p[i * page_size] = 1;
+		if (mprotect(p + (i + 1) * page_size, page_size, PROT_NONE) != 0) {
+			answer("error: %s", strerror(errno));
+			return;
+		}
+	}
+	answer("ok");
+}
+
 /* A child that dies with the subject and holds none of its pipes open. */
 static pid_t
 make_child(void)
@@ -1159,6 +1185,7 @@ static const struct command {
 	{ "unprotect", do_unprotect }, /* REGION [PAGE...] */
 	{ "unmap", do_unmap },         /* REGION */
 	{ "list", do_list },           /* "REGION START END" lines, then "ok" */
+	{ "many", do_many },           /* N (even): as many regions of a page at MANY_AT; 0: none */
 	{ "reserve", do_reserve },     /* [GIB]: 1 TiB at RESERVE_AT, first and last page written */
 	{ "fork", do_fork },           /* "ok PID" of a sleeping child that shares the private pages */
 	{ "zombie", do_zombie },       /* "ok PID" of a child that has ended */

@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "base/worker.h"
 #include "batch/batch.h"
+#include "batch/batch_guard.h"
 #include "config/docs.h"
 #include "config/options.h"
 #include "config/rc.h"
@@ -147,11 +148,31 @@ main_report(const char *text)
 	buf_free(&safe);
 }
 
+/* In another thread than the one that waits, which may hold the lock of stdout. */
+static void
+main_kernel_is_silent(unsigned seconds, pid_t pid)
+{
+	char how[160], line[768];
+	struct err err;
+
+	snprintf(how, sizeof(how),
+	         "`ps -L -o tid,stat,wchan,comm %d` shows which thread is in state D, and "
+	         "probably holds the lock of its memory",
+	         (int)pid);
+	err_set(&err, ERR_TARGET, "the kernel does not answer", how,
+	        "gave up reading process %d after %u s", (int)pid, seconds);
+	main_report(err_line(&err, line, sizeof(line)));
+	_exit(err.status);
+}
+
 static int
 main_run_batch(const struct options *o, pid_t pid, struct err *err)
 {
 	struct buf note = {0};
-	int r = batch_run(o, pid, main_report, &note, err);
+	int r;
+
+	batch_guard(main_kernel_is_silent, pid);
+	r = batch_run(o, pid, main_report, &note, err);
 
 	if (r == 0 && note.s)
 		fprintf(stderr, "pmtop: %s\n", note.s);

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/util.h"
+#include "kernel/silent.h"
 
 enum { WINDOWS = 16 }; /* reads of 4 MiB of address space each, between two pauses */
 
@@ -55,6 +56,7 @@ others_list(const struct proc *p, pid_t **pids, size_t *n, struct err *err)
 	closedir(d);
 	if (*n)
 		qsort(*pids, *n, sizeof(**pids), others_by_pid);
+	silent_find(p->root, *pids, *n);
 	return 0;
 }
 
@@ -106,11 +108,14 @@ other_open(struct other *o, const struct proc *p, pid_t pid, const struct pagema
 	char name[16];
 	int sys;
 
-	*refused = false;
 	snprintf(name, sizeof(name), "%d", (int)pid);
 	*o = (struct other){.pid = pid, .tid = pid, .pm = *like};
 	o->pm.fd = o->pm.maps = -1;
 	o->pm.inverts = false;
+	o->leader = o->dir = -1;
+	*refused = silent_is(pid);
+	if (*refused)
+		return false;
 	o->leader = o->dir = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (o->leader < 0)
 		return false;

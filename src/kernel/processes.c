@@ -20,6 +20,7 @@
 #include "kernel/pagemap.h"
 #include "kernel/proc.h"
 #include "kernel/proc_bar.h"
+#include "kernel/silent.h"
 
 enum {
 	MAPS_NS =
@@ -476,6 +477,18 @@ processes_fill_one(struct processes_root *r, struct process *p, bool count)
 	return !gone;
 }
 
+/* What takes a lock of theirs is not read of those that do not let go of it. */
+static void
+processes_find_silent(const struct processes_root *r, const struct processes *list)
+{
+	pid_t *pids = mem_alloc(list->n * sizeof(*pids));
+
+	for (size_t i = 0; i < list->n; i++)
+		pids[i] = list->v[i].pid;
+	silent_find(r->dir, pids, list->n);
+	free(pids);
+}
+
 static void
 processes_drop_gone(struct processes *list)
 {
@@ -495,6 +508,7 @@ processes_fill(struct processes_root *r, struct processes *list, bool (*stop)(vo
 	uint64_t counting = 0;
 	size_t first = 0;
 
+	processes_find_silent(r, list);
 	while (first < list->n && list->v[first].pid < r->maps_next)
 		first++;
 	for (size_t i = 0; i < list->n && !stop(arg); i++) {
@@ -502,6 +516,8 @@ processes_fill(struct processes_root *r, struct processes *list, bool (*stop)(vo
 		uint64_t begin = time_ns();
 		bool count = counting < MAPS_NS;
 
+		if (silent_is(p->pid))
+			continue;
 		if (count)
 			r->maps_next = p->pid + 1;
 		if (!processes_fill_one(r, p, count))

@@ -16,8 +16,8 @@ answer_facts_reach(struct answer *a, const struct share_reach *r)
 	answer_add_text(a, "method", r->method == SHARE_BY_FRAME ? "by frame" : answer_by_file);
 	answer_add_number(a, "address_spaces", r->processes)->note = "read, of other processes";
 	answer_add_number(a, "refused", r->refused)->note =
-	    r->refused == 1 ? "process that pmtop may not read"
-	    : r->refused    ? "processes that pmtop may not read"
+	    r->refused == 1 ? "process that pmtop cannot read"
+	    : r->refused    ? "processes that pmtop cannot read"
 	                    : NULL;
 	if (r->twins)
 		answer_add_number(a, "same_memory", (uint64_t)r->twin)->note =

@@ -15,7 +15,7 @@
 struct share_reach {
 	enum share_method method;
 	unsigned processes; /* whose page tables were read, besides the target's */
-	unsigned refused;   /* that we may not read */
+	unsigned refused;   /* that we cannot read */
 	bool unsure;        /* it is not known whether processes use one address space */
 	pid_t twin;         /* a process that uses the target's address space; 0: none */
 	unsigned twins;     /* the number of such processes */

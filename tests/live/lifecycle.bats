@@ -1,0 +1,353 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Whatever happens to a process, in every view, at any number of regions: a key is answered, it is said in
+# words, q leaves within a second, and what pmtop started ends with it. And answers end.
+#
+#	each_view CASE	one pmtop; in each view, CASE_happens, a key, CASE_is_said; the list again
+#
+# A new way to die or to hang is a case: its two functions, and a test for each size.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154
+load live
+
+teardown() {
+	[[ -z ${GROUP-} ]] || thaw
+	# who holds a lock for ever does not end before the server of its file system does
+	[[ -z ${SERVER-} ]] || kill -KILL "$SERVER" 2>/dev/null || :
+	live_end
+	[[ -z ${MOUNT-} ]] || umount -l "$MOUNT" 2>/dev/null || :
+}
+
+MANY=65300 # with its own regions about as many as a process may have (vm.max_map_count)
+
+# The keys that lead from the list to each view, and what lies over one.
+VIEWS=("" Enter "Enter Enter" "Enter x" "Enter v Right" i a K ? s o W B "b B Tab" t ! : / f)
+
+# --- what holds in every case -----------------------------------------------------------------------
+
+watch_start_screen() { # [OPTION...]
+	SCREEN_OPTIONS=(--no-config --interval 0.2 --color=never)
+	screen_start 100x30 "$@"
+}
+
+# A key that changes nothing is taken and drawn, whatever the kernel does.
+answers_a_key() {
+	local SCREEN_IDLE=0
+	screen_keys Up
+}
+
+go() { # KEYS of a view, typed whether or not the kernel answers
+	local SCREEN_IDLE=0 keys
+	read -ra keys <<<"$1"
+	((${#keys[@]} == 0)) || screen_keys "${keys[@]}"
+}
+
+# Up to the list, where every view began.
+go_back() {
+	local SCREEN_IDLE=0 i
+	for ((i = 0; i < 12; i++)); do
+		[[ $(screen_view) != R ]] || break
+		screen_keys Escape
+	done
+	is "$(screen_view)" R
+}
+
+descendants() { # PID
+	local child
+	for child in $(cat "/proc/$1"/task/*/children 2>/dev/null); do
+		echo "$child"
+		descendants "$child"
+	done
+}
+
+# Q, or another signal, ends it within a second, and nothing that it started outlives it.
+leaves() { # [SIGNAL STATUS]
+	local pid begin helpers
+	pid=$(screen_pid)
+	helpers=$(descendants "$pid")
+	begin=${EPOCHREALTIME/./}
+	if [[ ${1-} ]]; then kill "-$1" "$pid"; else screen_send Q; fi
+	_screen_until "the end" test -e "$SCREEN_TMP/exit"
+	((${EPOCHREALTIME/./} - begin < 1000000 * ${TEST_TIMEOUT_SCALE:-1})) || { echo "it took too long to end"; return 1; }
+	screen_end "${2:-0}"
+	until_true all_gone $helpers
+}
+all_gone() {
+	local pid
+	for pid; do [[ ! -d /proc/$pid ]] || return 1; done
+}
+
+each_view() { # CASE
+	local view
+	for view in "${VIEWS[@]}"; do
+		echo "# in the view of '$view'"
+		go "$view"
+		"$1_happens"
+		answers_a_key
+		"$1_is_said"
+		go_back
+	done
+	leaves
+}
+
+# said_times N WORDS: that message in the log, so often in all
+said_times() {
+	local n
+	go !
+	n=$(screen_text | WORDS=$2 perl -ne 'next unless /$ENV{WORDS}.*?(?:\((\d+) times\))?$/; $n += $1 // 1; END { print $n // 0 }')
+	go_back
+	((n >= $1))
+}
+
+target_start() { # [REGIONS]
+	unwatched_start
+	[[ -z ${1-} ]] || subject many "$1"
+}
+
+# --- it executes another program ----------------------------------------------------------------------
+
+exec_happens() {
+	subject exec ${EXEC_BY-}
+	EXECS=$((EXECS + 1))
+}
+exec_is_said() {
+	go_back
+	until_true said_times "$EXECS" 'executed a new program: now exe'
+	[[ -z ${REGIONS-} ]] || subject many "$REGIONS"
+}
+
+exec_in_each_view() { # [REGIONS]
+	EXECS=0 REGIONS=${1-}
+	target_start ${1-}
+	watch_start_screen "$SUBJECT_PID"
+	each_view exec
+}
+
+@test "exec, in each view" { exec_in_each_view; }
+@test "exec, in each view, at 65,300 regions" { exec_in_each_view "$MANY"; }
+
+# --- it ends --------------------------------------------------------------------------------------------
+
+# Killed, and not reaped: what most processes are at first.
+exit_in_each_view() { # [REGIONS]
+	local view
+	for view in "${VIEWS[@]}"; do
+		echo "# in the view of '$view'"
+		rm -rf "$BATS_TEST_TMPDIR/subject"
+		target_start ${1-}
+		watch_start_screen "$SUBJECT_PID"
+		go "$view"
+		kill -KILL "$SUBJECT_PID"
+		answers_a_key
+		go_back
+		screen_wait_text ' ended [0-9]+ s ago '
+		leaves
+		screen_stop
+	done
+}
+
+@test "its end, in each view" { exit_in_each_view; }
+@test "its end, in each view, at 65,300 regions" { exit_in_each_view "$MANY"; }
+
+# --- its main thread ends -------------------------------------------------------------------------------
+
+# Another thread goes on, and that one's end is like the first one's.
+leader_happens() { subject leader-exit; }
+leader_is_said() { run ! grep -E 'ended|executed|waiting' <(screen_text); }
+
+leader_in_each_view() { # [REGIONS]
+	target_start ${1-}
+	watch_start_screen "$SUBJECT_PID"
+	each_view leader
+}
+
+@test "the end of its main thread, in each view" { leader_in_each_view; }
+@test "the end of its main thread, in each view, at 65,300 regions" { leader_in_each_view "$MANY"; }
+
+# --- its regions go, and come ---------------------------------------------------------------------------
+
+many_happens() {
+	TURNS=$((TURNS + 1))
+	subject many $((TURNS % 2 ? 0 : MANY))
+}
+many_is_said() { run ! grep -E 'ended|executed|waiting' <(screen_text); }
+
+@test "65,300 regions unmapped and mapped, in each view" {
+	TURNS=0
+	target_start "$MANY"
+	watch_start_screen "$SUBJECT_PID"
+	each_view many
+}
+
+# --- it does not run: nothing about it is different -------------------------------------------------------
+
+still_happens() { :; }
+still_is_said() { run ! grep -E 'ended|executed|waiting' <(screen_text); }
+
+# Answers of a process that is still; all at once, each in a time of its own.
+answers=(--list --summary "-e count_anon_by_state" --grid --pages "--watch=0.2 --count 2 --tracker uffd --allow-inject" "--grow=0.2 --count 1")
+
+# answers_end PID STATUS WORDS: each ends with that status, and with one line of WORDS if it is not 0
+answers_end() {
+	local pid=$1 i args status pids=() bad=0
+	for i in "${!answers[@]}"; do
+		read -ra args <<<"${answers[i]}"
+		pm "${args[@]//_/ }" "$pid" >"$BATS_TEST_TMPDIR/answer$i" 2>"$BATS_TEST_TMPDIR/why$i" 3>&- &
+		pids+=($!)
+	done
+	${4:-:}
+	for i in "${!answers[@]}"; do
+		status=0
+		wait "${pids[i]}" || status=$?
+		[[ $2 == *$status* ]] && { ((status == 0)) || grep -qE "^pmtop: .*($3)" "$BATS_TEST_TMPDIR/why$i"; } && continue
+		echo "${answers[i]}: status $status:"
+		head -n 3 "$BATS_TEST_TMPDIR/why$i"
+		bad=1
+	done
+	return $bad
+}
+
+@test "stopped, in each view and each answer" {
+	target_start "$MANY"
+	kill -STOP "$SUBJECT_PID"
+	watch_start_screen "$SUBJECT_PID"
+	each_view still
+	answers_end "$SUBJECT_PID" 0
+}
+
+# freeze PID: in a cgroup of its own, GROUP
+freeze() {
+	local mount
+	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[[ $mount == /sys/fs/cgroup* ]] || skip "no cgroup2 at the usual place"
+	mkdir "$mount/pmtop-test-$$" 2>/dev/null || skip "no cgroup of our own"
+	GROUP=$mount/pmtop-test-$$
+	[[ -e $GROUP/cgroup.freeze ]] || skip "this kernel does not freeze (Linux 5.2)"
+	echo "$1" >"$GROUP/cgroup.procs"
+	echo 1 >"$GROUP/cgroup.freeze"
+	until_true grep -q 'frozen 1' "$GROUP/cgroup.events"
+}
+thaw() {
+	local pid
+	[[ ! -e $GROUP/cgroup.freeze ]] || echo 0 >"$GROUP/cgroup.freeze"
+	while read -r pid; do echo "$pid" >"${GROUP%/*}/cgroup.procs"; done <"$GROUP/cgroup.procs"
+	rmdir "$GROUP"
+	GROUP=
+}
+
+@test "frozen, in each view and each answer" {
+	need_root
+	target_start "$MANY"
+	freeze "$SUBJECT_PID"
+	watch_start_screen "$SUBJECT_PID"
+	each_view still
+	answers_end "$SUBJECT_PID" 01 'frozen'
+	thaw
+}
+
+# The parent of a vfork sleeps so that no signal wakes it, as one does that waits for a disk: D.
+@test "in state D, in each view and each answer" {
+	pipes_start "$builddir/tests/live/oddity" vforked
+	read -r _ <&"$PIPED_OUT"
+	until_true grep -q '^State:.D' "/proc/$PIPED_PID/status"
+	watch_start_screen "$PIPED_PID"
+	each_view still
+	answers_end "$PIPED_PID" 01 'vfork'
+}
+
+# --- its memory cannot be read: a thread of it holds the lock and does not let go ---------------------------
+
+stuck_start() { # [REGIONS]
+	need_root
+	mkdir "$BATS_TEST_TMPDIR/mount"
+	MOUNT=$BATS_TEST_TMPDIR/mount
+	pipes_start "$builddir/tests/live/stuck" "$MOUNT" ${1-}
+	stuck_says '^ready'
+	SERVER=$(descendants "$PIPED_PID")
+}
+stuck_says() {
+	REPLY=
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$PIPED_OUT" REPLY || :
+	[[ $REPLY != cannot* ]] || skip "$REPLY"
+	[[ $REPLY =~ $1 ]] || { echo "it said '$REPLY' instead of $1"; return 1; }
+}
+hold() {
+	echo hold >&"$PIPED_IN"
+	stuck_says '^held$'
+}
+let_go() {
+	echo free >&"$PIPED_IN"
+	stuck_says '^free$'
+}
+
+held_happens() { hold; }
+held_is_said() {
+	SCREEN_IDLE=0 screen_wait_text 'waiting for the kernel [0-9]+ s'
+	answers_a_key
+	let_go
+	_screen_until "the wait to be over" eval '! _screen_matches "waiting for the kernel"'
+}
+
+held_in_each_view() { # [REGIONS]
+	stuck_start ${1-}
+	watch_start_screen "$PIPED_PID"
+	each_view held
+}
+
+@test "its memory locked for ever, in each view" { held_in_each_view; }
+@test "its memory locked for ever, in each view, at 65,300 regions" { held_in_each_view "$MANY"; }
+
+@test "its memory locked for ever: pmtop starts, says so, and is left by q, SIGTERM, SIGHUP and the end of the terminal" {
+	local pid
+	stuck_start
+	hold
+	for how in '' TERM HUP; do
+		SCREEN_IDLE=0 watch_start_screen "$PIPED_PID"
+		SCREEN_IDLE=0 screen_wait_text 'waiting for the kernel [0-9]+ s'
+		echo "# left by ${how:-q}"
+		leaves $how
+		screen_stop
+	done
+	SCREEN_IDLE=0 watch_start_screen "$PIPED_PID"
+	pid=$(screen_pid)
+	_tmux kill-server
+	until_true all_gone "$pid"
+	let_go
+}
+
+@test "bug: an answer of a process whose memory is locked for ever did not come, and did not end" {
+	stuck_start
+	hold
+	answers_end "$PIPED_PID" 1 'gave up reading process [0-9]+ after 15 s: the kernel does not answer; `ps -L '
+	let_go
+	answers_end "$PIPED_PID" 0
+}
+
+@test "bug: one process whose memory is locked for ever held up the list of processes, and who and unshared of others" {
+	stuck_start
+	hold
+	subject_start
+	run -0 pm -e 'who libc' "$SUBJECT_PID"
+	[[ $output == *" cannot read"* || $output == *"could not be read"* ]]
+	run -0 pm -e unshared "$SUBJECT_PID"
+	SCREEN_OPTIONS=(--no-config --interval 0 --color=never)
+	screen_start 100x30
+	screen_type "$PIPED_PID"
+	screen_wait_text "^› *$PIPED_PID .*stuck"
+	screen_keys F5
+	screen_keys Escape Escape
+	screen_end
+	let_go
+}
+
+# --- answers in the midst of it --------------------------------------------------------------------------
+
+@test "a process of 65,300 regions that ends in the midst of each answer" {
+	target_start "$MANY"
+	answers_end "$SUBJECT_PID" 01 'ended|no such process|zombie|executed' "kill -KILL $SUBJECT_PID"
+}
+
+@test "a process of 65,300 regions that executes another program in the midst of each answer" {
+	target_start "$MANY"
+	answers_end "$SUBJECT_PID" 01 'ended|executed' 'subject exec'
+}
