@@ -6,7 +6,14 @@
  * A fuzzer is a round that is played again and again, each time with the next seed, for as many
  * seconds as it is given: --seconds N (3), --seed N (1). Whatever fails, dies or trips a sanitizer
  * prints its seed and its input; `--seed THAT --seconds 0` plays that one round alone.
+ *
+ * One whose rounds make a text and check it names that check, too (fuzz_texts): then each file of
+ * tests/fuzz/corpus/NAME is checked once, before the rounds; `fuzz_x FILE...` checks those files alone;
+ * and FUZZ_LIBFUZZER makes it a fuzzer of libFuzzer, which checks texts of its own. FUZZ_MAIN is the
+ * whole program.
  */
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +22,7 @@
 
 #include "../unit/fake.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
@@ -83,35 +91,151 @@ fuzz_watch(void)
 	signal(SIGALRM, fuzz_on_signal);
 }
 
-/* The whole program: `round` gets a seed to draw from, and returns whether all was well. */
-static inline int
-fuzz_run(int argc, char **argv, const char *name, bool (*round)(uint64_t *seed))
-{
-	uint64_t seconds = 3, first = 1, rounds = 0, start = time_ns();
+/* What is played: `round` gets a seed to draw from; `check`, which may be NULL, a text. */
+struct fuzz_program {
+	const char *name, *corpus;
+	bool (*round)(uint64_t *seed);
+	bool (*check)(const char *text, size_t n);
+};
 
+/* --- rounds ----------------------------------------------------------------------------------- */
+
+static inline bool
+fuzz_rounds(const struct fuzz_program *p, uint64_t first, uint64_t seconds, unsigned number)
+{
+	uint64_t rounds = 0, start = time_ns();
+
+	do {
+		uint64_t seed = fuzz.seed = first + rounds++;
+
+		fuzz.input = NULL;
+		alarm(FUZZ_ROUND_S);
+		if (!p->round(&seed)) {
+			printf("not ok %u - %s\n", number, p->name);
+			fuzz_report();
+			return false;
+		}
+	} while (time_ns() - start < seconds * 1000000000u);
+	printf("ok %u - %s, %" PRIu64 " rounds\n", number, p->name, rounds);
+	return true;
+}
+
+/* --- a corpus --------------------------------------------------------------------------------- */
+
+static inline bool
+fuzz_file(const struct fuzz_program *p, int dir, const char *name)
+{
+	struct buf text = {0};
+	int fd = file_open(dir, name, O_RDONLY);
+	bool good = fd >= 0 && file_read_all(fd, &text) == 0;
+
+	buf_str(&text, "");
+	fuzz.input = text.s;
+	alarm(FUZZ_ROUND_S);
+	good = good ? p->check(text.s, text.len) : fuzz_wrong("cannot be read");
+	if (!good)
+		printf("# %s:\n", name);
+	if (!good)
+		fuzz_report();
+	if (fd >= 0)
+		close(fd);
+	buf_free(&text);
+	return good;
+}
+
+static inline bool
+fuzz_corpus(const struct fuzz_program *p)
+{
+	const char *top = getenv("srcdir");
+	struct dirent *e;
+	char path[4096];
+	unsigned n = 0;
+	bool good = true;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s", top ? top : ".", p->corpus);
+	d = opendir(path);
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.') {
+			good &= fuzz_file(p, dirfd(d), e->d_name);
+			n++;
+		}
+	if (d)
+		closedir(d);
+	good &= n > 0;
+	printf("%s 1 - %s: each of %u inputs\n", good ? "ok" : "not ok", p->name, n);
+	return good;
+}
+
+/* --- programs --------------------------------------------------------------------------------- */
+
+static inline int
+fuzz_play(int argc, char **argv, const struct fuzz_program *p)
+{
+	uint64_t seconds = 3, first = 1;
+	bool good = true;
+
+	fuzz_watch();
+	if (p->check && argc > 1 && argv[1][0] != '-') {
+		for (int i = 1; i < argc; i++)
+			good &= fuzz_file(p, AT_FDCWD, argv[i]);
+		return !good;
+	}
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (!strcmp(argv[i], "--seconds"))
 			seconds = strtoull(argv[i + 1], NULL, 10);
 		else if (!strcmp(argv[i], "--seed"))
 			first = strtoull(argv[i + 1], NULL, 10);
 	}
-	printf("1..1\n");
+	printf("1..%d\n", p->check ? 2 : 1);
 	fflush(stdout);
-	fuzz_watch();
-	do {
-		uint64_t seed = fuzz.seed = first + rounds++;
-
-		fuzz.input = NULL;
-		alarm(FUZZ_ROUND_S);
-		if (!round(&seed)) {
-			printf("not ok 1 - %s\n", name);
-			fuzz_report();
-			return 1;
-		}
-	} while (time_ns() - start < seconds * 1000000000u);
-	printf("ok 1 - %s, %" PRIu64 " rounds\n", name, rounds);
-	return 0;
+	if (p->check)
+		good = fuzz_corpus(p);
+	return !(fuzz_rounds(p, first, seconds, p->check ? 2 : 1) && good);
 }
+
+static inline int
+fuzz_run(int argc, char **argv, const char *name, bool (*round)(uint64_t *seed))
+{
+	const struct fuzz_program p = {.name = name, .round = round};
+
+	return fuzz_play(argc, argv, &p);
+}
+
+/* For rounds that make a text: what is done before all of them, and the program. */
+#ifdef FUZZ_LIBFUZZER
+#define FUZZ_MAIN(begin, title, folder, round, check) \
+	int LLVMFuzzerInitialize(int *argc, char ***argv); \
+	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n); \
+	int LLVMFuzzerInitialize(int *argc, char ***argv) \
+	{ \
+		(void)argc, (void)argv, (void)round; \
+		return begin(); \
+	} \
+	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) \
+	{ \
+		char *text = mem_alloc(n + 1); \
+\
+		memcpy(text, data, n); \
+		fuzz.input = text; \
+		if (!check(text, n)) { \
+			fuzz_report(); \
+			abort(); \
+		} \
+		free(text); \
+		return 0; \
+	} \
+	struct fuzz_program /* ends the macro where a ; may follow */
+#else
+#define FUZZ_MAIN(begin, title, folder, round, check) \
+	int main(int argc, char **argv) \
+	{ \
+		const struct fuzz_program p = {title, folder, round, check}; \
+\
+		return begin() ? 1 : fuzz_play(argc, argv, &p); \
+	} \
+	struct fuzz_program
+#endif
 
 /* Changes a text here and there: bytes, doubled and lost pieces. Appends the result to `out`. */
 static inline void

@@ -306,8 +306,20 @@ play(uint64_t *seed)
 	return good;
 }
 
-int
-main(int argc, char **argv)
+/* The first byte: whether of pages or of regions. */
+static bool
+check_text(const char *text, size_t n)
 {
-	return fuzz_run(argc, argv, "filters", play);
+	uint64_t seed = n;
+
+	scope = n && text[0] == 'r' ? FILTER_REGION : FILTER_PAGE;
+	return check_noise(n ? text + 1 : text, &seed);
 }
+
+static int
+begin(void)
+{
+	return 0;
+}
+
+FUZZ_MAIN(begin, "filters", "filter", play, check_text);

@@ -755,8 +755,9 @@ every_tiny_size(struct world *w)
 	return true;
 }
 
+/* By chance, or by the bytes of fake_choices as long as there are any. */
 static bool
-play(uint64_t *seed)
+play_as(uint64_t *seed, bool random)
 {
 	static const char *const words[] = {
 	    "q quits", "", "a message of several words that goes on for longer than a narrow screen is wide, and on and on",
@@ -783,11 +784,11 @@ play(uint64_t *seed)
 		messages_add(&messages, below(&w, 2) ? ROLE_HOT : ROLE_TEXT, words[below(&w, ARRAY_LEN(words))], (time_t)n);
 	w.ui.messages = &messages;
 	next_sample(&w);
-	for (int i = 0; i < STEPS && good; i++)
+	for (int i = 0; i < STEPS && good && (random || fake_choices.n); i++)
 		good = step(&w);
-	if (good && !below(&w, 8))
+	if (good && random && !below(&w, 8))
 		good = every_key(&w);
-	if (good && !below(&w, 8))
+	if (good && random && !below(&w, 8))
 		good = every_tiny_size(&w);
 	messages_free(&messages);
 	sample_free(w.s);
@@ -797,20 +798,37 @@ play(uint64_t *seed)
 	return good;
 }
 
-int
-main(int argc, char **argv)
+static bool
+play(uint64_t *seed)
+{
+	return play_as(seed, true);
+}
+
+static bool
+check_choices(const char *bytes, size_t n)
+{
+	uint64_t seed = 1;
+	bool good;
+
+	fuzz.input = NULL;
+	fake_choices.s = (const unsigned char *)bytes;
+	fake_choices.n = n;
+	good = play_as(&seed, false);
+	fake_choices.n = 0;
+	return good;
+}
+
+static int
+begin(void)
 {
 	const struct term_options o = {.color = COLOR_ALWAYS, .headless = true, .rows = ROWS, .cols = COLS};
 	struct err err;
-	int r;
 
 	setlocale(LC_ALL, "C.UTF-8");
-	if (term_open(&term, &o, &err) < 0) {
-		printf("Bail out! no terminal: %s\n", err.what);
-		return 1;
-	}
-	r = fuzz_run(argc, argv, "keys", play);
-	paint_close();
-	term_close(&term);
-	return r;
+	if (term_open(&term, &o, &err) == 0)
+		return 0;
+	printf("Bail out! no terminal: %s\n", err.what);
+	return 1;
 }
+
+FUZZ_MAIN(begin, "keys", "keys", play, check_choices);

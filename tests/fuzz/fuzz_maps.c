@@ -107,25 +107,37 @@ check_smaps(const char *text)
 }
 
 static bool
-play(uint64_t *seed)
+check_text(const char *text, size_t n)
 {
-	struct buf text = {0};
+	uint64_t seed = n;
 	struct vma_list l;
 	size_t odd;
 	bool good;
 
+	vma_parse(&l, mem_strdup(text), &odd);
+	good = check_maps(&l, odd, &seed) && check_smaps(text);
+	vma_free(&l);
+	return good;
+}
+
+static bool
+play(uint64_t *seed)
+{
+	struct buf text = {0};
+	bool good;
+
 	make_text(&text, seed);
 	fuzz.input = text.s;
-	vma_parse(&l, mem_strdup(text.s), &odd);
-	good = check_maps(&l, odd, seed) && check_smaps(text.s);
-	vma_free(&l);
+	good = check_text(text.s, text.len);
 	if (good)
 		buf_free(&text);
 	return good;
 }
 
-int
-main(int argc, char **argv)
+static int
+begin(void)
 {
-	return fuzz_run(argc, argv, "maps and smaps", play);
+	return 0;
 }
+
+FUZZ_MAIN(begin, "maps and smaps", "maps", play, check_text);

@@ -96,11 +96,12 @@ check_bytes(const struct query *q, const char *text)
 }
 
 static bool
-check(const char *text)
+check(const char *text, size_t n)
 {
 	struct query q, again;
 	struct err err = {0};
 
+	(void)n;
 	if (query_parse(text, 4096, &q, &err) < 0)
 		return check_refusal(&err, text, "query_parse");
 	if (query_parse(text, 4096, &again, &err) < 0 || again.kind != q.kind || again.pfn != q.pfn ||
@@ -128,20 +129,19 @@ play(uint64_t *seed)
 
 	make_text(&text, seed);
 	fuzz.input = text.s;
-	good = check(text.s);
+	good = check(text.s, text.len);
 	if (good)
 		buf_free(&text);
 	return good;
 }
 
-int
-main(int argc, char **argv)
+static int
+begin(void)
 {
 	size_t odd;
-	int r;
 
 	vma_parse(&vmas, mem_strdup(maps), &odd);
-	r = fuzz_run(argc, argv, "questions", play);
-	vma_free(&vmas);
-	return r;
+	return 0;
 }
+
+FUZZ_MAIN(begin, "questions", "query", play, check);

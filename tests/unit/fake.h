@@ -106,11 +106,25 @@ fake_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+/* While there are any, fake_below takes its choices from these bytes. */
+static struct {
+	const unsigned char *s;
+	size_t n;
+} fake_choices;
+
 /* 0 .. n-1 */
 static inline uint64_t
 fake_below(uint64_t *state, uint64_t n)
 {
-	return n ? fake_random(state) % n : 0;
+	uint64_t v = 0;
+
+	if (!fake_choices.n)
+		return n ? fake_random(state) % n : 0;
+	for (uint64_t most = 1; most < n && fake_choices.n && most <= UINT64_MAX >> 8; most <<= 8) {
+		v = v << 8 | *fake_choices.s++;
+		fake_choices.n--;
+	}
+	return n ? v % n : 0;
 }
 
 #endif
