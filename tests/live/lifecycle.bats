@@ -351,3 +351,40 @@ held_in_each_view() { # [REGIONS]
 	target_start "$MANY"
 	answers_end "$SUBJECT_PID" 01 'ended|executed' 'subject exec'
 }
+
+# --- its number is another's ------------------------------------------------------------------------------
+
+# In namespaces of its own: there numbers can be given out again. pmtop is stopped meanwhile, so that it finds
+# the other process where it left its own.
+# shellcheck disable=SC2016 # for that shell to expand
+reuse='
+	cd "$1" || exit
+	shift
+	until_true() { until "$@"; do read -rt 0.01 _ <><(:); done; }
+	sleep 1000 & pid=$!
+	"$@" "$pid" >out 2>err & pmtop=$!
+	until_true grep -q ^1 out
+	kill -STOP $pmtop
+	until_true grep -q "^State:.T" /proc/$pmtop/status
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	echo $((pid - 1)) >/proc/sys/kernel/ns_last_pid || exit 77
+	sleep 2000 & (($! == pid)) || exit 77
+	kill -CONT $pmtop
+	wait $pmtop
+	echo $?
+	! grep -q "^VmFlags:.* uw" /proc/$pid/smaps && grep -q "^State:.S" /proc/$pid/status && echo untouched
+	kill $pid'
+
+@test "its number given to another process while it is watched: its end is reported, and the other is left alone" {
+	local status=0
+	need_root
+	need_watch
+	[[ -w /proc/sys/kernel/ns_last_pid ]] || skip "this kernel cannot give out a number again"
+	unshare -pfm --mount-proc bash -c "$reuse" - "$BATS_TEST_TMPDIR" "$PMTOP" --watch=0.1 --csv -n \
+		-o INTERVAL "${INJECT[@]}" >"$BATS_TEST_TMPDIR/said" || status=$?
+	((status != 77)) || skip "the number was not given out again"
+	cat "$BATS_TEST_TMPDIR"/{said,err}
+	grep -q 'it has ended' "$BATS_TEST_TMPDIR/err"
+	is "$(<"$BATS_TEST_TMPDIR/said")" $'1\nuntouched'
+}
