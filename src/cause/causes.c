@@ -23,12 +23,13 @@ causes_new(size_t page_size, size_t bytes)
 }
 
 struct causes *
-causes_new_counter(void)
+causes_new_counter(bool after)
 {
 	enum { BYTES = 4 << 20 };
 	struct causes *c = causes_new(1, BYTES);
 
 	c->counter = true;
+	c->after = after;
 	return c;
 }
 

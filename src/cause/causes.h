@@ -41,9 +41,10 @@ enum { CAUSES_DEPTH = 64 };
 struct causes *causes_new(size_t page_size, size_t bytes);
 /*
  * One that keeps no pages, but counts all that is added to it, for events that are no faults: the
- * sums have them in place of pages.
+ * sums have them in place of pages. after: the instruction of each is the one behind that which is
+ * meant (stores_are_before).
  */
-struct causes *causes_new_counter(void);
+struct causes *causes_new_counter(bool after);
 struct causes *causes_ref(struct causes *c);
 void causes_unref(struct causes *c);
 
@@ -146,6 +147,7 @@ struct causes_chain {
 	uint64_t *frames;
 	size_t n, kernel;
 	bool cut;
+	bool after; /* the first frame is behind the instruction that is meant */
 };
 void causes_chain(struct causes *c, uint32_t chain, struct causes_chain *out);
 

@@ -30,6 +30,7 @@ causes_chain(struct causes *c, uint32_t chain, struct causes_chain *out)
 		out->n = is.n;
 		out->kernel = is.kernel;
 		out->cut = is.cut;
+		out->after = c->after;
 	}
 	pthread_mutex_unlock(&c->lock);
 }

@@ -49,6 +49,7 @@ struct causes {
 
 	uint32_t epoch, first_epoch;
 	bool counter;     /* everything is only counted, in past */
+	bool after;       /* see causes_new_counter */
 	bool no_writes;   /* the log is not kept */
 	struct newest *newest; /* NULL: not kept */
 	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -81,6 +80,16 @@ stores_find_bar(const struct proc *p)
 }
 
 bool
+stores_are_before(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return true;
+#else
+	return false;
+#endif
+}
+
+bool
 stores_probe(struct perf_words *err)
 {
 	int fd = stores_open_own();
@@ -99,20 +108,9 @@ static void
 stores_sample(void *arg, const struct perf_sample *s)
 {
 	struct stores *st = arg;
-	uint64_t frames[CAUSES_DEPTH + 1];
-	struct perf_sample before = *s;
 
 	st->hits++;
-	before.n = u64_min(s->n, CAUSES_DEPTH);
-	if (before.n)
-		memcpy(frames, s->frames, before.n * sizeof(*frames));
-#if defined(__x86_64__) || defined(__i386__)
-	before.ip--; /* into the instruction before, which stored */
-	if (before.n)
-		frames[0]--;
-#endif
-	before.frames = frames;
-	causes_add(st->into, &before);
+	causes_add(st->into, s);
 }
 
 static void

@@ -16,8 +16,8 @@
  * each store raises an exception, which takes 1 us, or 10 us in a virtual machine, and is counted
  * by code and thread. If that takes more than the budget, the watchpoint rests in between.
  *
- * x86 reports the instruction after the store, other architectures the store itself: the function
- * is that of the store.
+ * x86 reports the instruction after the store, other architectures the store itself: see
+ * stores_are_before.
  */
 struct stores;
 
@@ -38,6 +38,9 @@ struct stores_times {
 void stores_read(struct stores *s, struct stores_times *out);
 
 void stores_close(struct stores *s);
+
+/* Whether what stored is before the instruction that is reported. */
+bool stores_are_before(void);
 
 /* Whether this processor has watchpoints; tried on a variable of our own. */
 bool stores_probe(struct perf_words *err);

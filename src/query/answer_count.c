@@ -36,6 +36,7 @@ struct count {
 	struct count_group *group; /* by ascending key */
 	size_t groups, groups_cap, last;
 	struct chains writers; /* the sets of those that wrote, by key */
+	struct codes codes;
 	uint64_t no_key; /* pages without a group: not known */
 	bool want_runs;
 	struct count_run *run;
@@ -52,6 +53,8 @@ struct count_page {
 	const struct vma *v;
 	const struct page *pg;
 	struct chains *writers; /* sets of those that wrote */
+	struct codes *codes;
+	const struct vma_list *vmas;
 };
 
 #define KEY(id, known, value) \
@@ -75,20 +78,23 @@ KEY(MAPCOUNT, pg->known & PAGE_COUNT, pg->count)
 KEY(MEMCG, pg->known & PAGE_CGROUP, pg->cgroup)
 #undef KEY
 
-/* The number of the set of those that may have written it: none, one or several. */
+/* The number of the set of those that may have written it, or: */
+#define NO_FAULT UINT64_MAX
+#define ONLY_READS (UINT64_MAX - 1)
+
 static bool
 count_key_writer(const struct count_page *p, uint64_t *key)
 {
-	struct cause_by by[CAUSES_MOST];
 	uint64_t set[CAUSES_MOST];
-	size_t n;
-	bool all;
+	struct writers_last is;
 
-	if (p->addr == UINT64_MAX || !writers_last(p->t, p->addr, by, &n, &all))
+	if (p->addr == UINT64_MAX || !writers_last(p->t, p->codes, p->vmas, p->addr, &is))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		set[i] = (uint64_t)by[i].chain << 32 | by[i].thread;
-	*key = n ? chains_number(p->writers, set, n, 0, !all) : UINT64_MAX;
+	for (size_t i = 0; i < is.n; i++)
+		set[i] = (uint64_t)is.by[i].chain << 32 | is.by[i].thread;
+	*key = is.n      ? chains_number(p->writers, set, is.n, 0, !is.all)
+	       : is.reads ? ONLY_READS
+	                  : NO_FAULT;
 	return true;
 }
 #define count_key_FUNCTION count_key_writer
@@ -110,7 +116,7 @@ static void
 count_add_to_group(struct count *c, uint64_t addr, const struct page *pg, uint64_t pages)
 {
 	const struct vma *v = c->seek.x.v;
-	const struct count_page p = {c->t, addr, v, pg, &c->writers};
+	const struct count_page p = {c->t, addr, v, pg, &c->writers, &c->codes, c->vmas};
 	uint64_t key;
 	size_t i;
 
@@ -252,6 +258,7 @@ count_free(struct count *c)
 	free(c->group);
 	free(c->run);
 	chains_free(&c->writers);
+	codes_free(&c->codes);
 }
 
 /* --- groups as rows --------------------------------------------------------------------------- */
@@ -283,12 +290,12 @@ count_writers_by(enum query_by by)
 }
 
 static char *
-count_writer_words(const struct count *c, struct codes *codes, uint64_t who)
+count_writer_words(struct count *c, uint64_t who)
 {
 	struct buf b = {0};
 	struct writer w;
 
-	writer_name(c->t, codes, c->vmas, count_writers_by(c->by), (uint32_t)(who >> 32),
+	writer_name(c->t, &c->codes, c->vmas, count_writers_by(c->by), (uint32_t)(who >> 32),
 	            (uint32_t)who, &w);
 	text_escape(&b, w.words, strlen(w.words), false);
 	if (w.tid)
@@ -303,19 +310,19 @@ count_writer_words(const struct count *c, struct codes *codes, uint64_t who)
 
 /* Several may agree: on the function, or on the thread. */
 static char *
-count_writers_words(const struct count *c, struct codes *codes, uint64_t key)
+count_writers_words(struct count *c, uint64_t key)
 {
 	struct chain set;
 	char *words, *other;
 	bool agree;
 
-	if (key == UINT64_MAX)
-		return mem_strdup("no fault seen");
+	if (key == NO_FAULT || key == ONLY_READS)
+		return mem_strdup(key == NO_FAULT ? "no fault seen" : WRITERS_READS);
 	set = chains_at(&c->writers, (uint32_t)key);
-	words = count_writer_words(c, codes, set.frames[0]);
+	words = count_writer_words(c, set.frames[0]);
 	agree = !set.cut;
 	for (size_t i = 1; i < set.n && agree; i++) {
-		other = count_writer_words(c, codes, set.frames[i]);
+		other = count_writer_words(c, set.frames[i]);
 		agree = !strcmp(words, other);
 		free(other);
 	}
@@ -328,11 +335,8 @@ count_writers_words(const struct count *c, struct codes *codes, uint64_t key)
 static void
 count_name_writers(struct count *c)
 {
-	struct codes codes = {0};
-
 	for (size_t i = 0; i < c->groups; i++)
-		c->group[i].words = count_writers_words(c, &codes, c->group[i].key);
-	codes_free(&codes);
+		c->group[i].words = count_writers_words(c, c->group[i].key);
 }
 
 /* Equal sizes are ordered by key. */

@@ -55,8 +55,9 @@ watchpoint_begin(struct target *t, const struct vma_list *vmas, const struct que
 /* --- what it has seen ------------------------------------------------------------------------- */
 
 static const struct answer_column watchpoint_columns[] = {
-    {"ADDRESS", ANSWER_TEXT}, {"STORES", ANSWER_NUMBER}, {"FUNCTION", ANSWER_TEXT},
-    {"THREAD", ANSWER_TEXT},  {"TID", ANSWER_NUMBER},    {"CHAIN", ANSWER_TEXT},
+    {"ADDRESS", ANSWER_TEXT}, {"STORES", ANSWER_NUMBER},    {"FUNCTION", ANSWER_TEXT},
+    {"THREAD", ANSWER_TEXT},  {"TID", ANSWER_NUMBER},       {"INSTRUCTION", ANSWER_TEXT},
+    {"CHAIN", ANSWER_TEXT},
 };
 
 /* The first part of a folded chain is the thread. */
@@ -73,6 +74,7 @@ watchpoint_cells(struct answer *a, const struct watchpoint *w, const struct writ
 	buf_add(&thread, by->words, first ? (size_t)(first - by->words) : 0);
 	answer_cell(a, &thread);
 	answer_cell_number(a, (uint64_t)by->tid);
+	answer_cell_text(a, by->instruction);
 	buf_str(&chain, first ? first + 1 : "");
 	answer_cell(a, &chain);
 }

@@ -218,6 +218,8 @@ writers_table(struct answer *a, const struct target *t, enum writers_by by,
 		writers_row(a, t, by, &w->v[i], w->v[i].words, w->v[i].pages);
 	if (w->beside)
 		writers_row(a, t, by, NULL, WRITERS_BESIDE, w->beside);
+	if (w->reads)
+		writers_row(a, t, by, NULL, WRITERS_READS, w->reads);
 	writers_none(w->sampled, &none);
 	if (w->none)
 		writers_row(a, t, by, NULL, none.s, w->none);
@@ -232,6 +234,8 @@ writers_line(const struct writers *w, struct buf *out)
 		buf_fmt(out, ", %llu with one writer", (unsigned long long)w->one);
 	if (w->some)
 		buf_fmt(out, ", %llu with several candidates", (unsigned long long)w->some);
+	if (w->reads)
+		buf_fmt(out, ", %llu with reads only", (unsigned long long)w->reads);
 	if (w->none)
 		buf_fmt(out, ", %llu without a fault", (unsigned long long)w->none);
 }
@@ -250,6 +254,8 @@ writers_answer_range(struct target *t, const struct vma_list *vmas, const struct
 	    "pages, each counted once in every interval";
 	answer_add_number(a, "one_writer", w.one);
 	answer_add_number(a, "candidates", w.some)->note = "pages on which several faulted";
+	answer_add_number(a, "only_reads", w.reads)->note =
+	    "pages on which only code that reads faulted: the kernel or another process wrote";
 	answer_add_number(a, "no_fault", w.none)->note =
 	    "written by a device, another process, or what could not be watched";
 	answer_add_number(a, "other", w.other)->note =

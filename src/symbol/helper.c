@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client: starts a helper, asks with a deadline, and gives it up. */
+#include "config.h"
+
 #include "base/clock.h"
 
 #include <errno.h>
@@ -58,6 +60,16 @@ struct helper {
 	struct helper_ask ask;
 	struct helper_answer answer;
 };
+
+bool
+helper_decodes(void)
+{
+#if defined(HAVE_LIBDW) && defined(HAVE_ZYDIS)
+	return true;
+#else
+	return false;
+#endif
+}
 
 struct helper *
 helper_new(bool (*stop)(void *arg), void *arg)
@@ -405,6 +417,21 @@ helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, 
 	helper_set_ask(h, HELPER_SYMBOL_VDSO, v);
 	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
 	return helper_ask_symbol(h, p, addr, out);
+}
+
+bool
+helper_instruction(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+                   const struct vma *v, uint64_t addr, bool stored, struct helper_instruction *out)
+{
+	if (!helper_decodes() || !helper_set_ask(h, HELPER_INSTRUCTION, v))
+		return false;
+	helper_add_maps(&h->ask, vmas, v);
+	h->ask.needs = stored;
+	h->ask.start = addr;
+	if (!helper_ask(h, p))
+		return false;
+	*out = h->answer.instruction;
+	return true;
 }
 
 static bool

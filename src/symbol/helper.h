@@ -100,6 +100,36 @@ bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma
                         struct helper_symbol *out);
 
 /*
+ * What an instruction does to memory, by its encoding. One that only reads cannot have written,
+ * whatever its operands are.
+ */
+enum instruction_does { INSTRUCTION_UNKNOWN, INSTRUCTION_READS, INSTRUCTION_WRITES };
+
+/*
+ * Which instruction stored if a watchpoint stopped behind the store: the one before it, which is
+ * `length` bytes long; the one it stopped at itself, in the midst of its repetitions; or a call of
+ * the function that begins there.
+ */
+enum instruction_store { STORE_UNKNOWN, STORE_BEFORE, STORE_REPEATED, STORE_CALL };
+
+struct helper_instruction {
+	uint32_t does;  /* enum instruction_does */
+	uint32_t store; /* enum instruction_store */
+	uint32_t length;
+};
+
+/* Whether this build decodes instructions (Zydis and elfutils were there). */
+bool helper_decodes(void);
+
+/*
+ * The instruction at addr in the file of v, which is loaded there; `stored`: and what stored. From
+ * the file, not from memory. false: not known.
+ */
+bool helper_instruction(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+                        const struct vma *v, uint64_t addr, bool stored,
+                        struct helper_instruction *out);
+
+/*
  * Symbols of one name in one loaded file. A name is found as the file has it or demangled, with or
  * without its parameters.
  */

@@ -40,6 +40,7 @@ enum helper_kind {
 	HELPER_FIND_VDSO,
 	HELPER_SYMBOL_JIT, /* the same in /tmp/perf-PID.map */
 	HELPER_FIND_JIT,
+	HELPER_INSTRUCTION, /* at `start`, in the file of `map` */
 	/* to the reader: is this the debug file it wants? Without one: there is none */
 	HELPER_DEBUG,
 	HELPER_NAMES, /* which names the file of `map` has at most; as for HELPER_FIND */
@@ -59,7 +60,7 @@ enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096, HELPER_WANTED = 1024 };
 struct helper_ask {
 	uint32_t serial;
 	uint32_t kind; /* enum helper_kind */
-	uint32_t needs; /* HELPER_PAGES: enum file_ask; 1: a line, or a near name, as well */
+	uint32_t needs; /* HELPER_PAGES: enum file_ask; 1: a line, a near name, a store as well */
 	uint32_t dev_major, dev_minor;
 	uint64_t inode;
 	uint64_t start, end;
@@ -94,6 +95,7 @@ struct helper_answer {
 		struct file_pages pages;
 		struct helper_symbol symbol;
 		struct helper_matches matches;
+		struct helper_instruction instruction;
 		struct elf_debug wants;
 		struct file_node node;
 		struct helper_filter filter;
@@ -140,6 +142,8 @@ helper_answer_size(const struct helper_ask *ask, const struct helper_answer *a)
 		       u64_min(a->filter.size, HELPER_BITS);
 	if (ask->kind == HELPER_CHECK)
 		return head + sizeof(a->ids);
+	if (ask->kind == HELPER_INSTRUCTION)
+		return head + sizeof(a->instruction);
 	return ask->kind == HELPER_PAGES ? head + sizeof(a->pages) : head + sizeof(a->symbol);
 }
 
@@ -231,6 +235,7 @@ enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask,
 bool helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out);
 bool helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *out);
 bool helper_list_names(const struct helper_ask *ask, int fd, struct helper_filter *out);
+bool helper_find_instruction(const struct helper_ask *ask, int fd, struct helper_instruction *out);
 
 /*
  * Whether the file of the last question has other symbols in a file of its own, and which. Offers

@@ -104,6 +104,8 @@ helper_read_file(const struct helper_ask *ask, int fd, struct helper_answer *a)
 		return false;
 	if (ask->kind == HELPER_NAMES)
 		return helper_list_names(ask, fd, &a->filter);
+	if (ask->kind == HELPER_INSTRUCTION)
+		return helper_find_instruction(ask, fd, &a->instruction);
 	return helper_is_find(ask)
 	           ? helper_find_named(ask, fd, &a->matches)
 	           : helper_find_symbol(ask, fd, &a->symbol);

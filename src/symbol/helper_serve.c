@@ -125,6 +125,7 @@ helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_an
 	case HELPER_FIND_VDSO:
 	case HELPER_SYMBOL_JIT:
 	case HELPER_FIND_JIT:
+	case HELPER_INSTRUCTION:
 	case HELPER_NAMES:
 	case HELPER_DEBUG:
 		return helper_reader_ask(reader, ask, a);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the reader: finds the instance of a file that contains an address, and its symbol. */
+/* In the reader: finds the instance of a file that contains an address; its symbol there. */
 #include "config.h"
 
 #ifdef HAVE_LIBDW
@@ -14,6 +14,7 @@
 
 #include "base/util.h"
 #include "symbol/helper_elf.h"
+#include "symbol/helper_instruction.h"
 #include "symbol/helper_jit.h"
 #include "symbol/helper_lines.h"
 #include "symbol/helper_names.h"
@@ -351,6 +352,17 @@ helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *o
 	strcpy(out->name, s->name);
 	helper_demangle(s->name, out->demangled, sizeof(out->demangled));
 	return true;
+}
+
+bool
+helper_find_instruction(const struct helper_ask *ask, int fd, struct helper_instruction *out)
+{
+	const struct elf_file *f = fd < 0 ? NULL : helper_file_of(ask, fd);
+	uint64_t own;
+
+	helper_want_no_line();
+	return f && helper_own_address(ask, f, &own) &&
+	       instruction_find(f, fd, own, ask->needs, out);
 }
 
 static void

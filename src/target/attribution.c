@@ -9,6 +9,7 @@
 #include "base/refs.h"
 
 enum { RATE_S = 5 }; /* rates are of so many seconds */
+enum { NONE_KEY = 2, READS_KEY = 6 }; /* those of the others are odd; growth has another */
 
 /* --- counts by number ------------------------------------------------------------------------- */
 
@@ -164,6 +165,7 @@ attribution_take_rows(struct attribution_work *w, struct writers *of)
 	a->one = of->one;
 	a->some = of->some;
 	a->none = of->none;
+	a->reads = of->reads;
 	a->totals = of->totals;
 	w->cap = of->n + 1;
 	a->v = mem_alloc(w->cap * sizeof(*a->v));
@@ -193,7 +195,10 @@ attribution_name_chain(const struct attribution_work *w, const struct cause_by *
 	free(chain.frames);
 }
 
-/* The row of a candidate, + 1; 0: it is new since the rows were counted. */
+/*
+ * The row of a candidate, + 1; 0: it is new since the rows were counted; UINT64_MAX: it is none, as
+ * its code only reads.
+ */
 static uint64_t
 attribution_row_of(struct attribution_work *w, const struct cause_by *by)
 {
@@ -202,6 +207,8 @@ attribution_row_of(struct attribution_work *w, const struct cause_by *by)
 
 	if (*row)
 		return *row;
+	if (code_reads(w->codes, w->t, &w->rs->vmas, w->t->causes, by->chain))
+		return *row = UINT64_MAX;
 	writer_name(w->t, w->codes, &w->rs->vmas, attribution_by(w->a), by->chain, by->thread, &is);
 	*row = *attribution_tally_at(&w->row, attribution_key(&is));
 	writer_free(&is);
@@ -321,13 +328,16 @@ static void
 attribution_count(struct attribution_work *w, const struct cause_page *p, size_t region)
 {
 	uint64_t row[CAUSES_MOST], addr = p->addr - p->addr % w->t->page_size;
-	size_t n = 0;
+	size_t n = 0, writers = 0;
 
 	if (p->time_ns > w->a->time_ns)
 		return; /* since the scan */
 	for (size_t i = 0, k; i < p->n; i++) {
 		uint64_t is = attribution_row_of(w, &p->by[i]);
 
+		if (is == UINT64_MAX)
+			continue;
+		writers++;
 		for (k = 0; k < n && row[k] != is - 1; k++)
 			;
 		if (is && k == n)
@@ -335,8 +345,8 @@ attribution_count(struct attribution_work *w, const struct cause_page *p, size_t
 	}
 	for (size_t i = 0; i < n; i++)
 		attribution_count_row(w, row[i], n == 1 && p->all, p, addr, region);
-	if (region != SIZE_MAX)
-		attribution_count_region(w, region, p->n == 1 && p->all && !p->sampled, p,
+	if (region != SIZE_MAX && (writers || !p->all))
+		attribution_count_region(w, region, writers == 1 && p->all && !p->sampled, p,
 		                         addr);
 }
 
@@ -498,23 +508,31 @@ attribution_order(struct attribution *a)
 }
 
 static void
+attribution_add_row(struct attribution_work *w, uint64_t key, const char *words, uint64_t pages)
+{
+	struct attribution *a = w->a;
+
+	if (!pages)
+		return;
+	a->v = vec_room(a->v, a->n, &w->cap, sizeof(*a->v));
+	a->v[a->n++] = (struct attribution_row){
+	    .w = {.words = mem_strdup(words), .in = mem_strdup(""), .pages = pages},
+	    .key = key,
+	    .rate = RATE_UNKNOWN,
+	    .none = true,
+	    .reads = key == READS_KEY};
+}
+
+static void
 attribution_add_none(struct attribution_work *w, const struct writers *of)
 {
-	enum { NONE_KEY = 2 }; /* those of the others are odd */
-	struct attribution *a = w->a;
-	struct buf words = {0};
+	struct buf none = {0};
 
-	attribution_order(a);
-	if (!a->none)
-		return;
-	writers_none(of->sampled, &words);
-	a->v = vec_room(a->v, a->n, &w->cap, sizeof(*a->v));
-	a->v[a->n++] = (struct attribution_row){.w = {.words = words.s,
-	                                              .in = mem_strdup(""),
-	                                              .pages = a->none},
-	                                        .key = NONE_KEY,
-	                                        .rate = RATE_UNKNOWN,
-	                                        .none = true};
+	writers_none(of->sampled, &none);
+	attribution_order(w->a);
+	attribution_add_row(w, READS_KEY, WRITERS_READS, w->a->reads);
+	attribution_add_row(w, NONE_KEY, none.s, w->a->none);
+	buf_free(&none);
 }
 
 static void

@@ -24,7 +24,8 @@ struct attribution_row {
 	uint64_t lately;   /* pages in the last seconds, of which the rate is made */
 	uint64_t rate;     /* pages per second, lately; RATE_UNKNOWN */
 	bool none;         /* not a writer: pages that were written without a fault; growth: */
-	bool lost;         /* ... pages that were lost */
+	bool lost;         /* ... pages that were lost; and, not of growth: */
+	bool reads;        /* ... pages that only reads were seen of */
 };
 
 /* What is asked for. */
@@ -45,7 +46,7 @@ struct attribution {
 	uint64_t cost_ns;
 	struct attribution_row *v; /* most pages first; what is not a writer last */
 	size_t n;
-	uint64_t written, one, some, none; /* pages: as in struct writers */
+	uint64_t written, one, some, reads, none; /* pages: as in struct writers */
 	uint64_t lost, since_ns;   /* of growth: pages lost; the time of the baseline */
 	struct causes_totals totals;
 	uint64_t *lit;         /* the pages of row `of.lit`, ascending */

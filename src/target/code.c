@@ -110,14 +110,61 @@ code_name_kernel(struct code *c, struct target *t)
 	c->name = mem_strdup(name ? name : "[kernel]");
 }
 
+/* Stopped behind a store: from there on it is of the instruction that stored. */
+static void
+code_find_store(struct code *c, struct target *t, const struct vma_list *vmas)
+{
+	struct helper_instruction is;
+
+	if (!symbol_instruction(t, vmas, c->addr, true, &is))
+		return;
+	c->store = is.store;
+	if (c->store == STORE_BEFORE && (!c->known || is.length > c->offset))
+		c->store = STORE_UNKNOWN;
+	if (c->store != STORE_BEFORE)
+		return;
+	c->addr -= is.length;
+	c->offset -= is.length;
+}
+
+static void
+code_find_does(struct code *c, struct target *t, const struct vma_list *vmas)
+{
+	struct helper_instruction is;
+
+	c->reads = symbol_instruction(t, vmas, c->addr, false, &is) &&
+	           is.does == INSTRUCTION_READS;
+}
+
+static struct code *
+code_new(const struct code_key *key, bool kernel, struct target *t, const struct vma_list *vmas)
+{
+	struct code *c = mem_alloc(sizeof(*c));
+
+	c->key = *key;
+	c->addr = key->addr;
+	c->returns = key->what == CODE_RETURNS;
+	if (kernel)
+		code_name_kernel(c, t);
+	else
+		code_name_user(c, t, vmas, c->addr - c->returns);
+	if (c->runs)
+		code_link(c, t, vmas);
+	if (c->runs && key->what == CODE_HERE)
+		code_find_does(c, t, vmas);
+	if (c->runs && key->what == CODE_STORED)
+		code_find_store(c, t, vmas);
+	return c;
+}
+
 /* --- the names found -------------------------------------------------------------------------- */
 
 static size_t
-code_place(const struct codes *c, uint64_t addr, bool returns)
+code_place(const struct codes *c, const struct code_key *key)
 {
-	size_t mask = c->size - 1, i = (addr * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
+	size_t mask = c->size - 1, i = (key->addr * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
 
-	while (c->v[i] && (c->v[i]->addr != addr || c->v[i]->returns != returns))
+	while (c->v[i] && (c->v[i]->key.addr != key->addr || c->v[i]->key.what != key->what))
 		i = (i + 1) & mask;
 	return i;
 }
@@ -134,7 +181,7 @@ code_grow(struct codes *c)
 	c->v = mem_alloc(c->size * sizeof(*c->v));
 	for (size_t i = 0; i < old.size; i++)
 		if (old.v[i])
-			c->v[code_place(c, old.v[i]->addr, old.v[i]->returns)] = old.v[i];
+			c->v[code_place(c, &old.v[i]->key)] = old.v[i];
 	free(old.v);
 }
 
@@ -156,27 +203,21 @@ const struct code *
 code_at(struct codes *c, struct target *t, const struct vma_list *vmas,
         const struct causes_chain *chain, size_t frame)
 {
-	uint64_t addr = chain->frames[frame];
-	bool returns = frame > 0 && frame != chain->kernel;
-	struct code *new;
+	bool kernel = frame < chain->kernel;
+	const struct code_key key = {
+	    .addr = chain->frames[frame],
+	    .what = frame && frame != chain->kernel ? CODE_RETURNS
+	            : chain->after && !kernel       ? CODE_STORED
+	                                            : CODE_HERE};
 	size_t i;
 
 	code_grow(c);
-	i = code_place(c, addr, returns);
+	i = code_place(c, &key);
 	if (c->v[i])
 		return c->v[i];
-	new = mem_alloc(sizeof(*new));
-	new->addr = addr;
-	new->returns = returns;
-	if (frame < chain->kernel)
-		code_name_kernel(new, t);
-	else
-		code_name_user(new, t, vmas, addr - returns);
-	if (new->runs)
-		code_link(new, t, vmas);
-	c->v[i] = new;
+	c->v[i] = code_new(&key, kernel, t, vmas);
 	c->n++;
-	return new;
+	return c->v[i];
 }
 
 /* --- chains ----------------------------------------------------------------------------------- */
@@ -228,6 +269,33 @@ code_leaf(struct codes *c, struct target *t, const struct vma_list *vmas,
 	buf_str(out, is->name);
 	if (offset && is->known && is->offset)
 		buf_fmt(out, "+%#llx", (unsigned long long)is->offset);
+}
+
+bool
+code_reads(struct codes *c, struct target *t, const struct vma_list *vmas, struct causes *of,
+           uint32_t number)
+{
+	struct causes_chain chain;
+	bool reads;
+
+	causes_chain(of, number, &chain);
+	reads = chain.n && !chain.kernel && !chain.after && code_at(c, t, vmas, &chain, 0)->reads;
+	free(chain.frames);
+	return reads;
+}
+
+void
+code_store(struct codes *c, struct target *t, const struct vma_list *vmas,
+           const struct causes_chain *chain, struct buf *out)
+{
+	if (chain->after && !chain->kernel)
+		switch ((enum instruction_store)code_at(c, t, vmas, chain, 0)->store) {
+		case STORE_UNKNOWN: buf_str(out, "before "); break;
+		case STORE_CALL: buf_str(out, "call of "); break;
+		case STORE_BEFORE:
+		case STORE_REPEATED: break;
+		}
+	code_leaf(c, t, vmas, chain, true, out);
 }
 
 static void

@@ -13,7 +13,7 @@
  * place in its file (FILE@OFFSET), or in hex: nothing is guessed.
  */
 struct code {
-	uint64_t addr;
+	uint64_t addr;   /* of a store that is known: its own, not where the code stopped */
 	char *name;      /* the function, demangled; not safe to print raw */
 	uint64_t offset; /* of addr in it; 0 also if there is no function */
 	const char *in;  /* the base name of its file; "": none. Not safe to print raw */
@@ -21,8 +21,14 @@ struct code {
 	bool kernel;
 	bool runs;       /* it is where code is mapped */
 	bool framed;     /* whoever called it is what comes next in a chain */
+	bool reads;      /* its instruction reads memory and writes none */
+	uint32_t store;  /* stopped behind a store: which that was (enum instruction_store) */
 	bool returns;    /* it is a return address */
 	uint64_t called; /* if so: what was called before it; 0: not known */
+	struct code_key {
+		uint64_t addr; /* as in the chain */
+		enum code_what { CODE_HERE, CODE_RETURNS, CODE_STORED } what;
+	} key;
 };
 
 /* The names found so far, which stay even if the code is unmapped. Starts zeroed. */
@@ -38,6 +44,20 @@ void codes_free(struct codes *c);
  */
 const struct code *code_at(struct codes *c, struct target *t, const struct vma_list *vmas,
                            const struct causes_chain *chain, size_t frame);
+
+/*
+ * Whether the instruction at the head of a chain of `of` only reads memory: it has faulted on a
+ * page, but not written it. false: it may have.
+ */
+bool code_reads(struct codes *c, struct target *t, const struct vma_list *vmas, struct causes *of,
+                uint32_t chain);
+
+/*
+ * The instruction that stored, at the head of a watchpoint's chain: "memtable_insert+0x4c", "call
+ * of memtable_insert", "read (system call)"; "before memtable_insert+0x50": it is not known.
+ */
+void code_store(struct codes *c, struct target *t, const struct vma_list *vmas,
+                const struct causes_chain *chain, struct buf *out);
 
 /*
  * "memtable_insert", "memtable_insert+0x4c" with `offset`, "read (system call)": what wrote, in one

@@ -311,6 +311,13 @@ struct source_ops {
 	                    const uint8_t *image, const char *name, enum symbol_how how,
 	                    struct helper_matches *out);
 
+	/*
+	 * The instruction at addr, from the file of v: see helper_instruction. NULL, or false: not
+	 * known.
+	 */
+	bool (*instruction)(struct source *s, const struct vma_list *vmas, const struct vma *v,
+	                    uint64_t addr, bool stored, struct helper_instruction *out);
+
 	/* Whether the last call of files or symbol failed only because it timed out. */
 	bool (*late)(const struct source *s);
 

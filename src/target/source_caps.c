@@ -388,6 +388,16 @@ caps_symbols(struct caps *t, struct cap *c)
 		caps_no(c, "built without elfutils", "configure with libdw");
 }
 
+static void
+caps_instructions(struct caps *t, struct cap *c)
+{
+	(void)t;
+	if (symbol_decodes())
+		caps_yes(c, "built with Zydis, which reads instructions of x86");
+	else
+		caps_no(c, "built without Zydis, or without elfutils", "configure with zydis");
+}
+
 static const struct {
 	const char *name, *gives;
 	void (*probe)(struct caps *t, struct cap *c);
@@ -411,6 +421,7 @@ static const struct {
     {"move_pages", "NUMA nodes", caps_move_pages, NULL},
     {"pidfd", "the end of the process", caps_pidfd, NULL},
     {"symbols", "names of functions and data", caps_symbols, NULL},
+    {"instructions", "whether code reads or writes", caps_instructions, NULL},
 };
 
 size_t

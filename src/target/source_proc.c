@@ -145,6 +145,15 @@ source_proc_find_symbol(struct source *s, const struct vma_list *vmas, const str
 }
 
 static bool
+source_proc_instruction(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                        uint64_t addr, bool stored, struct helper_instruction *out)
+{
+	struct source_root *r = source_root_of(s);
+
+	return helper_instruction(source_proc_helper(r), &r->proc, vmas, v, addr, stored, out);
+}
+
+static bool
 source_proc_late(const struct source *s)
 {
 	const struct helper *h = source_root_of(s)->helper;
@@ -175,6 +184,7 @@ static const struct source_ops source_proc_ops = {
     .files = source_proc_files,
     .symbol = source_proc_symbol,
     .find_symbol = source_proc_find_symbol,
+    .instruction = source_proc_instruction,
     .late = source_proc_late,
     .counters = source_root_counters,
     .caps = source_caps,

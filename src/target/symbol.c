@@ -157,6 +157,40 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 	return true;
 }
 
+/* --- instructions ----------------------------------------------------------------------------- */
+
+bool
+symbol_decodes(void)
+{
+	return helper_decodes();
+}
+
+/* Whether the page at addr, if it is there, is its file's: a debugger may have written it. */
+static bool
+symbol_is_as_in_file(struct target *t, uint64_t addr)
+{
+	uint64_t word;
+	struct err ignored;
+
+	return source_words(t->source, addr, &word, 1, &ignored) == 1 &&
+	       (word & PM_FILE || !(word & (PM_PRESENT | PM_SWAPPED)));
+}
+
+bool
+symbol_instruction(struct target *t, const struct vma_list *vmas, uint64_t addr, bool stored,
+                   struct helper_instruction *out)
+{
+	enum { LONGEST = 15 }; /* bytes of an instruction */
+	const struct vma *v = vma_at(vmas, addr);
+
+	if (!v || !symbol_decodes() || !t->source->ops->instruction || !symbol_is_file(v) ||
+	    !(v->perm & VMA_EXEC))
+		return false;
+	return symbol_is_as_in_file(t, u64_max(addr - LONGEST, v->start)) &&
+	       symbol_is_as_in_file(t, u64_min(addr + LONGEST, v->end) - 1) &&
+	       t->source->ops->instruction(t->source, vmas, v, addr, stored, out);
+}
+
 /* --- from names to addresses ------------------------------------------------------------------ */
 
 /* The mappings of code whose files have been searched; each instance of a file once. */

@@ -16,6 +16,16 @@ bool symbol_supported(void);
 /* Whether it demangles those of C++ and Rust (libiberty was there). */
 bool symbol_demangled(void);
 
+/* Whether it reads instructions of x86 (Zydis was there). */
+bool symbol_decodes(void);
+
+/*
+ * The instruction at addr, from the file that is mapped there. `stored`: what stored before a
+ * watchpoint stopped there, as well. false: not known, as where the code was changed in memory.
+ */
+bool symbol_instruction(struct target *t, const struct vma_list *vmas, uint64_t addr, bool stored,
+                        struct helper_instruction *out);
+
 /*
  * The mapping of the file that may have a name for addr: the one that contains it, the one that
  * ends where .bss begins, or the vdso. NULL: none, as for a file that has no code mapped.

@@ -26,7 +26,7 @@ watchpoint_set(struct watchpoints *all, struct source *s, uint64_t addr, unsigne
 		        "remove one: watchpoint off ADDRESS", "cannot set another watchpoint");
 		return NULL;
 	}
-	new.causes = causes_new_counter();
+	new.causes = causes_new_counter(stores_are_before());
 	new.stores = s->ops->faults->stores(s, addr, bytes, budget, new.causes, err);
 	if (!new.stores) {
 		causes_unref(new.causes);

@@ -40,6 +40,9 @@ struct writers_work {
 	const struct vma_list *vmas;
 };
 
+typedef void writers_words_fn(const struct writers_work *w, const struct causes_thread *thread,
+                              const struct causes_chain *chain, struct writer *out);
+
 static void
 writers_words_FUNCTION(const struct writers_work *w, const struct causes_thread *thread,
                        const struct causes_chain *chain, struct writer *out)
@@ -76,22 +79,22 @@ writers_words_CHAIN(const struct writers_work *w, const struct causes_thread *th
 	out->in = mem_strdup("");
 }
 
+static writers_words_fn *const writers_words[] = {
+#define B(id, n, t, h) [WRITERS_BY_##id] = writers_words_##id,
+#include "target/writers_by.def"
+};
+
 static void
-writers_name(const struct writers_work *w, enum writers_by by, uint32_t chain, uint32_t thread,
+writers_name(const struct writers_work *w, writers_words_fn *words, const struct cause_by *by,
              struct writer *out)
 {
-#define B(id, n, t, h) [WRITERS_BY_##id] = writers_words_##id,
-	static void (*const words[])(const struct writers_work *, const struct causes_thread *,
-	                             const struct causes_chain *, struct writer *) = {
-#include "target/writers_by.def"
-	};
 	struct causes_chain frames;
-	struct causes_thread by_thread;
+	struct causes_thread thread;
 
-	causes_chain(w->causes, chain, &frames);
-	causes_thread(w->causes, thread, &by_thread);
-	*out = (struct writer){.chain = chain};
-	words[by](w, &by_thread, &frames, out);
+	causes_chain(w->causes, by->chain, &frames);
+	causes_thread(w->causes, by->thread, &thread);
+	*out = (struct writer){.chain = by->chain};
+	words(w, &thread, &frames, out);
 	free(frames.frames);
 }
 
@@ -103,7 +106,7 @@ writer_name(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	struct causes *c = t->causes ? t->causes : t->brought;
 	const struct writers_work w = {t, c, codes, vmas};
 
-	writers_name(&w, by, chain, thread, out);
+	writers_name(&w, writers_words[by], &(struct cause_by){chain, thread}, out);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -116,6 +119,8 @@ writer_words_order(const void *pa, const void *pb)
 
 	if (!order)
 		order = strcmp(a->in, b->in);
+	if (!order && a->instruction && b->instruction)
+		order = strcmp(a->instruction, b->instruction);
 	return order ? order : (a->tid > b->tid) - (a->tid < b->tid);
 }
 
@@ -136,6 +141,7 @@ writer_free(struct writer *w)
 {
 	free(w->words);
 	free(w->in);
+	free(w->instruction);
 }
 
 size_t
@@ -171,6 +177,7 @@ writers_join(struct writer *v, size_t n, size_t *to)
 /* A candidate, and its row: several may have the same. */
 struct writers_one {
 	struct cause_by by;
+	bool reads; /* only: it is none, and has no row */
 	struct writer *row;
 };
 
@@ -215,19 +222,26 @@ writers_candidates(const struct cause_sums *sums)
 	return all;
 }
 
-/* Makes the rows of all candidates. */
+/* Makes the rows of all candidates but those that only read. */
 static void
-writers_rows_of(const struct writers_work *w, enum writers_by by, struct writers_all *all,
+writers_rows_of(const struct writers_work *w, writers_words_fn *words, struct writers_all *all,
                 struct writers *out)
 {
-	size_t *row = mem_alloc((all->n + 1) * sizeof(*row));
+	size_t *row = mem_alloc((all->n + 1) * sizeof(*row)), n = 0;
 
 	out->v = mem_alloc((all->n + 1) * sizeof(*out->v));
+	for (size_t i = 0; i < all->n; i++) {
+		struct writers_one *is = &all->v[i];
+
+		is->reads = code_reads(w->codes, w->t, w->vmas, w->causes, is->by.chain);
+		if (!is->reads)
+			writers_name(w, words, &is->by, &out->v[n++]);
+	}
+	out->n = writers_join(out->v, n, row);
+	n = 0;
 	for (size_t i = 0; i < all->n; i++)
-		writers_name(w, by, all->v[i].by.chain, all->v[i].by.thread, &out->v[i]);
-	out->n = writers_join(out->v, all->n, row);
-	for (size_t i = 0; i < all->n; i++)
-		all->v[i].row = &out->v[row[i]];
+		if (!all->v[i].reads)
+			all->v[i].row = &out->v[row[n++]];
 	free(row);
 }
 
@@ -242,6 +256,8 @@ writers_rows_of_set(const struct writers_all *all, const struct cause_by *by, si
 		const struct writers_one key = {.by = by[i]}, *is;
 
 		is = bsearch(&key, all->v, all->n, sizeof(*all->v), writers_one_order);
+		if (is->reads)
+			continue;
 		for (k = 0; k < kept && rows[k] != is->row; k++)
 			;
 		if (k == kept)
@@ -268,6 +284,10 @@ writers_count(const struct writers_all *all, const struct cause_sums *sums, stru
 			out->one += pages;
 			continue;
 		}
+		if (!n) {
+			out->reads += all_known ? pages : 0;
+			continue;
+		}
 		for (size_t i = 0; i < n; i++)
 			rows[i]->maybe += pages;
 		out->some += pages;
@@ -275,13 +295,13 @@ writers_count(const struct writers_all *all, const struct cause_sums *sums, stru
 }
 
 static void
-writers_make_rows(const struct writers_work *w, enum writers_by by, const struct cause_sums *sums,
-                  struct writers *out)
+writers_make_rows(const struct writers_work *w, writers_words_fn *words,
+                  const struct cause_sums *sums, struct writers *out)
 {
 	struct writers_all all = writers_candidates(sums);
 
 	causes_totals(w->causes, &out->totals);
-	writers_rows_of(w, by, &all, out);
+	writers_rows_of(w, words, &all, out);
 	writers_count(&all, sums, out);
 	free(all.v);
 	if (out->n)
@@ -295,6 +315,7 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
              struct writers *out)
 {
 	const struct writers_work w = {t, t->causes, codes, vmas};
+	enum writers_by named = by == WRITERS_BY_REGION ? WRITERS_BY_FUNCTION : by;
 	struct cause_sums sums;
 
 	*out = (struct writers){0};
@@ -302,34 +323,32 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	t->source->ops->faults->drain(t->source);
 	causes_sum(t->causes, &t->track, of, &sums);
 	causes_sampled(t->causes, of->from, of->to, &out->sampled);
-	writers_make_rows(&w, by == WRITERS_BY_REGION ? WRITERS_BY_FUNCTION : by, &sums, out);
+	writers_make_rows(&w, writers_words[named], &sums, out);
 	out->written =
 	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
 	/* a fault is in at once, its stamp only at the next scan, and gone with its mapping */
-	out->written = u64_max(out->written, out->one + out->some);
-	out->none = out->written - out->one - out->some;
+	out->written = u64_max(out->written, out->one + out->some + out->reads);
+	out->none = out->written - out->one - out->some - out->reads;
 	out->beside = u64_min(out->none, sums.beside);
 	out->none -= out->beside;
 	cause_sums_free(&sums);
 	if (by == WRITERS_BY_REGION)
-		writers_turn_to_regions(t, vmas, of, out);
+		writers_turn_to_regions(t, codes, vmas, of, out);
 }
 
 static void
-writers_name_event(const struct writers_work *w, const struct cause_by *by, struct writer *out)
+writers_words_event(const struct writers_work *w, const struct causes_thread *thread,
+                    const struct causes_chain *chain, struct writer *out)
 {
-	struct causes_chain chain;
-	struct causes_thread thread;
-	struct buf leaf = {0};
+	struct buf leaf = {0}, instruction = {0};
 
-	writers_name(w, WRITERS_BY_CHAIN, by->chain, by->thread, out);
-	causes_chain(w->causes, by->chain, &chain);
-	causes_thread(w->causes, by->thread, &thread);
-	code_leaf(w->codes, w->t, w->vmas, &chain, false, &leaf);
-	free(chain.frames);
+	writers_words_CHAIN(w, thread, chain, out);
+	code_leaf(w->codes, w->t, w->vmas, chain, false, &leaf);
+	code_store(w->codes, w->t, w->vmas, chain, &instruction);
 	free(out->in);
 	out->in = leaf.s;
-	out->tid = thread.tid;
+	out->instruction = instruction.s;
+	out->tid = thread->tid;
 }
 
 void
@@ -348,7 +367,7 @@ writers_of_events(struct target *t, struct causes *c, struct codes *codes,
 	out->v = mem_alloc((sums.n + 1) * sizeof(*out->v));
 	for (; out->n < sums.n; out->n++) {
 		cause_sums_set(&sums, out->n, by, &ignored); /* of an event there is one */
-		writers_name_event(&w, &by[0], &out->v[out->n]);
+		writers_name(&w, writers_words_event, &by[0], &out->v[out->n]);
 		out->v[out->n].pages = sums.pages[out->n];
 	}
 	cause_sums_free(&sums);

@@ -10,7 +10,8 @@
 
 /*
  * Which code wrote: written pages, each counted once per epoch, by function, thread or call chain
- * (see causes.h for what is known of them). If all candidates of a page are in one row, it wrote.
+ * (see causes.h for what is known of them). Code that only reads is no candidate. If all candidates
+ * of a page are in one row, it wrote.
  */
 #define B(id, name, title, help) WRITERS_BY_##id,
 #define R(id, name, title, help) WRITERS_BY_##id,
@@ -29,6 +30,7 @@ bool writers_by_find(const char *name, size_t len, enum writers_by *by);
 struct writer {
 	char *words;    /* not safe to print raw */
 	char *in;       /* of a function: the base name of its file; "": none */
+	char *instruction; /* of a store: code_store; else NULL */
 	pid_t tid;      /* of a thread; else 0 */
 	uint64_t pages, maybe;
 	uint64_t fresh; /* of growth: of both, since the scan before */
@@ -58,6 +60,7 @@ struct writers {
 	uint64_t one;     /* of these: the writer is known */
 	uint64_t some;    /* there are several candidates */
 	uint64_t beside;  /* the rest of huge pages that are written as a whole, for one fault */
+	uint64_t reads;   /* only reads faulted: the kernel or another process wrote */
 	uint64_t none;    /* no fault was seen: a device wrote, or another process */
 	uint64_t other;   /* pages that faulted, but were not written */
 	/* of growth: pages lost; of `written` and `none`, those since the scan before */
@@ -75,14 +78,16 @@ void writers_make(struct target *t, struct codes *codes, const struct vma_list *
                   enum writers_by by, const struct causes_range *of, uint64_t written,
                   struct writers *out);
 /*
- * The events that c has counted (causes_new_counter), in place of pages: rows by call chain and
- * thread, of which `in` is the function.
+ * The events that c has counted (causes_new_counter), in place of pages: rows by call chain,
+ * instruction and thread, of which `in` is the function.
  */
 void writers_of_events(struct target *t, struct causes *c, struct codes *codes,
                        const struct vma_list *vmas, struct writers *out);
 
 /* What is said of `beside`. */
 #define WRITERS_BESIDE "rest of 2 MiB all written"
+/* What is said of `reads`. */
+#define WRITERS_READS "only reads seen"
 
 /*
  * What is said of pages without a fault, and of a sample of the faults: "no fault seen",

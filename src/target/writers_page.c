@@ -13,10 +13,17 @@ writer_is_words(enum writer_is is)
 	static const char *const words[] = {
 	    [WRITER_ONE] = "wrote",
 	    [WRITER_SOME] = "may have written",
+	    [WRITER_READ] = "read",
 	    [WRITER_UNKNOWN] = "faulted",
 	};
 
 	return words[is];
+}
+
+bool
+writer_is_write(enum writer_is is)
+{
+	return is == WRITER_ONE || is == WRITER_SOME;
 }
 
 /* --- what the faults of an interval are ------------------------------------------------------- */
@@ -28,15 +35,19 @@ page_writers_written(const struct target *t, uint64_t addr, const struct cause *
 }
 
 /*
- * What n faults of one interval are. Without the first of them, which may be forgotten, it is not
- * known whether the others are all; and of a sample of the faults they are not.
+ * What those of n faults of one interval are that may have written. Without the first of them,
+ * which may be forgotten, it is not known whether the others are all; and of a sample of the faults
+ * they are not.
  */
 static enum writer_is
-page_writers_judge(const struct target *t, uint64_t addr, const struct cause *v, size_t n)
+page_writers_judge(const struct target *t, uint64_t addr, const struct cause *v, size_t n,
+                   size_t stores)
 {
-	if (!page_writers_written(t, addr, &v[n - 1]))
+	const struct cause *first = &v[n - 1];
+
+	if (!page_writers_written(t, addr, first))
 		return WRITER_UNKNOWN;
-	return n == 1 && v[0].first && !v[0].sampled ? WRITER_ONE : WRITER_SOME;
+	return stores == 1 && first->first && !first->sampled ? WRITER_ONE : WRITER_SOME;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -93,46 +104,75 @@ page_writers_group(const struct cause *v, size_t n)
 	return i;
 }
 
+/* The n faults of an interval. Returns whether code faulted that may have written. */
+static bool
+page_writers_add(const struct page_writers_work *w, uint64_t addr, const struct cause *v, size_t n,
+                 struct page_writers *out)
+{
+	uint32_t now = w->t->track.epoch;
+	struct page_writer *to = &out->v[out->n];
+	size_t stores = 0;
+	enum writer_is is;
+
+	for (size_t i = 0; i < n; i++) {
+		to[i] = (struct page_writer){.time_ns = v[i].time_ns, .ago = now - v[i].epoch};
+		if (code_reads(w->codes, w->t, w->vmas, w->t->causes, v[i].chain))
+			to[i].is = WRITER_READ;
+		else
+			stores++;
+		page_writers_name(w, &v[i], &to[i]);
+	}
+	is = page_writers_judge(w->t, addr, v, n, stores);
+	for (size_t i = 0; i < n; i++)
+		if (to[i].is != WRITER_READ)
+			to[i].is = is;
+	out->n += n;
+	return stores;
+}
+
 void
 writers_of_page(struct target *t, struct codes *codes, const struct vma_list *vmas, uint64_t addr,
                 struct page_writers *out)
 {
 	const struct page_writers_work w = {t, codes, vmas};
 	struct cause *v = mem_alloc((PAGE_WRITERS_MAX + 1) * sizeof(*v));
-	size_t n = causes_of_page(t->causes, addr, v, PAGE_WRITERS_MAX + 1);
-	uint32_t now = t->track.epoch;
+	size_t n = causes_of_page(t->causes, addr, v, PAGE_WRITERS_MAX + 1), group;
+	bool seen = false, stores;
 
 	*out = (struct page_writers){.more = n > PAGE_WRITERS_MAX};
 	causes_totals(t->causes, &out->totals);
 	n = u64_min(n, PAGE_WRITERS_MAX);
-	out->unseen = (!n || v[0].epoch != now) && track_was_written(&t->track, addr, now);
 	out->v = mem_alloc((n + 1) * sizeof(*out->v));
-	for (size_t i = 0, group; i < n; i += group) {
-		enum writer_is is;
-
+	for (size_t i = 0; i < n; i += group) {
 		group = page_writers_group(v + i, n - i);
-		is = page_writers_judge(t, addr, v + i, group);
-		for (size_t k = i; k < i + group; k++) {
-			out->v[k] = (struct page_writer){
-			    .is = is, .time_ns = v[k].time_ns, .ago = now - v[k].epoch};
-			page_writers_name(&w, &v[k], &out->v[k]);
-		}
+		stores = page_writers_add(&w, addr, v + i, group, out);
+		seen |= stores && v[i].epoch == t->track.epoch;
 	}
-	out->n = n;
+	out->unseen = !seen && track_was_written(&t->track, addr, t->track.epoch);
 	free(v);
 }
 
+/* Leaves out code that only reads. */
+static void
+writers_take_last(struct target *t, struct codes *codes, const struct vma_list *vmas,
+                  const struct cause *v, size_t n, struct writers_last *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!code_reads(codes, t, vmas, t->causes, v[i].chain))
+			out->by[out->n++] = (struct cause_by){v[i].chain, v[i].thread};
+	out->reads = !out->n && out->all;
+}
+
 bool
-writers_last(struct target *t, uint64_t addr, struct cause_by out[CAUSES_MOST], size_t *n,
-             bool *all)
+writers_last(struct target *t, struct codes *codes, const struct vma_list *vmas, uint64_t addr,
+             struct writers_last *out)
 {
 	struct track_stamp stamp;
 	struct causes_totals totals;
 	struct cause *v;
 	size_t found, i = 0, group;
 
-	*n = 0;
-	*all = true;
+	*out = (struct writers_last){.all = true};
 	if (!track_at(&t->track, addr, &stamp))
 		return false;
 	v = mem_alloc(PAGE_WRITERS_MAX * sizeof(*v));
@@ -140,14 +180,13 @@ writers_last(struct target *t, uint64_t addr, struct cause_by out[CAUSES_MOST], 
 	causes_totals(t->causes, &totals);
 	while (i < found && v[i].epoch > stamp.epoch)
 		i++;
-	if (i < found && v[i].epoch == stamp.epoch) {
-		group = page_writers_group(v + i, found - i);
-		*all = v[i + group - 1].first && group <= CAUSES_MOST && !v[i].sampled;
-		for (; *n < u64_min(group, CAUSES_MOST); ++*n)
-			out[*n] = (struct cause_by){v[i + *n].chain, v[i + *n].thread};
+	group = i < found && v[i].epoch == stamp.epoch ? page_writers_group(v + i, found - i) : 0;
+	if (group) {
+		out->all = v[i + group - 1].first && group <= CAUSES_MOST && !v[i].sampled;
+		writers_take_last(t, codes, vmas, v + i, u64_min(group, CAUSES_MOST), out);
 	}
 	free(v);
-	return *n || !totals.forgotten_ns;
+	return group || !totals.forgotten_ns;
 }
 
 void
@@ -169,30 +208,53 @@ const struct page_writer *
 page_writers_best(const struct page_writers *w)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i].is != WRITER_UNKNOWN)
+		if (writer_is_write(w->v[i].is))
 			return &w->v[i];
 	return w->n ? &w->v[0] : NULL;
 }
 
-/* How many faulted on the page in its interval. */
+/* How many may have written the page in its interval. */
 static size_t
 page_writers_with(const struct page_writers *w, const struct page_writer *of)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n; i++)
-		n += w->v[i].ago == of->ago;
+		n += w->v[i].ago == of->ago && w->v[i].is != WRITER_READ;
 	return n;
+}
+
+/* "memtable_insert+0x4c (thread 4711 flush) 1.2 s ago" */
+static void
+page_writers_one(const struct page_writer *is, uint64_t now_ns, struct buf *out)
+{
+	uint64_t ns = now_ns > is->time_ns ? now_ns - is->time_ns : 0;
+
+	text_escape(out, is->code, strlen(is->code), false);
+	buf_fmt(out, " (thread %d%s", (int)is->tid, *is->comm ? " " : "");
+	text_escape(out, is->comm, strlen(is->comm), false);
+	buf_fmt(out, ") %.1f s ago", (double)ns / 1e9);
+}
+
+/* Written in the interval under way, but not by what faulted in it. */
+static void
+page_writers_unseen(const struct page_writers *w, uint64_t now_ns, struct buf *out)
+{
+	bool read = w->n && !w->v[0].ago;
+
+	buf_str(out, read ? "written, but only reads were seen: read by "
+	                  : "written, but no fault was seen");
+	if (read)
+		page_writers_one(&w->v[0], now_ns, out);
 }
 
 void
 page_writers_line(const struct page_writers *w, uint64_t now_ns, struct buf *out)
 {
 	const struct page_writer *is = page_writers_best(w);
-	uint64_t ns;
 
-	if (w->unseen && (!is || is->is == WRITER_UNKNOWN)) {
-		buf_str(out, "written, but no fault was seen");
+	if (w->unseen && (!is || !writer_is_write(is->is))) {
+		page_writers_unseen(w, now_ns, out);
 		return;
 	}
 	if (!is)
@@ -202,11 +264,8 @@ page_writers_line(const struct page_writers *w, uint64_t now_ns, struct buf *out
 	case WRITER_SOME:
 		buf_fmt(out, "first written by one of %zu: ", page_writers_with(w, is));
 		break;
+	case WRITER_READ: buf_str(out, "read by "); break;
 	case WRITER_UNKNOWN: buf_str(out, "not seen written; faulted in "); break;
 	}
-	text_escape(out, is->code, strlen(is->code), false);
-	buf_fmt(out, " (thread %d%s", (int)is->tid, *is->comm ? " " : "");
-	text_escape(out, is->comm, strlen(is->comm), false);
-	ns = now_ns > is->time_ns ? now_ns - is->time_ns : 0;
-	buf_fmt(out, ") %.1f s ago", (double)ns / 1e9);
+	page_writers_one(is, now_ns, out);
 }

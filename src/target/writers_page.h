@@ -14,11 +14,14 @@
  * names. In each interval only the first write to a page faults, so later writers are not known.
  */
 enum writer_is {
-	WRITER_ONE,     /* the page was written, and nothing else faulted on it: it wrote first */
+	WRITER_ONE,     /* the page was written, and no other code did that: it wrote first */
 	WRITER_SOME,    /* the page was written, and one of several that faulted on it wrote */
+	WRITER_READ,    /* the code only reads: another wrote the page, if it was written */
 	WRITER_UNKNOWN, /* not known to have been a write: a read, or the first touch */
 };
-const char *writer_is_words(enum writer_is is); /* "wrote", "may have written", "faulted" */
+/* "wrote", "may have written", "read", "faulted" */
+const char *writer_is_words(enum writer_is is);
+bool writer_is_write(enum writer_is is); /* wrote, or may have */
 
 /* A fault on the page. No text is safe to print raw. */
 struct page_writer {
@@ -39,7 +42,7 @@ struct page_writers {
 	struct page_writer *v; /* newest first; those of an interval are together */
 	size_t n;
 	bool more;    /* there are older ones, beyond PAGE_WRITERS_MAX */
-	bool unseen;  /* written in the interval under way, but no fault of it was seen */
+	bool unseen;  /* written in the interval under way, but no store was seen to fault */
 	struct causes_totals totals;
 };
 
@@ -55,11 +58,17 @@ const struct page_writer *page_writers_best(const struct page_writers *w);
 
 /*
  * Who may have written the page first in the last interval in which it was written, without names:
- * the candidates, *n of them, 0 if no fault was seen; *all: there are no others. false: it was not
- * seen written, or its faults are forgotten, so that it is not known.
+ * the candidates, `n` of them, 0 if none was seen; `all`: there are no others; `reads`: only code
+ * that reads has faulted. false: it was not seen written, or its faults are forgotten, so that it
+ * is not known.
  */
-bool writers_last(struct target *t, uint64_t addr, struct cause_by out[CAUSES_MOST], size_t *n,
-                  bool *all);
+struct writers_last {
+	struct cause_by by[CAUSES_MOST];
+	size_t n;
+	bool all, reads;
+};
+bool writers_last(struct target *t, struct codes *codes, const struct vma_list *vmas, uint64_t addr,
+                  struct writers_last *out);
 
 /*
  * "first written by memtable_insert+0x4c (thread 4711 flush) 1.2 s ago": of the interval under way,

@@ -29,20 +29,25 @@ writers_written(const struct track *t, const struct causes_range *of, size_t pag
 	return sum;
 }
 
+/* Code that only reads is no candidate. */
 static void
-writers_count_page(const struct vma_list *vmas, struct writer *row, const struct cause_page *p)
+writers_count_page(struct target *t, struct codes *codes, const struct vma_list *vmas,
+                   struct writer *row, const struct cause_page *p)
 {
 	const struct vma *v = vma_at(vmas, p->addr);
+	size_t n = 0;
 
-	if (v && p->n == 1 && p->all && !p->sampled)
+	for (uint32_t i = 0; v && i < p->n; i++)
+		n += !code_reads(codes, t, vmas, t->causes, p->by[i].chain);
+	if (n == 1 && p->all && !p->sampled)
 		row[v - vmas->v].pages++;
-	else if (v)
+	else if (n)
 		row[v - vmas->v].maybe++;
 }
 
 static void
-writers_count_pages(struct target *t, const struct vma_list *vmas, const struct causes_range *of,
-                    struct writer *row)
+writers_count_pages(struct target *t, struct codes *codes, const struct vma_list *vmas,
+                    const struct causes_range *of, struct writer *row)
 {
 	enum { MOST = 1024 };
 	struct cause_page *p = mem_alloc(MOST * sizeof(*p));
@@ -52,7 +57,7 @@ writers_count_pages(struct target *t, const struct vma_list *vmas, const struct 
 		size_t n = causes_pages(t->causes, &t->track, of, &from, p, MOST);
 
 		for (size_t i = 0; i < n; i++)
-			writers_count_page(vmas, row, &p[i]);
+			writers_count_page(t, codes, vmas, row, &p[i]);
 	}
 	free(p);
 }
@@ -78,13 +83,13 @@ writers_region_order(const void *pa, const void *pb)
 }
 
 void
-writers_turn_to_regions(struct target *t, const struct vma_list *vmas,
+writers_turn_to_regions(struct target *t, struct codes *codes, const struct vma_list *vmas,
                         const struct causes_range *of, struct writers *w)
 {
 	struct writer *row = mem_alloc((vmas->n + 1) * sizeof(*row));
 	size_t kept = 0;
 
-	writers_count_pages(t, vmas, of, row);
+	writers_count_pages(t, codes, vmas, of, row);
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
 		struct writer r = row[i];

@@ -11,7 +11,7 @@ uint64_t writers_written(const struct track *t, const struct causes_range *of, s
  * Replaces the rows by those of regions: of their pages, how many have one candidate for who wrote
  * them (`pages`), several (`maybe`), and none (`rest`).
  */
-void writers_turn_to_regions(struct target *t, const struct vma_list *vmas,
+void writers_turn_to_regions(struct target *t, struct codes *codes, const struct vma_list *vmas,
                              const struct causes_range *of, struct writers *w);
 
 #endif

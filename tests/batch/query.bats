@@ -32,7 +32,7 @@ costs() {
 	[ $n -ge "$(grep '^[QF](' "$fixture_top/src/query/query.def" | grep -vcE 'SYMBOL|\$|writers|by function|watchpoint PLACE|growth')" ]
 	# some sources are the machine's, and the build's
 	costs <"$BATS_TEST_TMPDIR/all" |
-		grep -vE '^  (PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols) |sources are available' >"$BATS_TEST_TMPDIR/out"
+		grep -vE '^  (PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols|instructions) |sources are available' >"$BATS_TEST_TMPDIR/out"
 	golden_check "$batch_dir/golden/query-examples.txt" "$BATS_TEST_TMPDIR/out"
 	run ! grep 'pmtop:\|exit status' "$BATS_TEST_TMPDIR/all"
 }

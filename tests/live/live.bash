@@ -425,3 +425,6 @@ refused() {
 		return 1
 	fi
 }
+
+# Whether pmtop tells instructions that read from those that write.
+reads_instructions() { "$PMTOP" --capabilities $$ --csv -n 2>/dev/null | grep -q '^instructions,yes'; }

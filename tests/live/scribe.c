@@ -8,12 +8,14 @@
  * again, by pmtop's own code, after short and long intervals, and compare: the writer of a page in an
  * interval must be the first that the ledger has in it. A write that races with a clear may be in the
  * interval that it ends or in the next; everything else must be exact. Some pages are read first by
- * another function, and then written: these have candidates, and no writer. Some we write from outside:
- * no fault. Until FAULTS pages have been attributed.
+ * another function, and then written: where pmtop decodes instructions these have a writer, elsewhere
+ * candidates. Some we write from outside: no fault; and some of these the child reads before: what only
+ * read them is no writer. Until FAULTS pages have been attributed.
  *
  * scribe write: says "ready PID" and where the memory of a child is. For each line read, the child
  * writes 40 pages by stores, 30 by vectors, 20 by atomics, 10 by memcpy() and 5 by read(2); and in a
- * thread "scribe-1" 7 pages by stores, and 3 that it reads first. Then it says "ok".
+ * thread "scribe-1" 7 pages by stores, and 3 that it reads first. 4 it reads, and another process writes
+ * them. Then it says "ok".
  *
  * Prints a line of numbers; exits with 0 if nothing is wrong, else with 1, or with 2 if it could not be tried.
  */
@@ -36,6 +38,8 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "symbol/helper.h"
+#include "target/code.h"
 #include "target/region.h"
 #include "target/target.h"
 
@@ -45,6 +49,8 @@ enum {
 	FRESH = 65536,  /* read once, and then written once */
 	OUTSIDE = 16,   /* written by us */
 	IDLE = 64,      /* never written */
+	FOREIGN = 16384, /* read once, and then written by us */
+	ALL = PAGES + OUTSIDE + IDLE + FRESH + FOREIGN,
 	THREADS = 3,
 	ENTRIES = 4000000,
 	EPOCHS = 4000,
@@ -60,13 +66,13 @@ struct entry {
 
 struct shared {
 	atomic_uint begun, ended; /* clears */
-	atomic_uint ready, stop, n, fresh;
+	atomic_uint ready, stop, n, fresh, foreign, written; /* `written`, of those, so far */
 	atomic_int tid[THREADS];
 	struct entry v[ENTRIES];
 };
 
 static struct shared *sh;
-static uint8_t *memory; /* PAGES, OUTSIDE, IDLE, FRESH */
+static uint8_t *memory; /* PAGES, OUTSIDE, IDLE, FRESH, FOREIGN */
 
 static _Noreturn void
 die(const char *what, const char *why)
@@ -202,6 +208,10 @@ scribe_thread(void *arg)
 			scribe_enter(fresh, LOOK, thread);
 			scribe_enter(fresh, (r >> 20) % READ, thread);
 		}
+		if ((r >> 14) % 64 == 0 && (fresh = atomic_load(&sh->foreign)) < FOREIGN && !thread) {
+			scribe_enter(fresh + ALL - FOREIGN, LOOK, thread);
+			atomic_store(&sh->foreign, fresh + 1);
+		}
 		if ((r >> 40) % 16 == 0)
 			sched_yield();
 	}
@@ -232,7 +242,7 @@ scribe_child(pid_t parent)
 struct claim {
 	uint32_t page;
 	uint16_t epoch;
-	uint8_t n;                 /* candidates */
+	uint8_t n, read;           /* candidates; and code that is none, as it only reads */
 	uint8_t how[CAUSES_MOST], thread[CAUSES_MOST];
 };
 
@@ -240,6 +250,7 @@ struct watch {
 	struct target t;
 	struct vma_list vmas;
 	const struct vma *v;
+	struct codes codes;
 	struct err err;
 	struct claim *claim;
 	size_t claims, claims_cap, pages;
@@ -273,6 +284,10 @@ claim_page(struct watch *w, uint32_t page, uint32_t epoch)
 
 		if (v[i].epoch != epoch || c.n == CAUSES_MOST)
 			continue;
+		if (code_reads(&w->codes, &w->t, &w->vmas, w->t.causes, v[i].chain)) {
+			c.read++;
+			continue;
+		}
 		causes_chain(w->t.causes, v[i].chain, &chain);
 		c.how[c.n] = (uint8_t)how_of(&chain);
 		c.thread[c.n++] = thread_of(w, v[i].thread);
@@ -287,9 +302,12 @@ static void
 claim_all(struct watch *w, uint32_t epoch)
 {
 	uint32_t fresh = (uint32_t)u64_min(atomic_load(&sh->fresh), FRESH);
+	uint32_t foreign = atomic_load(&sh->foreign);
 
 	w->t.source->ops->faults->drain(w->t.source);
 	for (uint32_t p = 0; p < PAGES + OUTSIDE + IDLE + fresh; p++)
+		claim_page(w, p, epoch);
+	for (uint32_t p = ALL - FOREIGN; p < ALL - FOREIGN + foreign; p++)
 		claim_page(w, p, epoch);
 }
 
@@ -320,15 +338,23 @@ clear(struct watch *w)
 }
 
 static void
+write_page(pid_t pid, uint32_t page)
+{
+	uint8_t one = 1;
+	struct iovec from = {&one, 1}, to = {memory + (size_t)page * PAGE, 1};
+
+	if (process_vm_writev(pid, &from, 1, &to, 1, 0) != 1)
+		die("process_vm_writev", strerror(errno));
+}
+
+/* Those that were read since the last time, too. */
+static void
 write_from_outside(pid_t pid)
 {
-	for (size_t i = 0; i < OUTSIDE; i++) {
-		uint8_t one = 1;
-		struct iovec from = {&one, 1}, to = {memory + (PAGES + i) * PAGE, 1};
-
-		if (process_vm_writev(pid, &from, 1, &to, 1, 0) != 1)
-			die("process_vm_writev", strerror(errno));
-	}
+	for (uint32_t i = 0; i < OUTSIDE; i++)
+		write_page(pid, PAGES + i);
+	for (uint32_t n = atomic_load(&sh->foreign); sh->written < n; sh->written++)
+		write_page(pid, ALL - FOREIGN + sh->written);
 }
 
 static void
@@ -366,7 +392,7 @@ watch_open(struct watch *w, pid_t pid, const char *tracker)
 	if (t->can != TRACK_YES)
 		die(tracker, t->why);
 	t->scope = (struct track_range){(uintptr_t)memory,
-	                                (uintptr_t)memory + (PAGES + OUTSIDE + IDLE + FRESH) * (uint64_t)PAGE};
+	                                (uintptr_t)memory + (uint64_t)ALL * PAGE};
 	t->auto_clear = !strcmp(tracker, "uffd");
 	w->t.budget = 0;
 	if (target_watch_faults(&w->t, &w->err) < 0)
@@ -377,6 +403,7 @@ watch_open(struct watch *w, pid_t pid, const char *tracker)
 
 struct account {
 	unsigned certain, wrong, several, without, unseen, outside, made_up, read_first;
+	unsigned one, foreign, readers; /* one fault at all; written by us after a read, which faulted */
 };
 
 /* The entries of a page, in their order. */
@@ -416,6 +443,13 @@ judge(const struct page_entries *p, const struct claim *c, struct account *a)
 {
 	bool right = false;
 
+	a->one += c->n + c->read == 1;
+	if (c->page >= ALL - FOREIGN) {
+		a->foreign++;
+		a->readers += c->n + c->read != 0;
+		a->made_up += c->n != 0;
+		return;
+	}
 	if (c->page >= PAGES && c->page < PAGES + OUTSIDE) {
 		a->outside++;
 		a->made_up += c->n != 0;
@@ -438,7 +472,7 @@ judge(const struct page_entries *p, const struct claim *c, struct account *a)
 static void
 balance(const struct watch *w, struct account *a)
 {
-	struct page_entries *p = mem_alloc((PAGES + OUTSIDE + IDLE + FRESH) * sizeof(*p));
+	struct page_entries *p = mem_alloc(ALL * sizeof(*p));
 
 	for (unsigned i = 0; i < sh->n; i++) {
 		struct page_entries *is = &p[sh->v[i].page];
@@ -448,9 +482,23 @@ balance(const struct watch *w, struct account *a)
 	}
 	for (size_t i = 0; i < w->claims; i++)
 		judge(&p[w->claim[i].page], &w->claim[i], a);
-	for (size_t i = 0; i < PAGES + OUTSIDE + IDLE + FRESH; i++)
+	for (size_t i = 0; i < ALL; i++)
 		free(p[i].v);
 	free(p);
+}
+
+/*
+ * Nothing is wrong, and everything was there to be tried: code that reads before another writes is
+ * known to, or else nothing is claimed.
+ */
+static bool
+is_right(const struct account *a, size_t wanted)
+{
+	if (a->wrong || a->without || a->unseen || !a->outside || a->certain < wanted / 2)
+		return false;
+	if (helper_decodes())
+		return !a->made_up && a->read_first && a->readers;
+	return a->made_up == a->readers && !a->read_first && a->several;
 }
 
 /* --- a child that writes when told ------------------------------------------------------------------ */
@@ -490,8 +538,27 @@ scribe_turn(unsigned turn)
 	atomic_store(&sh->ready, turn);
 	while (atomic_load(&sh->fresh) < turn)
 		sched_yield();
+	scribe_some(ALL - 4 * turn, 4, LOOK);
+	atomic_store(&sh->foreign, turn);
+	while (atomic_load(&sh->written) < turn)
+		sched_yield();
 	printf("ok\n");
 	fflush(stdout);
+}
+
+/* The other process. */
+static int
+scribe_beside(pid_t child)
+{
+	const struct timespec soon = {0, 1000000};
+
+	while (waitpid(child, NULL, WNOHANG) == 0) {
+		for (; sh->written < atomic_load(&sh->foreign); sh->written++)
+			for (uint32_t i = 0; i < 4; i++)
+				write_page(child, ALL - 4 * (sh->written + 1) + i);
+		nanosleep(&soon, NULL);
+	}
+	return 0;
 }
 
 static int
@@ -502,7 +569,7 @@ scribe_write(size_t size)
 	char line[64];
 
 	if (child > 0)
-		return waitpid(child, NULL, 0) != child;
+		return scribe_beside(child);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || pthread_create(&t, NULL, scribe_clerk, NULL) != 0)
 		_exit(2);
@@ -519,13 +586,14 @@ int
 main(int argc, char **argv)
 {
 	static const unsigned lengths[] = {5, 20, 60, 10, 200};
-	size_t size = (size_t)(PAGES + OUTSIDE + IDLE + FRESH) * PAGE;
+	size_t size = (size_t)ALL * PAGE;
 	struct watch w = {0};
 	struct account a = {0};
 	struct causes_totals is;
 	pid_t self = getpid(), child;
 	size_t wanted;
 
+	helper_main(argc, argv);
 	if (argc != 3 && !(argc == 2 && !strcmp(argv[1], "write")))
 		die("usage", "scribe soft-dirty|uffd FAULTS, or scribe write");
 	sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -551,16 +619,16 @@ main(int argc, char **argv)
 		sched_yield();
 	balance(&w, &a);
 	causes_totals(w.t.causes, &is);
-	printf("%s: %u writes, %u clears, %zu written pages: %u with a writer, %u wrong; %u with several "
-	       "candidates, %u without the writer among them; %u unseen; %u of %u from outside or not "
-	       "written attributed; %u read first and certain; %llu lost\n",
-	       argv[1], sh->n, sh->ended, w.claims, a.certain, a.wrong, a.several, a.without, a.unseen, a.made_up,
-	       a.outside, a.read_first, (unsigned long long)is.lost);
+	printf("%s: %u writes, %u clears, %zu written pages: %u with one fault, %u with a writer, %u wrong; "
+	       "%u with several candidates, %u without the writer among them; %u unseen; %u of %u from outside "
+	       "(%u of them read before), or not written, attributed; %u read first and certain; %llu lost\n",
+	       argv[1], sh->n, sh->ended, w.claims, a.one, a.certain, a.wrong, a.several, a.without, a.unseen,
+	       a.made_up, a.outside + a.foreign, a.readers, a.read_first, (unsigned long long)is.lost);
+	codes_free(&w.codes);
 	vma_free(&w.vmas);
 	target_close(&w.t);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	free(w.claim);
-	return a.wrong || a.without || a.unseen || a.made_up || a.read_first || !a.outside || !a.several ||
-	       a.certain < wanted / 2;
+	return !is_right(&a, wanted);
 }

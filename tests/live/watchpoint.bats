@@ -6,11 +6,12 @@ load live
 
 teardown() { live_end; }
 
+# pointed_start [PROGRAM]
 pointed_start() {
 	local line
 	"$PMTOP" --capabilities $$ --csv -n | grep -q '^watchpoints,yes' ||
 		skip "no watchpoints here: $("$PMTOP" --capabilities $$ --csv -n | sed -n 's/^watchpoints,//p')"
-	pipes_start "$builddir/tests/live/pointed"
+	pipes_start "$builddir/tests/live/${1:-pointed}"
 	PID=$PIPED_PID
 	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) line <&"$PIPED_OUT"
 	COUNTER=${line#ready }
@@ -27,8 +28,8 @@ point_for() {
 	"$PMTOP" "${@:2}" -e "watchpoint $COUNTER 8 for $1" "$PID" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 	POINTER=$!
 	OTHERS+=("$POINTER")
-	# a ring and two threads for each CPU
-	until_true watched $((3 * $(getconf _NPROCESSORS_ONLN)))
+	# a ring and the threads for each CPU
+	until_true watched $(((1 + $(find "/proc/$PID/task" -mindepth 1 -maxdepth 1 | wc -l)) * $(getconf _NPROCESSORS_ONLN)))
 }
 
 # stores_of FUNCTION: in the table
@@ -65,6 +66,46 @@ stores_of() { grep -F " $1 " "$BATS_TEST_TMPDIR/said" | awk '{ n += $2 } END { p
 	grep '"process": "ended"' "$BATS_TEST_TMPDIR/said"
 	is "$(grep -o '"stores": [0-9]*' "$BATS_TEST_TMPDIR/said" | awk '{ n += $2 } END { print n }')" 1600
 	grep '"tid": '"$PID," "$BATS_TEST_TMPDIR/said"
+}
+
+# at LABEL: where it is, as a function and its offset: of NAME_at
+at() {
+	local name=${1%_at}
+	printf '%s+%#x' "$name" $((0x$(address "$1") - 0x$(address "$name")))
+}
+address() { awk -v name="$1" '$3 == name { print $1 }' "$BATS_TEST_TMPDIR/names"; }
+
+@test "x86 reports the instruction after the store: the one before is named, or it is said to be before" {
+	need_root
+	reads_instructions || skip "instructions are not read here"
+	command -v nm >/dev/null || skip "there is no nm"
+	pointed_start pokes
+	nm "$builddir/tests/live/pokes" >"$BATS_TEST_TMPDIR/names"
+	point_for 2s --budget 0
+	echo go >&"$PIPED_IN"
+	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) REPLY <&"$PIPED_OUT"
+	is "$REPLY" "done"
+	wait "$POINTER"
+	cat "$BATS_TEST_TMPDIR/said"
+	# the repetitions of stos and movs are stores of their own
+	is "$(awk '$2 ~ /^[0-9]+$/ && $4 == "pokes" {
+		n = $2; f = $3; sub(/^ *[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +/, ""); sub(/ +\[caller.*/, "")
+		print n, f, $0 }' "$BATS_TEST_TMPDIR/said" | sort -k 2)" "$(sort -k 2 <<-END
+			10 after_data before after_data+0x$(printf %x $((0x$(address after_data_stop) - 0x$(address after_data))))
+			10 called call of called
+			10 exchange $(at exchange_at)
+			10 last $(at last_at)
+			10 leaves $(at leaves_at)
+			10 locked $(at locked_at)
+			80 moves $(at moves_at)
+			10 once $(at once_at)
+			10 plain $(at plain_at)
+			10 pushes $(at pushes_at)
+			10 repeats $(at repeats_at)
+			10 target $(at target_at)
+			10 vector $(at vector_at)
+		END
+	)"
 }
 
 @test "a watchpoint rests when stores are too many, and says so" {

@@ -62,9 +62,10 @@ table() {
 		is "$source" "$(addr2line -e "$AUTHOR" "$(printf '0x%x' $((0x$at + offset)))")"
 	fi
 	[[ $(table 1 faults what thread function | head -1) == wrote,second,store_second+0x* ]]
-	# a read fault came first: one of the two wrote; before the clear, nothing is known of writes
+	# a read fault came first: its instruction cannot have written, or else one of the two has;
+	# before the clear, nothing is known of writes
 	is "$(table 2 faults intervals_ago what function | sed -n 's/^0,\(.*\)+.*/\1/p' | sort -u | xargs)" \
-		"may have written,look may have written,store_main"
+		"$(reads_instructions && echo read,look wrote,store_main || echo may have written,look may have written,store_main)"
 	is "$(table 3 faults what)" ""
 }
 
@@ -78,8 +79,13 @@ table() {
 	# by region: what the tracker saw, how much of it has a writer, and what has none
 	is "$(table 4 writers pages one_writer candidates mapping)" \
 		"12,$(grep -q system_calls "$JSON" && echo 8 || echo 12),0,[anonymous]"
-	[[ $(table 2 groups function pages) == *"store_main in author,4"* ]]
-	[[ $(table 2 groups function pages) == *"several candidates,1"* ]]
+	if reads_instructions; then
+		[[ $(table 2 groups function pages) == *"store_main in author,5"* ]]
+		[[ $(table 2 groups function pages) != *"several candidates"* ]]
+	else
+		[[ $(table 2 groups function pages) == *"store_main in author,4"* ]]
+		[[ $(table 2 groups function pages) == *"several candidates,1"* ]]
+	fi
 	[[ $(table 3 groups thread pages) =~ ^(author|second)\ \(thread\ [0-9]+\),4 ]]
 	# where the kernel may be watched, too
 	if grep -q 'system_calls' "$JSON"; then

@@ -44,6 +44,8 @@ batch_by_rows(const struct batch_by *by, const struct writers *w,
 		batch_by_row(by, i, w->v[k].pages, &w->v[k], NULL, 0);
 	if (w->beside)
 		batch_by_row(by, i, w->beside, NULL, WRITERS_BESIDE, 0);
+	if (w->reads)
+		batch_by_row(by, i, w->reads, NULL, WRITERS_READS, 0);
 	writers_none(w->sampled, &none);
 	if (w->none)
 		batch_by_row(by, i, w->none, NULL, none.s, 0);
@@ -110,6 +112,7 @@ batch_by_lines(struct batch_by *by)
 	}
 	batch_by_line("[several candidates]", by->some);
 	batch_by_line("[" WRITERS_BESIDE "]", by->beside);
+	batch_by_line("[" WRITERS_READS "]", by->reads);
 	batch_by_line(by->sampled ? "[not sampled]" : "[no fault seen]", by->none);
 	free(by->chain);
 }
@@ -128,6 +131,7 @@ batch_by_report(struct batch_by *by, const struct vma_list *vmas,
 	by->faults_ns = w.totals.cost_ns - by->cost_ns;
 	by->cost_ns = w.totals.cost_ns;
 	by->none += w.none;
+	by->reads += w.reads;
 	by->beside += w.beside;
 	by->sampled = u64_max(by->sampled, w.sampled);
 	if (by->out)
@@ -165,7 +169,7 @@ batch_by_end(struct batch_by *by)
 	if (is.watch.unwatched)
 		buf_fmt(note, "%s%zu of %zu threads could not be watched", note->len ? "; " : "",
 		        is.watch.unwatched, is.watch.threads + is.watch.unwatched);
-	if (by->none && !is.watch.kernel)
+	if (by->none + by->reads && !is.watch.kernel)
 		buf_fmt(note, "%swrites by system calls were not seen: that takes CAP_PERFMON or "
 		              "kernel.perf_event_paranoid=1",
 		        note->len ? "; " : "");

@@ -15,7 +15,7 @@ struct batch_by {
 	struct codes codes;
 	struct writer *chain; /* the chains so far, with their pages */
 	size_t chains, chains_cap;
-	uint64_t some, beside, none; /* as in struct writers, of all intervals */
+	uint64_t some, beside, reads, none; /* as in struct writers, of all intervals */
 	uint64_t cost_ns, faults_ns; /* of reporting faults: so far, and in the last interval */
 	uint64_t sampled;            /* as in struct writers, at worst */
 };

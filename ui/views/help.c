@@ -255,6 +255,8 @@ help_add_by(struct help *h)
 	help_add(h, ROLE_STRONG, "MAYBE",
 	         "pages that several faulted on, or of which not all faults were watched: "
 	         "one of them wrote, and which is not known");
+	help_add(h, ROLE_STRONG, WRITERS_READS,
+	         "only code that reads faulted on them: written as with no fault seen");
 	help_add(h, ROLE_STRONG, "no fault seen",
 	         "written by a device, another process, or a system call that is not watched");
 	help_add(h, ROLE_STRONG, "not sampled",

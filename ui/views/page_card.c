@@ -412,7 +412,7 @@ card_add_other_writers(struct card *c, const struct page_writers *w, const struc
 		const struct page_writer *one = &w->v[i];
 		bool same = one->ago == best->ago;
 
-		if (one == best || (!same && one->is == WRITER_UNKNOWN))
+		if (one == best || !writer_is_write(one->is))
 			continue;
 		card_add_writer(c, one,
 		                same     ? (or ? " " : " or by")
@@ -435,9 +435,9 @@ card_add_writers(struct card *c, const struct page_writers *w, uint64_t now)
 	page_writers_line(w, now, &line);
 	if (!line.len)
 		return;
-	card_add_text(c, best && best->is != WRITER_UNKNOWN ? ROLE_HOT : ROLE_DIM, line.s);
+	card_add_text(c, best && writer_is_write(best->is) ? ROLE_HOT : ROLE_DIM, line.s);
 	buf_free(&line);
-	if (!best || best->is == WRITER_UNKNOWN)
+	if (!best || !writer_is_write(best->is))
 		return;
 	card_add_chain(c, best, narrow ? 3 : 8);
 	card_add_other_writers(c, w, best, narrow ? 2 : 6, now);

@@ -197,13 +197,16 @@ view_by_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 }
 
 static void
-view_by_say_none(const struct sample *s, struct buf *out)
+view_by_say_none(const struct sample *s, const struct attribution_row *r, struct buf *out)
 {
 	if (s->causes.watch.period > 1) {
-		buf_str(out, "written, but none of their faults is in the sample");
+		buf_fmt(out, "written, but none of their %s is in the sample",
+		        r->reads ? "stores" : "faults");
 		return;
 	}
-	buf_str(out, "written without a fault: by a device or another process");
+	buf_str(out, r->reads ? "written, but only code that reads faulted"
+	                      : "written without a fault");
+	buf_str(out, ": by a device or another process");
 	if (!s->causes.watch.kernel)
 		buf_str(out, ", or by a system call (these take CAP_PERFMON)");
 }
@@ -276,7 +279,7 @@ view_by_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		return;
 	}
 	if (r->none) {
-		view_by_say_none(s, out);
+		view_by_say_none(s, r, out);
 		return;
 	}
 	if (by == ATTRIBUTION_BY_REGION)
