@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* This very program as a file of a target, damaged: names, addresses and lines of what is read of it. */
+/*
+ * This very program as a file of a target, damaged: names, addresses, lines and instructions of what is
+ * read of it.
+ */
 #include "config.h"
 
 #include "fuzz.h"
@@ -10,6 +13,7 @@
 #include <fcntl.h>
 
 #include "symbol/helper_elf.h"
+#include "symbol/helper_instruction.h"
 #include "symbol/helper_lines.h"
 #include "symbol/helper_names.h"
 
@@ -75,7 +79,8 @@ read_self(void)
 	add_part(head->e_shoff, (uint64_t)head->e_shnum * head->e_shentsize);
 	for (unsigned i = 0; i < head->e_shnum; i++) {
 		s = (const Elf64_Shdr *)(file.image + head->e_shoff) + i;
-		if (s->sh_type != SHT_NOBITS && (!(s->sh_flags & SHF_ALLOC) || s->sh_type != SHT_PROGBITS))
+		if (s->sh_type != SHT_NOBITS &&
+		    (!(s->sh_flags & SHF_ALLOC) || s->sh_type != SHT_PROGBITS || s->sh_flags & SHF_EXECINSTR))
 			add_part(s->sh_offset, s->sh_size);
 	}
 }
@@ -206,6 +211,26 @@ check_lines(const struct elf_file *f, int fd, uint64_t *seed)
 }
 
 static bool
+check_instructions(const struct elf_file *f, int fd, uint64_t *seed)
+{
+	struct helper_instruction is;
+
+	for (int i = 0; i < 8; i++) {
+		const struct elf_symbol *s = f->sized.n ? &f->sized.v[fake_below(seed, f->sized.n)] : NULL;
+		uint64_t at = s && fake_below(seed, 4) ? s->value + fake_below(seed, 4) * fake_below(seed, 40)
+		                                       : fake_random(seed) >> fake_below(seed, 64);
+
+		if (!instruction_find(f, fd, at, true, &is))
+			continue;
+		if (is.does > INSTRUCTION_WRITES || is.store > STORE_CALL || is.length > 15)
+			return fuzz_wrong("an instruction at %" PRIx64 " that is none", at);
+		if (is.store == STORE_BEFORE && (!is.length || !elf_symbol_at(f, at - is.length)))
+			return fuzz_wrong("a store before %" PRIx64 " outside of its function", at);
+	}
+	return true;
+}
+
+static bool
 play(uint64_t *seed)
 {
 	int fd = damaged(seed);
@@ -214,7 +239,8 @@ play(uint64_t *seed)
 
 	if (elf_file_read(&f, fd, NULL, 0)) {
 		ok = check_list(&f, &f.sized) && check_list(&f, &f.labels) &&
-		     check_addresses(&f, seed) && check_names(&f, seed) && check_lines(&f, fd, seed);
+		     check_addresses(&f, seed) && check_names(&f, seed) && check_lines(&f, fd, seed) &&
+		     check_instructions(&f, fd, seed);
 		if (ok && elf_file_is_debug(&f, fd) && elf_file_add(&f, fd))
 			ok = check_list(&f, &f.sized) && check_list(&f, &f.labels) &&
 			     check_names(&f, seed);
