@@ -208,9 +208,9 @@ batch_warn_longer(struct watch *w, uint64_t asked)
 		return;
 	w->said = true;
 	buf_fmt(&text,
-	        "intervals are longer than %.3g s, to cost the process at most %u %% of its time; "
-	        "give --watch=SECONDS to insist",
-	        (double)asked / TIME_SECOND, w->b->o->budget);
+	        "intervals are longer than %.3g s, to cost the process at most %u %% of its time: "
+	        "the next one takes %.2g s; give --watch=SECONDS to insist",
+	        (double)asked / TIME_SECOND, w->b->o->budget, (double)w->least_ns / TIME_SECOND);
 	w->b->report(text.s);
 	buf_free(&text);
 }
