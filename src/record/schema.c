@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/util.h"
+#include "record/recover.h"
 
 static const char schema_sql[] =
 #define T(name, sentence) "CREATE TABLE " #name "("
@@ -44,7 +45,7 @@ schema_rows(size_t *n)
 int
 schema_err(sqlite3 *db, struct err *err, const char *what, const char *path)
 {
-	int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
+	int code = db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
 	const char *how = code == SQLITE_FULL      ? "make room on the disk"
 	                  : code == SQLITE_CORRUPT ? "sqlite3's .recover may save what is left"
 	                                           : NULL;
@@ -139,25 +140,46 @@ schema_distrust(sqlite3 *db)
 	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
 }
 
-int
-schema_open(const char *path, sqlite3 **db, struct err *err)
+/* 1: it can be read once it is recovered. */
+static int
+schema_try(const char *path, sqlite3 **db, struct err *err)
 {
-	*db = NULL;
-	if (schema_check(path, err) < 0)
-		return -1;
+	int r = 0;
+
 	if (sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) !=
 	    SQLITE_OK) {
 		schema_err(*db, err, "open", path);
 		return schema_close(db);
 	}
+	sqlite3_extended_result_codes(*db, 1);
 	schema_distrust(*db);
 	sqlite3_busy_timeout(*db, 1000);
 	if (sqlite3_exec(*db, "PRAGMA cell_size_check = 1; SELECT count(*) FROM session", NULL,
-	                 NULL, NULL) != SQLITE_OK) {
-		schema_err(*db, err, "read", path);
-		return schema_close(db);
-	}
-	return 0;
+	                 NULL, NULL) == SQLITE_OK)
+		return 0;
+	r = recover_is_due(*db);
+	schema_err(*db, err, "read", path);
+	schema_close(db);
+	return r ? 1 : -1;
+}
+
+int
+schema_open(const char *path, sqlite3 **db, struct err *err)
+{
+	char copy[PATH_MAX];
+	int r;
+
+	*db = NULL;
+	if (schema_check(path, err) < 0)
+		return -1;
+	r = schema_try(path, db, err);
+	if (r <= 0)
+		return r;
+	if (recover(path, copy, err) < 0)
+		return -1;
+	r = schema_try(copy[0] ? copy : path, db, err);
+	recover_drop(copy); /* what is open stays */
+	return r ? -1 : 0;
 }
 
 /* Makes room for it: what is there may be replaced only if it is a recording, or empty. */
