@@ -61,12 +61,8 @@ moments_add_written(const struct moments *k, struct moment *m)
 	struct track_stamp stamp;
 	struct stamps_at at;
 
-	m->clears = t->clears;
-	m->epoch = t->epoch;
-	m->clear_ns = t->clear_ns;
 	if (!t->clears)
 		return;
-	m->tracker = tracker_words(t->tracker)->name;
 	m->written_known = k->clears > 0;
 	at = track_stamps(t, 0, UINT64_MAX);
 	while (stamps_next(&at, &stamp))
@@ -252,7 +248,7 @@ moments_take(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *o
 	struct err ignored;
 	int r;
 
-	*out = (struct moment){.threads = &k->t->threads};
+	*out = (struct moment){.threads = &k->t->threads, .track = &k->t->track};
 	r = moments_scan(k, out, err);
 	if (r)
 		return r;

@@ -16,10 +16,7 @@ struct moment {
 	struct extents pages;    /* all that exist */
 	struct extents written;  /* state 1: written since the moment before; if it is known: */
 	bool written_known;
-	const char *tracker; /* its name; NULL: writes are not tracked */
-	unsigned clears;
-	uint32_t epoch;
-	uint64_t clear_ns;
+	const struct track *track;     /* of the target, as it was before a clear */
 	const struct threads *threads; /* of the target */
 	struct smaps_reading *smaps;   /* NULL: not read for it */
 	struct block *blocks;          /* read for it, ascending */

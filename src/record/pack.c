@@ -133,3 +133,87 @@ unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct
 	unpack_free(&u);
 	return ok;
 }
+
+/* --- stamps ------------------------------------------------------------------------------------
+ */
+
+static int
+pack_by_time(const void *pa, const void *pb)
+{
+	const struct track_stamp *a = pa, *b = pb;
+
+	if (a->epoch != b->epoch)
+		return a->epoch < b->epoch ? -1 : 1;
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* In the order in which they can be put: by epoch, then by time. */
+void
+pack_stamps(const struct stamps *s, struct buf *out)
+{
+	struct stamps_at at = stamps_begin(s, 0, UINT64_MAX);
+	struct track_stamp *v = NULL, last = {0};
+	size_t n = 0, cap = 0;
+	struct buf raw = {0};
+
+	for (v = vec_room(v, n, &cap, sizeof(*v)); stamps_next(&at, &v[n]);
+	     v = vec_room(v, n, &cap, sizeof(*v)))
+		n++;
+	qsort(v, n, sizeof(*v), pack_by_time);
+	pack_number(&raw, n);
+	for (size_t i = 0; i < n; last = v[i++]) {
+		pack_step(&raw, v[i].start / STAMPS_PAGE, last.end / STAMPS_PAGE);
+		pack_number(&raw, (v[i].end - v[i].start) / STAMPS_PAGE);
+		pack_number(&raw, v[i].epoch - last.epoch);
+		pack_step(&raw, v[i].time_ns, last.time_ns);
+		pack_number(&raw, v[i].count);
+		pack_number(&raw, v[i].recent);
+	}
+	free(v);
+	pack_close(&raw, out);
+	buf_free(&raw);
+}
+
+static bool
+pack_read_stamp(struct unpack *u, struct track_stamp *s)
+{
+	uint64_t was = s->time_ns, epoch = s->epoch, pages;
+
+	s->start = unpack_step(u, s->end / STAMPS_PAGE);
+	pages = unpack_number(u);
+	epoch += unpack_number(u);
+	s->time_ns = unpack_step(u, was);
+	s->count = (uint32_t)unpack_number(u);
+	s->recent = (uint32_t)unpack_number(u);
+	if (u->bad || !pages || epoch > UINT32_MAX || (epoch == s->epoch && s->time_ns < was) ||
+	    __builtin_mul_overflow(s->start, STAMPS_PAGE, &s->start) ||
+	    __builtin_mul_overflow(pages, STAMPS_PAGE, &pages) ||
+	    __builtin_add_overflow(s->start, pages, &s->end))
+		return false;
+	s->epoch = (uint32_t)epoch;
+	return true;
+}
+
+bool
+unpack_stamps(const void *data, size_t n, uint64_t later_ns, struct stamps *out)
+{
+	struct track_stamp s = {0};
+	struct unpack u;
+	bool ok = unpack_open(&u, data, n);
+	uint64_t many = ok ? unpack_number(&u) : 0;
+
+	ok = ok && !u.bad && many <= u.n;
+	for (uint64_t i = 0; ok && i < many; i++) {
+		ok = pack_read_stamp(&u, &s);
+		if (ok) {
+			struct track_stamp later = s;
+
+			later.time_ns += later_ns;
+			stamps_put(out, &later);
+		}
+	}
+	unpack_free(&u);
+	return ok;
+}

@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "record/extents.h"
+#include "track/stamps.h"
 
 /*
  * Numbers as bytes, seven bits each and the lowest first (LEB128), and bytes packed by zstd: what
@@ -36,5 +37,9 @@ uint64_t unpack_step(struct unpack *u, uint64_t before);
 /* Runs of pages of one state: how far each is from the one before, and how long. */
 void pack_runs(const struct extents *e, size_t page_size, struct buf *out);
 bool unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct extents *out);
+
+/* When pages were written; unpacked, all times are so much later. */
+void pack_stamps(const struct stamps *s, struct buf *out);
+bool unpack_stamps(const void *data, size_t n, uint64_t later_ns, struct stamps *out);
 
 #endif

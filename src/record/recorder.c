@@ -24,17 +24,18 @@ enum { RECORDER_RUNS = 100, RECORDER_WHOLE = 60 };
 #define RECORDER_STATEMENTS                                                                       \
 	X(SESSION, "INSERT INTO session VALUES (?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ','now'),?,?)") \
 	X(META, "INSERT INTO meta VALUES (?,?,?)")                                                \
-	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
+	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                  \
 	X(REGION, "INSERT INTO region VALUES (?,?,NULL,?,?,?,?,?,?,?,?,?)")                       \
 	X(REGION_ENDS, "UPDATE region SET last = ? WHERE id = ?")                                 \
 	X(ALL_END, "UPDATE region SET last = ? WHERE last IS NULL")                               \
-	X(USAGE, "INSERT INTO usage VALUES (?,?,?,?,?,?)")                                        \
+	X(USAGE, "INSERT INTO usage VALUES (?,?,?,?,?,?,?)")                                      \
 	X(THREAD, "INSERT INTO thread VALUES (?,?,?,?)")                                          \
 	X(STATE, "INSERT OR IGNORE INTO state VALUES (?,?)")                                      \
 	X(RUN_SET, "INSERT INTO run_set VALUES (?,?,?,?,?)")                                      \
 	X(RUN, "INSERT INTO run VALUES (?,?,?,?)")                                                \
 	X(WRITE_SET, "INSERT INTO write_set VALUES (?,?,?,?)")                                    \
 	X(WRITE, "INSERT INTO write VALUES (?,?,?)")                                              \
+	X(STAMP_SET, "INSERT INTO stamp_set VALUES (?,?)")                                        \
 	X(BLOCK, "INSERT INTO block VALUES (?,?,?,?)")                                            \
 	X(SMAPS, "INSERT INTO smaps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
 	X(BEGIN, "BEGIN IMMEDIATE")                                                               \
@@ -62,8 +63,9 @@ struct recorder_region {
 	struct vma v; /* with a name of its own */
 	int64_t id;
 	uint64_t rss, swap, anon, thp; /* as they were written last; */
-	bool counted;                  /* ... if they were */
-	struct smaps_entry smaps;      /* likewise, unless all is zero */
+	uint8_t doubt;
+	bool counted;             /* ... if they were */
+	struct smaps_entry smaps; /* likewise, unless all is zero */
 };
 
 struct recorder_hash {
@@ -369,15 +371,16 @@ recorder_usage(struct recorder *r, struct recorder_region *k, const struct regio
                struct err *err)
 {
 	if (!is->known || (k->counted && k->rss == is->rss && k->swap == is->swap &&
-	                   k->anon == is->anon && k->thp == is->thp))
+	                   k->anon == is->anon && k->thp == is->thp && k->doubt == is->doubt))
 		return 0;
 	k->counted = true;
 	k->rss = is->rss;
 	k->swap = is->swap;
 	k->anon = is->anon;
 	k->thp = is->thp;
+	k->doubt = is->doubt;
 	RECORDER_NUMBERS(r, RECORDER_USAGE, (uint64_t)k->id, (uint64_t)r->sample, k->rss, k->swap,
-	                 k->anon, k->thp);
+	                 k->anon, k->thp, k->doubt);
 	return recorder_step(r, RECORDER_USAGE, err);
 }
 
@@ -599,6 +602,23 @@ recorder_writes(struct recorder *r, const struct moment *m, struct err *err)
 	return 0;
 }
 
+/* The stamps, from which those of the samples that are not whole go on. */
+static int
+recorder_stamps(struct recorder *r, const struct moment *m, struct err *err)
+{
+	struct buf packed = {0};
+	int got;
+
+	if (r->whole || !m->track->clears)
+		return 0;
+	pack_stamps(&m->track->stamps, &packed);
+	RECORDER_NUMBERS(r, RECORDER_STAMP_SET, (uint64_t)r->sample);
+	sqlite3_bind_blob64(r->s[RECORDER_STAMP_SET], 2, packed.s, packed.len, SQLITE_STATIC);
+	got = recorder_step(r, RECORDER_STAMP_SET, err);
+	buf_free(&packed);
+	return got;
+}
+
 /* --- frames -------------------------------------------------------------------------------------
  */
 
@@ -671,20 +691,24 @@ static int
 recorder_sample(struct recorder *r, const struct moment *m, const char *note, struct err *err)
 {
 	const struct regions *rs = m->regions;
+	const struct track *t = m->track;
 	sqlite3_stmt *s = RECORDER_NUMBERS(
 	    r, RECORDER_SAMPLE, (uint64_t)r->sample, (uint64_t)r->session, rs->time_ns, rs->cost_ns,
 	    r->whole == 0, rs->vmas.n, rs->totals.rss, rs->totals.swap);
 
 	if (m->written_known)
 		recorder_bind(s, 9, recorder_pages(r, &m->written));
-	if (m->tracker)
-		recorder_text(s, 10, m->tracker);
-	recorder_bind(s, 11, m->clears);
-	recorder_bind(s, 12, m->epoch);
-	if (m->clears)
-		recorder_bind(s, 13, m->clear_ns);
+	if (t->clears)
+		recorder_text(s, 10, tracker_words(t->tracker)->name);
+	recorder_bind(s, 11, t->clears);
+	recorder_bind(s, 12, t->epoch);
+	recorder_bind(s, 14, t->first_epoch);
+	if (t->clears) {
+		recorder_bind(s, 13, t->clear_ns);
+		recorder_bind(s, 15, t->first_ns);
+	}
 	if (note)
-		recorder_text(s, 14, note);
+		recorder_text(s, 16, note);
 	return recorder_step(r, RECORDER_SAMPLE, err);
 }
 
@@ -696,7 +720,7 @@ recorder_add_all(struct recorder *r, const struct moment *m, const char *note, s
 	return recorder_sample(r, m, note, err) < 0 || recorder_regions(r, m, before, err) < 0 ||
 	               recorder_threads(r, m->threads, err) < 0 ||
 	               recorder_page_runs(r, m, err) < 0 || recorder_writes(r, m, err) < 0 ||
-	               recorder_blocks(r, m, err) < 0
+	               recorder_stamps(r, m, err) < 0 || recorder_blocks(r, m, err) < 0
 	           ? -1
 	           : 0;
 }

@@ -19,6 +19,16 @@
 	X(SAMPLES,                                                                                 \
 	  "SELECT s.id, s.session, s.time + " RECORDING_ON_CLOCK ", s.rss, s.swap, "               \
 	  "s.written, s.whole FROM sample s JOIN session n ON n.id = s.session ORDER BY s.id")     \
+	X(TRACK,                                                                                   \
+	  "SELECT tracker, clears, epoch, cleared, first_epoch, first FROM sample WHERE id = "     \
+	  "?")                                                                                     \
+	X(STAMPS, "SELECT data FROM stamp_set WHERE sample = ?")                                   \
+	X(WRITE_SET, "SELECT data FROM write_set WHERE sample = ?")                                \
+	X(WRITES, "SELECT start, length FROM write WHERE sample = ? ORDER BY start < 0, start")    \
+	X(DOUBT,                                                                                   \
+	  "SELECT u.doubt FROM region r JOIN usage u ON u.region = r.id AND u.sample <= ?1 "       \
+	  "WHERE r.start = ?2 AND r.first <= ?1 AND (r.last IS NULL OR r.last >= ?1) ORDER BY "    \
+	  "u.sample DESC LIMIT 1")                                                                 \
 	X(SESSION,                                                                                 \
 	  "SELECT n.pid, n.name, n.page_size, " RECORDING_ON_CLOCK " FROM session n WHERE "        \
 	  "n.id = ?")                                                                              \
@@ -83,12 +93,15 @@ struct recording {
 	sqlite3_stmt *s[RECORDING_COUNT];
 	struct recording_sample *samples;
 	size_t samples_n, samples_cap, at;
+	bool there; /* what follows is of that sample */
 	int64_t session;
 	pid_t pid;
 	char name[64];
 	size_t page_size;
 	uint64_t clock_ns; /* RECORDING_ON_CLOCK of the session */
 	struct extents pages;
+	struct recording_writes writes;
+	struct stamps stamps; /* when pages were written; empty: writes were not tracked */
 	struct recording_blocks blocks;
 	struct recording_frames frames;
 };
@@ -347,19 +360,166 @@ recording_read_change(struct recording *r, size_t i, struct extents *out, struct
 	return got;
 }
 
-/* Goes on from `pages`, which is that of the sample before `from`, to sample `to`. */
+/* --- writes -------------------------------------------------------------------------------------
+ */
+
 static int
-recording_go(struct recording *r, struct extents *pages, size_t from, size_t to, struct err *err)
+recording_read_track(struct recording *r, size_t i, struct recording_writes *w, struct err *err)
+{
+	enum recording_statement of = RECORDING_TRACK;
+	int got;
+
+	recording_ask(r, of, r->samples[i].id);
+	got = recording_step(r, of, err);
+	if (got <= 0)
+		return got < 0 ? -1 : recording_damaged(r, err);
+	*w = (struct recording_writes){.clears = (unsigned)recording_column(r, of, 1),
+	                               .epoch = (uint32_t)recording_column(r, of, 2),
+	                               .clear_ns = recording_column(r, of, 3) + r->clock_ns,
+	                               .first_epoch = (uint32_t)recording_column(r, of, 4),
+	                               .first_ns = recording_column(r, of, 5) + r->clock_ns};
+	w->on = w->clears && tracker_find(recording_column_text(r, of, 0), &w->tracker) &&
+	        w->tracker < TRACKERS && w->first_epoch <= w->epoch;
+	sqlite3_reset(r->s[of]);
+	return 0;
+}
+
+/* The pages written in a sample. */
+static int
+recording_read_writes(struct recording *r, size_t i, struct extents *out, struct err *err)
+{
+	sqlite3_stmt *s = r->s[RECORDING_WRITE_SET];
+	bool ok = true;
+	int got;
+
+	recording_ask(r, RECORDING_WRITE_SET, r->samples[i].id);
+	got = recording_step(r, RECORDING_WRITE_SET, err);
+	if (got > 0 && sqlite3_column_type(s, 0) == SQLITE_BLOB)
+		ok = unpack_runs(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
+		                 r->page_size, 1, out);
+	sqlite3_reset(s);
+	if (got < 0)
+		return -1;
+	recording_ask(r, RECORDING_WRITES, r->samples[i].id);
+	while (ok && (got = recording_step(r, RECORDING_WRITES, err)) > 0) {
+		struct extents one = {0};
+
+		ok = recording_add_run(r, &one, recording_column(r, RECORDING_WRITES, 0),
+		                       recording_column(r, RECORDING_WRITES, 1), 1);
+		if (ok)
+			extents_add(out, one.v[0].start, one.v[0].end, 1);
+		extents_free(&one);
+	}
+	sqlite3_reset(r->s[RECORDING_WRITES]);
+	return ok ? got : recording_damaged(r, err);
+}
+
+static int
+recording_add_writes(struct recording *r, size_t i, const struct recording_writes *w,
+                     struct stamps *stamps, struct err *err)
+{
+	struct extents written = {0};
+	struct pm_run *runs;
+	int got = recording_read_writes(r, i, &written, err);
+
+	if (got == 0 && written.n) {
+		runs = mem_alloc(written.n * sizeof(*runs));
+		for (size_t k = 0; k < written.n; k++)
+			runs[k] = (struct pm_run){written.v[k].start, written.v[k].end, 0};
+		stamps_update(stamps, runs[0].start, runs[written.n - 1].end, runs, written.n, true,
+		              w->epoch, r->samples[i].tick.time_ns);
+		free(runs);
+	}
+	extents_free(&written);
+	return got;
+}
+
+/* Of a whole sample: all stamps; of others: what was written since the one before. */
+static int
+recording_go_writes(struct recording *r, size_t i, struct stamps *stamps,
+                    struct recording_writes *w, struct err *err)
+{
+	sqlite3_stmt *s = r->s[RECORDING_STAMPS];
+	struct recording_writes before = *w;
+	bool ok = true;
+	int got;
+
+	if (recording_read_track(r, i, w, err) < 0)
+		return -1;
+	/* time and epochs go on, or there are none to go on from */
+	if (!w->on || (before.on && (w->epoch < before.epoch || w->tracker != before.tracker)))
+		stamps_clear(stamps);
+	if (!w->on || !r->samples[i].whole)
+		return w->on ? recording_add_writes(r, i, w, stamps, err) : 0;
+	stamps_clear(stamps);
+	recording_ask(r, RECORDING_STAMPS, r->samples[i].id);
+	got = recording_step(r, RECORDING_STAMPS, err);
+	if (got > 0)
+		ok = unpack_stamps(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
+		                   r->clock_ns, stamps);
+	sqlite3_reset(s);
+	return got < 0 ? -1 : ok ? 0 : recording_damaged(r, err);
+}
+
+enum track_doubt
+recording_doubt(struct recording *r, uint64_t region)
+{
+	struct err ignored;
+	uint64_t is = DOUBT_NEW;
+
+	recording_ask(r, RECORDING_DOUBT, r->samples[r->at].id);
+	sqlite3_bind_int64(r->s[RECORDING_DOUBT], 2, (int64_t)region);
+	if (recording_step(r, RECORDING_DOUBT, &ignored) > 0)
+		is = u64_min(recording_column(r, RECORDING_DOUBT, 0), DOUBT_HUGETLB);
+	sqlite3_reset(r->s[RECORDING_DOUBT]);
+	return (enum track_doubt)is;
+}
+
+const struct recording_writes *
+recording_writes(const struct recording *r)
+{
+	return &r->writes;
+}
+
+const struct stamps *
+recording_stamps(const struct recording *r)
+{
+	return &r->stamps;
+}
+
+/* --- going there --------------------------------------------------------------------------------
+ */
+
+/* What is known of a sample, from the one before it on. */
+struct recording_moment {
+	struct extents pages;
+	struct stamps stamps;
+	struct recording_writes writes;
+};
+
+static void
+recording_moment_free(struct recording_moment *m)
+{
+	extents_free(&m->pages);
+	stamps_free(&m->stamps);
+}
+
+/* Goes on from a moment, which is that of the sample before `from`, to sample `to`. */
+static int
+recording_go(struct recording *r, struct recording_moment *m, size_t from, size_t to,
+             struct err *err)
 {
 	for (size_t i = from; i <= to; i++) {
 		struct extents change = {0};
 		int got = recording_read_change(r, i, &change, err);
 
 		if (got == 0 && r->samples[i].whole)
-			extents_free(pages);
+			extents_free(&m->pages);
 		if (got == 0)
-			extents_apply(pages, &change);
+			extents_apply(&m->pages, &change);
 		extents_free(&change);
+		if (got == 0)
+			got = recording_go_writes(r, i, &m->stamps, &m->writes, err);
 		if (got)
 			return got;
 	}
@@ -393,28 +553,34 @@ recording_read_session(struct recording *r, int64_t session, struct err *err)
 int
 recording_seek(struct recording *r, size_t i, struct err *err)
 {
-	struct extents pages = {0};
+	struct recording_moment m = {0};
 	bool same = r->samples[i].session == r->session, on = same && i > r->at;
 	size_t from = i;
 
 	while (from > 0 && !r->samples[from].whole && !(on && from == r->at + 1))
 		from--;
-	if (same && i == r->at && r->pages.n)
+	if (same && i == r->at && r->there)
 		return 0;
 	if (recording_read_session(r, r->samples[i].session, err) < 0)
 		return -1;
+	r->there = false;
 	if (on && from == r->at + 1 && !r->samples[from].whole) {
-		pages = r->pages;
+		m = (struct recording_moment){r->pages, r->stamps, r->writes};
 		r->pages = (struct extents){0};
+		r->stamps = (struct stamps){0};
 	}
-	if (recording_go(r, &pages, from, i, err) < 0) {
-		extents_free(&pages);
+	if (recording_go(r, &m, from, i, err) < 0) {
+		recording_moment_free(&m);
 		return -1;
 	}
 	recording_forget(r, true);
 	extents_free(&r->pages);
-	r->pages = pages;
+	stamps_free(&r->stamps);
+	r->pages = m.pages;
+	r->stamps = m.stamps;
+	r->writes = m.writes;
 	r->at = i;
+	r->there = true;
 	return 0;
 }
 
@@ -499,6 +665,7 @@ recording_close(struct recording *r)
 		sqlite3_finalize(r->s[i]);
 	sqlite3_close(r->db);
 	extents_free(&r->pages);
+	stamps_free(&r->stamps);
 	free(r->samples);
 	free(r->path);
 	free(r);

@@ -8,6 +8,7 @@
 #include "record/block.h"
 #include "record/extents.h"
 #include "target/timeline.h"
+#include "track/track.h"
 
 /*
  * A recording that is read, at one of its samples. It may hold anything: what does not fit together
@@ -44,6 +45,19 @@ void recording_threads(struct recording *r, struct threads *out);
 
 /* smaps as of the last time that it was read. false: it was not. */
 bool recording_smaps(struct recording *r, struct smaps *out);
+
+/* The track of writes, as it was; ... */
+struct recording_writes {
+	bool on; /* they were tracked: */
+	unsigned tracker, clears;
+	uint32_t epoch, first_epoch;
+	uint64_t clear_ns, first_ns;
+};
+const struct recording_writes *recording_writes(const struct recording *r);
+
+/* ... when pages were written; and why it is not known of the region that starts there. */
+const struct stamps *recording_stamps(const struct recording *r);
+enum track_doubt recording_doubt(struct recording *r, uint64_t region);
 
 const struct extents *recording_pages(const struct recording *r);
 

@@ -46,15 +46,16 @@ recover_copy_rest(int from, int to)
 static bool
 recover_copy_file(const char *from, const char *to)
 {
+	struct file_new f;
 	int in = file_open(AT_FDCWD, from, O_RDONLY);
-	int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int out = in < 0 ? -1 : file_new_begin(&f, to, false);
 	bool ok = out >= 0 && recover_copy_rest(in, out);
 
 	if (in >= 0)
 		close(in);
 	if (out >= 0 && close(out) < 0)
 		ok = false;
-	return ok;
+	return out >= 0 && file_new_end(&f, ok) == 0 && ok;
 }
 
 /* The names of the journals: SQLite's own, beside the file. */

@@ -20,6 +20,7 @@ struct source_recording {
 	struct recording *r;
 	struct vma_list vmas; /* at its sample */
 	struct timeline *line;
+	size_t followed; /* 1 + the sample whose stamps the track has */
 };
 
 static struct source_recording *
@@ -197,6 +198,41 @@ source_recording_pass(struct source_recording_join *j, const struct pm_run *next
 	return r;
 }
 
+static int
+source_recording_piece(struct source_recording_join *j, const struct pm_match *match, uint64_t ask,
+                       uint64_t start, uint64_t end, uint64_t cats)
+{
+	if (start >= end || !source_recording_fits(match, cats))
+		return 0;
+	return source_recording_pass(j, &(struct pm_run){start, end, cats & ask});
+}
+
+/* A run of one region, with what the tracker says: its pages with a stamp of this epoch are marked.
+ */
+static int
+source_recording_marked(struct source_recording *k, struct source_recording_join *j,
+                        const struct pm_match *match, uint64_t ask, uint64_t start, uint64_t end,
+                        uint64_t cats)
+{
+	static const uint64_t marks = PM_CAT_SOFT_DIRTY | PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
+	const struct recording_writes *w = recording_writes(k->r);
+	uint64_t mark = w->on ? track_cats(&(struct track){.tracker = w->tracker}) : 0;
+	struct stamps_at at = stamps_begin(recording_stamps(k->r), start, end);
+	struct track_stamp s;
+
+	if (!((ask | match->any | match->all | match->none) & marks) || !mark)
+		return source_recording_piece(j, match, ask, start, end, cats);
+	while (stamps_next(&at, &s)) {
+		if (s.epoch != w->epoch)
+			continue;
+		if (source_recording_piece(j, match, ask, start, s.start, cats & ~mark) ||
+		    source_recording_piece(j, match, ask, s.start, s.end, cats | mark))
+			return 1;
+		start = s.end;
+	}
+	return source_recording_piece(j, match, ask, start, end, cats & ~mark);
+}
+
 /* The gap before a run is one of pages without a category. */
 static int
 source_recording_runs(const struct source *s, uint64_t start, uint64_t end,
@@ -206,7 +242,6 @@ source_recording_runs(const struct source *s, uint64_t start, uint64_t end,
 	struct source_recording *k = source_recording_of(s);
 	const struct extents *e = recording_pages(k->r);
 	struct source_recording_join j = {.fn = fn, .arg = arg};
-	bool gaps = source_recording_fits(match, 0);
 	uint64_t at = start;
 
 	(void)err;
@@ -214,15 +249,14 @@ source_recording_runs(const struct source *s, uint64_t start, uint64_t end,
 		uint64_t from = i < e->n ? u64_min(e->v[i].start, end) : end;
 		uint64_t to = i < e->n ? u64_min(e->v[i].end, end) : end;
 
-		if (gaps && at < from && source_recording_pass(&j, &(struct pm_run){at, from, 0}))
+		if (source_recording_piece(&j, match, cats, at, from, 0))
 			return 1;
 		for (at = u64_max(at, from); at < to;) {
 			const struct vma *v = vma_at(&k->vmas, at);
 			uint64_t till = v ? u64_min(v->end, to) : to;
-			uint64_t is = source_recording_cats(&k->base, v, e->v[i].state);
 
-			if (source_recording_fits(match, is) &&
-			    source_recording_pass(&j, &(struct pm_run){at, till, is & cats}))
+			if (source_recording_marked(k, &j, match, cats, at, till,
+			                            source_recording_cats(s, v, e->v[i].state)))
 				return 1;
 			at = till;
 		}
@@ -392,11 +426,12 @@ source_recording_caps(struct source *s, struct track *t, struct cap *out)
 static void
 source_recording_probe(struct source *s, struct track *t)
 {
-	(void)s;
-	t->can = TRACK_NO;
-	t->tracker = tracker_lasting();
-	strcpy(t->why, "it is a recording");
-	strcpy(t->how, "track the writes of a running process");
+	const struct recording_writes *w = recording_writes(source_recording_of(s)->r);
+
+	t->can = w->on ? TRACK_YES : TRACK_NO;
+	t->tracker = w->on ? (enum tracker)w->tracker : tracker_lasting();
+	snprintf(t->why, sizeof(t->why), "%s", w->on ? "" : "writes were not recorded");
+	snprintf(t->how, sizeof(t->how), "%s", w->on ? "" : "record with --tracker auto");
 }
 
 static int
@@ -410,14 +445,32 @@ source_recording_clear(struct source *s, struct track *t, const struct vma_list 
 static void
 source_recording_follow(struct source *s, struct track *t, const struct vma_list *vmas)
 {
-	(void)s, (void)t, (void)vmas;
+	struct source_recording *k = source_recording_of(s);
+	const struct recording_writes *w = recording_writes(k->r);
+
+	(void)vmas;
+	if (k->followed == recording_at(k->r) + 1)
+		return;
+	k->followed = recording_at(k->r) + 1;
+	source_recording_probe(s, t);
+	t->clears = w->on ? w->clears : 0;
+	if (!w->on)
+		return;
+	t->auto_clear = w->clears > 1;
+	t->epoch = w->epoch;
+	t->first_epoch = w->first_epoch;
+	t->clear_ns = w->clear_ns;
+	t->first_ns = w->first_ns;
+	stamps_copy(&t->stamps, recording_stamps(k->r), 0, UINT64_MAX);
 }
 
 static struct track_verdict
 source_recording_judge(struct source *s, struct track *t, const struct track_scan *scan)
 {
-	(void)s, (void)t, (void)scan;
-	return (struct track_verdict){.doubt = DOUBT_NONE};
+	enum track_doubt d = recording_doubt(source_recording_of(s)->r, scan->vma->start);
+
+	(void)t;
+	return (struct track_verdict){.doubt = d, .exact = d == DOUBT_NONE};
 }
 
 static bool
@@ -618,6 +671,7 @@ source_recording_go(struct source *s, uint64_t time_ns, struct err *err)
 {
 	struct source_recording *k = source_recording_of(s);
 
+	k->followed = 0;
 	return recording_seek(k->r, timeline_find(k->line, time_ns), err);
 }
 

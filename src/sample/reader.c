@@ -787,6 +787,9 @@ reader_go(struct reader *l)
 	const struct timeline *t = l->draft.timeline;
 	struct source *s = l->t.source;
 
+	track_forget(&l->t.track);
+	writes_log_free(&l->writes);
+	l->writes = (struct writes_log){0};
 	if (t && s->ops->time->go(s, l->now.at_ns ? l->now.at_ns : t->v[t->n - 1].time_ns,
 	                          &l->draft.trouble) == 0)
 		reader_describe_process(l);

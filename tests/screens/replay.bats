@@ -5,7 +5,7 @@
 
 load screen
 
-# records a process that gains a page between two samples, a session each
+# records a process that loses pages between the second and the third sample, in two sessions
 setup() {
 	fixture_own softdirty
 	FILE=$BATS_TEST_TMPDIR/recording
@@ -18,34 +18,36 @@ setup() {
 teardown() { screen_stop; }
 
 # written in the header: which sample is on screen
-at() { screen_text | head -n 1 | grep -q "recorded ..:..:.., $1 of 2"; }
+at() { screen_text | head -n 1 | grep -q "recorded ..:..:.., $1 of 4"; }
 
 ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 
 @test "a recording opens at its end, and [ and ] go through its samples" {
 	screen_start 100x24 "$FILE"
-	at 2
+	at 4
 	screen_text >"$BATS_TEST_TMPDIR/end"
 	screen_keys '['
-	at 1
-	run ! diff <(sed -n '2,19p' "$BATS_TEST_TMPDIR/end") <(screen_text | sed -n '2,19p')
+	at 3
+	diff <(sed -n '2,19p' "$BATS_TEST_TMPDIR/end") <(screen_text | sed -n '2,19p')
 	screen_keys '['
-	screen_text | grep -q 'this is the first sample'
-	screen_keys ']'
 	at 2
+	run ! diff <(sed -n '2,19p' "$BATS_TEST_TMPDIR/end") <(screen_text | sed -n '2,19p')
+	screen_keys '[' '['
+	at 1
+	screen_text | grep -q 'this is the first sample'
+	screen_keys ')'
+	at 4
 	diff <(sed -n '2,19p' "$BATS_TEST_TMPDIR/end") <(screen_text | sed -n '2,19p')
 	screen_keys ']'
 	screen_text | grep -q 'this is the last sample'
 	screen_keys '('
 	at 1
-	screen_keys ')'
-	at 2
 }
 
 @test "the timeline is below the status line, and the views leave room for it" {
 	screen_start 100x24 "$FILE"
 	screen_text | sed -n '22p' | grep -qE '^ RAM '
-	screen_text | sed -n '23p' | grep -qE '^ written +\?\?'
+	screen_text | sed -n '23p' | grep -qE '^ written +\?\?\?\?'
 	screen_keys Enter
 	screen_text | sed -n '22p' | grep -qE '^ RAM '
 	screen_keys q q
@@ -56,7 +58,7 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	ask 'at start'
 	at 1
 	ask 'at end'
-	at 2
+	at 4
 	ask 'at +0'
 	at 1
 	ask 'at noon'
@@ -73,4 +75,10 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	ask 'sum rss'
 	start=$(screen_text | grep -oE 'rss.*' | head -n 1)
 	[ "$end" != "$start" ]
+}
+
+@test "what would change a process is refused of a recording" {
+	screen_start 100x24 "$FILE"
+	screen_keys c
+	screen_text | grep -q 'this is a recording: what was cannot be changed'
 }

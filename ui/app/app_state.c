@@ -60,9 +60,13 @@ app_toast_err(struct app *a, const struct err *e)
 bool
 app_refuses_change(struct app *a)
 {
-	if (a->o->read_only)
-		app_toast(a, ROLE_HOT, options_read_only);
-	return a->o->read_only;
+	bool past = a->t.s && a->t.s->timeline;
+
+	if (a->o->read_only || past)
+		app_toast(a, ROLE_HOT,
+		          past ? "this is a recording: what was cannot be changed"
+		               : options_read_only);
+	return a->o->read_only || past;
 }
 
 void

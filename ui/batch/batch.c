@@ -12,6 +12,7 @@
 #include "batch/batch_state.h"
 #include "record/source_recording.h"
 #include "target/probe.h"
+#include "target/region.h"
 
 static struct value
 batch_text_value(const char *s)
@@ -159,6 +160,24 @@ batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err
 	return o->at ? batch_go(s, o->at, err) : 0;
 }
 
+/* What was written by the sample of a recording: a scan of it tells of each region what is known. */
+static int
+batch_recall(struct batch *b, struct err *err)
+{
+	struct vma_list vmas;
+	struct regions *rs;
+	int r;
+
+	if (target_regions(&b->t, &vmas, err) < 0)
+		return -1;
+	rs = regions_new(vmas, source_now(b->t.source));
+	target_follow(&b->t, &rs->vmas);
+	b->watched = b->t.track.clears > 0;
+	r = b->watched ? regions_measure(rs, &b->t, NULL, err) : 0;
+	regions_unref(rs);
+	return r;
+}
+
 static int
 batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
           bool *again, struct err *err)
@@ -176,6 +195,8 @@ batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), 
 		r = target_open_pages(&b.t, err);
 	if (r == 0)
 		r = target_regions(&b.t, &b.vmas, err);
+	if (r == 0 && o->recording)
+		r = batch_recall(&b, err);
 	*again = r == 0 && !b.vmas.n;
 	if (*again)
 		r = target_no_memory(&b.t, err);

@@ -61,20 +61,10 @@ record_sample(struct record *k, struct err *err)
 static int
 record_begin_writes(struct record *k, struct err *err)
 {
-	const struct options *o = k->b->o;
-	struct track *t = &k->b->t.track;
-
-	if (!o->tracker_given)
+	if (!k->b->o->tracker_given)
 		return 0;
-	if (o->scope && batch_range(k->b, o->scope, &t->scope.start, &t->scope.end, err) < 0)
+	if (batch_prepare(k->b, err) < 0)
 		return -1;
-	if (batch_tracker(k->b, err) < 0)
-		return -1;
-	if (tracker_caps(t->tracker) & TRACKER_LOCAL)
-		return err_set(err, ERR_TARGET, "it watches only pages on a screen",
-		               "use uffd or soft-dirty", "cannot record writes by --tracker %s",
-		               tracker_words(t->tracker)->name);
-	t->auto_clear = tracker_caps(t->tracker) & TRACKER_LOSSLESS;
 	k->writes = true;
 	return target_clear(&k->b->t, &k->b->vmas, err);
 }
@@ -125,7 +115,7 @@ record_say_end(const struct record *k, bool ended)
 	        size_text(size, recorder_bytes(k->to)));
 }
 
-/* false: it is over. */
+/* false: only one more sample is to come, the last. */
 static bool
 record_wait(const struct record *k)
 {
@@ -140,16 +130,18 @@ static int
 record_all(struct record *k, struct err *err)
 {
 	const struct options *o = k->b->o;
+	bool last = false;
 	int r;
 
-	do {
+	for (;;) {
 		r = record_sample(k, err);
 		if (r > 0)
 			r = record_follow(k, err);
-		if (r)
+		if (r || last)
 			break;
 		k->next = u64_max(k->next + o->interval_ns, time_ns());
-	} while (record_wait(k));
+		last = !record_wait(k);
+	}
 	if (r >= 0)
 		record_say_end(k, r > 0);
 	return r < 0 ? -1 : 0;

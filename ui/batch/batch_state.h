@@ -79,6 +79,9 @@ void batch_know_written(struct batch *b);
  */
 int batch_tracker(struct batch *b, struct err *err);
 
+/* The same, and refuses one that does not cover the whole process. */
+int batch_prepare(struct batch *b, struct err *err);
+
 /* --watch before another answer: clears, waits, and updates the track and b->vmas. */
 int batch_watch_once(struct batch *b, struct err *err);
 

@@ -319,8 +319,7 @@ batch_tracker(struct batch *b, struct err *err)
 	return batch_refuse_hazard(b, err);
 }
 
-/* Prepares the options' tracker, and refuses one that does not cover the whole process. */
-static int
+int
 batch_prepare(struct batch *b, struct err *err)
 {
 	struct track *t = &b->t.track;
@@ -340,7 +339,8 @@ batch_prepare(struct batch *b, struct err *err)
 		return err_set(err, ERR_TARGET, "it watches only pages on a screen",
 		               "use it on the screen", "cannot watch by --tracker %s",
 		               tracker_words(t->tracker)->name);
-	t->auto_clear = b->o->mode == MODE_WATCH && caps & TRACKER_LOSSLESS;
+	t->auto_clear = (b->o->mode == MODE_WATCH || b->o->mode == MODE_RECORD) &&
+	                caps & TRACKER_LOSSLESS;
 	return 0;
 }
 

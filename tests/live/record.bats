@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Recordings of real processes: the file says what the process said, and survives its recorder.
+
+# shellcheck disable=SC2154
+load live
+
+teardown() { live_end; }
+
+setup() { FILE=$BATS_TEST_TMPDIR/recording; }
+
+has_samples() { "$PMTOP" --list "$FILE" >/dev/null 2>&1; }
+
+# answers SOURCE: what does not depend on other processes
+answers() {
+	"$PMTOP" --list -o START,END,PERM,OFFSET,TYPE,RSS,ANON,SWAP,THP,MAPPING "$1"
+	"$PMTOP" --pages --csv -o ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,UFFD-WP,GUARD,PFN,SWAP-TYPE,SWAP-OFFSET,MEMCG,MAPPING "$1"
+	"$PMTOP" --pages --runs "$1"
+	# without what is only in files: their pages in the cache, and where they end
+	"$PMTOP" --grid "$1" | tr ':~' '..'
+}
+
+# Others may take a page's file out of the cache, or the kernel merge pages: it is compared only with
+# what was the same before and after.
+@test "replay equals live: list, pages and grid of a stopped process, byte for byte" {
+	local i
+	subject_start
+	kill -STOP "$SUBJECT_PID"
+	for i in 1 2 3 4 5; do
+		answers "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/before"
+		"$PMTOP" --record "$FILE" --for 0.01 --overwrite "$SUBJECT_PID" 2>/dev/null
+		answers "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/after"
+		cmp -s "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" && break
+	done
+	kill -CONT "$SUBJECT_PID"
+	((i < 5)) || skip "the process changed while it was stopped"
+	diff "$BATS_TEST_TMPDIR/after" <(answers "$FILE")
+}
+
+@test "a recording knows which pages were written between two samples" {
+	local way=(--tracker uffd --allow-inject)
+	if [[ $(soft_dirty) == yes ]]; then
+		way=(--tracker soft-dirty)
+	else
+		need_watch
+	fi
+	unwatched_start
+	"$PMTOP" --record "$FILE" --interval 3600 "${way[@]}" "$SUBJECT_PID" 3>&- 2>"$BATS_TEST_TMPDIR/said" &
+	WATCH=$!
+	until_true has_samples || { cat "$BATS_TEST_TMPDIR/said"; false; }
+	subject write anon 3 5 6
+	subject write private 3
+	kill -INT "$WATCH" && wait "$WATCH"
+	WATCH=
+	is "$("$PMTOP" --pages="${RANGE[anon]}" --filter written --csv -n -o ADDRESS "$FILE" | xargs)" \
+		"$(for i in 3 5 6; do printf '0x%x ' $((0x${AT[anon]} + i * $(getconf PAGESIZE))); done | xargs)"
+}
+
+@test "kill -9 at any moment loses the last sample at most" {
+	local i
+	subject_start
+	for ((i = 0; i < 12; i++)); do
+		rm -f "$FILE"*
+		"$PMTOP" --record "$FILE" --interval 0.05 "$SUBJECT_PID" 3>&- 2>/dev/null &
+		WATCH=$!
+		until_true has_samples
+		kill -9 "$WATCH"
+		wait "$WATCH" 2>/dev/null || :
+		"$PMTOP" --list "$FILE" >/dev/null
+	done
+	WATCH=
+}
