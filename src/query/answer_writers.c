@@ -16,7 +16,7 @@ answer_lacks_writers(const struct target *t, struct err *err)
 		               "leave out --no-attribution", "cannot tell which code wrote");
 	if (!t->causes)
 		return err_set(err, ERR_TARGET, "page faults are not watched",
-		               "they are from a clear on: the key c, or --watch=SECONDS",
+		               "press c, or add --watch=SECONDS",
 		               "cannot tell which code wrote");
 	causes_totals(t->causes, &is);
 	if (!is.watch.on)
@@ -233,7 +233,7 @@ writers_line(const struct writers *w, struct buf *out)
 	if (w->one)
 		buf_fmt(out, ", %llu with one writer", (unsigned long long)w->one);
 	if (w->some)
-		buf_fmt(out, ", %llu with several candidates", (unsigned long long)w->some);
+		buf_fmt(out, ", %llu with candidates only", (unsigned long long)w->some);
 	if (w->reads)
 		buf_fmt(out, ", %llu with reads only", (unsigned long long)w->reads);
 	if (w->none)
@@ -253,7 +253,8 @@ writers_answer_range(struct target *t, const struct vma_list *vmas, const struct
 	answer_add_number(a, "written", w.written)->note =
 	    "pages, each counted once in every interval";
 	answer_add_number(a, "one_writer", w.one);
-	answer_add_number(a, "candidates", w.some)->note = "pages on which several faulted";
+	answer_add_number(a, "candidates", w.some)->note =
+	    "pages on which several faulted, or not all faults were watched";
 	answer_add_number(a, "only_reads", w.reads)->note =
 	    "pages on which only code that reads faulted: the kernel or another process wrote";
 	answer_add_number(a, "no_fault", w.none)->note =
@@ -278,7 +279,7 @@ writers_refuse_range(const struct target *t, struct err *err)
 	if (t->track.clears)
 		return 0;
 	return err_set(err, ERR_TARGET, "writes are not tracked",
-	               "they are from a clear on: the key c, or --watch=SECONDS",
+	               "press c, or add --watch=SECONDS",
 	               "cannot tell which code wrote");
 }
 

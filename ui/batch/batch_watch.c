@@ -336,8 +336,8 @@ batch_prepare(struct batch *b, struct err *err)
 	if (caps & TRACKER_LOCAL && t->choice == TRACKER_AUTO)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
 	if (caps & TRACKER_LOCAL)
-		return err_set(err, ERR_TARGET, "it watches only pages on a screen",
-		               "use it on the screen", "cannot watch by --tracker %s",
+		return err_set(err, ERR_TARGET, "it does not detect writes to all memory",
+		               "use uffd or soft-dirty", "cannot watch by --tracker %s",
 		               tracker_words(t->tracker)->name);
 	t->auto_clear = (b->o->mode == MODE_WATCH || b->o->mode == MODE_RECORD) &&
 	                caps & TRACKER_LOSSLESS;

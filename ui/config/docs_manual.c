@@ -516,6 +516,35 @@ docs_man_writes(void)
 }
 
 static void
+docs_man_causes(void)
+{
+	printf(".SH \"WHICH CODE WRITES\"\n"
+	       "After a clear, the first write to each page is a page fault, and the kernel "
+	       "reports its instruction, thread and call chain as a performance event. "
+	       "\\fB\\-\\-watch \\-\\-by\\fR, \\fB\\-\\-folded\\fR, the key B, the page "
+	       "card and the questions \\fBwriters\\fR and \\fBcount written by function\\fR "
+	       "show it. Its limits:\n");
+	docs_item("first",
+	          "code that writes to the same page later in the same interval does not fault, "
+	          "and is not seen");
+	docs_item("MAYBE",
+	          "candidates: other code faulted on the page, too, or not all faults were "
+	          "watched, to stay within the budget. Code that only reads is no candidate, "
+	          "where its instructions can be decoded (x86)");
+	docs_item("no fault seen",
+	          "written, but no fault was reported: by a device (O_DIRECT), by another "
+	          "process, by a system call where the kernel is excluded (see PRIVILEGES), or "
+	          "before faults were watched");
+	docs_item("only reads seen",
+	          "only code that reads faulted there: another process or the kernel wrote");
+	docs_item("(system call)", "the kernel wrote for this system call, such as read(2)");
+	docs_item("[caller not known]",
+	          "the kernel follows frame pointers. The function that wrote is right without "
+	          "them, but a caller may be missing here, often the one that called memcpy; "
+	          "[callers not known]: all further callers");
+}
+
+static void
 docs_man_growth(void)
 {
 	printf(".SH GROWTH\n"
@@ -584,12 +613,16 @@ docs_manual(void)
 	docs_man_filter();
 	docs_man_sums();
 	docs_man_writes();
+	docs_man_causes();
 	docs_man_growth();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame "
 	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "
 	       "in the initial user namespace; without it they are shown as hidden. Other users' "
-	       "processes need root. \\fBpmtop \\-\\-capabilities PID\\fR lists what is "
+	       "processes need root. Page faults and watchpoints of your own processes need "
+	       "kernel.perf_event_paranoid at 2 or lower (Debian sets 3), or CAP_PERFMON; above 1 "
+	       "the kernel is excluded without it: what system calls write then has no writer. "
+	       "\\fBpmtop \\-\\-capabilities PID\\fR lists what is "
 	       "available, and what prevents the rest.\n"
 	       ".SH \"EXIT STATUS\"\n0: success. 1: the target or the kernel refused; the message "
 	       "says what, why and how to fix it. 2: usage error. A command started by pmtop does "
