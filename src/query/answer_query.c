@@ -111,7 +111,7 @@ answer_on_screen(struct target *t, const struct vma_list *vmas, const struct que
 	(void)vmas;
 	err_set(err, ERR_USAGE, "it works only on the screen",
 	        "type it at the prompt (key :); a name that is also a verb needs quotes",
-	        "cannot %s here", words[q->kind]);
+	        "cannot run \"%s\" here", words[q->kind]);
 	return NULL;
 }
 

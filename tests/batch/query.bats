@@ -75,7 +75,7 @@ costs() {
 	local verb
 	fixture zoo
 	for verb in $(sed -n 's/^S([A-Z]*, "\([a-z]*\)".*/\1/p' "$fixture_top/src/query/query.def"); do
-		[[ $verb == help ]] || refused 2 "cannot $verb here: it works only on the screen" -e "$verb" "$PID"
+		[[ $verb == help ]] || refused 2 "cannot run .$verb. here: it works only on the screen" -e "$verb" "$PID"
 		refused 2 "no symbol.*\"$verb\"|no mapping \"$verb\"" -e "\"$verb\"" "$PID"
 		refused 2 "no symbol.*\"$verb\"|no mapping \"$verb\"" -e "$verb+8" "$PID"
 	done

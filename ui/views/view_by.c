@@ -57,10 +57,10 @@ view_by_draw_sums(const struct ui *ui, const struct sample *s, const struct attr
 	buf_fmt(&text, "%s page%s written in %.0f s%s: ", count_text(n, a->written),
 	        plural(a->written), (double)ns / 1e9,
 	        s->auto_clear_ns ? ", each once per epoch" : ", each once");
-	buf_fmt(&text, "the writer of %s %% is known",
+	buf_fmt(&text, "%s %% have one writer",
 	        percent_text(share, a->one, u64_max(a->written, 1)));
 	if (a->some)
-		buf_fmt(&text, ", one of several of %s %%",
+		buf_fmt(&text, ", %s %% candidates",
 		        percent_text(share, a->some, u64_max(a->written, 1)));
 	fit_draw_cut(y, 1, ui->cols, ROLE_TEXT, text.s);
 	buf_free(&text);
@@ -84,7 +84,7 @@ view_by_draw_gained(const struct ui *ui, const struct sample *s, const struct at
 	else if (!a->totals.watch.on)
 		buf_str(&text, ": by code not known, page faults are not watched");
 	if (a->some)
-		buf_fmt(&text, ", one of several of %s %%", percent_text(share, a->some, all));
+		buf_fmt(&text, ", candidates for %s %%", percent_text(share, a->some, all));
 	fit_draw_cut(y, 1, ui->cols, ROLE_TEXT, text.s);
 	buf_free(&text);
 }
