@@ -75,8 +75,7 @@ block_frame(const struct block *b, uint64_t pfn)
 	return i && b->v[i - 1].pfn == pfn ? &b->v[i - 1] : NULL;
 }
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------------------------- */
 
 /* Stands between page_read and the source, and notes what is looked up by frame. */
 struct block_ear {
@@ -156,8 +155,7 @@ block_read(struct block *b, const struct source *s, uint64_t start, uint64_t end
 	return r;
 }
 
-/* --- as a blob ----------------------------------------------------------------------------------
- */
+/* --- as a blob ------------------------------------------------------------------------------ */
 
 /* The bits above a frame number; of what is not present, everything is in the low ones. */
 enum { BLOCK_LOW = 55 };

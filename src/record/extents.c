@@ -35,7 +35,7 @@ extents_first(const struct extents *e, uint64_t addr)
 	return vec_above(e->v, e->n, sizeof(*e->v), offsetof(struct extent, end), addr);
 }
 
-/* --- two of them, side by side ---------------------------------------------------------------- */
+/* --- two of them, side by side -------------------------------------------------------------- */
 
 /*
  * Goes through two of them at once, in stretches in which neither changes. `a` and `b`: the run

@@ -39,8 +39,7 @@ moments_free(struct moments *k)
 	*k = (struct moments){0};
 }
 
-/* --- its pages ----------------------------------------------------------------------------------
- */
+/* --- its pages ------------------------------------------------------------------------------ */
 
 /* The marks of writes are told by the written pages. */
 static int
@@ -70,8 +69,7 @@ moments_add_written(const struct moments *k, struct moment *m)
 			extents_add(&m->written, stamp.start, stamp.end, 1);
 }
 
-/* --- its frames ---------------------------------------------------------------------------------
- */
+/* --- its frames ----------------------------------------------------------------------------- */
 
 /* Adds the blocks of [start, end) that are not listed; all come in ascending order. */
 static void
@@ -219,8 +217,7 @@ moments_add_blocks(struct moments *k, struct moment *m, uint64_t budget_ns)
 		qsort(m->blocks, m->blocks_n, sizeof(*m->blocks), moments_by_start);
 }
 
-/* --- all of it ----------------------------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------------------------ */
 
 static int
 moments_scan(struct moments *k, struct moment *out, struct err *err)

@@ -80,8 +80,7 @@ unpack_step(struct unpack *u, uint64_t before)
 	return before + (v >> 1 ^ (v & 1 ? UINT64_MAX : 0));
 }
 
-/* --- runs ---------------------------------------------------------------------------------------
- */
+/* --- runs ----------------------------------------------------------------------------------- */
 
 /* Column by column: what is alike lies together. */
 void
@@ -134,8 +133,7 @@ unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct
 	return ok;
 }
 
-/* --- stamps ------------------------------------------------------------------------------------
- */
+/* --- stamps --------------------------------------------------------------------------------- */
 
 static int
 pack_by_time(const void *pa, const void *pb)

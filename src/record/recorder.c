@@ -14,12 +14,14 @@
 #include "base/util.h"
 #include "kernel/kabi.h"
 #include "record/pack.h"
+#include "record/sets.h"
+#include "record/thin.h"
 
 /*
- * RUNS: a larger set is one blob. WHOLE: so many samples rest on one that has all pages, and must
- * be gone through to know what pages were in the last of them.
+ * So many samples rest on one that has all pages, and must be gone through to know what pages were
+ * in the last of them.
  */
-enum { RECORDER_RUNS = 100, RECORDER_WHOLE = 60 };
+enum { RECORDER_WHOLE = 60 };
 
 #define RECORDER_STATEMENTS                                                                       \
 	X(SESSION, "INSERT INTO session VALUES (?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ','now'),?,?)") \
@@ -30,11 +32,6 @@ enum { RECORDER_RUNS = 100, RECORDER_WHOLE = 60 };
 	X(ALL_END, "UPDATE region SET last = ? WHERE last IS NULL")                               \
 	X(USAGE, "INSERT INTO usage VALUES (?,?,?,?,?,?,?)")                                      \
 	X(THREAD, "INSERT INTO thread VALUES (?,?,?,?)")                                          \
-	X(STATE, "INSERT OR IGNORE INTO state VALUES (?,?)")                                      \
-	X(RUN_SET, "INSERT INTO run_set VALUES (?,?,?,?,?)")                                      \
-	X(RUN, "INSERT INTO run VALUES (?,?,?,?)")                                                \
-	X(WRITE_SET, "INSERT INTO write_set VALUES (?,?,?,?)")                                    \
-	X(WRITE, "INSERT INTO write VALUES (?,?,?)")                                              \
 	X(STAMP_SET, "INSERT INTO stamp_set VALUES (?,?)")                                        \
 	X(BLOCK, "INSERT INTO block VALUES (?,?,?,?)")                                            \
 	X(SMAPS, "INSERT INTO smaps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
@@ -75,13 +72,15 @@ struct recorder_hash {
 struct recorder {
 	char *path;
 	bool anonymous;
+	uint64_t max_size; /* 0: none */
 	int lock; /* the file, locked against a second pmtop */
 	sqlite3 *db;
 	sqlite3_stmt *s[RECORDER_COUNT];
+	struct sets *sets;
+	size_t page_size;
 	int64_t session, sample, region; /* the newest of each */
 	uint64_t samples;                /* written */
 	uint64_t whole;                  /* of these, since the last whole one */
-	size_t page_size;
 	struct extents pages;            /* as the file has them */
 	struct recorder_region *regions; /* ascending; owned */
 	size_t regions_n;
@@ -91,8 +90,7 @@ struct recorder {
 	size_t blocks_n, blocks_cap;
 };
 
-/* --- statements ---------------------------------------------------------------------------------
- */
+/* --- statements ----------------------------------------------------------------------------- */
 
 static int
 recorder_fail(struct recorder *r, struct err *err)
@@ -149,8 +147,7 @@ recorder_ask(struct recorder *r, enum recorder_statement which, int64_t *out, st
 	return 0;
 }
 
-/* --- opening and closing ------------------------------------------------------------------------
- */
+/* --- opening and closing -------------------------------------------------------------------- */
 
 /* Held as long as the recorder lives: closing it earlier would drop SQLite's own locks. */
 static int
@@ -174,7 +171,8 @@ recorder_prepare(struct recorder *r, struct err *err)
 		if (sqlite3_prepare_v3(r->db, recorder_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
 		                       &r->s[i], NULL) != SQLITE_OK)
 			return recorder_fail(r, err);
-	return recorder_ask(r, RECORDER_NEWEST, &r->sample, err) < 0 ||
+	r->sets = sets_open(r->db, r->path, err);
+	return !r->sets || recorder_ask(r, RECORDER_NEWEST, &r->sample, err) < 0 ||
 	               recorder_ask(r, RECORDER_NEWEST_SESSION, &r->session, err) < 0 ||
 	               recorder_ask(r, RECORDER_NEWEST_REGION, &r->region, err) < 0
 	           ? -1
@@ -189,6 +187,7 @@ recorder_open(const struct recorder_options *o, struct err *err)
 	r->lock = -1;
 	r->path = mem_strdup(o->path);
 	r->anonymous = o->anonymous;
+	r->max_size = o->max_size;
 	if (schema_create(o->path, o->how, &r->db, err) == 0 && recorder_lock(r, err) == 0 &&
 	    recorder_prepare(r, err) == 0)
 		return r;
@@ -213,6 +212,7 @@ recorder_close(struct recorder *r)
 		return;
 	for (int i = 0; i < RECORDER_COUNT; i++)
 		sqlite3_finalize(r->s[i]);
+	sets_close(r->sets);
 	sqlite3_close(r->db);
 	if (r->lock >= 0)
 		close(r->lock);
@@ -238,8 +238,7 @@ recorder_samples(const struct recorder *r)
 	return r->samples;
 }
 
-/* --- a session ----------------------------------------------------------------------------------
- */
+/* --- a session ------------------------------------------------------------------------------ */
 
 static int
 recorder_meta(struct recorder *r, const char *key, const char *text, uint64_t number,
@@ -305,6 +304,7 @@ recorder_begin(struct recorder *r, const struct target *t, struct err *err)
 	extents_free(&r->pages);
 	r->threads_n = r->blocks_n = 0;
 	r->page_size = t->page_size;
+	sets_set_page_size(r->sets, t->page_size);
 	r->whole = 0;
 	r->session++;
 	if (recorder_step(r, RECORDER_BEGIN, err) < 0)
@@ -327,8 +327,7 @@ recorder_begin(struct recorder *r, const struct target *t, struct err *err)
 	return -1;
 }
 
-/* --- regions ------------------------------------------------------------------------------------
- */
+/* --- regions -------------------------------------------------------------------------------- */
 
 static bool
 recorder_is_same(const struct vma *a, const struct vma *b)
@@ -478,95 +477,7 @@ recorder_threads(struct recorder *r, const struct threads *t, struct err *err)
 	return 0;
 }
 
-/* --- pages --------------------------------------------------------------------------------------
- */
-
-static int
-recorder_state(struct recorder *r, uint32_t state, struct err *err)
-{
-	struct buf name = {0};
-	int got;
-
-	recorder_bind(r->s[RECORDER_STATE], 1, state);
-	if (state == EXTENT_GONE)
-		buf_str(&name, "gone");
-	else
-		pagemap_cat_names(&name, state, " ");
-	recorder_text(r->s[RECORDER_STATE], 2, name.s ? name.s : "");
-	got = recorder_step(r, RECORDER_STATE, err);
-	buf_free(&name);
-	return got;
-}
-
-static uint64_t
-recorder_pages(const struct recorder *r, const struct extents *e)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < e->n; i++)
-		bytes += e->v[i].end - e->v[i].start;
-	return bytes / r->page_size;
-}
-
-/* The row of a set: its statement's last parameter, `data`, has the runs if they are many. */
-static int
-recorder_set(struct recorder *r, enum recorder_statement which, int data, const struct extents *set,
-             struct err *err)
-{
-	struct buf packed = {0};
-	int got;
-
-	if (set->n > RECORDER_RUNS) {
-		pack_runs(set, r->page_size, &packed);
-		sqlite3_bind_blob64(r->s[which], data, packed.s, packed.len, SQLITE_STATIC);
-	}
-	got = recorder_step(r, which, err);
-	buf_free(&packed);
-	return got;
-}
-
-static int
-recorder_run_set(struct recorder *r, const struct extents *set, struct err *err)
-{
-	uint32_t state = set->v[0].state;
-
-	RECORDER_NUMBERS(r, RECORDER_RUN_SET, (uint64_t)r->sample, state, recorder_pages(r, set),
-	                 set->n);
-	if (recorder_state(r, state, err) < 0 || recorder_set(r, RECORDER_RUN_SET, 5, set, err) < 0)
-		return -1;
-	for (size_t i = 0; set->n <= RECORDER_RUNS && i < set->n; i++) {
-		RECORDER_NUMBERS(r, RECORDER_RUN, (uint64_t)r->sample, set->v[i].start,
-		                 set->v[i].end - set->v[i].start, state);
-		if (recorder_step(r, RECORDER_RUN, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-recorder_by_state(const void *pa, const void *pb)
-{
-	const struct extent *a = pa, *b = pb;
-
-	if (a->state != b->state)
-		return a->state < b->state ? -1 : 1;
-	return (a->start > b->start) - (a->start < b->start);
-}
-
-/* A set for each state. Sorts `e` by it. */
-static int
-recorder_runs(struct recorder *r, struct extents *e, struct err *err)
-{
-	if (e->n)
-		qsort(e->v, e->n, sizeof(*e->v), recorder_by_state);
-	for (size_t i = 0, n; i < e->n; i += n) {
-		for (n = 1; i + n < e->n && e->v[i + n].state == e->v[i].state; n++)
-			;
-		if (recorder_run_set(r, &(struct extents){.v = e->v + i, .n = n}, err) < 0)
-			return -1;
-	}
-	return 0;
-}
+/* --- pages ---------------------------------------------------------------------------------- */
 
 /* All pages, or what changed; and then the file has them. */
 static int
@@ -576,30 +487,11 @@ recorder_page_runs(struct recorder *r, const struct moment *m, struct err *err)
 	int got;
 
 	extents_compare(r->whole ? &r->pages : &none, &m->pages, &told);
-	got = recorder_runs(r, &told, err);
+	got = sets_write_pages(r->sets, r->sample, &told, err);
 	extents_free(&told);
 	extents_free(&r->pages);
 	extents_compare(&none, &m->pages, &r->pages);
 	return got;
-}
-
-static int
-recorder_writes(struct recorder *r, const struct moment *m, struct err *err)
-{
-	const struct extents *e = &m->written;
-
-	if (!m->written_known || !e->n)
-		return 0;
-	RECORDER_NUMBERS(r, RECORDER_WRITE_SET, (uint64_t)r->sample, recorder_pages(r, e), e->n);
-	if (recorder_set(r, RECORDER_WRITE_SET, 4, e, err) < 0)
-		return -1;
-	for (size_t i = 0; e->n <= RECORDER_RUNS && i < e->n; i++) {
-		RECORDER_NUMBERS(r, RECORDER_WRITE, (uint64_t)r->sample, e->v[i].start,
-		                 e->v[i].end - e->v[i].start);
-		if (recorder_step(r, RECORDER_WRITE, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* The stamps, from which those of the samples that are not whole go on. */
@@ -619,8 +511,7 @@ recorder_stamps(struct recorder *r, const struct moment *m, struct err *err)
 	return got;
 }
 
-/* --- frames -------------------------------------------------------------------------------------
- */
+/* --- frames --------------------------------------------------------------------------------- */
 
 /* FNV-1a: whether the contents are those of the last time. */
 static uint64_t
@@ -684,8 +575,7 @@ recorder_blocks(struct recorder *r, const struct moment *m, struct err *err)
 	return 0;
 }
 
-/* --- a moment -----------------------------------------------------------------------------------
- */
+/* --- a moment ------------------------------------------------------------------------------- */
 
 static int
 recorder_sample(struct recorder *r, const struct moment *m, const char *note, struct err *err)
@@ -697,7 +587,7 @@ recorder_sample(struct recorder *r, const struct moment *m, const char *note, st
 	    r->whole == 0, rs->vmas.n, rs->totals.rss, rs->totals.swap);
 
 	if (m->written_known)
-		recorder_bind(s, 9, recorder_pages(r, &m->written));
+		recorder_bind(s, 9, sets_count(r->sets, &m->written));
 	if (t->clears)
 		recorder_text(s, 10, tracker_words(t->tracker)->name);
 	recorder_bind(s, 11, t->clears);
@@ -719,10 +609,26 @@ recorder_add_all(struct recorder *r, const struct moment *m, const char *note, s
 
 	return recorder_sample(r, m, note, err) < 0 || recorder_regions(r, m, before, err) < 0 ||
 	               recorder_threads(r, m->threads, err) < 0 ||
-	               recorder_page_runs(r, m, err) < 0 || recorder_writes(r, m, err) < 0 ||
+	               recorder_page_runs(r, m, err) < 0 ||
+	               (m->written_known &&
+	                sets_write_written(r->sets, r->sample, &m->written, err) < 0) ||
 	               recorder_stamps(r, m, err) < 0 || recorder_blocks(r, m, err) < 0
 	           ? -1
 	           : 0;
+}
+
+/* A few at a time, so that no sample is late for it. */
+static int
+recorder_thin(struct recorder *r, struct err *err)
+{
+	enum { ONCE = 16 };
+	size_t page_size = r->page_size;
+	int got = 0;
+
+	for (int i = 0; got == 0 && i < ONCE && r->max_size && thin_used(r->db) > r->max_size; i++)
+		got = thin_one(r->db, r->sets, r->path, err);
+	sets_set_page_size(r->sets, page_size);
+	return got < 0 ? -1 : 0;
 }
 
 int
@@ -736,5 +642,5 @@ recorder_add(struct recorder *r, const struct moment *m, const char *note, struc
 	}
 	r->samples++;
 	r->whole = (r->whole + 1) % RECORDER_WHOLE;
-	return 0;
+	return recorder_thin(r, err);
 }

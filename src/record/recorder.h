@@ -13,6 +13,8 @@ struct recorder_options {
 	const char *path;
 	enum schema_how how;
 	bool anonymous; /* names of files and regions are left out */
+	/* bytes of the file; then the older samples are thinned (thin.h). 0: it may grow */
+	uint64_t max_size;
 };
 struct recorder *recorder_open(const struct recorder_options *o, struct err *err);
 

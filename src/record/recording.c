@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "record/pack.h"
 #include "record/schema.h"
+#include "record/sets.h"
 
 /* What is to be added to times of a session, to have all on one clock: ns since 1970. */
 #define RECORDING_ON_CLOCK                                         \
@@ -23,8 +24,6 @@
 	  "SELECT tracker, clears, epoch, cleared, first_epoch, first FROM sample WHERE id = "     \
 	  "?")                                                                                     \
 	X(STAMPS, "SELECT data FROM stamp_set WHERE sample = ?")                                   \
-	X(WRITE_SET, "SELECT data FROM write_set WHERE sample = ?")                                \
-	X(WRITES, "SELECT start, length FROM write WHERE sample = ? ORDER BY start < 0, start")    \
 	X(DOUBT,                                                                                   \
 	  "SELECT u.doubt FROM region r JOIN usage u ON u.region = r.id AND u.sample <= ?1 "       \
 	  "WHERE r.start = ?2 AND r.first <= ?1 AND (r.last IS NULL OR r.last >= ?1) ORDER BY "    \
@@ -37,8 +36,6 @@
 	           "region WHERE first <= ?1 AND (last IS NULL OR last >= ?1)")                    \
 	X(THREADS, "SELECT tid, sp, name FROM thread WHERE sample = (SELECT max(sample) FROM "     \
 	           "thread WHERE sample <= ?1) ORDER BY tid")                                      \
-	X(SETS, "SELECT state, data FROM run_set WHERE sample = ?")                                \
-	X(RUNS, "SELECT start, length, state FROM run WHERE sample = ?")                           \
 	X(BLOCK, "SELECT sample, time, data FROM block WHERE start = ? AND sample <= ? ORDER BY "  \
 	         "sample DESC LIMIT 1")                                                            \
 	X(SMAPS, "SELECT r.start, s.pss, s.uss, s.shared, s.referenced, s.locked, s.thp, s.ksm, "  \
@@ -91,6 +88,7 @@ struct recording {
 	char *path;
 	sqlite3 *db;
 	sqlite3_stmt *s[RECORDING_COUNT];
+	struct sets *sets;
 	struct recording_sample *samples;
 	size_t samples_n, samples_cap, at;
 	bool there; /* what follows is of that sample */
@@ -106,8 +104,7 @@ struct recording {
 	struct recording_frames frames;
 };
 
-/* --- statements ---------------------------------------------------------------------------------
- */
+/* --- statements ----------------------------------------------------------------------------- */
 
 static int
 recording_fail(struct recording *r, struct err *err)
@@ -157,8 +154,7 @@ recording_ask(struct recording *r, enum recording_statement which, int64_t first
 	sqlite3_bind_int64(r->s[which], 1, first);
 }
 
-/* --- what is asked for again --------------------------------------------------------------------
- */
+/* --- what is asked for again ---------------------------------------------------------------- */
 
 static size_t
 recording_slot(const struct recording_frames *f, uint64_t pfn)
@@ -278,90 +274,7 @@ recording_block(struct recording *r, uint64_t addr)
 	return k->v[i].block;
 }
 
-/* --- pages --------------------------------------------------------------------------------------
- */
-
-static bool
-recording_add_run(const struct recording *r, struct extents *to, uint64_t start, uint64_t length,
-                  uint64_t state)
-{
-	uint64_t end;
-
-	if (start % r->page_size || !length || length % r->page_size || state > UINT32_MAX ||
-	    __builtin_add_overflow(start, length, &end))
-		return false;
-	to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
-	to->v[to->n++] = (struct extent){start, end, (uint32_t)state};
-	return true;
-}
-
-static int
-recording_read_runs(struct recording *r, int64_t sample, struct extents *to, struct err *err)
-{
-	int got;
-
-	recording_ask(r, RECORDING_RUNS, sample);
-	while ((got = recording_step(r, RECORDING_RUNS, err)) > 0)
-		if (!recording_add_run(r, to, recording_column(r, RECORDING_RUNS, 0),
-		                       recording_column(r, RECORDING_RUNS, 1),
-		                       recording_column(r, RECORDING_RUNS, 2)))
-			return recording_damaged(r, err);
-	return got;
-}
-
-static int
-recording_read_sets(struct recording *r, int64_t sample, struct extents *to, struct err *err)
-{
-	sqlite3_stmt *s = r->s[RECORDING_SETS];
-	int got;
-
-	recording_ask(r, RECORDING_SETS, sample);
-	while ((got = recording_step(r, RECORDING_SETS, err)) > 0) {
-		struct extents set = {0};
-		bool ok = true;
-
-		if (sqlite3_column_type(s, 1) == SQLITE_BLOB)
-			ok = unpack_runs(sqlite3_column_blob(s, 1),
-			                 (size_t)sqlite3_column_bytes(s, 1), r->page_size,
-			                 (uint32_t)sqlite3_column_int64(s, 0), &set);
-		for (size_t i = 0; ok && i < set.n; i++) {
-			to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
-			to->v[to->n++] = set.v[i];
-		}
-		extents_free(&set);
-		if (!ok)
-			return recording_damaged(r, err);
-	}
-	return got;
-}
-
-static int
-recording_by_start(const void *pa, const void *pb)
-{
-	const struct extent *a = pa, *b = pb;
-
-	return (a->start > b->start) - (a->start < b->start);
-}
-
-/* The runs of a sample, of all states: a moment if it is whole, else a change. */
-static int
-recording_read_change(struct recording *r, size_t i, struct extents *out, struct err *err)
-{
-	struct extents all = {0};
-	int got = recording_read_sets(r, r->samples[i].id, &all, err);
-
-	if (got == 0)
-		got = recording_read_runs(r, r->samples[i].id, &all, err);
-	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), recording_by_start);
-	for (size_t k = 0; got == 0 && k < all.n; k++)
-		extents_add(out, all.v[k].start, all.v[k].end, all.v[k].state);
-	extents_free(&all);
-	return got;
-}
-
-/* --- writes -------------------------------------------------------------------------------------
- */
+/* --- writes --------------------------------------------------------------------------------- */
 
 static int
 recording_read_track(struct recording *r, size_t i, struct recording_writes *w, struct err *err)
@@ -384,43 +297,13 @@ recording_read_track(struct recording *r, size_t i, struct recording_writes *w, 
 	return 0;
 }
 
-/* The pages written in a sample. */
-static int
-recording_read_writes(struct recording *r, size_t i, struct extents *out, struct err *err)
-{
-	sqlite3_stmt *s = r->s[RECORDING_WRITE_SET];
-	bool ok = true;
-	int got;
-
-	recording_ask(r, RECORDING_WRITE_SET, r->samples[i].id);
-	got = recording_step(r, RECORDING_WRITE_SET, err);
-	if (got > 0 && sqlite3_column_type(s, 0) == SQLITE_BLOB)
-		ok = unpack_runs(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
-		                 r->page_size, 1, out);
-	sqlite3_reset(s);
-	if (got < 0)
-		return -1;
-	recording_ask(r, RECORDING_WRITES, r->samples[i].id);
-	while (ok && (got = recording_step(r, RECORDING_WRITES, err)) > 0) {
-		struct extents one = {0};
-
-		ok = recording_add_run(r, &one, recording_column(r, RECORDING_WRITES, 0),
-		                       recording_column(r, RECORDING_WRITES, 1), 1);
-		if (ok)
-			extents_add(out, one.v[0].start, one.v[0].end, 1);
-		extents_free(&one);
-	}
-	sqlite3_reset(r->s[RECORDING_WRITES]);
-	return ok ? got : recording_damaged(r, err);
-}
-
 static int
 recording_add_writes(struct recording *r, size_t i, const struct recording_writes *w,
                      struct stamps *stamps, struct err *err)
 {
 	struct extents written = {0};
 	struct pm_run *runs;
-	int got = recording_read_writes(r, i, &written, err);
+	int got = sets_read_written(r->sets, r->samples[i].id, &written, err);
 
 	if (got == 0 && written.n) {
 		runs = mem_alloc(written.n * sizeof(*runs));
@@ -487,8 +370,7 @@ recording_stamps(const struct recording *r)
 	return &r->stamps;
 }
 
-/* --- going there --------------------------------------------------------------------------------
- */
+/* --- going there ---------------------------------------------------------------------------- */
 
 /* What is known of a sample, from the one before it on. */
 struct recording_moment {
@@ -511,7 +393,7 @@ recording_go(struct recording *r, struct recording_moment *m, size_t from, size_
 {
 	for (size_t i = from; i <= to; i++) {
 		struct extents change = {0};
-		int got = recording_read_change(r, i, &change, err);
+		int got = sets_read_pages(r->sets, r->samples[i].id, &change, err);
 
 		if (got == 0 && r->samples[i].whole)
 			extents_free(&m->pages);
@@ -545,6 +427,7 @@ recording_read_session(struct recording *r, int64_t session, struct err *err)
 	r->page_size = (size_t)recording_column(r, RECORDING_SESSION, 2);
 	r->clock_ns = recording_column(r, RECORDING_SESSION, 3);
 	sqlite3_reset(r->s[RECORDING_SESSION]);
+	sets_set_page_size(r->sets, r->page_size);
 	if (r->page_size < 1024 || r->page_size > 1 << 24 || r->page_size & (r->page_size - 1))
 		return recording_damaged(r, err);
 	return 0;
@@ -590,8 +473,7 @@ recording_pages(const struct recording *r)
 	return &r->pages;
 }
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------------------------- */
 
 /* Whether the last sample is later than the one before: no clock runs backwards. */
 static bool
@@ -638,7 +520,8 @@ recording_begin(struct recording *r, struct err *err)
 		if (sqlite3_prepare_v3(r->db, recording_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
 		                       &r->s[i], NULL) != SQLITE_OK)
 			return recording_fail(r, err);
-	if (recording_read_samples(r, err) < 0)
+	r->sets = sets_open(r->db, r->path, err);
+	if (!r->sets || recording_read_samples(r, err) < 0)
 		return -1;
 	return recording_seek(r, r->samples_n - 1, err);
 }
@@ -663,6 +546,7 @@ recording_close(struct recording *r)
 	free(r->blocks.v);
 	for (int i = 0; i < RECORDING_COUNT; i++)
 		sqlite3_finalize(r->s[i]);
+	sets_close(r->sets);
 	sqlite3_close(r->db);
 	extents_free(&r->pages);
 	stamps_free(&r->stamps);
@@ -751,8 +635,7 @@ recording_text(struct recording *r, const char *key)
 	return text;
 }
 
-/* --- regions ------------------------------------------------------------------------------------
- */
+/* --- regions -------------------------------------------------------------------------------- */
 
 static uint8_t
 recording_type(const char *name)

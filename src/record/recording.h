@@ -37,7 +37,7 @@ uint64_t recording_number(struct recording *r, const char *key);
 /* The caller frees it. */
 char *recording_text(struct recording *r, const char *key);
 
-/* --- at the sample ---------------------------------------------------------------------------- */
+/* --- at the sample -------------------------------------------------------------------------- */
 
 /* The regions, as vma_read has them; -1 with err. */
 int recording_regions(struct recording *r, struct vma_list *out, struct err *err);

@@ -64,8 +64,7 @@ schema_close(sqlite3 **db)
 	return -1;
 }
 
-/* --- what a file says of itself -----------------------------------------------------------------
- */
+/* --- what a file says of itself ------------------------------------------------------------- */
 
 /* The header of a database: its magic at 0, user_version at 60, application_id at 68; big-endian.
  */
@@ -124,8 +123,7 @@ schema_check(const char *path, struct err *err)
 	return 0;
 }
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------------------------- */
 
 /* Nothing in the file may act: no triggers, no views of its own, no functions with effects. */
 static void

@@ -36,8 +36,7 @@ source_recording_refuse(struct err *err, const char *what)
 	               what);
 }
 
-/* --- its life -----------------------------------------------------------------------------------
- */
+/* --- its life ------------------------------------------------------------------------------- */
 
 static int
 source_recording_open_pages(struct source *s, struct err *err)
@@ -69,8 +68,7 @@ source_recording_clock(const struct source *s)
 	return k->line->v[recording_at(k->r)].time_ns;
 }
 
-/* --- the address space --------------------------------------------------------------------------
- */
+/* --- the address space ---------------------------------------------------------------------- */
 
 static int
 source_recording_regions(struct source *s, struct vma_list *out, struct err *err)
@@ -98,8 +96,7 @@ source_recording_registers(const struct source *s, pid_t tid, struct thread_regi
 	return source_recording_refuse(err, "read registers");
 }
 
-/* --- pages --------------------------------------------------------------------------------------
- */
+/* --- pages ---------------------------------------------------------------------------------- */
 
 /*
  * The categories of a run in region v, with what the scan of a live process is not asked for: its
@@ -320,8 +317,7 @@ source_recording_cgroup(const struct source *s, uint64_t inode, struct buf *out)
 	return path != NULL;
 }
 
-/* --- what takes more ----------------------------------------------------------------------------
- */
+/* --- what takes more ------------------------------------------------------------------------ */
 
 static int
 source_recording_smaps(const struct source *s, struct progress *p, struct smaps *out,
@@ -420,8 +416,7 @@ source_recording_caps(struct source *s, struct track *t, struct cap *out)
 	return 1;
 }
 
-/* --- writes, others, faults: of the past ---------------------------------------------------------
- */
+/* --- writes, others, faults: of the past ---------------------------------------------------- */
 
 static void
 source_recording_probe(struct source *s, struct track *t)
@@ -698,8 +693,7 @@ static const struct source_faults source_recording_faults = {
     .kernel = source_recording_kernel,
 };
 
-/* --- opening and closing ------------------------------------------------------------------------
- */
+/* --- opening and closing -------------------------------------------------------------------- */
 
 static void
 source_recording_close(struct source *s)

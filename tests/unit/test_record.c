@@ -2,12 +2,17 @@
 /* Recordings: changes against one byte per page, and what goes into a blob comes out of it. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "kernel/kabi.h"
 #include "kernel/flags.h"
 #include "record/block.h"
 #include "record/extents.h"
 #include "record/pack.h"
+#include "record/recorder.h"
+#include "record/recording.h"
+#include "record/thin.h"
 #include "tap.h"
 
 enum { PAGE = 4096, MANY = 600 };
@@ -231,6 +236,162 @@ test_block(void)
 	buf_free(&out);
 }
 
+/* --- a recording of this very process, thinned ------------------------------------------------- */
+
+enum { SAMPLES = 90, OWN_PAGES = 64 };
+
+/* What each sample had, by its number. */
+static struct extents pages_of[SAMPLES + 1], written_of[SAMPLES + 1];
+
+static void
+copy(struct extents *to, const struct extents *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		extents_add(to, from->v[i].start, from->v[i].end, from->v[i].state);
+}
+
+/* Pages come and go; and some are said to be written. */
+static int
+record_one(struct recorder *r, struct moments *from, unsigned i, char *own, struct err *err)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct moment m;
+	int got;
+
+	for (unsigned k = 0; k < 5; k++) {
+		char *at = own + random_below(OWN_PAGES) * page;
+
+		if (random_below(2))
+			*at = 1;
+		else
+			madvise(at, page, MADV_DONTNEED);
+	}
+	got = moments_take(from, 0, false, &m, err);
+	m.written_known = true;
+	for (uint64_t at = 0; got == 0 && at < OWN_PAGES; at += 1 + random_below(40))
+		extents_add(&m.written, (uintptr_t)own + at * page, (uintptr_t)own + (at + 1) * page, 1);
+	copy(&pages_of[i], &m.pages);
+	copy(&written_of[i], &m.written);
+	if (got == 0)
+		got = recorder_add(r, &m, NULL, err);
+	moment_free(&m);
+	return got;
+}
+
+static int
+record_all(const char *path, struct err *err)
+{
+	size_t size = OWN_PAGES * (size_t)sysconf(_SC_PAGESIZE);
+	char *own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct recorder *r = recorder_open(&(struct recorder_options){.path = path}, err);
+	struct target t;
+	struct moments from;
+	int got = r ? target_open(&t, "/proc", getpid(), err) : -1;
+
+	if (got == 0)
+		got = target_open_pages(&t, err);
+	if (got < 0)
+		return -1;
+	madvise(own, size, MADV_NOHUGEPAGE);
+	moments_begin(&from, &t);
+	got = recorder_begin(r, &t, err);
+	for (unsigned i = 1; got == 0 && i <= SAMPLES; i++)
+		got = record_one(r, &from, i, own, err);
+	moments_free(&from);
+	recorder_close(r);
+	target_close(&t);
+	munmap(own, size);
+	return got;
+}
+
+static bool
+thin_some(const char *path, unsigned n)
+{
+	sqlite3 *db;
+	struct err err;
+	struct sets *sets;
+	unsigned done = 0;
+
+	if (schema_create(path, SCHEMA_APPEND, &db, &err) < 0)
+		return false;
+	sets = sets_open(db, path, &err);
+	while (done < n && thin_one(db, sets, path, &err) == 0)
+		done++;
+	sets_close(sets);
+	sqlite3_close(db);
+	return done == n;
+}
+
+/* Whether a sample has its pages, and was written what was since the one before it that is left. */
+static bool
+is_as_it_was(struct recording *r, struct sets *sets, size_t i, unsigned id, unsigned before)
+{
+	struct extents written = {0}, is = {0};
+	struct err err;
+	bool ok = recording_seek(r, i, &err) == 0 && are_same(recording_pages(r), &pages_of[id]);
+
+	for (unsigned k = before + 1; k <= id; k++)
+		extents_unite(&written, &written_of[k]);
+	ok = ok && sets_read_written(sets, (int64_t)id, &is, &err) == 0 && are_same(&is, &written);
+	extents_free(&written);
+	extents_free(&is);
+	return ok;
+}
+
+/* All samples that are left, by their numbers; in both directions. */
+static unsigned
+count_wrong(const char *path, size_t left)
+{
+	struct err err;
+	struct recording *r = recording_open(path, &err);
+	unsigned id[SAMPLES + 1] = {0}, n = 0, wrong = 0;
+	sqlite3_stmt *s = NULL;
+	struct sets *sets;
+	sqlite3 *db;
+
+	if (!r || schema_open(path, &db, &err) < 0)
+		return 1;
+	sets = sets_open(db, path, &err);
+	sets_set_page_size(sets, recording_page_size(r));
+	sqlite3_prepare_v2(db, "SELECT id FROM sample ORDER BY id", -1, &s, NULL);
+	while (n < SAMPLES && sqlite3_step(s) == SQLITE_ROW)
+		id[++n] = (unsigned)sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	for (unsigned i = 1; i <= n; i++)
+		wrong += !is_as_it_was(r, sets, i - 1, id[i], id[i - 1]);
+	for (unsigned i = n; i > 0; i -= i < 3 ? i : 3)
+		wrong += !is_as_it_was(r, sets, i - 1, id[i], id[i - 1]);
+	sets_close(sets);
+	sqlite3_close(db);
+	recording_close(r);
+	return wrong + (n != left);
+}
+
+static void
+test_thinning(void)
+{
+	char path[] = "/tmp/test_record-XXXXXX", journal[sizeof(path) + 8];
+	int fd = mkstemp(path);
+	struct err err = {0};
+
+	close(fd);
+	unlink(path);
+	if (!ok(record_all(path, &err) == 0, "this process is recorded"))
+		printf("# %s: %s\n", err.what, err.why);
+	is_u64(count_wrong(path, SAMPLES), 0, "each sample has the pages that were there");
+	ok(thin_some(path, 30), "30 samples are dropped");
+	is_u64(count_wrong(path, SAMPLES - 30), 0, "the others have their pages, and no write is lost");
+	thin_some(path, SAMPLES);
+	ok(count_wrong(path, 2) == 0 || count_wrong(path, 3) == 0, "in the end the first and the last are left");
+	snprintf(journal, sizeof(journal), "%s-journal", path);
+	unlink(journal);
+	unlink(path);
+	for (unsigned i = 0; i <= SAMPLES; i++) {
+		extents_free(&pages_of[i]);
+		extents_free(&written_of[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -239,5 +400,6 @@ main(void)
 	test_numbers();
 	test_runs();
 	test_block();
+	test_thinning();
 	return tap_done();
 }

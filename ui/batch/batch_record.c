@@ -54,8 +54,7 @@ record_sample(struct record *k, struct err *err)
 	return r < 0 && !target_is_alive(&k->b->t) ? 1 : r;
 }
 
-/* --- writes -------------------------------------------------------------------------------------
- */
+/* --- writes --------------------------------------------------------------------------------- */
 
 /* Only if a tracker was asked for: a clear changes the process. */
 static int
@@ -69,8 +68,7 @@ record_begin_writes(struct record *k, struct err *err)
 	return target_clear(&k->b->t, &k->b->vmas, err);
 }
 
-/* --- its end ------------------------------------------------------------------------------------
- */
+/* --- its end -------------------------------------------------------------------------------- */
 
 /* The process executed another program, which is recorded in a session of its own, or ended: 1. */
 static int
@@ -155,7 +153,8 @@ batch_record(struct batch *b, struct err *err)
 	                              .how = o->append      ? SCHEMA_APPEND
 	                                     : o->overwrite ? SCHEMA_OVERWRITE
 	                                                    : SCHEMA_NEW,
-	                              .anonymous = o->anonymous};
+	                              .anonymous = o->anonymous,
+	                              .max_size = o->max_size};
 	struct record k = {
 	    .b = b, .next = time_ns(), .until = o->for_ns ? time_ns() + o->for_ns : 0};
 	int r;

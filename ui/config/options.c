@@ -81,6 +81,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		           : option_set_mode(o, MODE_GROW, err);
 	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
 	case OPT_FOR: return option_parse_time(id, arg, &o->for_ns, err);
+	case OPT_MAX_SIZE: return option_parse_bytes(id, arg, 1 << 20, &o->max_size, err);
 	case OPT_APPEND: o->append = true; break;
 	case OPT_OVERWRITE: o->overwrite = true; break;
 	case OPT_ANONYMOUS_NAMES: o->anonymous = true; break;

@@ -73,6 +73,7 @@ struct options {
 	uint64_t grow_ns; /* the same of --grow */
 	const char *record; /* the file of --record */
 	uint64_t for_ns;    /* how long to record; 0: until interrupted */
+	uint64_t max_size;  /* bytes of the file; 0: any */
 	bool append, overwrite, anonymous;
 	const char *at;     /* a time in a recording; NULL: its end */
 	unsigned count; /* number of intervals; 0: until interrupted */

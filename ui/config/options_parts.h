@@ -28,6 +28,8 @@ int option_parse_budget(const char *s, struct options *o, struct err *err);
 int option_parse_by(const char *s, struct options *o, struct err *err);
 int option_parse_tracker(const char *s, struct options *o, struct err *err);
 int option_parse_size(const char *s, struct options *o, struct err *err);
+int option_parse_bytes(enum option_id id, const char *s, uint64_t least, uint64_t *out,
+                       struct err *err);
 int option_parse_time(enum option_id id, const char *s, uint64_t *ns, struct err *err);
 int option_parse_seconds(enum option_id id, const char *s, double least, uint64_t *ns,
                          struct err *err);

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "config/options_parts.h"
+#include "filter/lex.h"
 #include "term/paint.h"
 
 static int
@@ -120,6 +121,18 @@ option_parse_seconds(enum option_id id, const char *s, double least, uint64_t *n
 		return option_bad_value(err, id, s, how);
 	*ns = (uint64_t)(v * 1e9);
 	return 0;
+}
+
+int
+option_parse_bytes(enum option_id id, const char *s, uint64_t least, uint64_t *out, struct err *err)
+{
+	uint64_t v;
+
+	if (lex_bytes(s, strlen(s), 4096, &v) && v >= least) {
+		*out = v;
+		return 0;
+	}
+	return option_bad_value(err, id, s, "give a size, 1M at least, such as 64M or 2G");
 }
 
 /* "90", "90s", "10m", "2h", "1d". */

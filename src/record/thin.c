@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/thin.h"
+
+#include "record/pack.h"
+#include "record/schema.h"
+
+/* The sample to drop, and its neighbours. */
+static const char thin_choice[] =
+    "SELECT k.id, k.prev, k.next, s.page_size FROM (SELECT id, session, lag(id) OVER w AS prev,"
+    " lead(id) OVER w AS next, lead(time) OVER w - lag(time) OVER w AS gap FROM sample WINDOW w AS"
+    " (PARTITION BY session ORDER BY id)) k JOIN session s ON s.id = k.session WHERE prev IS NOT"
+    " NULL AND next IS NOT NULL AND k.id <= (SELECT id FROM sample ORDER BY id LIMIT 1 OFFSET"
+    " (SELECT count(*) / 2 FROM sample)) ORDER BY gap, k.id LIMIT 1";
+
+/* What has a row for each change goes on to the next sample, unless that has its own. */
+static const char *const thin_moves[] = {
+    "DELETE FROM usage WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
+    "DELETE FROM smaps WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
+    "DELETE FROM region WHERE first = ?1 AND last = ?1",
+    "UPDATE region SET first = ?3 WHERE first = ?1",
+    "UPDATE region SET last = ?2 WHERE last = ?1",
+    "UPDATE OR IGNORE usage SET sample = ?3 WHERE sample = ?1",
+    "DELETE FROM usage WHERE sample = ?1",
+    "UPDATE OR IGNORE smaps SET sample = ?3 WHERE sample = ?1",
+    "DELETE FROM smaps WHERE sample = ?1",
+    "UPDATE OR IGNORE block SET sample = ?3 WHERE sample = ?1",
+    "DELETE FROM block WHERE sample = ?1",
+    "DELETE FROM thread WHERE sample = ?1 AND EXISTS (SELECT 1 FROM thread WHERE sample = ?3)",
+    "UPDATE thread SET sample = ?3 WHERE sample = ?1",
+    "DELETE FROM stamp_set WHERE sample = ?1",
+    "UPDATE sample SET note = (SELECT note FROM sample WHERE id = ?1) || ifnull('; ' || note, '')"
+    " WHERE id = ?3 AND (SELECT note FROM sample WHERE id = ?1) IS NOT NULL",
+    "DELETE FROM sample WHERE id = ?1",
+};
+
+struct thin {
+	sqlite3 *db;
+	struct sets *sets;
+	const char *path;
+	int64_t id, prev, next;
+};
+
+static int
+thin_fail(const struct thin *t, struct err *err)
+{
+	return schema_err(t->db, err, "thin", t->path);
+}
+
+/* Prepares, with the sample and its neighbours as parameters, as far as it has such. NULL with err.
+ */
+static sqlite3_stmt *
+thin_prepare(const struct thin *t, const char *sql, struct err *err)
+{
+	const int64_t ids[] = {t->id, t->prev, t->next};
+	sqlite3_stmt *s = NULL;
+
+	if (sqlite3_prepare_v2(t->db, sql, -1, &s, NULL) != SQLITE_OK) {
+		thin_fail(t, err);
+		return NULL;
+	}
+	for (int i = 0; i < 3 && i < sqlite3_bind_parameter_count(s); i++)
+		sqlite3_bind_int64(s, i + 1, ids[i]);
+	return s;
+}
+
+static int
+thin_do(const struct thin *t, const char *sql, struct err *err)
+{
+	sqlite3_stmt *s = thin_prepare(t, sql, err);
+	int r = s ? 0 : -1;
+
+	if (s && sqlite3_step(s) != SQLITE_DONE)
+		r = thin_fail(t, err);
+	sqlite3_finalize(s);
+	return r;
+}
+
+/* 1: there is none. */
+static int
+thin_choose(struct thin *t, struct err *err)
+{
+	sqlite3_stmt *s = thin_prepare(t, thin_choice, err);
+	int got = s ? sqlite3_step(s) : SQLITE_ERROR;
+	int r = got == SQLITE_DONE ? 1 : got == SQLITE_ROW ? 0 : -1;
+
+	if (s && r < 0)
+		thin_fail(t, err);
+	if (r == 0) {
+		t->id = sqlite3_column_int64(s, 0);
+		t->prev = sqlite3_column_int64(s, 1);
+		t->next = sqlite3_column_int64(s, 2);
+		sets_set_page_size(t->sets, (size_t)sqlite3_column_int64(s, 3));
+	}
+	sqlite3_finalize(s);
+	return r;
+}
+
+/* A sample, as far as the next one depends on it. */
+struct thin_sample {
+	bool whole, tracked;
+	uint64_t time_ns;
+	uint32_t epoch;
+	struct extents pages, written;
+};
+
+static void
+thin_sample_free(struct thin_sample *k)
+{
+	extents_free(&k->pages);
+	extents_free(&k->written);
+}
+
+static int
+thin_read(const struct thin *t, int64_t id, struct thin_sample *out, struct err *err)
+{
+	sqlite3_stmt *s = thin_prepare(
+	    t, "SELECT whole, time, epoch, tracker IS NOT NULL FROM sample WHERE id = ?", err);
+	int r = s ? 0 : -1;
+
+	*out = (struct thin_sample){0};
+	if (s) {
+		sqlite3_bind_int64(s, 1, id);
+		r = sqlite3_step(s) == SQLITE_ROW ? 0 : thin_fail(t, err);
+		out->whole = sqlite3_column_int(s, 0);
+		out->time_ns = (uint64_t)sqlite3_column_int64(s, 1);
+		out->epoch = (uint32_t)sqlite3_column_int64(s, 2);
+		out->tracked = sqlite3_column_int(s, 3);
+	}
+	sqlite3_finalize(s);
+	if (r == 0)
+		r = sets_read_pages(t->sets, id, &out->pages, err);
+	return r == 0 ? sets_read_written(t->sets, id, &out->written, err) : r;
+}
+
+/* --- when pages were written ---------------------------------------------------------------- */
+
+static int
+thin_read_stamps(const struct thin *t, struct stamps *out, struct err *err)
+{
+	sqlite3_stmt *s = thin_prepare(t, "SELECT data FROM stamp_set WHERE sample = ?1", err);
+	int got = s ? sqlite3_step(s) : SQLITE_ERROR, r = 0;
+
+	if (got != SQLITE_ROW && got != SQLITE_DONE)
+		r = s ? thin_fail(t, err) : -1;
+	else if (got == SQLITE_ROW && !unpack_stamps(sqlite3_column_blob(s, 0),
+	                                             (size_t)sqlite3_column_bytes(s, 0), 0, out))
+		r = err_set(err, ERR_TARGET, "what it holds does not fit together", NULL,
+		            "cannot thin %.160s", t->path);
+	sqlite3_finalize(s);
+	return r;
+}
+
+static int
+thin_write_stamps(const struct thin *t, const struct stamps *stamps, struct err *err)
+{
+	sqlite3_stmt *s = thin_prepare(t, "INSERT OR REPLACE INTO stamp_set VALUES (?3, ?4)", err);
+	struct buf packed = {0};
+	int r = s ? 0 : -1;
+
+	pack_stamps(stamps, &packed);
+	if (s) {
+		sqlite3_bind_int64(s, 3, t->next);
+		sqlite3_bind_blob64(s, 4, packed.s, packed.len, SQLITE_STATIC);
+		r = sqlite3_step(s) == SQLITE_DONE ? 0 : thin_fail(t, err);
+	}
+	sqlite3_finalize(s);
+	buf_free(&packed);
+	return r;
+}
+
+/* The stamps of a whole sample, as of the next one, which takes its place. */
+static int
+thin_carry_stamps(const struct thin *t, const struct thin_sample *next, struct err *err)
+{
+	struct stamps stamps = {0};
+	const struct extents *e = &next->written;
+	int r = thin_read_stamps(t, &stamps, err);
+
+	for (size_t i = 0; r == 0 && i < e->n; i++)
+		stamps_update(&stamps, e->v[i].start, e->v[i].end,
+		              &(struct pm_run){e->v[i].start, e->v[i].end, 0}, 1, true, next->epoch,
+		              next->time_ns);
+	if (r == 0)
+		r = thin_write_stamps(t, &stamps, err);
+	stamps_free(&stamps);
+	return r;
+}
+
+/* --- one of them ---------------------------------------------------------------------------- */
+
+/* Makes the next sample say what both said. */
+static int
+thin_join(const struct thin *t, struct thin_sample *k, struct thin_sample *next, struct err *err)
+{
+	static const char whole[] = "UPDATE sample SET whole = 1 WHERE id = ?3";
+	static const char written[] =
+	    "UPDATE sample SET written = (SELECT ifnull(sum(pages), 0) FROM"
+	    " write_set WHERE sample = ?3) WHERE id = ?3 AND written IS NOT"
+	    " NULL";
+	bool carry = k->whole && !next->whole;
+	struct extents *pages = next->whole ? &next->pages : &k->pages;
+
+	if (carry)
+		extents_apply(&k->pages, &next->pages);
+	else if (!next->whole)
+		extents_unite(&k->pages, &next->pages);
+	if (carry && k->tracked && thin_carry_stamps(t, next, err) < 0)
+		return -1;
+	extents_unite(&k->written, &next->written);
+	if (sets_drop(t->sets, t->id, err) < 0 || sets_drop(t->sets, t->next, err) < 0 ||
+	    sets_write_pages(t->sets, t->next, pages, err) < 0 ||
+	    sets_write_written(t->sets, t->next, &k->written, err) < 0)
+		return -1;
+	return (carry && thin_do(t, whole, err) < 0) || thin_do(t, written, err) < 0 ? -1 : 0;
+}
+
+static int
+thin_drop(const struct thin *t, struct err *err)
+{
+	struct thin_sample k, next = {0};
+	int r = thin_read(t, t->id, &k, err);
+
+	if (r == 0)
+		r = thin_read(t, t->next, &next, err);
+	if (r == 0)
+		r = thin_join(t, &k, &next, err);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(thin_moves); i++)
+		r = thin_do(t, thin_moves[i], err);
+	thin_sample_free(&k);
+	thin_sample_free(&next);
+	return r;
+}
+
+int
+thin_one(sqlite3 *db, struct sets *sets, const char *path, struct err *err)
+{
+	struct thin t = {.db = db, .sets = sets, .path = path};
+	int r = thin_do(&t, "BEGIN IMMEDIATE", err);
+
+	if (r == 0)
+		r = thin_choose(&t, err);
+	if (r == 0)
+		r = thin_drop(&t, err);
+	if (r == 0)
+		return thin_do(&t, "COMMIT", err);
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return r;
+}
+
+static uint64_t
+thin_number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *s = NULL;
+	uint64_t v = 0;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+		v = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return v;
+}
+
+uint64_t
+thin_used(sqlite3 *db)
+{
+	return (thin_number(db, "PRAGMA page_count") - thin_number(db, "PRAGMA freelist_count")) *
+	       thin_number(db, "PRAGMA page_size");
+}
