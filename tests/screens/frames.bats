@@ -68,7 +68,7 @@ still() {
 	screen_start 120x40 "$PID"
 	screen_keys Enter
 	got=$(sent screen_keys Right | wc -c)
-	cells=$(sed -n 's/.* key_us=[1-9].* cells=//p' "$SCREEN_TMP/status" | tail -n 1)
+	cells=$(sed -nE 's/.* key_us=[1-9].* cells=([0-9]+).*/\1/p' "$SCREEN_TMP/status" | tail -n 1)
 	echo "$got bytes for $cells cells"
 	((cells > 1 && cells < 400 && got > cells && got < 20 * cells))
 }
