@@ -237,7 +237,8 @@ writers_line(const struct writers *w, struct buf *out)
 	if (w->reads)
 		buf_fmt(out, ", %llu with reads only", (unsigned long long)w->reads);
 	if (w->none)
-		buf_fmt(out, ", %llu without a fault", (unsigned long long)w->none);
+		buf_fmt(out, ", %llu %s", (unsigned long long)w->none,
+		        w->sampled ? "not sampled or without a fault" : "without a fault");
 }
 
 static struct answer *
@@ -258,7 +259,8 @@ writers_answer_range(struct target *t, const struct vma_list *vmas, const struct
 	answer_add_number(a, "only_reads", w.reads)->note =
 	    "pages on which only code that reads faulted: the kernel or another process wrote";
 	answer_add_number(a, "no_fault", w.none)->note =
-	    "written by a device, another process, or what could not be watched";
+	    w.sampled ? "not sampled, or written by a device or another process"
+		      : "written by a device, another process, or what could not be watched";
 	answer_add_number(a, "other", w.other)->note =
 	    "pages that faulted, but were not seen written";
 	answer_facts_causes(a, &w.totals);
