@@ -264,6 +264,8 @@ stamps_next(struct stamps_at *at, struct track_stamp *out)
 		const struct stamps_part *p = &at->s->v[at->i];
 
 		at->page = u64_max(at->page, p->page);
+		if (at->page >= at->end)
+			break;
 		if (at->page >= stamps_end(p))
 			continue;
 		if (!p->planes)

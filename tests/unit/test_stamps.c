@@ -51,6 +51,29 @@ is_same(const struct stamps *s, const struct model *m, uint32_t epoch)
 	return true;
 }
 
+/* The stamps of a random range, which may begin and end within pages that are alike. */
+static bool
+part_is_same(const struct stamps *s, const struct model *m, uint64_t *seed)
+{
+	uint64_t from = fake_below(seed, PAGES), to = from + fake_below(seed, PAGES - from + 1), p = from;
+	struct stamps_at at = stamps_begin(s, addr(from), addr(to));
+	struct track_stamp got;
+
+	while (stamps_next(&at, &got)) {
+		for (; p < to && !m->count[p]; p++)
+			;
+		if (got.start != addr(p) || got.end <= got.start || got.end > addr(to))
+			return false;
+		for (; addr(p) < got.end; p++)
+			if (got.time_ns != m->time[p])
+				return false;
+	}
+	for (; p < to; p++)
+		if (m->count[p])
+			return false;
+	return true;
+}
+
 /* Sums of a random range. */
 static bool
 sums_are_same(const struct stamps *s, const struct model *m, uint32_t epoch, uint64_t *seed)
@@ -130,7 +153,7 @@ test_random(void)
 	struct stamps s = {0}, copy = {0};
 	uint64_t seed = 3;
 	uint32_t epoch = 0;
-	bool fresh = true, same = true, sums = true;
+	bool fresh = true, same = true, sums = true, parts = true;
 
 	for (uint64_t now = 1; now < 4000 && fresh && same && sums; now++) {
 		epoch += (uint32_t)(fake_below(&seed, 3) == 0 ? fake_below(&seed, 200) == 0 ? 50 : 1 : 0);
@@ -140,6 +163,7 @@ test_random(void)
 		if (s.epoch != epoch)
 			continue; /* it has not been told of it */
 		same = is_same(&s, &m, epoch);
+		parts = parts && part_is_same(&s, &m, &seed);
 		sums = sums_are_same(&s, &m, epoch, &seed);
 		if (fake_below(&seed, 100) == 0) {
 			stamps_copy(&copy, &s, 0, UINT64_MAX);
@@ -149,6 +173,7 @@ test_random(void)
 	ok(fresh, "4000 random scans: as many pages are new as in an array");
 	ok(same, "and each has its time, epoch and count, and the epochs that are remembered");
 	ok(sums, "and sums of ranges");
+	ok(parts, "bug: the stamps of a range that ended within pages that are alike had no end");
 	stamps_copy(&copy, &s, addr(10), addr(20));
 	is_u64(stamps_bytes(&copy, 0, UINT64_MAX), stamps_bytes(&s, addr(10), addr(20)), "a copy of a part");
 	stamps_free(&copy);
