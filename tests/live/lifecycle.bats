@@ -374,7 +374,8 @@ reuse='
 	kill -CONT $pmtop
 	wait $pmtop
 	echo $?
-	! grep -q "^VmFlags:.* uw" /proc/$pid/smaps && grep -q "^State:.S" /proc/$pid/status && echo untouched
+	until_true grep -q "^State:.S" /proc/$pid/status
+	! grep -q "^VmFlags:.* uw" /proc/$pid/smaps && echo untouched
 	kill $pid'
 
 @test "its number given to another process while it is watched: its end is reported, and the other is left alone" {
