@@ -376,9 +376,10 @@ source_recording_files(struct source *s, const struct vma *v, uint64_t start, ui
 
 static bool
 source_recording_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                        const uint8_t *image, uint64_t addr, bool line, struct helper_symbol *out)
+                        const uint8_t *image, uint64_t addr, unsigned needs,
+                        struct helper_symbol *out)
 {
-	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)line, (void)out;
+	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)needs, (void)out;
 	return false;
 }
 

@@ -385,6 +385,19 @@ helper_add_maps(struct helper_ask *a, const struct vma_list *vmas, const struct 
 	a->maps_n = (uint32_t)n;
 }
 
+/* So that its names are where they are expected, whatever the reader has answered. */
+static void
+helper_check_inlined(struct helper_inlined *in)
+{
+	const char *at = in->names, *end = in->names + sizeof(in->names);
+	uint32_t n = 0;
+
+	in->names[sizeof(in->names) - 1] = '\0';
+	for (; n < in->n && n < SYMBOL_INLINED && at < end; n++)
+		at += strlen(at) + 1;
+	in->n = n;
+}
+
 static bool
 helper_ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct helper_symbol *out)
 {
@@ -395,18 +408,19 @@ helper_ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct 
 	out->name[sizeof(out->name) - 1] = '\0';
 	out->demangled[sizeof(out->demangled) - 1] = '\0';
 	out->source[sizeof(out->source) - 1] = '\0';
+	helper_check_inlined(&out->inlined);
 	return true;
 }
 
 bool
 helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
-              const struct vma *v, uint64_t addr, bool line, struct helper_symbol *out)
+              const struct vma *v, uint64_t addr, unsigned needs, struct helper_symbol *out)
 {
 	if (!helper_set_ask(h, vmas ? HELPER_SYMBOL : HELPER_SYMBOL_JIT, v) && vmas)
 		return false;
 	if (vmas)
 		helper_add_maps(&h->ask, vmas, v);
-	h->ask.needs = line;
+	h->ask.needs = needs;
 	return helper_ask_symbol(h, p, addr, out);
 }
 

@@ -80,19 +80,32 @@ bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, u
  * The symbol at addr, from the file that v maps there or directly below (.bss continues after the
  * file's last mapping): of the instance that is loaded there as a whole, not of a copy mapped for
  * reading. `vmas` are all regions of p; NULL: v is code that the program compiled itself, whose
- * name is in /tmp/perf-PID.map. `line`: its place in the source as well, which takes longer. false:
- * none, or not known.
+ * name is in /tmp/perf-PID.map. `needs`: what else, which takes longer. false: none, or not known.
  */
-enum { SYMBOL_NAME_MAX = 512, SYMBOL_DEMANGLED_MAX = 2048 };
+enum { SYMBOL_NAME_MAX = 512, SYMBOL_DEMANGLED_MAX = 2048, SYMBOL_INLINED = 8 };
+enum symbol_needs {
+	SYMBOL_NEEDS_LINE = 1,    /* its place in the source */
+	SYMBOL_NEEDS_INLINED = 2, /* the functions inlined there */
+};
+
+/* Functions that the compiler inlined, one in another, at an address. */
+struct helper_inlined {
+	uint32_t n;    /* names, each with its end; the innermost first; "": not known */
+	uint32_t more; /* around those; they did not fit */
+	char names[2 * SYMBOL_DEMANGLED_MAX]; /* demangled; unsafe like the others */
+};
+
 struct helper_symbol {
 	uint64_t offset;            /* of addr from the symbol */
 	char name[SYMBOL_NAME_MAX]; /* from the file: not safe to print raw */
 	char demangled[SYMBOL_DEMANGLED_MAX]; /* equally unsafe; "": the same as name */
 	uint32_t line;                        /* of `source`; 0: not known */
 	char source[SYMBOL_NAME_MAX];         /* a file's name, as the compiler wrote it; unsafe */
+	struct helper_inlined inlined;        /* none: or not known */
 };
 bool helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
-                   const struct vma *v, uint64_t addr, bool line, struct helper_symbol *out);
+                   const struct vma *v, uint64_t addr, unsigned needs,
+                   struct helper_symbol *out);
 
 /* The same in the vdso v, given its first page. */
 bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v,

@@ -60,7 +60,7 @@ enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096, HELPER_WANTED = 1024 };
 struct helper_ask {
 	uint32_t serial;
 	uint32_t kind; /* enum helper_kind */
-	uint32_t needs; /* HELPER_PAGES: enum file_ask; 1: a line, a near name, a store as well */
+	uint32_t needs; /* enum file_ask, symbol_needs or symbol_how; 1: a store as well */
 	uint32_t dev_major, dev_minor;
 	uint64_t inode;
 	uint64_t start, end;

@@ -41,12 +41,13 @@ struct kept {
 	struct elf_file file;
 };
 
-/* A line that was not in the file itself, and may be in its debug file. */
+/* What was not in the file itself, and may be in its debug file. */
 static struct {
-	bool wanted, known;
+	unsigned wanted; /* enum symbol_needs; 0: nothing */
+	bool known;
 	uint64_t own;
-	struct helper_symbol found; /* its source and line */
-} helper_line;
+	struct helper_symbol found; /* its source, line and inlined functions */
+} helper_more;
 
 /* The file of the last question; NULL: the vdso. */
 static struct kept *helper_last;
@@ -139,7 +140,7 @@ helper_wants(struct elf_debug *out)
 	const struct kept *k = helper_last;
 
 	if (!k || !k->ok || k->debug == DEBUG_NONE || !elf_file_has_debug(&k->file) ||
-	    !(helper_line.wanted || (!k->file.all && k->debug == DEBUG_NOT_SOUGHT)))
+	    !(helper_more.wanted || (!k->file.all && k->debug == DEBUG_NOT_SOUGHT)))
 		return false;
 	*out = k->file.debug;
 	return true;
@@ -162,6 +163,17 @@ helper_is_debug_of(struct kept *k, int fd)
 	return true;
 }
 
+/* What debug information says of the code at `own`. false: nothing. */
+static bool
+helper_read_more(int fd, uint64_t own, unsigned needs, struct helper_symbol *out)
+{
+	bool line = needs & SYMBOL_NEEDS_LINE &&
+	            lines_find(fd, own, out->source, sizeof(out->source), &out->line);
+	bool inlined = needs & SYMBOL_NEEDS_INLINED && lines_inlined(fd, own, &out->inlined);
+
+	return line || inlined;
+}
+
 bool
 helper_take_debug(int fd)
 {
@@ -171,35 +183,37 @@ helper_take_debug(int fd)
 		k->debug = DEBUG_NONE;
 	if (!k || fd < 0 || !helper_is_debug_of(k, fd))
 		return false;
-	if (helper_line.wanted)
-		helper_line.known =
-		    lines_find(fd, helper_line.own, helper_line.found.source,
-		               sizeof(helper_line.found.source), &helper_line.found.line);
+	helper_more.found = (struct helper_symbol){0};
+	if (helper_more.wanted)
+		helper_more.known =
+		    helper_read_more(fd, helper_more.own, helper_more.wanted, &helper_more.found);
 	return true;
 }
 
-/* Where the code at the file's address `own` is in the source. */
+/* Where the code at the file's address `own` is in the source, and what was inlined there. */
 static void
-helper_find_line(int fd, uint64_t own, struct helper_symbol *out)
+helper_find_more(int fd, uint64_t own, unsigned needs, struct helper_symbol *out)
 {
-	bool again = helper_line.wanted && helper_line.own == own;
+	bool again = helper_more.wanted == needs && helper_more.own == own;
 
-	if (lines_find(fd, own, out->source, sizeof(out->source), &out->line))
+	if (helper_read_more(fd, own, needs, out)) {
 		again = true;
-	else if (helper_line.known && again) {
-		memcpy(out->source, helper_line.found.source, sizeof(out->source));
-		out->line = helper_line.found.line;
+	} else if (helper_more.known && again) {
+		memcpy(out->source, helper_more.found.source, sizeof(out->source));
+		out->line = helper_more.found.line;
+		out->inlined = helper_more.found.inlined;
 	}
-	helper_line.known = false;
-	helper_line.wanted = !again;
-	helper_line.own = own;
+	helper_more.known = false;
+	helper_more.wanted = again ? 0 : needs;
+	helper_more.own = own;
 }
 
-/* A question without a line: that of an earlier one is wanted no more. */
+/* A question about no more than the name: what an earlier one wanted is wanted no more. */
 static void
-helper_want_no_line(void)
+helper_want_no_more(void)
 {
-	helper_line.wanted = helper_line.known = false;
+	helper_more.wanted = 0;
+	helper_more.known = false;
 }
 
 /* --- instances -------------------------------------------------------------------------------- */
@@ -345,9 +359,9 @@ helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *o
 		return false;
 	memset(out, 0, sizeof(*out));
 	if (ask->needs && fd >= 0 && !helper_is_about_jit(ask))
-		helper_find_line(fd, own, out);
+		helper_find_more(fd, own, ask->needs, out);
 	else
-		helper_want_no_line();
+		helper_want_no_more();
 	out->offset = own - s->value;
 	strcpy(out->name, s->name);
 	helper_demangle(s->name, out->demangled, sizeof(out->demangled));
@@ -360,7 +374,7 @@ helper_find_instruction(const struct helper_ask *ask, int fd, struct helper_inst
 	const struct elf_file *f = fd < 0 ? NULL : helper_file_of(ask, fd);
 	uint64_t own;
 
-	helper_want_no_line();
+	helper_want_no_more();
 	return f && helper_own_address(ask, f, &own) &&
 	       instruction_find(f, fd, own, ask->needs, out);
 }
@@ -394,7 +408,7 @@ helper_list_names(const struct helper_ask *ask, int fd, struct helper_filter *ou
 	struct elf_file *f = fd < 0 ? NULL : helper_file_of(ask, fd);
 	uint64_t bias;
 
-	helper_want_no_line();
+	helper_want_no_more();
 	if (!f || !helper_code_bias(ask, f, &bias))
 		return false;
 	out->tables = helper_tables(f);
@@ -408,7 +422,7 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 	struct names found;
 	uint64_t bias = 0;
 
-	helper_want_no_line();
+	helper_want_no_more();
 	memset(out, 0, sizeof(*out));
 	if (!f || !memchr(ask->wanted, '\0', sizeof(ask->wanted)))
 		return false;

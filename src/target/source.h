@@ -300,7 +300,7 @@ struct source_ops {
 	 * (NULL: a file). false: not known.
 	 */
 	bool (*symbol)(struct source *s, const struct vma_list *vmas, const struct vma *v,
-	               const uint8_t *image, uint64_t addr, bool line,
+	               const uint8_t *image, uint64_t addr, unsigned needs,
 	               struct helper_symbol *out);
 
 	/*

@@ -97,13 +97,13 @@ source_dir_regions(struct source *s, struct vma_list *out, struct err *err)
 
 bool
 source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                  const uint8_t *image, uint64_t addr, bool line, struct helper_symbol *out)
+                  const uint8_t *image, uint64_t addr, unsigned needs, struct helper_symbol *out)
 {
 	int fd = proc_file(&source_root_of(s)->proc, "symbols", O_RDONLY);
 	struct buf text = {0};
 	bool found = false;
 
-	(void)vmas, (void)v, (void)image, (void)line;
+	(void)vmas, (void)v, (void)image, (void)needs;
 	if (fd >= 0 && file_read_all(fd, &text) == 0)
 		for (const char *at = text.s; at && *at && !found;) {
 			const char *end = strchrnul(at, '\n');

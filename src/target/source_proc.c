@@ -123,13 +123,13 @@ source_proc_files(struct source *s, const struct vma *v, uint64_t start, uint64_
 
 static bool
 source_proc_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                   const uint8_t *image, uint64_t addr, bool line, struct helper_symbol *out)
+                   const uint8_t *image, uint64_t addr, unsigned needs, struct helper_symbol *out)
 {
 	struct source_root *r = source_root_of(s);
 	struct helper *h = source_proc_helper(r);
 
 	return image ? helper_symbol_vdso(h, &r->proc, v, image, s->meta.page_size, addr, out)
-	             : helper_symbol(h, &r->proc, vmas, v, addr, line, out);
+	             : helper_symbol(h, &r->proc, vmas, v, addr, needs, out);
 }
 
 static bool

@@ -88,7 +88,7 @@ void source_dir_open_faults(struct source_root *r);
 void source_dir_close(struct source *s);
 int source_dir_regions(struct source *s, struct vma_list *out, struct err *err);
 bool source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                       const uint8_t *image, uint64_t addr, bool line,
+                       const uint8_t *image, uint64_t addr, unsigned needs,
                        struct helper_symbol *out);
 
 /* source_tracked.c, source_others.c, source_faults.c, source_caps.c */

@@ -167,7 +167,7 @@ tags() {
 	only "src/symbol/helper_demangle.c" '\b(cplus|rust)_demangle'
 	only "src/symbol/helper_instruction.c" '^ *# *include *<Zydis/'
 	# names of files that were made to be misread: by the process that has nothing to lose
-	only "src/symbol/helper_demangle.c src/symbol/helper_names.c src/symbol/helper_parts.h src/symbol/helper_symbol.c" '\bhelper_demangle\('
+	only "src/symbol/helper_demangle.c src/symbol/helper_lines.c src/symbol/helper_names.c src/symbol/helper_parts.h src/symbol/helper_symbol.c" '\bhelper_demangle\('
 	only "src/base/text.c" '^ *# *include *<utf8proc\.h>'
 }
 

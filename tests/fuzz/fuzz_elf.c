@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * This very program as a file of a target, damaged: names, addresses, lines and instructions of what is
- * read of it.
+ * This very program as a file of a target, damaged: names, addresses, lines, inlined functions and
+ * instructions of what is read of it.
  */
 #include "config.h"
 
@@ -211,6 +211,27 @@ check_lines(const struct elf_file *f, int fd, uint64_t *seed)
 }
 
 static bool
+check_inlined(const struct elf_file *f, int fd, uint64_t *seed)
+{
+	struct helper_inlined in;
+
+	for (int i = 0; i < 8; i++) {
+		uint64_t at = f->sized.n && fake_below(seed, 4)
+		                  ? f->sized.v[fake_below(seed, f->sized.n)].value + fake_below(seed, 200)
+		                  : fake_random(seed) >> fake_below(seed, 64);
+		const char *end = in.names;
+
+		if (!lines_inlined(fd, at, &in))
+			continue;
+		for (uint32_t k = 0; k < in.n && end < in.names + sizeof(in.names); k++)
+			end += strnlen(end, (size_t)(in.names + sizeof(in.names) - end)) + 1;
+		if (in.n > SYMBOL_INLINED || end > in.names + sizeof(in.names))
+			return fuzz_wrong("%" PRIu32 " names of inlined functions that do not fit", in.n);
+	}
+	return true;
+}
+
+static bool
 check_instructions(const struct elf_file *f, int fd, uint64_t *seed)
 {
 	struct helper_instruction is;
@@ -240,7 +261,7 @@ play(uint64_t *seed)
 	if (elf_file_read(&f, fd, NULL, 0)) {
 		ok = check_list(&f, &f.sized) && check_list(&f, &f.labels) &&
 		     check_addresses(&f, seed) && check_names(&f, seed) && check_lines(&f, fd, seed) &&
-		     check_instructions(&f, fd, seed);
+		     check_inlined(&f, fd, seed) && check_instructions(&f, fd, seed);
 		if (ok && elf_file_is_debug(&f, fd) && elf_file_add(&f, fd))
 			ok = check_list(&f, &f.sized) && check_list(&f, &f.labels) &&
 			     check_names(&f, seed);

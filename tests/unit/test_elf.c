@@ -7,9 +7,12 @@
 #ifdef HAVE_LIBDW
 
 #include <elf.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef HAVE_LZMA
 #include <lzma.h>
 #endif
@@ -18,6 +21,7 @@
 #include "symbol/helper_crc.h"
 #include "symbol/helper_elf.h"
 #include "symbol/helper_known.h"
+#include "symbol/helper_lines.h"
 #include "symbol/helper_names.h"
 #include "symbol/helper_parts.h"
 #include "target/symbol.h"
@@ -582,6 +586,81 @@ test_sources(void)
 	vma_free(&l);
 }
 
+/* --- inlined functions ------------------------------------------------------------------------ */
+
+#define INLINED static inline __attribute__((always_inline)) int
+#define DEEPER(name, next) INLINED name(int x) { return next(x) + 1; }
+#define PLACE(label, x) __asm__ volatile(".globl " #label "\n" #label ": nop" : "+r"(x))
+
+extern const char place_shallow[], place_deep[], place_none[];
+
+INLINED
+leaf_shallow(int x)
+{
+	PLACE(place_shallow, x);
+	return x;
+}
+
+INLINED
+leaf_deep(int x)
+{
+	PLACE(place_deep, x);
+	return x;
+}
+
+DEEPER(middle_shallow, leaf_shallow)
+DEEPER(deep_9, leaf_deep)
+DEEPER(deep_8, deep_9)
+DEEPER(deep_7, deep_8)
+DEEPER(deep_6, deep_7)
+DEEPER(deep_5, deep_6)
+DEEPER(deep_4, deep_5)
+DEEPER(deep_3, deep_4)
+DEEPER(deep_2, deep_3)
+DEEPER(deep_1, deep_2)
+
+static __attribute__((noinline, noclone)) int
+physical(int x)
+{
+	PLACE(place_none, x);
+	return middle_shallow(x) + deep_1(x);
+}
+
+static int
+take_bias(struct dl_phdr_info *info, size_t size, void *bias)
+{
+	(void)size;
+	*(uint64_t *)bias = info->dlpi_addr;
+	return 1; /* the first is the program */
+}
+
+static void
+test_inlined(void)
+{
+	struct helper_inlined in;
+	uint64_t bias = 0;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	dl_iterate_phdr(take_bias, &bias);
+	if (physical(1) && !lines_inlined(fd, (uintptr_t)place_none - bias, &in)) {
+		ok(true, "# SKIP compiled without debug information");
+		close(fd);
+		return;
+	}
+	ok(!in.n && !in.more, "where nothing is inlined");
+	ok(lines_inlined(fd, (uintptr_t)place_shallow - bias, &in) && in.n == 2 && !in.more &&
+	       !memcmp(in.names, "leaf_shallow\0middle_shallow", sizeof("leaf_shallow\0middle_shallow")),
+	   "one in the other, the innermost first");
+	ok(lines_inlined(fd, (uintptr_t)place_deep - bias, &in) && in.n == SYMBOL_INLINED &&
+	       in.more == 2 && !memcmp(in.names, "leaf_deep\0deep_9", sizeof("leaf_deep\0deep_9")),
+	   "more than fit: the innermost, and how many are left out");
+	ok(!lines_inlined(fd, 1, &in) && !in.n, "where no code is");
+	close(fd);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ok(!lines_inlined(fd, (uintptr_t)place_deep - bias, &in) && !in.n, "a file without any");
+	close(fd);
+}
+
 /* --- names as they were written --------------------------------------------------------------- */
 
 #ifdef HAVE_LIBIBERTY
@@ -672,6 +751,7 @@ main(void)
 	test_demangle();
 	test_demangle_bomb();
 	test_sources();
+	test_inlined();
 	test_names();
 	test_find();
 	test_near();

@@ -235,9 +235,9 @@ made_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end, 
 
 static bool
 made_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, const uint8_t *image, uint64_t addr,
-            bool line, struct helper_symbol *out)
+            unsigned needs, struct helper_symbol *out)
 {
-	(void)line;
+	(void)needs;
 	(void)s, (void)vmas, (void)image;
 	*out = (struct helper_symbol){.offset = addr - v->start, .name = "made_up"};
 	return true;
