@@ -43,15 +43,46 @@ code_file(const struct vma *v)
 }
 
 static void
+code_free_inlined(struct code *c)
+{
+	for (size_t i = 0; i < c->inlined_n; i++)
+		free(c->inlined[i]);
+	free(c->inlined);
+	c->inlined = NULL;
+	c->inlined_n = 0;
+}
+
+static void
+code_take_inlined(struct code *c, const struct helper_inlined *in)
+{
+	const char *at = in->names;
+	struct buf b = {0};
+
+	if (!in->n)
+		return;
+	c->inlined = mem_alloc((in->n + 1) * sizeof(*c->inlined));
+	for (uint32_t i = 0; i < in->n; i++, b = (struct buf){0}, at += strlen(at) + 1) {
+		buf_fmt(&b, "%s (inlined)", *at ? at : "[name not known]");
+		c->inlined[c->inlined_n++] = b.s;
+	}
+	if (in->more) {
+		buf_fmt(&b, "[%u more inlined]", (unsigned)in->more);
+		c->inlined[c->inlined_n++] = b.s;
+	}
+}
+
+static void
 code_name_user(struct code *c, struct target *t, const struct vma_list *vmas, uint64_t look)
 {
 	const struct vma *v = vma_at(vmas, look);
 	struct buf name = {0};
+	struct helper_inlined inlined;
 
 	c->in = code_file(v);
 	c->runs = v && v->perm & VMA_EXEC;
-	if (symbol_at(t, vmas, look, &name, NULL)) {
+	if (symbol_code(t, vmas, look, &name, &inlined)) {
 		c->known = true;
+		code_take_inlined(c, &inlined);
 		code_split(c, name.s);
 		c->offset += c->addr - look;
 		return;
@@ -110,21 +141,35 @@ code_name_kernel(struct code *c, struct target *t)
 	c->name = mem_strdup(name ? name : "[kernel]");
 }
 
+/* What is inlined where the code stopped need not be where it stored. */
+static void
+code_move_inlined(struct code *c, struct target *t, const struct vma_list *vmas)
+{
+	struct helper_inlined inlined;
+	struct buf name = {0};
+
+	code_free_inlined(c);
+	if (c->store == STORE_BEFORE && symbol_code(t, vmas, c->addr, &name, &inlined))
+		code_take_inlined(c, &inlined);
+	buf_free(&name);
+}
+
 /* Stopped behind a store: from there on it is of the instruction that stored. */
 static void
 code_find_store(struct code *c, struct target *t, const struct vma_list *vmas)
 {
 	struct helper_instruction is;
 
-	if (!symbol_instruction(t, vmas, c->addr, true, &is))
-		return;
-	c->store = is.store;
+	if (symbol_instruction(t, vmas, c->addr, true, &is))
+		c->store = is.store;
 	if (c->store == STORE_BEFORE && (!c->known || is.length > c->offset))
 		c->store = STORE_UNKNOWN;
-	if (c->store != STORE_BEFORE)
-		return;
-	c->addr -= is.length;
-	c->offset -= is.length;
+	if (c->store == STORE_BEFORE) {
+		c->addr -= is.length;
+		c->offset -= is.length;
+	}
+	if (c->store != STORE_REPEATED)
+		code_move_inlined(c, t, vmas);
 }
 
 static void
@@ -192,6 +237,7 @@ codes_free(struct codes *c)
 		if (!c->v[i])
 			continue;
 		free(c->v[i]->name);
+		code_free_inlined(c->v[i]);
 		free((char *)(uintptr_t)c->v[i]->in);
 		free(c->v[i]);
 	}
@@ -306,6 +352,7 @@ code_frames_add(struct code_frames *f, const char *name, uint64_t offset)
 	buf_str(&b, name);
 	if (offset)
 		buf_fmt(&b, "+%#llx", (unsigned long long)offset);
+	f->v = vec_room(f->v, f->n, &f->cap, sizeof(*f->v));
 	f->v[f->n++] = b.s;
 }
 
@@ -347,12 +394,15 @@ code_frames(struct codes *c, struct target *t, const struct vma_list *vmas,
 	size_t n = code_depth(c, t, vmas, chain);
 	const struct code *is = NULL, *below = NULL;
 
-	*out = (struct code_frames){.v = mem_alloc((2 * n + 1) * sizeof(*out->v))};
+	*out = (struct code_frames){0};
 	for (size_t i = 0; i < n; i++) {
 		below = i > chain->kernel ? is : NULL;
 		is = code_at(c, t, vmas, chain, i);
 		if (below && !code_is_called(below, is))
 			code_frames_add(out, "[caller not known]", 0);
+		for (size_t k = 0; k < is->inlined_n; k++)
+			code_frames_add(out, is->inlined[k], 0);
+		out->inlined += i ? 0 : is->inlined_n;
 		code_frames_add(out, is->name, offsets && is->known ? is->offset : 0);
 	}
 	if (chain->cut || n < chain->n || n <= chain->kernel || !code_begins(is, below))

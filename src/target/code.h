@@ -18,6 +18,8 @@ struct code {
 	uint64_t offset; /* of addr in it; 0 also if there is no function */
 	const char *in;  /* the base name of its file; "": none. Not safe to print raw */
 	bool known;      /* it has a symbol */
+	char **inlined;  /* functions inlined there, the innermost first; equally unsafe */
+	size_t inlined_n;
 	bool kernel;
 	bool runs;       /* it is where code is mapped */
 	bool framed;     /* whoever called it is what comes next in a chain */
@@ -68,14 +70,15 @@ void code_leaf(struct codes *c, struct target *t, const struct vma_list *vmas,
                const struct causes_chain *chain, bool offset, struct buf *out);
 
 /*
- * The functions of a chain, the instruction first ("memtable_insert+0x4c" with `offsets`). What
- * could not be unwound is a frame of its own: "[callers not known]" at the end if that is not where
- * a thread begins, and "[caller not known]" where one may be missing: see code_link.h. Not safe to
- * print raw.
+ * The functions of a chain, the instruction first ("memtable_insert+0x4c" with `offsets`); before
+ * each those that were inlined there: "parse_line (inlined)". What could not be unwound is a frame
+ * of its own: "[callers not known]" at the end if that is not where a thread begins, and "[caller
+ * not known]" where one may be missing: see code_link.h. Not safe to print raw.
  */
 struct code_frames {
 	char **v;
-	size_t n;
+	size_t n, cap;
+	size_t inlined; /* how many come before the function that the instruction is in */
 };
 void code_frames(struct codes *c, struct target *t, const struct vma_list *vmas,
                  const struct causes_chain *chain, bool offsets, struct code_frames *out);

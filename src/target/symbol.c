@@ -117,7 +117,7 @@ static bool
 symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
 {
 	uint8_t *page = symbol_read_vdso(t, v);
-	bool ok = page && t->source->ops->symbol(t->source, NULL, v, page, addr, false, out);
+	bool ok = page && t->source->ops->symbol(t->source, NULL, v, page, addr, 0, out);
 
 	free(page);
 	return ok;
@@ -125,15 +125,23 @@ symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct hel
 
 static bool
 symbol_ask(struct target *t, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
-           bool line, struct helper_symbol *out)
+           unsigned needs, struct helper_symbol *out)
 {
 	struct source *s = t->source;
 
 	if (symbol_is_vdso(v))
 		return symbol_ask_vdso(t, v, addr, out);
 	/* a program may also be loaded from shared memory */
-	return (symbol_is_file(v) && s->ops->symbol(s, vmas, v, NULL, addr, line, out)) ||
-	       (symbol_is_jit(v) && s->ops->symbol(s, NULL, v, NULL, addr, line, out));
+	return (symbol_is_file(v) && s->ops->symbol(s, vmas, v, NULL, addr, needs, out)) ||
+	       (symbol_is_jit(v) && s->ops->symbol(s, NULL, v, NULL, addr, needs, out));
+}
+
+static void
+symbol_write(const struct helper_symbol *s, struct buf *out)
+{
+	buf_str(out, s->demangled[0] ? s->demangled : s->name);
+	if (s->offset)
+		buf_fmt(out, "+%#llx", (unsigned long long)s->offset);
 }
 
 bool
@@ -143,17 +151,29 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 	const struct vma *v = symbol_source(vmas, addr);
 	struct helper_symbol s;
 
-	if (!v || !symbol_ask(t, vmas, v, addr, more, &s))
+	if (!v || !symbol_ask(t, vmas, v, addr, more ? SYMBOL_NEEDS_LINE : 0, &s))
 		return false;
-	buf_str(out, s.demangled[0] ? s.demangled : s.name);
+	symbol_write(&s, out);
 	if (s.demangled[0] && more)
 		buf_str(&more->mangled, s.name);
 	if (s.line && more) {
 		buf_str(&more->source, s.source);
 		more->line = s.line;
 	}
-	if (s.offset)
-		buf_fmt(out, "+%#llx", (unsigned long long)s.offset);
+	return true;
+}
+
+bool
+symbol_code(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
+            struct helper_inlined *inlined)
+{
+	const struct vma *v = symbol_source(vmas, addr);
+	struct helper_symbol s;
+
+	if (!v || !symbol_ask(t, vmas, v, addr, SYMBOL_NEEDS_INLINED, &s))
+		return false;
+	symbol_write(&s, out);
+	*inlined = s.inlined;
 	return true;
 }
 

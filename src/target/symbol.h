@@ -48,6 +48,10 @@ struct symbol_more {
 bool symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
                struct symbol_more *more);
 
+/* The same for code, and the functions that were inlined there. */
+bool symbol_code(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
+                 struct helper_inlined *inlined);
+
 /* The places of a name, in one or more files that the process has loaded. */
 struct symbol_place {
 	uint64_t addr;

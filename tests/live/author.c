@@ -4,7 +4,8 @@
  * At REGION: pages 0 to 3 by store_main, in the main thread; 4 to 7 by store_second, in a thread
  * called "second"; 8 to 11 by read(2); 12 is dropped each time, read by look and then written by
  * store_main. With frame pointers store_main is called by outer, which main calls. Page 16 is written
- * by store_lost, to which the frame pointer is a register like any other.
+ * by store_lost, to which the frame pointer is a register like any other; page 17 by store_around, in
+ * code of put_twice and put, which are inlined.
  */
 #include "live.h"
 
@@ -13,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 17, PAUSE_US = 10000 };
+enum { PAGE = 4096, PAGES = 18, PAUSE_US = 10000 };
 
 static char *const region = (char *)0x220000000000;
 
@@ -44,6 +45,25 @@ store_lost(int page)
 #else
 	*(volatile char *)at = 3 + (char)other[0];
 #endif
+}
+
+static inline __attribute__((always_inline)) void
+put(volatile char *at)
+{
+	*at += 4;
+}
+
+static inline __attribute__((always_inline)) void
+put_twice(int page)
+{
+	put(region + page * PAGE);
+	put(region + page * PAGE + 1);
+}
+
+ALONE void
+store_around(int page)
+{
+	put_twice(page);
 }
 
 ALONE int
@@ -94,6 +114,7 @@ main(void)
 		if (look(12) == 0)
 			store_main(12);
 		store_lost(16);
+		store_around(17);
 		usleep(PAUSE_US);
 	}
 }

@@ -124,6 +124,20 @@ table() {
 	is "$(table 1 writers chain | head -1)" "author;[callers not known];store_lost"
 }
 
+@test "inlined functions are in call chains, not in counts by function; without DWARF they are in neither" {
+	local chain='put (inlined) < put_twice (inlined) < store_around+0x'
+	author_start -O2
+	writes "writers $(page 17)" "writers $(page 17)..+1p" "writers $(page 17)..+1p by chain"
+	[[ $(table 0 faults chain | head -1) == "$chain"* ]]
+	[[ $(table 0 faults function | head -1) == store_around+0x* ]]
+	is "$(table 1 writers function pages)" store_around,1
+	[[ $(table 2 writers chain) == author\;*\;store_around\;put_twice\ \(inlined\)\;put\ \(inlined\) ]]
+	author_start -O2 -g0
+	writes "writers $(page 17)"
+	[[ $(table 0 faults chain | head -1) == store_around+0x* ]]
+	[[ $(table 0 faults chain) != *inlined* ]]
+}
+
 @test "no fault seen: what O_DIRECT read, and what another process wrote to shared memory" {
 	command -v gcc >/dev/null || skip "there is no gcc"
 	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/data"
@@ -293,7 +307,7 @@ screen_of_author() {
 	lit_by thread ' second +[0-9]+$' '     [#+-]{4} +│' ', by second '
 	lit_by 'call chain' ' author: store_main.* < main' ' [#+-]{4} +│' ', by store_main+0x[0-9a-f]* < …'
 	# pages 8 to 11 have a writer if system calls are seen; 13 to 15 are not written
-	lit_by region "^› .*\[anonymous\].*" ' [#+-]{8}([#+-]{4}|    )[#+-]   [#+-]? +│' ', written'
+	lit_by region "^› .*\[anonymous\].*" ' [#+-]{8}([#+-]{4}|    )[#+-]   [#+-]{0,2} +│' ', written'
 	screen_keys Q
 	screen_end
 }

@@ -482,6 +482,15 @@ docs_man_watch(void)
 }
 
 static void
+docs_man_inlined(void)
+{
+	printf(".PP\nCall chains also name the functions that the compiler inlined, as "
+	       "\\fIFUNCTION (inlined)\\fR, if the program or library, or its debug file, has "
+	       "DWARF. By function, a write counts for the function of the symbol table that "
+	       "contains them, with DWARF or without.\n");
+}
+
+static void
 docs_costs(const struct track_cost *c)
 {
 	for (; c && c->key; c++)
@@ -513,6 +522,7 @@ docs_man_writes(void)
 	for (unsigned w = 0; w < TRACKERS; w++)
 		docs_costs(tracker_words((enum tracker)w)->costs);
 	docs_man_watch();
+	docs_man_inlined();
 }
 
 static void

@@ -369,15 +369,19 @@ card_add_epochs(struct card *c, const struct sample *s, const struct answer *mor
 static void
 card_add_chain(struct card *c, const struct page_writer *w, size_t most)
 {
-	for (size_t i = 1; i < w->chain.n && i <= most; i++) {
+	/* the function has been named, but not what is inlined in it */
+	size_t first = w->chain.inlined ? 0 : 1;
+	const char *label = first ? " called by" : " call chain";
+
+	for (size_t i = first; i < w->chain.n && i < first + most; i++) {
 		struct buf text = {0};
 
-		if (i == most && w->chain.n - i > 1)
+		if (i == first + most - 1 && w->chain.n - i > 1)
 			buf_fmt(&text, "... and %zu more", w->chain.n - i);
 		else
 			text_escape(&text, w->chain.v[i], strlen(w->chain.v[i]), !paint_utf8());
-		card_add(c, ROLE_DIM, i == 1 ? " called by" : " ", NULL, "%s", text.s);
-		c->line[c->n - 1].spare = i > 1;
+		card_add(c, ROLE_DIM, i == first ? label : " ", NULL, "%s", text.s);
+		c->line[c->n - 1].spare = i > first;
 		buf_free(&text);
 	}
 }
