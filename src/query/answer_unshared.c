@@ -83,6 +83,23 @@ answer_row_unsharer(struct answer *a, const struct unshared *u, size_t of, pid_t
 
 /* The code of a relative is where the target's is: that came with the fork. */
 static void
+answer_unsharer_words(struct target *t, const struct vma_list *vmas,
+                      const struct unshared_writer *w, struct codes *codes, struct buf *out)
+{
+	struct causes_chain chain;
+
+	if (w->reads) {
+		buf_str(out, "only reads seen");
+	} else if (w->several) {
+		buf_str(out, "several candidates");
+	} else {
+		causes_chain(t->family, w->chain, &chain);
+		code_leaf(codes, t, vmas, &chain, false, out);
+		free(chain.frames);
+	}
+}
+
+static void
 answer_rows_unsharer(struct answer *a, struct target *t, const struct vma_list *vmas,
                      const struct unshared *u, struct codes *codes)
 {
@@ -90,18 +107,16 @@ answer_rows_unsharer(struct answer *a, struct target *t, const struct vma_list *
 
 	for (size_t i = 0; i < u->writers; i++) {
 		const struct unshared_writer *w = &u->writer[i];
-		struct causes_chain chain;
-		struct buf name = {0};
+		uint64_t since = now > w->first_ns ? (now - w->first_ns) / 1000000 : 0;
+		struct buf words = {0};
 
-		causes_chain(t->family, w->chain, &chain);
-		if (w->several)
-			buf_str(&name, "several candidates");
+		answer_unsharer_words(t, vmas, w, codes, &words);
+		answer_row_unsharer(a, u, w->of, w->pid, words.s, w->pages);
+		buf_free(&words);
+		if (w->reads)
+			answer_cell_text(a, "");
 		else
-			code_leaf(codes, t, vmas, &chain, false, &name);
-		free(chain.frames);
-		answer_row_unsharer(a, u, w->of, w->pid, name.s, w->pages);
-		buf_free(&name);
-		answer_cell_number(a, now > w->first_ns ? (now - w->first_ns) / 1000000 : 0);
+			answer_cell_number(a, since);
 	}
 }
 

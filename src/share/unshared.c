@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "share/share_read.h"
+#include "target/code.h"
 
 /* --- what is remembered until the next time --------------------------------------------------- */
 
@@ -42,6 +43,7 @@ struct unshared_work {
 	const struct unshared_past *past; /* of the same range; NULL: there is none */
 	uint64_t turned;            /* of the relative */
 	uint32_t epoch;             /* of t->family: the one before it is since the last time */
+	struct codes codes;         /* that has faulted */
 };
 
 /* Whether the word is that of an anonymous page, in RAM or in swap. */
@@ -97,8 +99,8 @@ unshared_writer(struct unshared *u, const struct unshared_writer *is)
 {
 	for (size_t i = 0; i < u->writers; i++)
 		if (u->writer[i].of == is->of && u->writer[i].pid == is->pid &&
-		    u->writer[i].several == is->several &&
-		    (is->several || u->writer[i].chain == is->chain))
+		    u->writer[i].several == is->several && u->writer[i].reads == is->reads &&
+		    (is->several || is->reads || u->writer[i].chain == is->chain))
 			return &u->writer[i];
 	u->writer = vec_room(u->writer, u->writers, &u->writers_cap, sizeof(*u->writer));
 	u->writer[u->writers] = *is;
@@ -138,36 +140,61 @@ unshared_was_shared(const struct unshared_work *w, uint64_t addr)
 	       w->past->run[lo].start <= addr;
 }
 
-/*
- * Newest first: of the target and the relative, the last in the list was the first to fault. Faults
- * while this is asked are of the epoch under way, those of before the last time of none of the two.
- */
-static void
-unshared_attribute(struct unshared_work *w, uint64_t addr)
+/* Code is where the target has it in a relative, too. */
+static bool
+unshared_reads(struct unshared_work *w, const struct cause *is)
 {
-	enum { MOST = 16 };
-	struct cause v[MOST];
-	size_t n = w->t->family ? causes_of_page(w->t->family, addr, v, MOST) : 0, first = n;
-	struct unshared_writer is = {.of = w->u->relatives};
-	struct unshared_writer *row;
+	return code_reads(&w->codes, w->t, w->vmas, w->t->family, is->chain);
+}
 
-	w->turned++;
+/*
+ * Keeps, newest first, of n faults on a page those of the target and the relative that may have
+ * written. Faults while this is asked are of the epoch under way, those of before the last time of
+ * none of the two.
+ */
+static size_t
+unshared_stores(struct unshared_work *w, struct cause *v, size_t n, bool *reads)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < n && w->epoch - v[i].epoch <= 1; i++) {
 		pid_t pid = unshared_pid(w, &v[i]);
 
 		if (pid != w->o->pid && pid != w->t->source->meta.pid)
 			continue;
-		is.pid = pid;
-		first = i;
+		if (unshared_reads(w, &v[i]))
+			*reads = true;
+		else
+			v[kept++] = v[i];
 	}
-	if (first == n)
+	return kept;
+}
+
+/* The last in the list was the first to fault. */
+static void
+unshared_attribute(struct unshared_work *w, uint64_t addr)
+{
+	enum { MOST = 16 };
+	struct cause v[MOST];
+	size_t n = w->t->family ? causes_of_page(w->t->family, addr, v, MOST) : 0;
+	struct unshared_writer is = {.of = w->u->relatives}, *row;
+	const struct cause *first;
+
+	w->turned++;
+	n = unshared_stores(w, v, n, &is.reads);
+	if (!n && !is.reads)
 		return;
-	for (size_t i = 0; i < first; i++)
-		is.several |= unshared_pid(w, &v[i]) == is.pid &&
-		              unshared_ip(w, &v[i]) != unshared_ip(w, &v[first]);
-	is.several |= w->u->sampled;
-	is.chain = v[first].chain;
-	is.first_ns = v[first].time_ns;
+	is.reads = !n;
+	if (n) {
+		first = &v[n - 1];
+		is.pid = unshared_pid(w, first);
+		for (size_t i = 0; i < n - 1; i++)
+			is.several |= unshared_pid(w, &v[i]) == is.pid &&
+			              unshared_ip(w, &v[i]) != unshared_ip(w, first);
+		is.several |= w->u->sampled;
+		is.chain = first->chain;
+		is.first_ns = first->time_ns;
+	}
 	row = unshared_writer(w->u, &is);
 	row->pages++;
 	row->first_ns = u64_min(row->first_ns, is.first_ns);
@@ -433,6 +460,7 @@ unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uin
 	t->source->ops->others->name(t->source, NULL, &name);
 	w.parent = name.parent;
 	r = share_visit(t, &w.u->reach, unshared_visit, &w, err);
+	codes_free(&w.codes);
 	if (r >= 0 && w.hidden)
 		r = err_set(err, ERR_TARGET, "page frames are hidden",
 		            "run pmtop as root (CAP_SYS_ADMIN)",

@@ -42,9 +42,10 @@ struct unshared_relative {
  */
 struct unshared_writer {
 	size_t of;         /* the relative */
-	pid_t pid;         /* who wrote: the target or the relative */
+	pid_t pid;         /* who wrote: the target or the relative; 0: not known */
 	uint32_t chain;    /* of t->family */
 	bool several;      /* several instructions of it faulted there: one of them */
+	bool reads;        /* only code that reads faulted there: it is not known who wrote */
 	uint64_t pages;
 	uint64_t first_ns; /* the first of these faults */
 };

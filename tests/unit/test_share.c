@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cause/causes.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "share/frameset.h"
 #include "share/share.h"
 #include "share/unshared.h"
 #include "tap.h"
+#include "target/symbol.h"
 
 enum { PAGE = 4096, SEGS = 6, PROCS = 9 };
 
@@ -789,6 +791,97 @@ test_unshared(void)
 	vma_free(&vmas);
 }
 
+/* --- who unshared ----------------------------------------------------------------------------- */
+
+/* Instructions of the library: the first only reads. */
+enum { READS = 0x20000100, STORES = 0x20000200, STORES_TOO = 0x20000300 };
+
+static void
+watched_drain(struct source *s)
+{
+	(void)s;
+}
+
+static bool
+watched_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, const uint8_t *image, uint64_t addr,
+               unsigned needs, struct helper_symbol *out)
+{
+	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)needs, (void)out;
+	return false;
+}
+
+static bool
+watched_instruction(struct source *s, const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool stored,
+                    struct helper_instruction *out)
+{
+	(void)s, (void)vmas, (void)v, (void)stored;
+	*out = (struct helper_instruction){.does = addr == READS ? INSTRUCTION_READS : INSTRUCTION_WRITES};
+	return true;
+}
+
+static void
+watched_fault(struct target *t, uint64_t addr, uint64_t ip, pid_t pid, uint64_t ns)
+{
+	struct perf_sample s = {.ip = ip, .addr = addr, .time_ns = ns, .pid = pid, .tid = pid, .frames = &ip, .n = 1};
+
+	causes_add(t->family, &s);
+}
+
+static const struct unshared_writer *
+unsharer(const struct unshared *u, pid_t pid, bool several, bool reads)
+{
+	for (size_t i = 0; u && i < u->writers; i++)
+		if (u->writer[i].pid == pid && u->writer[i].several == several && u->writer[i].reads == reads)
+			return &u->writer[i];
+	return NULL;
+}
+
+/* Both read before one writes, as after a time in swap. */
+static void
+test_unsharers(void)
+{
+	static const struct source_faults faults = {.drain = watched_drain};
+	struct source_ops ops = made_ops;
+	struct made m;
+	struct target t;
+	struct vma_list vmas = {0};
+	struct err err = {0};
+	struct unshared *u;
+	struct made_process now[PROCS];
+	const struct unshared_writer *is;
+
+	ops.faults = &faults;
+	ops.symbol = watched_symbol;
+	ops.instruction = watched_instruction;
+	memcpy(now, set, sizeof(now));
+	made_open(&m, &t, &vmas, set);
+	m.base.ops = &ops;
+	t.family = causes_new(PAGE, 1 << 20);
+	unshared_free(unshared_find(&t, &vmas, 0, UINT64_MAX, true, &err));
+	watched_fault(&t, 0x10002000, READS, 100, 1000);
+	watched_fault(&t, 0x10002000, STORES, 101, 2000);
+	watched_fault(&t, 0x10002000, READS, 101, 2500);
+	watched_fault(&t, 0x10003000, READS, 100, 3000);
+	watched_fault(&t, 0x10004000, STORES, 100, 4000);
+	watched_fault(&t, 0x10004000, STORES_TOO, 100, 5000);
+	now[1].seg[0].n = 5;
+	now[1].seg[1] = (struct seg){0x10005000, ANON + 5, 3, false, false};
+	m.v = now;
+	m.ns += 2000000000;
+	u = unshared_find(&t, &vmas, 0, UINT64_MAX, true, &err);
+	ok(u && u->relative[0].turned == 3 && u->writers == 3, "three pages, three answers");
+	is = unsharer(u, 101, false, false);
+	ok(is && is->pages == 1 && is->first_ns == 2000, "who read first has not written");
+	is = unsharer(u, 0, false, true);
+	ok(is && is->pages == 1, "where only reads were seen it is not known who wrote");
+	is = unsharer(u, 100, true, false);
+	ok(is && is->pages == 1, "two that may have written are candidates");
+	unshared_free(u);
+	free(t.unshared);
+	causes_unref(t.family);
+	vma_free(&vmas);
+}
+
 int
 main(void)
 {
@@ -805,5 +898,7 @@ main(void)
 	test_congruent();
 	test_twice();
 	test_unshared();
+	if (symbol_decodes())
+		test_unsharers();
 	return tap_done();
 }
