@@ -2,7 +2,6 @@
 /* Runs a filter's program on facts. */
 #include "filter/filter.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -350,22 +349,20 @@ filter_why(const struct filter *f, const struct filter_facts *x)
 void
 filter_why_words(unsigned why, const char *written, struct buf *out)
 {
-	char not_known[80];
 	const struct {
 		enum filter_why why;
 		const char *text;
 	} reasons[] = {
-	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
-	    {FILTER_WHY_WRITTEN, not_known},
-	    {FILTER_WHY_SCAN, "is shown only by PAGEMAP_SCAN (Linux 6.7)"},
-	    {FILTER_WHY_BASELINE, "is not known without a baseline (`baseline` at the prompt, or "
-	                          "--grow=SECONDS before -e)"},
-	    {FILTER_WHY_UNREADABLE, "is hidden by the kernel ([vvar])"},
-	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` lists what cannot be read)"},
+	    {FILTER_WHY_HIDDEN, "hidden (needs CAP_SYS_ADMIN)"},
+	    {FILTER_WHY_WRITTEN, written},
+	    {FILTER_WHY_SCAN, "shown only by PAGEMAP_SCAN (Linux 6.7)"},
+	    {FILTER_WHY_BASELINE, "no baseline (`baseline` at the prompt, or --grow=SECONDS "
+	                          "before -e)"},
+	    {FILTER_WHY_UNREADABLE, "hidden by the kernel ([vvar])"},
+	    {FILTER_WHY_OTHER, "not read (`pmtop --capabilities` lists what cannot be read)"},
 	};
 	const char *sep = "";
 
-	snprintf(not_known, sizeof(not_known), "is not known (%s)", written);
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (why & reasons[i].why) {
 			buf_fmt(out, "%s%s", sep, reasons[i].text);

@@ -50,7 +50,7 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 	if (v)
 		answer_place(&line, vmas, v, start);
 	else
-		buf_fmt(&line, "%llx not mapped", (unsigned long long)start);
+		buf_fmt(&line, "0x%llx, not mapped", (unsigned long long)start);
 	buf_fmt(&line, ": %llu byte%s", (unsigned long long)(end - start),
 	        plural(end - start));
 	if (n < end - start)

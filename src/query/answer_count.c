@@ -460,7 +460,7 @@ count_add_groups(struct count *c, struct answer *a)
 static void
 count_say_unknown(const struct count *c, const char *what, struct buf *line)
 {
-	buf_fmt(line, "for %llu %s that ", (unsigned long long)c->unknown, what);
+	buf_fmt(line, "%llu %s not known: ", (unsigned long long)c->unknown, what);
 	filter_why_words(c->why, tracker_why_unknown(&c->t->track), line);
 }
 
@@ -471,7 +471,7 @@ count_add_unknown(const struct count *c, struct answer *a, struct buf *line)
 	if (!c->unknown)
 		return;
 	buf_str(line, "; ");
-	count_say_unknown(c, "more", line);
+	count_say_unknown(c, c->unknown == 1 ? "more is" : "more are", line);
 }
 
 struct answer *
@@ -538,7 +538,7 @@ answer_find(struct target *t, const struct vma_list *vmas, const struct query *q
 
 	if (r == 0 && !c.pages) {
 		if (c.unknown)
-			count_say_unknown(&c, c.unknown == 1 ? "page" : "pages", &b);
+			count_say_unknown(&c, c.unknown == 1 ? "page is" : "pages are", &b);
 		err_set(err, ERR_TARGET,
 		        q->in ? "none in that range" : "none in the process",
 		        b.s ? b.s : "`count present by state` counts what there is",

@@ -373,7 +373,7 @@ answer_gap(const struct vma_list *vmas, uint64_t addr)
 		page_facts_neighbour(a, "below", below, addr - below->end);
 	if (above && !outside)
 		page_facts_neighbour(a, "above", above, above->start - addr);
-	buf_fmt(&b, "%llx is not mapped", (unsigned long long)addr);
+	buf_fmt(&b, "0x%llx is not mapped", (unsigned long long)addr);
 	if (outside)
 		buf_str(&b, outside);
 	else if (below && above)

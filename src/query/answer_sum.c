@@ -318,7 +318,7 @@ answer_sum(struct target *t, const struct vma_list *vmas, const struct query *q,
 		buf_fmt(&b, "%s %s in %zu region%s", query_sum_name(q->sum),
 		        size_text(size, s.bytes), s.n, plural(s.n));
 		if (s.unknown) {
-			buf_fmt(&b, "; that of %llu more ", (unsigned long long)s.unknown);
+			buf_fmt(&b, "; not known of %llu more: ", (unsigned long long)s.unknown);
 			filter_why_words(s.why, tracker_why_unknown(&t->track), &b);
 		}
 		a->line = b.s;

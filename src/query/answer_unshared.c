@@ -244,9 +244,9 @@ answer_unshared(struct target *t, const struct vma_list *vmas, const struct quer
 		return NULL;
 	a = answer_new();
 	answer_add_number(a, "relatives", u->relatives)->note =
-	    "of its parent and children share anonymous memory with it";
+	    "its parent and children that share anonymous memory with it";
 	answer_add_number(a, "others", u->strangers)->note =
-	    "of them share none: they run another program";
+	    "relatives that share nothing: they run another program";
 	if (u->changed)
 		answer_add_number(a, "changed", u->changed)->note =
 		    "pages left out: they changed meanwhile";

@@ -140,7 +140,7 @@ watchpoint_add_limits(struct answer *a, const struct watchpoint *w, const struct
 		    "threads that could not be watched";
 	if (!is->watch.kernel)
 		answer_add_text(a, "system_calls", "not watched")->note =
-		    "stores by system calls are not seen: that takes CAP_PERFMON or "
+		    "stores by system calls are not seen: that needs CAP_PERFMON or "
 		    "kernel.perf_event_paranoid=1";
 }
 

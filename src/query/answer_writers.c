@@ -44,7 +44,7 @@ answer_facts_causes(struct answer *a, const struct causes_totals *is)
 		    "faults then were not seen: more would cost the process more than the budget";
 	if (!is->watch.kernel)
 		answer_add_text(a, "system_calls", "not watched")->note =
-		    "writes by system calls have no writer here: that takes CAP_PERFMON or "
+		    "writes by system calls have no writer here: that needs CAP_PERFMON or "
 		    "kernel.perf_event_paranoid=1";
 	if (is->forgotten_ns)
 		answer_add_text(a, "older", "forgotten")->note = "the memory for faults was full";
@@ -115,7 +115,7 @@ writers_answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr
 	if (v)
 		answer_place(&line, vmas, v, addr);
 	else
-		buf_fmt(&line, "%llx", (unsigned long long)addr);
+		buf_fmt(&line, "0x%llx", (unsigned long long)addr);
 	buf_str(&line, ": ");
 	page_writers_line(&w, now, &line);
 	if (!w.n && !w.unseen)

@@ -263,11 +263,11 @@ caps_faults(struct caps *t, struct cap *c)
 		caps_no(c, err.why, err.how);
 		break;
 	case FAULTS_USER:
-		caps_yes(c, "by its instructions; in system calls they take CAP_PERFMON or "
-		            "kernel.perf_event_paranoid=1");
+		caps_yes(c, "writes by instructions; writes in system calls need CAP_PERFMON "
+		            "or kernel.perf_event_paranoid=1");
 		break;
 	case FAULTS_ALL:
-		caps_yes(c, "by its instructions and in its system calls");
+		caps_yes(c, "writes by instructions and in system calls");
 		break;
 	}
 }

@@ -36,7 +36,7 @@ const struct tracker_ops entries_ops = {
 	    .cleared = "cleared",
 	    .compares = "the page table entries of the pages",
 	    .unknown = "not known",
-	    .why_unknown = "soft-dirty does not cover it",
+	    .why_unknown = "not covered by soft-dirty",
 	},
     .caps = TRACKER_LOCAL | TRACKER_CHANGES,
     .probe = entries_probe,

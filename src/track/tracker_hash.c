@@ -82,7 +82,7 @@ const struct tracker_ops hash_ops = {
 	    .cleared = "cleared",
 	    .compares = "the contents of the pages",
 	    .unknown = "not known",
-	    .why_unknown = "soft-dirty does not cover it",
+	    .why_unknown = "not covered by soft-dirty",
 	},
     .caps = TRACKER_LOCAL | TRACKER_CHANGES,
     .probe = hash_probe,

@@ -330,7 +330,7 @@ const struct tracker_ops soft_dirty_ops = {
 	    .verb = "written",
 	    .cleared = "cleared",
 	    .unknown = "not known",
-	    .why_unknown = "soft-dirty does not cover it",
+	    .why_unknown = "not covered by soft-dirty",
 	},
     .caps = TRACKER_HUGE | TRACKER_LASTING,
     .cats = PM_CAT_SOFT_DIRTY,

@@ -333,7 +333,7 @@ const struct tracker_ops uffd_ops = {
 	    .price = TRACK_WRITE_WORDS,
 	    .unknown = "not watched",
 	    .consent = "runs one system call in it",
-	    .why_unknown = "it is not watched",
+	    .why_unknown = "not watched",
 	    .costs = uffd_prices,
 	},
     .caps = TRACKER_LOSSLESS | TRACKER_RANGES,

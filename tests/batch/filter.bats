@@ -151,10 +151,10 @@ quiet_states() {
 	target_writes 10000000 3 5 7
 	run -0 --separate-stderr pm --pages --filter written -n --raw -o ADDRESS "$PID"
 	is "$(xargs <<<"$output")" "0x10003000 0x10005000 0x10007000"
-	is "$stderr" "pmtop: 8 pages left out: whether they match is not known (soft-dirty does not cover it)"
+	is "$stderr" "pmtop: 8 pages left out; whether they match is not known: not covered by soft-dirty"
 	run -0 --separate-stderr pm --list --filter '!written' -n --raw -o START "$PID"
 	is "$output" 0x20000000
-	is "$stderr" "pmtop: 1 region left out: whether it matches is not known (soft-dirty does not cover it)"
+	is "$stderr" "pmtop: 1 region left out; whether it matches is not known: not covered by soft-dirty"
 	run -0 --separate-stderr pm --list --filter 'written>=12k' -n --raw -o START "$PID"
 	is "$output" 0x10000000
 	# whatever else decides needs no proof
@@ -162,7 +162,7 @@ quiet_states() {
 	is "$(quiet_states --pages=30000000..+64p --filter 'written & none')" $'\npmtop: no page matches the filter'
 	rm "$ROOT/$PID/clear_refs"
 	run -0 --separate-stderr pm --pages --filter 'written' -n --raw -o ADDRESS "$PID"
-	is "$output$stderr" "pmtop: 136 pages left out: whether they match is not known (no writes tracked yet)"
+	is "$output$stderr" "pmtop: 136 pages left out; whether they match is not known: no writes tracked yet"
 }
 
 @test "hidden facts match neither a filter nor its negation" {
@@ -170,7 +170,7 @@ quiet_states() {
 	fixture hidden
 	for filter in 'mapcount>1' 'pfn>0' dirty locked 'order>0' mthp; do
 		run -0 --separate-stderr pm --pages --filter "present & ($filter)" -n --raw -o ADDRESS "$PID"
-		[[ -z $output && $stderr =~ ^'pmtop: '[0-9]+' pages left out: whether they match is hidden (needs CAP_SYS_ADMIN)'$ ]]
+		[[ -z $output && $stderr =~ ^'pmtop: '[0-9]+' pages left out; whether they match is not known: hidden (needs CAP_SYS_ADMIN)'$ ]]
 		run -0 --separate-stderr pm --pages --filter "present & !($filter)" -n --raw -o ADDRESS "$PID"
 		[[ -z $output && $stderr == *'left out'* ]]
 	done
@@ -181,7 +181,7 @@ quiet_states() {
 	is "$(quiet_states --pages=heap --filter 'exclusive & anon & soft-dirty')" "anon 12"
 	run -0 --separate-stderr pm --pages=heap --filter anon -n --raw -o STATE "$PID"
 	is "$(sort -u <<<"$output")" anon
-	is "$stderr" "pmtop: 16 pages left out: whether they match is hidden (needs CAP_SYS_ADMIN)"
+	is "$stderr" "pmtop: 16 pages left out; whether they match is not known: hidden (needs CAP_SYS_ADMIN)"
 	# the answer on stdout is whole
 	pm --pages --filter 'mapcount>1' --json "$PID" >"$BATS_TEST_TMPDIR/json" 2>/dev/null
 	is "$(json "$BATS_TEST_TMPDIR/json" pages)" 0
@@ -192,13 +192,13 @@ quiet_states() {
 	rm "$ROOT"/kpage*
 	is "$(quiet_states --pages --filter 'swapped & swap.type=0 & name~scattered | guard')" "guard 4"
 	run -0 --separate-stderr pm --pages=heap --filter locked -n --raw -o ADDRESS "$PID"
-	is "$output$stderr" "pmtop: 44 pages left out: whether they match is not known (\`pmtop --capabilities\` lists what cannot be read)"
+	is "$output$stderr" "pmtop: 44 pages left out; whether they match is not known: not read (\`pmtop --capabilities\` lists what cannot be read)"
 }
 
 @test "the page cache of an inaccessible file is not known" {
 	fixture zoo
 	run -0 --separate-stderr pm --pages=30000000..+16p --filter cached -n -o ADDRESS "$PID"
-	[[ -z $output && $stderr == 'pmtop: 4 pages left out:'*'not known'* ]]
+	[[ -z $output && $stderr == 'pmtop: 4 pages left out;'*'not known'* ]]
 	is "$(quiet_states --pages=heap --filter cached)" $'\npmtop: no page matches the filter'
 	is "$(quiet_states --pages=heap --filter never)" "none 12"
 }

@@ -66,9 +66,9 @@ costs() {
 	[[ $(uname -m) == x86_64 ]] || skip "this machine has others"
 	fixture zoo
 	is "$(pm -e 900000000000 -e 1000000000000000 -e ffff800000000000 "$PID" | grep 'not mapped:')" "$(printf '%s\n' \
-		'900000000000 is not mapped: above the 128 TiB of a process (64 PiB with 5-level page tables)' \
-		'1000000000000000 is not mapped: not a canonical address, which no process can have' \
-		'ffff800000000000 is not mapped: an address of the kernel')"
+		'0x900000000000 is not mapped: above the 128 TiB of a process (64 PiB with 5-level page tables)' \
+		'0x1000000000000000 is not mapped: not a canonical address, which no process can have' \
+		'0xffff800000000000 is not mapped: an address of the kernel')"
 }
 
 @test "verbs of the screen are refused, and a name that is one is quoted, or has an offset" {

@@ -169,7 +169,7 @@ table() {
 	need_watch
 	refused 1 'attribution is switched off; leave out --no-attribution' --no-attribution --watch=0.1 \
 		"${INJECT[@]}" -e writers "$PID"
-	pm --watch=0.1 "${INJECT[@]}" -e 'writers 1000' "$PID" | grep -x '1000: not mapped, and no fault seen'
+	pm --watch=0.1 "${INJECT[@]}" -e 'writers 1000' "$PID" | grep -x '0x1000: not mapped, and no fault seen'
 }
 
 @test "unshared by function: who unshared pages of a fork family since it was last asked, and nobody else" {

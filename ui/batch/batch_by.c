@@ -170,7 +170,7 @@ batch_by_end(struct batch_by *by)
 		buf_fmt(note, "%s%zu of %zu threads could not be watched", note->len ? "; " : "",
 		        is.watch.unwatched, is.watch.threads + is.watch.unwatched);
 	if (by->none + by->reads && !is.watch.kernel)
-		buf_fmt(note, "%swrites by system calls were not seen: that takes CAP_PERFMON or "
+		buf_fmt(note, "%swrites by system calls were not seen: that needs CAP_PERFMON or "
 		              "kernel.perf_event_paranoid=1",
 		        note->len ? "; " : "");
 }

@@ -225,7 +225,7 @@ grow_note(struct grow *g)
 		buf_fmt(note, "%s%zu of %zu threads could not be watched", note->len ? "; " : "",
 		        is->watch.unwatched, is->watch.threads + is->watch.unwatched);
 	if (is->watch.on && g->by.none && !is->watch.kernel)
-		buf_fmt(note, "%sfaults in system calls were not seen: that takes CAP_PERFMON or "
+		buf_fmt(note, "%sfaults in system calls were not seen: that needs CAP_PERFMON or "
 		              "kernel.perf_event_paranoid=1",
 		        note->len ? "; " : "");
 }

@@ -208,7 +208,7 @@ view_by_say_none(const struct sample *s, const struct attribution_row *r, struct
 	                      : "written without a fault");
 	buf_str(out, ": by a device or another process");
 	if (!s->causes.watch.kernel)
-		buf_str(out, ", or by a system call (these take CAP_PERFMON)");
+		buf_str(out, ", or by a system call (these need CAP_PERFMON)");
 }
 
 static void
@@ -253,7 +253,7 @@ view_by_say_no_gain(const struct attribution_row *r, const struct causes_watch *
 	}
 	buf_str(out, "came in without a fault that was seen: by MAP_POPULATE or mlock");
 	if (!w->kernel)
-		buf_str(out, ", or by a system call (these take CAP_PERFMON)");
+		buf_str(out, ", or by a system call (these need CAP_PERFMON)");
 }
 
 static void
