@@ -239,6 +239,15 @@ percent_text(char out[8], uint64_t part, uint64_t whole)
 	return out;
 }
 
+const char *
+ago_text(char out[24], uint64_t then_ns, uint64_t now_ns)
+{
+	uint64_t ns = now_ns > then_ns ? now_ns - then_ns : 0;
+
+	snprintf(out, 24, "%.*f s ago", ns < UINT64_C(10000000000), (double)ns / 1e9);
+	return out;
+}
+
 uint64_t
 rounded(uint64_t part, uint64_t whole)
 {

@@ -93,6 +93,9 @@ unsigned eighths(uint64_t part, uint64_t whole);
 double percent(uint64_t part, uint64_t whole);
 const char *percent_text(char out[8], uint64_t part, uint64_t whole);
 
+/* How long it is from then to now: "0.4 s ago", from 10 s on "12 s ago". */
+const char *ago_text(char out[24], uint64_t then_ns, uint64_t now_ns);
+
 /* part / whole, rounded so that only 0 gives 0. whole must not be 0. */
 uint64_t rounded(uint64_t part, uint64_t whole);
 

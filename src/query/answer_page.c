@@ -29,20 +29,12 @@ page_hidden_why(const struct page *pg, bool flags_readable)
 	return pg->known & PAGE_FLAGS ? NULL : "no page frame record (device memory)";
 }
 
-static void
-page_sentence_age(struct buf *out, const char *verb, uint64_t written_ns, uint64_t now)
-{
-	uint64_t age = now > written_ns ? now - written_ns : 0;
-
-	buf_fmt(out, ", %s %.*f s ago", verb, age < UINT64_C(10000000000) ? 1 : 0,
-	        (double)age / 1e9);
-}
-
 void
 page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns,
               uint64_t now)
 {
 	enum state s = (enum state)pg->state;
+	char ago[24];
 
 	buf_str(out, state_row(s)->words);
 	if (page_pfn(pg))
@@ -61,7 +53,7 @@ page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t
 	else if (pg->known & PAGE_COUNT && pg->count)
 		buf_fmt(out, ", mapped %llu times", (unsigned long long)pg->count);
 	if (written_ns)
-		page_sentence_age(out, verb, written_ns, now);
+		buf_fmt(out, ", %s %s", verb, ago_text(ago, written_ns, now));
 }
 
 static void

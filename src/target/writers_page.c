@@ -228,12 +228,12 @@ page_writers_with(const struct page_writers *w, const struct page_writer *of)
 static void
 page_writers_one(const struct page_writer *is, uint64_t now_ns, struct buf *out)
 {
-	uint64_t ns = now_ns > is->time_ns ? now_ns - is->time_ns : 0;
+	char ago[24];
 
 	text_escape(out, is->code, strlen(is->code), false);
 	buf_fmt(out, " (thread %d%s", (int)is->tid, *is->comm ? " " : "");
 	text_escape(out, is->comm, strlen(is->comm), false);
-	buf_fmt(out, ") %.1f s ago", (double)ns / 1e9);
+	buf_fmt(out, ") %s", ago_text(ago, is->time_ns, now_ns));
 }
 
 /* Written in the interval under way, but not by what faulted in it. */

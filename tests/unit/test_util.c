@@ -348,6 +348,16 @@ test_percent(void)
 }
 
 static void
+test_ago(void)
+{
+	char out[24];
+
+	is_str(ago_text(out, 1000000000, 1620000000), "0.6 s ago", "less than a second ago");
+	is_str(ago_text(out, 0, UINT64_C(12400000000)), "12 s ago", "long ago, to the second");
+	is_str(ago_text(out, 2000000000, 1000000000), "0.0 s ago", "the future is now");
+}
+
+static void
 test_buf(void)
 {
 	struct buf b = {0};
@@ -472,6 +482,7 @@ main(void)
 	test_path_base();
 	test_eighths();
 	test_percent();
+	test_ago();
 	test_buf();
 	test_vec();
 	test_above();

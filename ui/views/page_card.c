@@ -390,16 +390,15 @@ card_add_chain(struct card *c, const struct page_writer *w, size_t most)
 static void
 card_add_writer(struct card *c, const struct page_writer *w, const char *label, uint64_t now)
 {
-	uint64_t ns = now - u64_min(now, w->time_ns);
 	struct buf text = {0};
-	char note[48];
+	char note[48], ago[24];
 
 	text_escape(&text, w->code, strlen(w->code), !paint_utf8());
 	if (c->width > CARD_NARROW)
-		snprintf(note, sizeof(note), "thread %d, %.1f s ago", (int)w->tid,
-		         (double)ns / 1e9);
+		snprintf(note, sizeof(note), "thread %d, %s", (int)w->tid,
+		         ago_text(ago, w->time_ns, now));
 	else
-		snprintf(note, sizeof(note), "%.1f s ago", (double)ns / 1e9);
+		snprintf(note, sizeof(note), "%s", ago_text(ago, w->time_ns, now));
 	card_add(c, w->is == WRITER_ONE ? ROLE_TEXT : ROLE_DIM, label, note, "%s", text.s);
 	c->line[c->n - 1].spare = true;
 	buf_free(&text);
@@ -472,7 +471,7 @@ page_card(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 {
 	static const struct vma_list nothing;
 	enum state st = (enum state)pg->state;
-	char head[48], size[8];
+	char head[48], size[8], ago[24];
 
 	c->n = 0;
 	c->folded = false;
@@ -481,9 +480,9 @@ page_card(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	card_add_text(c, ROLE_TEXT, state_row(st)->words);
 	card_add_text(c, ROLE_DIM, state_row(st)->help);
 	if (written_ns && now >= written_ns)
-		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago",
+		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %s",
 		         more && more->past.written > 1 ? "last" : "first",
-		         tracker_words(s->tracker)->verb, (double)(now - written_ns) / 1e9);
+		         tracker_words(s->tracker)->verb, ago_text(ago, written_ns, now));
 	card_add_who(c, s, written_ns > 0, now, more);
 	if (written_ns && pg->cats & PM_CAT_HUGE && tracker_caps(s->tracker) & TRACKER_HUGE)
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",

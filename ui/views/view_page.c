@@ -2,6 +2,7 @@
 /* One page: every bit in words, its frame, its flags. */
 #include <stdio.h>
 
+#include "query/answer_page.h"
 #include "term/keys.h"
 #include "term/paint.h"
 #include "views/page_card.h"
@@ -49,11 +50,23 @@ view_page_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	card_view_settle(view_page_make, ui, s, bottom - top);
 }
 
+/* The card's sentence, but by the time of the card's lines, which runs on. */
 static void
 view_page_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	if (s->card && s->card->place == ui->cursor && s->card->line)
-		buf_str(out, s->card->line);
+	const struct answer *is = s->card;
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->cursor) : NULL;
+
+	if (!is || is->place != ui->cursor)
+		return;
+	if (v && is->has_page) {
+		answer_place(out, &s->regions->vmas, v, ui->cursor);
+		buf_str(out, ": ");
+		page_sentence(out, &is->page, tracker_words(s->tracker)->verb, is->written_ns,
+		              ui->now);
+	} else if (is->line) {
+		buf_str(out, is->line);
+	}
 }
 
 static void
