@@ -77,10 +77,12 @@ struct causes_thread {
 	pid_t pid, tid; /* tid 0: all that came when too many were known */
 	char comm[16];  /* "": not known */
 	bool fresh;     /* it faulted since its name was asked for */
+	bool ended;     /* it was gone when its name was asked for */
 };
 size_t causes_threads(struct causes *c);
 void causes_thread(struct causes *c, uint32_t thread, struct causes_thread *out);
-void causes_name_thread(struct causes *c, uint32_t thread, const char *comm); /* "": as before */
+/* "": as before; NULL: the thread is gone, and keeps the name that it had. */
+void causes_name_thread(struct causes *c, uint32_t thread, const char *comm);
 
 /* --- from the tracker ------------------------------------------------------------------------- */
 

@@ -78,7 +78,8 @@ causes_name_thread(struct causes *c, uint32_t thread, const char *comm)
 		struct causes_thread *t = &c->thread[thread];
 
 		t->fresh = false;
-		if (*comm)
+		t->ended = !comm;
+		if (comm && *comm)
 			snprintf(t->comm, sizeof(t->comm), "%s", comm);
 	}
 	pthread_mutex_unlock(&c->lock);

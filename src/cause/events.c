@@ -423,10 +423,12 @@ events_read_names(int root, struct causes *c)
 		if (!t.fresh)
 			continue;
 		snprintf(path, sizeof(path), "%d/task/%d/comm", (int)t.pid, (int)t.tid);
-		if (file_read_small(root, path, text, sizeof(text)))
-			text[strcspn(text, "\n")] = '\0';
-		else
-			text[0] = '\0';
+		if (!file_read_small(root, path, text, sizeof(text)) &&
+		    (errno == ENOENT || errno == ESRCH)) {
+			causes_name_thread(c, i, NULL);
+			continue;
+		}
+		text[strcspn(text, "\n")] = '\0';
 		causes_name_thread(c, i, text);
 	}
 }

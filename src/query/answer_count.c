@@ -298,8 +298,8 @@ count_writer_words(struct count *c, uint64_t who)
 	writer_name(c->t, &c->codes, c->vmas, count_writers_by(c->by), (uint32_t)(who >> 32),
 	            (uint32_t)who, &w);
 	text_escape(&b, w.words, strlen(w.words), false);
-	if (w.tid)
-		buf_fmt(&b, "%s(thread %d)", b.len ? " " : "", (int)w.tid);
+	if (w.tid && !w.nameless)
+		buf_fmt(&b, " (thread %d)", (int)w.tid);
 	if (*w.in && *w.in != '[')
 		buf_str(&b, " in ");
 	if (*w.in && *w.in != '[')

@@ -55,15 +55,31 @@ writers_words_FUNCTION(const struct writers_work *w, const struct causes_thread 
 	out->in = mem_strdup(code_at(w->codes, w->t, w->vmas, chain, 0)->in);
 }
 
+/* The name of a thread; or else its number, and why it has no name. */
+static void
+writers_thread_words(const struct causes_thread *thread, struct buf *out)
+{
+	if (*thread->comm)
+		buf_str(out, thread->comm);
+	else if (!thread->tid)
+		buf_str(out, "other threads");
+	else
+		buf_fmt(out, "thread %d%s", (int)thread->tid, thread->ended ? " (ended)" : "");
+}
+
 static void
 writers_words_THREAD(const struct writers_work *w, const struct causes_thread *thread,
                      const struct causes_chain *chain, struct writer *out)
 {
+	struct buf b = {0};
+
 	(void)w;
 	(void)chain;
-	out->words = mem_strdup(thread->comm);
+	writers_thread_words(thread, &b);
+	out->words = b.s;
 	out->in = mem_strdup("");
 	out->tid = thread->tid;
+	out->nameless = !*thread->comm;
 }
 
 static void
@@ -72,7 +88,9 @@ writers_words_CHAIN(const struct writers_work *w, const struct causes_thread *th
 {
 	struct buf b = {0};
 
-	code_folded_part(&b, *thread->comm ? thread->comm : "[unnamed]");
+	code_folded_part(&b, *thread->comm    ? thread->comm
+	                      : thread->ended ? "[ended]"
+	                                      : "[unnamed]");
 	buf_str(&b, ";");
 	code_folded(w->codes, w->t, w->vmas, chain, &b);
 	out->words = b.s;

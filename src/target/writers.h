@@ -32,6 +32,7 @@ struct writer {
 	char *in;       /* of a function: the base name of its file; "": none */
 	char *instruction; /* of a store: code_store; else NULL */
 	pid_t tid;      /* of a thread; else 0 */
+	bool nameless;  /* of a thread: words has its number in place of a name */
 	uint64_t pages, maybe;
 	uint64_t fresh; /* of growth: of both, since the scan before */
 	uint32_t chain; /* one that it was called by */
