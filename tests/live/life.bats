@@ -232,6 +232,23 @@ question_start() {
 	screen_wait_text 'Watch the writes of subject'
 }
 
+@test "bug: the second line of an error stayed below the question, whose rows covered the first" {
+	[[ $(soft_dirty) != yes ]] || skip "soft-dirty works here: nothing is asked"
+	need_watch
+	unwatched_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys :
+	screen_type writers
+	screen_keys Enter
+	screen_wait_text 'watch=SECONDS'
+	screen_keys c
+	screen_wait_text 'Watch the writes of subject'
+	run ! grep SECONDS <(screen_text)
+	screen_keys n Q
+	screen_end
+}
+
 @test "bug: c and y on the first screen watch the process" {
 	question_start 80x24
 	screen_text | tail -1 | grep '^y yes  .*h contents only  ? costs  n no'

@@ -378,9 +378,9 @@ screen_goto() {
 	screen_start 40x10 "$PID"
 	screen_keys C
 	screen_type 123456789012345678
-	screen_text | tail -n 1 | grep -x 'seconds between clears (0:… 89012345678'
+	screen_text | tail -n 1 | grep -x 'seconds between clears (En… 89012345678'
 	screen_keys Left Left Left
-	screen_text | tail -n 1 | grep -x 'seconds between clears (0:… 56789012345.*'
+	screen_text | tail -n 1 | grep -x 'seconds between clears (En… 56789012345.*'
 	screen_resize 30 6
 	screen_text | tail -n 1 | grep -x 'seconds between … 5678901234.*'
 	screen_keys Home

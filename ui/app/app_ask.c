@@ -176,6 +176,7 @@ app_prompt_answered(struct app *a, struct result *r)
 		app_show_bytes_at(a, r->answer->bytes->start);
 	} else {
 		app_close_panel(a);
+		a->toast.until = 0; /* of what was done before: the panel would cover half of it */
 		a->t.panel = r->answer;
 		r->answer = NULL;
 		snprintf(a->t.asked, sizeof(a->t.asked), "%s", r->command.text);
@@ -201,10 +202,12 @@ app_set_interval(struct app *a, const char *line)
 	app_post(a);
 }
 
+/* An empty line takes what the prompt offers. */
 static void
 app_set_auto_clear(struct app *a, const char *line)
 {
-	struct lex r = {.text = line, .at = line};
+	const char *text = *line ? line : "1";
+	struct lex r = {.text = text, .at = text};
 	struct err err;
 
 	if (app_auto_clear(a, &r, &err) < 0)

@@ -216,7 +216,7 @@ app_draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between samples: ",
 	                                    [PROMPT_AUTO_CLEAR] =
-	                                        "seconds between clears (0: stop): ",
+	                                        "seconds between clears (Enter: 1, 0: stop): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
 	                                    [PROMPT_PAGE_FIND] = "/",
 	                                    [PROMPT_BYTE_FIND] = "/",
