@@ -66,6 +66,75 @@ named() { "$PMTOP" --capabilities $$ | grep -q '^symbols *yes' || skip "this pmt
 	screen_end
 }
 
+@test "bug: the card of a page and the line below it had different ages for the same write" {
+	named
+	by_start 120x40
+	screen_keys B t t t Enter Enter
+	screen_clock 1008400
+	screen_keys Down
+	# the card is scrolled by a line: its line, and the one below
+	[[ $(screen_text | grep -oE '(seen written|, written) [0-9.]+ s ago') == $'seen written 6.4 s ago\n, written 6.4 s ago' ]]
+	screen_keys Q
+	screen_end
+}
+
+@test "after a clear the hints of the list have B, and those of B have Tab" {
+	named
+	fixture_own writers
+	screen_start 80x24 "$PID"
+	screen_text | tail -n 1 | grep -F '  a map  '
+	run ! grep -w B <(screen_text | tail -n 1)
+	screen_keys c
+	screen_text | tail -n 1 | grep -F '  B writer  ' | grep -F 'q quit'
+	screen_resize 120 24
+	screen_text | tail -n 1 | grep -F '  B who writes  a map  '
+	screen_keys B
+	screen_text | tail -n 1 | grep -F '  Tab growth  '
+	screen_keys b Tab
+	screen_text | tail -n 1 | grep -F '  Tab written  '
+	screen_keys Q
+	screen_end
+}
+
+@test "what B ranks stays in its title: beside the tracker and growth at 100 columns" {
+	local by
+	named
+	fixture_own writers
+	screen_start 100x24 "$PID"
+	screen_keys b c B
+	for by in function thread 'call chain' region; do
+		screen_text | head -n 1 | grep -F " by $by "
+		screen_keys t
+	done
+	screen_keys Q
+	screen_end
+}
+
+@test "C without a number takes what its question offers" {
+	fixture_own writers
+	screen_start 80x24 "$PID"
+	screen_keys C Enter
+	screen_text | head -n 1 | grep -F "AUTO-CLEAR 1s"
+	screen_keys Q
+	screen_end
+}
+
+@test "bug: a thread that ended before its name was read was a row without words" {
+	named
+	fixture_own writers
+	screen_clock 1000000
+	screen_start 80x24 "$PID"
+	screen_keys c
+	target_faults 4999 $MEMTABLE 1000-1400 -- 555500031020 555500022040 7f013002a2f5
+	screen_clock 1002000
+	screen_keys r B t
+	screen_text | grep -E ' thread 4999 \(ended\) +4999'
+	screen_keys t
+	screen_text | grep -F ' [ended]: memtable_insert'
+	screen_keys Q
+	screen_end
+}
+
 @test "the list sorts by the function that wrote most of each region" {
 	named
 	by_start 120x40

@@ -175,9 +175,9 @@ header_of_target(struct app *a)
 		right =
 		    header_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
 	}
-	/* on a narrow screen B has it in its own lines */
+	/* B has it in its own lines: its title needs the room, unless the screen is wide */
 	if (s && s->regions && s->regions->totals.grown.known &&
-	    (a->ui.cols >= 100 || ui_view(&a->ui) != VIEW_BY)) {
+	    (a->ui.cols >= 120 || ui_view(&a->ui) != VIEW_BY)) {
 		header_growth_text(a, s, text, sizeof(text));
 		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
 	}

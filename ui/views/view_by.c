@@ -89,6 +89,21 @@ view_by_draw_gained(const struct ui *ui, const struct sample *s, const struct at
 	buf_free(&text);
 }
 
+/* Why the table soon stands still, and what helps: from column x on. */
+static void
+view_by_draw_once(const struct ui *ui, int y, int x)
+{
+	const char *why = "; each page faults once per clear", *key = key_of(ACT_AUTO_CLEAR, 'B');
+	struct buf how = {0};
+
+	buf_fmt(&how, "; %s repeats the clear", key);
+	if (x + (int)(strlen(why) + how.len) <= ui->cols)
+		x = paint_text(y, x, ui->cols, ROLE_DIM, "%s", why);
+	if (x + (int)how.len <= ui->cols)
+		paint_text(y, x, ui->cols, ROLE_DIM, "%s", how.s);
+	buf_free(&how);
+}
+
 /* How old that is, what it costs, and what it does not see. */
 static void
 view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct attribution *a, int y)
@@ -118,8 +133,7 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 		x = paint_text(y, x, ui->cols, ROLE_DIM, ", older than %.0f s in sums only",
 		               (double)(now - u64_min(now, t->forgotten_ns)) / 1e9);
 	if (!s->auto_clear_ns && !a->of.grown)
-		paint_text(y, x, ui->cols, ROLE_DIM, "; %s clears again and again",
-		           key_of(ACT_AUTO_CLEAR, 'B'));
+		view_by_draw_once(ui, y, x);
 }
 
 /* Why there is no table of growth. */
@@ -302,6 +316,7 @@ view_by_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	                                   [ATTRIBUTION_BY_REGION] = "by region"};
 	const struct by_view *v = by_of(ui);
 	struct buf text = {0};
+	bool grown = by_is_grown(ui, s);
 	char part[48];
 
 	if (v->of) {
@@ -310,7 +325,9 @@ view_by_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		text_escape(&text, v->of_words, strlen(v->of_words), !paint_utf8());
 		breadcrumb_add(out, ui, text.s);
 	} else {
-		buf_fmt(out, "%s %s", by_is_grown(ui, s) ? "grown" : "written", what[v->by]);
+		snprintf(part, sizeof(part), "%s %s", grown ? "grown" : "written", what[v->by]);
+		/* what is ranked says more than since when */
+		buf_str(out, (int)strlen(part) <= ui->breadcrumb_room ? part : what[v->by]);
 	}
 	if (v->n > v->rows && s && by_reading(ui, s)) {
 		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", v->top + 1,
@@ -394,6 +411,8 @@ view_by_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	const struct attribution_row *r = view_by_row(ui, s);
 
+	if (a == ACT_NEXT_CHANGE && by_is_grown(ui, s))
+		return "written";
 	if (a == ACT_OPEN && (!r || !r->at))
 		return "";
 	if (a == ACT_CALLERS && (!r || r->none || by_of(ui)->by != WRITERS_BY_FUNCTION))

@@ -385,12 +385,27 @@ view_regions_needs(const struct ui *ui, const struct sample *s, struct screen_re
 	r->by.by = WRITERS_BY_FUNCTION;
 }
 
+/* Once writes are tracked, who wrote comes before the map if there is no room for both. */
+static const char *
+view_regions_hint(const struct ui *ui, const struct sample *s, enum action a)
+{
+	enum { WIDE = 92 };
+	bool tracked = s && s->clears && !s->unattributed;
+
+	if (a == ACT_BY && !tracked)
+		return "";
+	if (!tracked || ui->cols >= WIDE)
+		return NULL;
+	return a == ACT_BY ? "writer" : a == ACT_MAP ? "" : NULL;
+}
+
 const struct view view_regions = {
     .size = sizeof(struct list),
     .drop = view_regions_drop,
     .draw = view_regions_draw,
     .act = view_regions_act,
     .say = view_regions_say,
+    .hint = view_regions_hint,
     .breadcrumb = view_regions_breadcrumb,
     .settle = view_regions_settle,
     .report = report_regions,
