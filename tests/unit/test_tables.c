@@ -118,6 +118,9 @@ test_hints(void)
 				continue; /* Esc says it already */
 			if (k[i].action == ACT_WHO)
 				continue; /* the first to be dropped, where there is no room */
+			if ((k[i].action == ACT_NEXT_CHANGE && *v == 'B') ||
+			    (k[i].action == ACT_BY && *v == 'R'))
+				continue; /* so is the one; the other takes the map's place */
 			width += (hints++ ? 2 : 0) + strcspn(k[i].keys, " ") + 1 + strlen(k[i].hint);
 		}
 		snprintf(name, sizeof(name), "the hints of view %c fit 80 columns", *v);
