@@ -219,6 +219,20 @@ moments_add_blocks(struct moments *k, struct moment *m, uint64_t budget_ns)
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
+void
+moments_listen(struct moments *k, struct moment *out)
+{
+	*out = (struct moment){.threads = &k->t->threads, .track = &k->t->track};
+	k->t->each_run = moments_add_run;
+	k->t->each_run_arg = out;
+}
+
+void
+moments_unlisten(struct moments *k)
+{
+	k->t->each_run = NULL;
+}
+
 static int
 moments_scan(struct moments *k, struct moment *out, struct err *err)
 {
@@ -232,33 +246,37 @@ moments_scan(struct moments *k, struct moment *out, struct err *err)
 		return 1;
 	out->regions = regions_new(vmas, source_now(t->source));
 	target_follow(t, &out->regions->vmas);
-	t->each_run = moments_add_run;
-	t->each_run_arg = out;
 	r = regions_measure(out->regions, t, NULL, err);
-	t->each_run = NULL;
 	return r < 0 && !target_is_alive(t) ? 1 : r;
+}
+
+void
+moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *m)
+{
+	static const struct extents none;
+	struct err ignored;
+
+	k->count++;
+	moments_add_written(k, m);
+	if (smaps)
+		m->smaps = target_smaps(k->t, &ignored);
+	moments_add_blocks(k, m, budget_ns);
+	k->taken_ns = m->regions->time_ns;
+	k->clears = k->t->track.clears;
+	extents_free(&k->pages);
+	extents_compare(&none, &m->pages, &k->pages);
 }
 
 int
 moments_take(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *out, struct err *err)
 {
-	struct err ignored;
 	int r;
 
-	*out = (struct moment){.threads = &k->t->threads, .track = &k->t->track};
+	moments_listen(k, out);
 	r = moments_scan(k, out, err);
+	moments_unlisten(k);
 	if (r)
 		return r;
-	k->count++;
-	moments_add_written(k, out);
-	if (smaps)
-		out->smaps = target_smaps(k->t, &ignored);
-	moments_add_blocks(k, out, budget_ns);
-	k->taken_ns = out->regions->time_ns;
-	k->clears = k->t->track.clears;
-	extents_free(&k->pages);
-	for (size_t i = 0; i < out->pages.n; i++)
-		extents_add(&k->pages, out->pages.v[i].start, out->pages.v[i].end,
-		            out->pages.v[i].state);
+	moments_finish(k, budget_ns, smaps, out);
 	return target_is_alive(k->t) ? 0 : 1;
 }

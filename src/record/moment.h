@@ -57,4 +57,12 @@ void moments_free(struct moments *k);
 int moments_take(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *out,
                  struct err *err);
 
+/*
+ * The same in parts, for who scans all regions anyway: `out` hears of the pages from listen to
+ * unlisten; its `regions` are set by the caller before finish.
+ */
+void moments_listen(struct moments *k, struct moment *out);
+void moments_unlisten(struct moments *k);
+void moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *m);
+
 #endif

@@ -50,8 +50,11 @@ schema_err(sqlite3 *db, struct err *err, const char *what, const char *path)
 	                  : code == SQLITE_CORRUPT ? "sqlite3's .recover may save what is left"
 	                                           : NULL;
 
-	err_set(err, ERR_TARGET, db ? sqlite3_errmsg(db) : "out of memory", how, "cannot %s %.160s",
-	        what, path);
+	const char *why = db ? sqlite3_errmsg(db) : "out of memory";
+
+	if (code == SQLITE_CANTOPEN && sqlite3_system_errno(db))
+		why = strerror(sqlite3_system_errno(db));
+	err_set(err, ERR_TARGET, why, how, "cannot %s %.160s", what, path);
 	err->sys = code == SQLITE_FULL ? ENOSPC : 0;
 	return -1;
 }
@@ -201,6 +204,20 @@ schema_make_room(const char *path, enum schema_how how, struct err *err)
 	return 0;
 }
 
+/* Only its owner may read what a process looks like. SQLite takes an empty file for a new one. */
+static int
+schema_make_file(const char *path, struct err *err)
+{
+	struct file_new f;
+	int fd = file_new_begin(&f, path, false);
+
+	if (fd >= 0)
+		close(fd);
+	if (fd < 0 || file_new_end(&f, true) < 0)
+		return err_sys(err, NULL, "cannot record to %.160s", path);
+	return 0;
+}
+
 int
 schema_create(const char *path, enum schema_how how, sqlite3 **db, struct err *err)
 {
@@ -211,6 +228,8 @@ schema_create(const char *path, enum schema_how how, sqlite3 **db, struct err *e
 	if (schema_make_room(path, how, err) < 0)
 		return -1;
 	old = access(path, F_OK) == 0;
+	if (!old && schema_make_file(path, err) < 0)
+		return -1;
 	if (sqlite3_open_v2(path, db,
 	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
 	                    NULL) != SQLITE_OK) {

@@ -127,6 +127,7 @@ command_cannot(enum command_kind kind)
 	case COMMAND_BY: return "cannot tell who writes";
 	case COMMAND_SUM: return "cannot count";
 	case COMMAND_FIND: return "cannot search";
+	case COMMAND_RECORD: return "cannot record";
 	case COMMAND_REFRESH:
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
@@ -162,6 +163,8 @@ command_carry_out(struct reader *l, const struct command *c)
 		command_clear(l, &r);
 	else if (c->kind == COMMAND_ASK && !command_is_impossible(l, &r))
 		command_ask(l, &r);
+	else if (c->kind == COMMAND_RECORD && (!c->text[0] || !command_is_impossible(l, &r)))
+		reader_record(l, c->text, c->overwrite, &r.err);
 	results_add(&l->done, &r);
 }
 

@@ -28,6 +28,7 @@ enum command_kind {
 	COMMAND_CARD,  /* the slow part of the card on screen; samples include it from then on */
 	COMMAND_SUM,   /* counts the chosen range; samples include it from then on */
 	COMMAND_BY,    /* who writes; samples include it from then on */
+	COMMAND_RECORD, /* the samples, from now on, in the file `text`; "": ends it */
 	COMMAND_KINDS
 };
 
@@ -45,6 +46,7 @@ struct command {
 	enum lens lens;    /* SUM */
 	struct attribution_of by; /* BY */
 	bool bytes, back;  /* FIND; back: the one before */
+	bool overwrite;    /* RECORD: a recording of that name */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
 };
 

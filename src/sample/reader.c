@@ -146,6 +146,53 @@ reader_forget_once(struct reader *l)
 	d->range_err.what[0] = '\0';
 }
 
+/* --- recording -------------------------------------------------------------------------------- */
+
+static void
+reader_stop_keeping(struct reader *l)
+{
+	keeper_stop(l->keeper);
+	l->keeper = NULL;
+	l->draft.recorded = (struct sample_recorded){0};
+}
+
+int
+reader_record(struct reader *l, const char *path, bool overwrite, struct err *err)
+{
+	struct recorder_options o = {.path = path,
+	                             .how = overwrite ? SCHEMA_OVERWRITE : SCHEMA_NEW};
+
+	reader_stop_keeping(l);
+	l->draft.recorded_err.what[0] = '\0';
+	if (!path[0])
+		return 0;
+	l->keeper = keeper_start(&o, &l->t, err);
+	if (!l->keeper)
+		return -1;
+	l->draft.recorded =
+	    (struct sample_recorded){.on = true, .since_ns = source_now(l->t.source)};
+	return 0;
+}
+
+/* What cannot be recorded ends the recording: the sample says so. */
+static void
+reader_keep(struct reader *l, struct regions *rs)
+{
+	uint64_t interval = l->now.interval_ns ? l->now.interval_ns : TIME_SECOND;
+
+	if (keeper_end(l->keeper, rs, interval, &l->draft.recorded_err) < 0)
+		reader_stop_keeping(l);
+	else
+		l->draft.recorded.bytes = keeper_bytes(l->keeper);
+}
+
+static void
+reader_keep_exec(struct reader *l)
+{
+	if (l->keeper && keeper_exec(l->keeper, &l->draft.recorded_err) < 0)
+		reader_stop_keeping(l);
+}
+
 /*
  * The address space read as empty, or not at all. After an exec, opens the new one; after the end
  * of the process, records it. In between (exiting, or exec of a program we may not read) the next
@@ -174,6 +221,7 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	l->draft.bytes = NULL;
 	snprintf(l->draft.comm, sizeof(l->draft.comm), "%s", l->t.source->meta.comm);
 	reader_copy_tracker(l);
+	reader_keep_exec(l);
 	return false;
 }
 
@@ -534,6 +582,7 @@ reader_adopt(struct reader *l, const struct result *r)
 	case COMMAND_FIND:
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
+	case COMMAND_RECORD:
 	case COMMAND_KINDS: break;
 	}
 }
@@ -565,7 +614,7 @@ reader_is_quiet(struct reader *l)
 
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to a present page causes no fault */
-	if (l->lens_owed || l->now.auto_clear_ns ||
+	if (l->lens_owed || l->now.auto_clear_ns || l->keeper ||
 	    (l->t.track.stamps.n &&
 	     source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS))
 		return false;
@@ -646,7 +695,11 @@ reader_read_all(struct reader *l)
 		l->host.publish(l->host.arg, false);
 	}
 	target_follow(&l->t, &rs->vmas);
+	if (l->keeper)
+		keeper_begin(l->keeper);
 	r = regions_measure(rs, &l->t, NULL, &l->draft.trouble);
+	if (l->keeper && r == 0)
+		reader_keep(l, rs);
 	reader_copy_tracker(l);
 	if (r != 0 && l->draft.regions)
 		reader_carry_over(rs, l->draft.regions);
@@ -867,5 +920,6 @@ reader_close(struct reader *l)
 	smaps_reading_unref(l->draft.smaps);
 	attribution_unref(l->draft.attribution);
 	writes_log_free(&l->writes);
+	keeper_stop(l->keeper);
 	target_close(&l->t);
 }

@@ -2,6 +2,7 @@
 #ifndef PM_READER_H
 #define PM_READER_H
 
+#include "record/keeper.h"
 #include "sample/queue.h"
 #include "sample/sample.h"
 #include "target/target.h"
@@ -39,6 +40,7 @@ struct reader {
 	unsigned strip_clears;
 	uint64_t strip_ns;     /* when it was counted */
 	struct writes_log writes;
+	struct keeper *keeper; /* records the samples; NULL: nobody asked for it */
 	size_t lens_next;     /* the region whose strip is read next */
 	bool lens_owed;       /* some strips do not show the lens yet */
 };
@@ -97,6 +99,9 @@ void reader_adopt(struct reader *l, const struct result *r);
  * the sample says why.
  */
 void reader_watch_faults(struct reader *l, bool again);
+
+/* Records the samples from now on; a recording that runs is ended. path "": only that. */
+int reader_record(struct reader *l, const char *path, bool overwrite, struct err *err);
 
 /* Copies the state of the tracker into the draft. */
 void reader_copy_tracker(struct reader *l);

@@ -84,6 +84,11 @@ struct sample {
 	struct err trouble;   /* the error of this scan; what[0] == 0: none */
 
 	struct timeline *timeline; /* of a recording; NULL: it is a process, as it is */
+	struct sample_recorded {   /* the samples are recorded: */
+		bool on;
+		uint64_t since_ns, bytes;
+	} recorded;
+	struct err recorded_err;   /* what[0] != 0: why they no longer are */
 
 	struct regions *regions;
 	/* while nothing faults and no size changes, they are read no more often than this */

@@ -262,6 +262,7 @@ sampler_adopts(const struct result *r)
 	case COMMAND_FIND:
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
+	case COMMAND_RECORD:
 	case COMMAND_KINDS: break;
 	}
 	return false;

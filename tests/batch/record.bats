@@ -71,7 +71,8 @@ same() {
 	echo "no recording" >"$BATS_TEST_TMPDIR/text"
 	refused 1 'not a recording' --record "$BATS_TEST_TMPDIR/text" --for 0.01 --overwrite "$PID"
 	is "$(<"$BATS_TEST_TMPDIR/text")" "no recording"
-	refused 1 'cannot' --record "$BATS_TEST_TMPDIR/no/such" --for 0.01 "$PID"
+	refused 1 'No such file or directory' --record "$BATS_TEST_TMPDIR/no/such" --for 0.01 "$PID"
+	is "$(stat -c %a "$FILE")" 600
 }
 
 @test "a recording whose recorder was killed in a transaction is recovered, on a copy if it may not be written" {

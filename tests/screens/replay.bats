@@ -12,7 +12,7 @@ setup() {
 	"$PMTOP" --proc-root "$ROOT" --record "$FILE" --for 0.01 "$PID" 2>/dev/null
 	target_loses 0x20000000 0 1 2 3
 	"$PMTOP" --proc-root "$ROOT" --record "$FILE" --for 0.01 --append "$PID" 2>/dev/null
-	ROOT=
+	LIVE=$ROOT ROOT=
 }
 
 teardown() { screen_stop; }
@@ -81,4 +81,26 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	screen_start 100x24 "$FILE"
 	screen_keys c
 	screen_text | grep -q 'this is a recording: what was cannot be changed'
+}
+
+@test "S records the samples of the screen, and ends that; record names the file" {
+	ROOT=$LIVE
+	cd "$BATS_TEST_TMPDIR"
+	screen_start 100x24 "$PID"
+	ask "record $BATS_TEST_TMPDIR/by-name"
+	screen_text | head -n 1 | grep -q ' REC '
+	screen_keys r
+	target_loses 0x20000000 8 9 10 11
+	screen_keys r
+	ask 'record off'
+	screen_text | grep -q 'the recording has ended'
+	run ! grep -q ' REC ' <(screen_text | head -n 1)
+	screen_keys S
+	screen_text | head -n 1 | grep -q ' REC '
+	screen_text | grep -oE 'recording in pmtop-[0-9]+-[0-9-]+.pmtop; S ends it'
+	screen_keys S
+	run ! grep -q ' REC ' <(screen_text | head -n 1)
+	screen_keys q
+	diff <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --proc-root "$ROOT" --list "$PID")
+	run ! diff -q <("$PMTOP" --list --at start "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name")
 }

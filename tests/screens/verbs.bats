@@ -248,6 +248,13 @@ header() { screen_text | head -1; }
 	screen_wait_text 'the baseline has ended'
 }
 
+@test "record takes a file; replay.bats has what is in it" {
+	screen_start 80x24 "$PID"
+	refuses 'record' 'a file is expected'
+	ask 'record off'
+	screen_wait_text 'the recording has ended'
+}
+
 @test "every verb of the screen has a test here" {
 	local verb
 	while read -r verb; do

@@ -131,6 +131,21 @@ header_growth_text(const struct app *a, const struct sample *s, char *out, size_
 	         size_text(lost, g->lost * s->page_size));
 }
 
+/* The size of the recording, and its age. */
+static void
+header_record_text(const struct app *a, const struct sample *s, char *out, size_t size)
+{
+	uint64_t now = sample_clock(s, a->ui.now), since = s->recorded.since_ns;
+	char bytes[8];
+
+	size_text(bytes, s->recorded.bytes);
+	if (a->o->term.calm)
+		snprintf(out, size, " REC %s ", bytes);
+	else
+		snprintf(out, size, " REC %s %.0fs ", bytes,
+		         (double)(now - u64_min(now, since)) / 1e9);
+}
+
 /* Cuts at a blank: half an address, or half the permissions, would read as another. */
 static void
 header_breadcrumb(int x, int right, const char *text)
@@ -180,6 +195,10 @@ header_of_target(struct app *a)
 	    (a->ui.cols >= 120 || ui_view(&a->ui) != VIEW_BY)) {
 		header_growth_text(a, s, text, sizeof(text));
 		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
+	}
+	if (s && s->recorded.on) {
+		header_record_text(a, s, text, sizeof(text));
+		right = header_badge(0, right - 1, ROLE_BANNER, text, ACT_RECORD);
 	}
 	header_state_text(a, text, sizeof(text), &role);
 	if (role != ROLE_HEADER || !small)

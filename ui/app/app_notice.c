@@ -133,6 +133,17 @@ notice_fault(struct app *a, const struct result *r)
 	app_toast(a, ROLE_HOT, text);
 }
 
+static void
+notice_record(struct app *a, const struct result *r)
+{
+	char text[768];
+
+	if (r->err.what[0])
+		app_toast(a, ROLE_HOT, err_line(&r->err, text, sizeof(text)));
+	else if (!r->command.text[0])
+		app_toast(a, ROLE_TEXT, "the recording has ended");
+}
+
 /* Results that nobody waits for are dropped, except those that changed the target. */
 void
 app_notice_result(struct app *a, struct result *r)
@@ -158,6 +169,7 @@ app_notice_result(struct app *a, struct result *r)
 		if (newest)
 			app_notice_found(a, r);
 		break;
+	case COMMAND_RECORD: notice_record(a, r); break;
 	case COMMAND_SMAPS: /* the sample has these four, or why not */
 	case COMMAND_CARD:
 	case COMMAND_SUM:
@@ -222,11 +234,24 @@ notice_life(struct app *a, bool let_go)
 	}
 }
 
+/* A full disk, say: once. */
+static void
+notice_record_failed(struct app *a)
+{
+	const struct err *e = &a->t.s->recorded_err;
+	char text[768];
+
+	if (e->what[0] && !a->t.record_failed)
+		app_toast(a, ROLE_HOT, err_line(e, text, sizeof(text)));
+	a->t.record_failed = e->what[0] != '\0';
+}
+
 void
 app_notice(struct app *a)
 {
 	bool let_go;
 
+	notice_record_failed(a);
 	notice_others(a);
 	let_go = notice_let_go(a);
 	notice_life(a, let_go);

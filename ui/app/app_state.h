@@ -44,6 +44,7 @@ struct app_target {
 	struct history history;  /* those before it */
 	size_t back;             /* how many samples before it are on screen; 0: the newest */
 	bool paused;
+	bool record_failed;      /* it was said that the samples are no longer recorded */
 	/*
 	 * the action that needs a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO, ACT_WRITE (y or not);
 	 * else 0
@@ -201,6 +202,9 @@ void app_set_baseline(struct app *a); /* of growth: now */
  */
 void app_travel(struct app *a, int steps);
 int app_travel_to(struct app *a, const char *when, struct err *err);
+/* Records in a file from now on; "": ends that. */
+void app_record(struct app *a, const char *path);
+void app_toggle_record(struct app *a);
 
 /* app_frames.c */
 int app_run_frames(struct app *a, struct err *err);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Travel in a recording. */
+/* Travel in a recording; and recording. */
 #include "app/app_state.h"
+
+#include <stdio.h>
+#include <time.h>
 
 #include "base/util.h"
 
@@ -41,4 +44,40 @@ app_travel_to(struct app *a, const char *when, struct err *err)
 		               when);
 	app_go_to(a, time_ns);
 	return 0;
+}
+
+/* --- recording -------------------------------------------------------------------------------- */
+
+void
+app_record(struct app *a, const char *path)
+{
+	struct command c = {.kind = COMMAND_RECORD};
+
+	if (a->t.s && a->t.s->timeline) {
+		app_toast(a, ROLE_HOT, "this is a recording already");
+		return;
+	}
+	snprintf(c.text, sizeof(c.text), "%s", path);
+	app_command(a, &c);
+}
+
+/* The name says what it is of, and when it began. */
+void
+app_toggle_record(struct app *a)
+{
+	char path[128], when[32], text[192];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (a->t.s && a->t.s->recorded.on) {
+		app_record(a, "");
+		return;
+	}
+	localtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
+	snprintf(path, sizeof(path), "pmtop-%d-%s.pmtop", (int)a->t.pid, when);
+	app_record(a, path);
+	snprintf(text, sizeof(text), "recording in %s; %s ends it", path, key_of(ACT_RECORD, 'R'));
+	if (a->t.s && !a->t.s->timeline)
+		app_toast(a, ROLE_TEXT, text);
 }

@@ -229,6 +229,17 @@ app_verb_AT(struct app *a, struct lex *r, struct err *err)
 }
 
 static int
+app_verb_RECORD(struct app *a, struct lex *r, struct err *err)
+{
+	lex_skip_blanks(r);
+	if (!r->at[0])
+		return lex_fail(r, r->at, "a file is expected", "for example: record pages.pmtop",
+		                err);
+	app_record(a, strcmp(r->at, "off") ? r->at : "");
+	return 0;
+}
+
+static int
 app_verb_LENS(struct app *a, struct lex *r, struct err *err)
 {
 	return app_set(a, r, "lens", err);
