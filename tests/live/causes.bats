@@ -151,6 +151,7 @@ folded() { awk -v words="$1" 'index($0, words) { n += $NF } END { print n + 0 }'
 }
 
 @test "--folded of a sample: nothing is certain, and what was seen is below a root of its own" {
+	[[ ! ${TEST_NESTED-} ]] || skip "an emulated processor faults too seldom to be sampled"
 	need_root
 	need_watch
 	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and madvise are others here"

@@ -57,7 +57,7 @@ teardown() { screen_stop; }
 	screen_text | grep '^ e quits'
 	screen_keys Enter o o
 	screen_text | grep '1 cell = 4 pages'
-	screen_resize 80 60
+	screen_resize 80 70
 	screen_keys H
 	screen_text | grep '\^K  *clear: pages written from now on light up'
 	screen_keys e Q q e

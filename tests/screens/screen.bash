@@ -70,7 +70,7 @@ _screen_run() {
 		set-option -g remain-on-exit on \; set-option -s escape-time 0 \; \
 		set-option -g default-terminal tmux-256color \; \
 		set-option -g window-style "bg=$SCREEN_GROUND" \; \
-		new-session -d -x "${size%x*}" -y "${size#*x}" -- \
+		new-session -d -c "$SCREEN_TMP" -x "${size%x*}" -y "${size#*x}" -- \
 		env -i "${environ[@]}" bash "$screen_dir/inside" "$SCREEN_TMP" "$@" 3>&- || return
 	_screen_until "the first frame" _screen_settled 0 0
 }
