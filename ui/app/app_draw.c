@@ -196,7 +196,8 @@ draw_now(const struct app *a, const struct sample *s)
 {
 	if (!s)
 		return time_ns();
-	return a->t.back || a->o->term.calm ? s->time_ns : sample_clock(s, time_ns());
+	return a->t.back || s->timeline || a->o->term.calm ? s->time_ns
+	                                                  : sample_clock(s, time_ns());
 }
 
 void
