@@ -31,8 +31,10 @@ answer_unref(struct answer *a)
 {
 	if (!a || !refs_drop(&a->refs))
 		return;
-	for (size_t i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++) {
 		free(a->f[i].value);
+		free(a->f[i].own);
+	}
 	for (size_t i = 0; i < a->table.n; i++)
 		free(a->table.cell[i]);
 	free(a->table.cell);

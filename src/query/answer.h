@@ -21,7 +21,8 @@
 struct fact {
 	const char *key; /* JSON key and label; static */
 	char *value;     /* owned; "": not known */
-	const char *note; /* static; shown after the value, or instead of it; NULL: none */
+	const char *note; /* shown after the value or instead of it; static, or `own`; NULL: none */
+	char *own;        /* owned */
 	bool number;     /* value is a JSON number */
 };
 

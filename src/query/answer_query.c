@@ -67,10 +67,13 @@ answer_capabilities(struct target *t)
 	size_t n, there = 0;
 	const struct cap *caps = probe_all(t, &n);
 	struct buf b = {0};
+	struct fact *f;
 
 	for (size_t i = 0; i < n; i++) {
 		buf_fmt(&b, "%s: %s", caps[i].ok ? "yes" : "no", caps[i].detail);
-		answer_add(a, caps[i].name, &b)->note = caps[i].how;
+		f = answer_add(a, caps[i].name, &b);
+		if (caps[i].how[0])
+			f->note = f->own = mem_strdup(caps[i].how);
 		there += caps[i].ok;
 	}
 	buf_fmt(&b, "%zu of %zu sources %s available", there, n, there == 1 ? "is" : "are");

@@ -45,7 +45,7 @@ struct cap {
 	const char *name, *gives;
 	bool ok;
 	char detail[192]; /* details, or why not */
-	const char *how;  /* the remedy; NULL: there is none, or none is needed */
+	char how[192];    /* the remedy; "": there is none, or none is needed */
 };
 
 /* Facts about the whole source. Only the source writes to it. */

@@ -30,11 +30,18 @@ caps_yes(struct cap *c, const char *detail)
 	snprintf(c->detail, sizeof(c->detail), "%s", detail);
 }
 
+/* A copy: that of a tracker goes with its track. NULL: there is none. */
+static void
+caps_set_how(struct cap *c, const char *how)
+{
+	snprintf(c->how, sizeof(c->how), "%s", how ? how : "");
+}
+
 static void
 caps_no(struct cap *c, const char *why, const char *how)
 {
 	c->ok = false;
-	c->how = how;
+	caps_set_how(c, how);
 	snprintf(c->detail, sizeof(c->detail), "%s", why);
 }
 
@@ -59,7 +66,7 @@ caps_try_own_file(struct caps *t, struct cap *c, const char *name)
 {
 	caps_try_file(c, proc_file(&t->r->proc, name, O_RDONLY), NULL);
 	if (!c->ok)
-		c->how = proc_bar_help(proc_bar_of(&t->r->proc));
+		caps_set_how(c, proc_bar_help(proc_bar_of(&t->r->proc)));
 }
 
 static void

@@ -68,16 +68,16 @@ ask() {
 	grep -q '^mapping,\[heap\]$' "$t/facts.csv"
 }
 
-@test "S asks with whom it is shared: the region, the page, the range under the cursor" {
+@test "O asks with whom it is shared: the region, the page, the range under the cursor" {
 	screen_start 80x24 "$PID"
-	screen_keys S
+	screen_keys O
 	screen_wait_text 'shared with no other process; unmapping it'
 	screen_text | grep '  shared_with '
-	screen_keys Escape Enter S
+	screen_keys Escape Enter O
 	screen_wait_text 'page [0-9a-f]*: no other process maps it'
 	# a key that does nothing in the answer belongs to the view below, and closes it
-	screen_keys v Right Right S
+	screen_keys v Right Right O
 	screen_wait_text 'shared with no other process; unmapping it would free'
-	screen_keys Escape Escape Enter S
+	screen_keys Escape Escape Enter O
 	screen_wait_text 'page [0-9a-f]*: no other process maps it'
 }

@@ -35,7 +35,7 @@ batch_show_capabilities(struct batch *b, struct err *err)
 		    batch_text_value(caps[i].ok ? "yes" : "no"),
 		    batch_text_value(caps[i].gives),
 		    batch_text_value(caps[i].detail),
-		    caps[i].how ? batch_text_value(caps[i].how) : (struct value){0},
+		    caps[i].how[0] ? batch_text_value(caps[i].how) : (struct value){0},
 		};
 
 		out_row(out, v);
