@@ -196,6 +196,7 @@ parent_store,$PID,$child"
 }
 
 @test "unshared by function: a family that faults too often is watched part of the time, and that is said" {
+	[[ ! ${TEST_NESTED-} ]] || skip "an emulated processor faults too seldom for that"
 	((EUID == 0)) || skip "page frames are root's"
 	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and madvise are others here"
 	# shellcheck disable=SC2016 # for perl to expand
