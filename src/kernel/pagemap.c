@@ -20,7 +20,7 @@ enum {
 	SCAN_VEC = 512, /* the kernel's own batch: a longer vector makes it report a tail twice */
 	SCAN_PAGES = 16384, /* matched pages per call: bounds the time under mmap_lock */
 	SCAN_FIRST = 2048, /* of the first, which tells what most pages are */
-	SCAN_MAJORITY = 8, /* most pages are of a kind: by more than one in so many */
+	SCAN_MAJORITY = 8, /* of one kind must be 1 / SCAN_MAJORITY more pages than of the other */
 	SCAN_VOTES = 64,   /* runs of a call that show what most pages are */
 	BREATH_NS = 20000, /* between calls, so that a waiting writer gets the mmap_lock */
 };

@@ -31,7 +31,7 @@ struct asker {
 
 	pthread_mutex_t lock; /* guards the rest */
 	struct worker worker;
-	size_t asked; /* so many have answered */
+	size_t asked; /* how many have answered */
 	bool left;    /* with the next one, which is silent */
 };
 

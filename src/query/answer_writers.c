@@ -179,7 +179,7 @@ writers_row(struct answer *a, const struct target *t, enum writers_by by, const 
 	answer_cell_number(a, w ? w->maybe : 0);
 }
 
-/* What is forgotten is not told from what had no fault. */
+/* A fault that was forgotten looks like none. */
 static void
 writers_row_region(struct answer *a, const struct target *t, const struct writers *all,
                    const struct writer *w)

@@ -54,6 +54,8 @@ keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct er
 	int r;
 
 	moments_unlisten(&k->from);
+	if (!rs)
+		return 0;
 	k->now.regions = regions_ref(rs);
 	moments_finish(&k->from, budget, k->from.count == 0, &k->now);
 	r = recorder_add(k->to, &k->now, k->note, err);

@@ -14,7 +14,7 @@ struct keeper;
 struct keeper *keeper_start(const struct recorder_options *o, struct target *t, struct err *err);
 void keeper_stop(struct keeper *k);
 
-/* Around the scan of all regions, which is dropped unless it ends. */
+/* Around the scan of all regions. rs NULL: it was abandoned. */
 void keeper_begin(struct keeper *k);
 /* -1 with err: it is not in the file. `interval_ns`: to the next; a part of it may be used. */
 int keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct err *err);

@@ -41,7 +41,7 @@ moments_free(struct moments *k)
 
 /* --- its pages ------------------------------------------------------------------------------ */
 
-/* The marks of writes are told by the written pages. */
+/* Without the marks of writes: the written pages are kept apart. */
 static int
 moments_add_run(void *arg, const struct pm_run *run)
 {
@@ -185,7 +185,7 @@ moments_sweep(struct moments *k, struct moment *m, uint64_t until, bool changed)
 		size_t at = (k->next + i) % k->blocks_n;
 		struct moments_block *b = &k->blocks[at];
 
-		if (b->read == k->count || (b->changed >= b->read) != changed)
+		if (b->read == k->count || (b->changed > b->read) != changed)
 			continue;
 		if (source_now(k->t->source) >= until || source_stopped(k->t->source)) {
 			k->next = at;

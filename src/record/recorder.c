@@ -17,10 +17,7 @@
 #include "record/sets.h"
 #include "record/thin.h"
 
-/*
- * So many samples rest on one that has all pages, and must be gone through to know what pages were
- * in the last of them.
- */
+/* Every 60th sample has all pages, the others only changes: replay reads up to 60 for one. */
 enum { RECORDER_WHOLE = 60 };
 
 #define RECORDER_STATEMENTS                                                                       \
@@ -179,6 +176,23 @@ recorder_prepare(struct recorder *r, struct err *err)
 	           : 0;
 }
 
+/* A file that another pmtop records to is neither replaced nor added to. */
+static int
+recorder_create(struct recorder *r, enum schema_how how, struct err *err)
+{
+	bool old = how != SCHEMA_NEW && access(r->path, F_OK) == 0;
+
+	if (old && recorder_lock(r, err) < 0)
+		return -1;
+	if (schema_create(r->path, how, &r->db, err) < 0)
+		return -1;
+	if (old && how == SCHEMA_APPEND)
+		return 0;
+	if (r->lock >= 0)
+		close(r->lock); /* of the file that was replaced */
+	return recorder_lock(r, err);
+}
+
 struct recorder *
 recorder_open(const struct recorder_options *o, struct err *err)
 {
@@ -188,8 +202,7 @@ recorder_open(const struct recorder_options *o, struct err *err)
 	r->path = mem_strdup(o->path);
 	r->anonymous = o->anonymous;
 	r->max_size = o->max_size;
-	if (schema_create(o->path, o->how, &r->db, err) == 0 && recorder_lock(r, err) == 0 &&
-	    recorder_prepare(r, err) == 0)
+	if (recorder_create(r, o->how, err) == 0 && recorder_prepare(r, err) == 0)
 		return r;
 	recorder_close(r);
 	return NULL;

@@ -187,6 +187,7 @@ schema_open(const char *path, sqlite3 **db, struct err *err)
 static int
 schema_make_room(const char *path, enum schema_how how, struct err *err)
 {
+	char journal[PATH_MAX];
 	struct err why;
 
 	if (access(path, F_OK) < 0)
@@ -199,9 +200,12 @@ schema_make_room(const char *path, enum schema_how how, struct err *err)
 		*err = why;
 		return -1;
 	}
-	if (how == SCHEMA_OVERWRITE && unlink(path) < 0)
-		return err_sys(err, NULL, "cannot replace %.160s", path);
-	return 0;
+	if (how == SCHEMA_APPEND)
+		return 0;
+	/* a journal that was left would be applied to the new file */
+	snprintf(journal, sizeof(journal), "%.*s-journal", PATH_MAX - 16, path);
+	unlink(journal);
+	return unlink(path) < 0 ? err_sys(err, NULL, "cannot replace %.160s", path) : 0;
 }
 
 /* Only its owner may read what a process looks like. SQLite takes an empty file for a new one. */

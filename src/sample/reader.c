@@ -700,8 +700,8 @@ reader_read_all(struct reader *l)
 	if (l->keeper)
 		keeper_begin(l->keeper);
 	r = regions_measure(rs, &l->t, NULL, &l->draft.trouble);
-	if (l->keeper && r == 0)
-		reader_keep(l, rs);
+	if (l->keeper)
+		reader_keep(l, r == 0 ? rs : NULL);
 	reader_copy_tracker(l);
 	if (r != 0 && l->draft.regions)
 		reader_carry_over(rs, l->draft.regions);

@@ -98,6 +98,22 @@ same() {
 	[ ! -s "$dir/recording-journal" ]
 }
 
+@test "a file that another pmtop records to is neither replaced nor added to; a journal that was left is not applied" {
+	local how
+	recorded zoo
+	for how in --append --overwrite; do
+		flock "$FILE" true || skip "flock is not there"
+		exec 9<"$FILE"
+		flock 9
+		refused 1 'another pmtop records to it' --record "$FILE" --for 0.01 "$how" "$PID"
+		exec 9<&-
+		is "$("$PMTOP" --list "$FILE")" "$(pm --list "$PID")"
+	done
+	echo "what was left" >"$FILE-journal"
+	pm --record "$FILE" --for 0.01 --overwrite "$PID" 2>/dev/null
+	[ ! -e "$FILE-journal" ]
+}
+
 @test "--anonymous-names leaves names out" {
 	recorded zoo --anonymous-names
 	run ! grep -aqE '/opt/|/usr/lib|keeper|zookeeper' "$FILE"

@@ -277,6 +277,26 @@ fuzz_mutate(struct buf *out, const char *in, size_t n, uint64_t *seed)
 	}
 }
 
+/* Checks up to `most` of these lines, in any order, and damaged. */
+static inline bool
+fuzz_lines(const char *const *lines, size_t n, uint64_t most, bool (*check)(const char *text, size_t n),
+           uint64_t *seed)
+{
+	struct buf text = {0}, out = {0};
+	bool good;
+
+	buf_str(&text, "");
+	for (uint64_t left = fake_below(seed, most); left; left--)
+		buf_str(&text, lines[fake_below(seed, n)]);
+	fuzz_mutate(&out, text.s, text.len, seed);
+	buf_free(&text);
+	fuzz.input = out.s;
+	good = check(out.s, out.len);
+	if (good)
+		buf_free(&out);
+	return good;
+}
+
 /* Nothing in it can move a terminal's cursor or stop it. */
 static inline bool
 fuzz_is_safe(const char *s)

@@ -39,19 +39,7 @@ check(const char *text, size_t n)
 static bool
 play(uint64_t *seed)
 {
-	struct buf text = {0}, out = {0};
-	bool good;
-
-	buf_str(&text, "");
-	for (uint64_t n = fake_below(seed, 20); n; n--)
-		buf_str(&text, lines[fake_below(seed, ARRAY_LEN(lines))]);
-	fuzz_mutate(&out, text.s, text.len, seed);
-	buf_free(&text);
-	fuzz.input = out.s;
-	good = check(out.s, out.len);
-	if (good)
-		buf_free(&out);
-	return good;
+	return fuzz_lines(lines, ARRAY_LEN(lines), 20, check, seed);
 }
 
 static int

@@ -87,13 +87,17 @@ record_follow(struct record *k, struct err *err)
 		r = target_reopen(t, err);
 		if (r == 0)
 			r = recorder_begin(k->to, t, err);
-		if (r == 0 || time_ns() > until)
+		if (r == 0)
 			break;
+		if (time_ns() > until)
+			return -1;
 		poll(&end, 1, 10);
 	}
 	moments_free(&k->from);
 	moments_begin(&k->from, t);
 	k->note = "it executed a new program";
+	if (k->writes)
+		k->b->report("it executed a new program, whose writes are not recorded");
 	k->writes = false; /* consent was for the old one */
 	return 0;
 }

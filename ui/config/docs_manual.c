@@ -20,8 +20,7 @@
 #include "term/mouse.h"
 #include "track/track.h"
 
-/* Escapes what roff interprets: - and \, and . or ' at the start of a line. */
-static void
+void
 docs_roff(const char *s)
 {
 	if (*s == '.' || *s == '\'')

@@ -43,21 +43,6 @@ static const char docs_recording_head[] =
     ".EE\n";
 
 static void
-docs_recording_text(const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		printf("\\&");
-	for (; *s; s++)
-		if (*s == '\\')
-			printf("\\e");
-		else if (*s == '-')
-			printf("\\-");
-		else
-			putchar(*s);
-	printf("\n");
-}
-
-static void
 docs_recording_row(const struct schema_row *r)
 {
 	switch (r->kind) {
@@ -71,7 +56,8 @@ docs_recording_row(const struct schema_row *r)
 		printf(".TP\n.B %s\n", r->name);
 		break;
 	}
-	docs_recording_text(r->sentence);
+	docs_roff(r->sentence);
+	printf("\n");
 }
 
 void

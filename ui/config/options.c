@@ -68,6 +68,11 @@ static int
 options_take(struct options *o, enum option_id id, const char *arg, struct err *err)
 {
 	switch (id) {
+#define O(id, l, s, a, g, h)
+#define B(id, member) case OPT_##id: o->member = true; break;
+#include "config/options.def"
+#undef B
+#undef O
 	case OPT_LIST: return option_set_mode(o, MODE_LIST, err);
 	case OPT_PAGES: return option_set_answer(o, MODE_PAGES, arg, err);
 	case OPT_WATCH:
@@ -82,9 +87,6 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
 	case OPT_FOR: return option_parse_time(id, arg, &o->for_ns, err);
 	case OPT_MAX_SIZE: return option_parse_bytes(id, arg, 1 << 20, &o->max_size, err);
-	case OPT_APPEND: o->append = true; break;
-	case OPT_OVERWRITE: o->overwrite = true; break;
-	case OPT_ANONYMOUS_NAMES: o->anonymous = true; break;
 	case OPT_AT: o->at = arg; break;
 	case OPT_COUNT: return option_parse_number(id, arg, 1000000000, &o->count, err);
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
@@ -109,27 +111,14 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_COLOR: return option_parse_color(arg, o, err);
 	case OPT_THEME: return option_parse_theme(arg, o, err);
 	case OPT_OUTPUT: o->output = arg; break;
-	case OPT_OUTPUT_ALL: o->output_all = true; break;
-	case OPT_NOHEADINGS: o->noheadings = true; break;
-	case OPT_BYTES: o->bytes = true; break;
-	case OPT_RUNS: o->runs = true; break;
 	case OPT_MAX_PAGES:
 		return option_parse_number(id, arg, UINT32_MAX, &o->max_pages, err);
 	case OPT_SORT: o->sort = arg; break;
 	case OPT_FILTER: o->filter = arg; break;
-	case OPT_DEMO: o->demo = true; break;
 	case OPT_TRACKER: o->tracker_given = true; return option_parse_tracker(arg, o, err);
-	case OPT_ALLOW_INJECT: o->allow_inject = true; break;
 	case OPT_BY: return option_parse_by(arg, o, err);
 	case OPT_BUDGET: return option_parse_budget(arg, o, err);
-	case OPT_FOLDED: o->folded = true; break;
-	case OPT_NO_ATTRIBUTION: o->no_attribution = true; break;
-	case OPT_FORCE: o->force = true; break;
 	case OPT_SCOPE: o->scope = arg; break;
-	case OPT_READ_ONLY: o->read_only = true; break;
-	case OPT_ASCII: o->ascii = true; break;
-	case OPT_CALM: o->calm = true; break;
-	case OPT_NO_CONFIG: o->no_config = true; break;
 	case OPT_NO_MOUSE: o->mouse = false; break;
 	case OPT_PROC_ROOT: o->proc_root = arg; break;
 	case OPT_DEMO_TARGET: /* main handles it first */
