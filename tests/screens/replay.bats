@@ -65,6 +65,38 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	screen_text | grep -q 'it is not a time'
 }
 
+# the second session begins a second and more after the first
+@test "p plays from the start once the end is reached, at the pace of the recording, and stops at the last sample" {
+	screen_start 100x24 "$FILE"
+	screen_keys p
+	screen_wait_text 'playing ..:..:.., 1 of 4|playing ..:..:.., 2 of 4'
+	screen_wait_text 'this is the last sample: it was played to its end'
+	at 4
+	ask 'play max'
+	screen_wait_text 'this is the last sample'
+	at 4
+	screen_keys P
+	screen_text | grep -q 'speed: 1x'
+	screen_keys p p
+	screen_text | head -n 1 | grep -q 'recorded'
+	screen_keys '(' p '['
+	screen_text | head -n 1 | grep -q 'recorded'
+	ask 'play off'
+	screen_keys q
+}
+
+@test "a click on the timeline, and a drag along it, goes to the sample there" {
+	screen_start 100x24 "$FILE"
+	screen_click 9 21
+	at 1
+	screen_click 11 22
+	at 3
+	_screen_send "drag" -l $'\e'"[<0;12;22M"$'\e'"[<32;10;22M"$'\e'"[<0;10;22m"
+	at 1
+	screen_click 80 21
+	at 4
+}
+
 @test "what is asked of a recording is answered as of the sample on screen" {
 	local end start
 	screen_start 100x24 "$FILE"

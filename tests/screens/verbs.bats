@@ -262,6 +262,16 @@ header() { screen_text | head -1; }
 	done < <(sed -n 's/^S([A-Z]*, "\([a-z]*\)".*/\1/p' "$fixture_top/src/query/query.def")
 }
 
+@test "play is for recordings: replay.bats plays one" {
+	screen_start 80x24 "$PID"
+	refuses 'play 3x' 'expected 1x, 10x, max or off'
+	screen_keys Escape
+	ask 'play 10x'
+	screen_wait_text 'this is a process, not a recording'
+	screen_keys Escape P
+	screen_wait_text 'only a recording can be played'
+}
+
 @test "at is for recordings: replay.bats has their times" {
 	screen_start 80x24 "$PID"
 	ask 'at start'

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/util.h"
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/prompt.h"
@@ -14,10 +15,14 @@
 #include "views/view.h"
 #include "views/view_help.h"
 
-/* Stops periodic scans; what scrolls into view is still read. */
+/* Stops periodic scans; what scrolls into view is still read. A recording is played. */
 static void
 app_toggle_pause(struct app *a)
 {
+	if (a->t.s && a->t.s->timeline) {
+		app_toggle_play(a);
+		return;
+	}
 	a->t.paused = !a->t.paused;
 	a->t.back = 0;
 	a->t.request.paused = a->t.paused;
@@ -69,6 +74,8 @@ app_effects(struct app *a, unsigned fx)
 		app_choose_open(a);
 	if (fx & FX_FAULT)
 		app_fault(a);
+	if (fx & FX_TRAVEL && a->t.s->timeline)
+		app_travel_to_tick(a, u64_min(a->ui.tick, a->t.s->timeline->n - 1));
 	if (fx & FX_FIND)
 		app_prompt(a, view_of(ui_view(&a->ui))->find);
 	if (fx & FX_FILTER)

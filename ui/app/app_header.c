@@ -50,7 +50,8 @@ header_replay_text(const struct app *a, char *out, size_t size)
 	size_t i = timeline_find(t, a->t.s->time_ns);
 	char time[16];
 
-	snprintf(out, size, "recorded %s, %zu of %zu", timeline_text(t, i, time), i + 1, t->n);
+	snprintf(out, size, "%s %s, %zu of %zu", app_plays(a) ? app_play_text(a) : "recorded",
+	         timeline_text(t, i, time), i + 1, t->n);
 }
 
 static void
@@ -61,6 +62,7 @@ header_state_text(const struct app *a, char *out, size_t size, enum role *role)
 
 	*role = ROLE_HEADER;
 	if (a->t.s && a->t.s->timeline) {
+		*role = app_plays(a) ? ROLE_HEADER_HOT : ROLE_HEADER;
 		header_replay_text(a, out, size);
 	} else if (a->t.back) {
 		*role = ROLE_HEADER_HOT;

@@ -44,6 +44,11 @@ struct app_target {
 	struct history history;  /* those before it */
 	size_t back;             /* how many samples before it are on screen; 0: the newest */
 	bool paused;
+	struct {                 /* of a recording: it is played */
+		bool on;
+		unsigned speed;  /* app_play.c */
+		uint64_t due_ns; /* when the sample on screen was due */
+	} play;
 	bool record_failed;      /* it was said that the samples are no longer recorded */
 	/*
 	 * the action that needs a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO, ACT_WRITE (y or not);
@@ -201,10 +206,23 @@ void app_set_baseline(struct app *a); /* of growth: now */
  * it is none, or this is a process.
  */
 void app_travel(struct app *a, int steps);
+void app_travel_to_tick(struct app *a, size_t i);
 int app_travel_to(struct app *a, const char *when, struct err *err);
 /* Records in a file from now on; "": ends that. */
 void app_record(struct app *a, const char *path);
 void app_toggle_record(struct app *a);
+
+/*
+ * app_play.c: plays a recording, or stops; plays at the next speed, or at that typed after `play`;
+ * shows the next sample if it is due, and how long that will take; -1: it waits for another
+ */
+void app_toggle_play(struct app *a);
+void app_cycle_speed(struct app *a);
+int app_play(struct app *a, struct lex *r, struct err *err);
+bool app_plays(const struct app *a);
+const char *app_play_text(const struct app *a); /* of the header: at which speed */
+void app_play_on(struct app *a);
+int app_play_wait_ms(const struct app *a);
 
 /* app_frames.c */
 int app_run_frames(struct app *a, struct err *err);

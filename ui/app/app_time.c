@@ -15,6 +15,12 @@ app_go_to(struct app *a, uint64_t time_ns)
 }
 
 void
+app_travel_to_tick(struct app *a, size_t i)
+{
+	app_go_to(a, a->t.s->timeline->v[i].time_ns);
+}
+
+void
 app_travel(struct app *a, int steps)
 {
 	const struct timeline *t = a->t.s->timeline;
@@ -22,11 +28,12 @@ app_travel(struct app *a, int steps)
 	size_t to =
 	    steps < 0 ? at - u64_min(at, (uint64_t)-steps) : u64_min(at + (size_t)steps, t->n - 1);
 
+	a->t.play.on = false;
 	if (to == at)
 		app_toast(a, ROLE_TEXT,
 		          steps < 0 ? "this is the first sample" : "this is the last sample");
 	else
-		app_go_to(a, t->v[to].time_ns);
+		app_travel_to_tick(a, to);
 }
 
 int

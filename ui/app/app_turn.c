@@ -78,8 +78,10 @@ app_wait_ms(const struct app *a)
 {
 	bool lives = a->t.s && !a->t.s->ended;
 	bool samples = a->t.sampler && a->t.request.interval_ns && !a->t.paused && lives;
-	int ms = app_picture_ms(a);
+	int ms = app_picture_ms(a), play = app_plays(a) ? app_play_wait_ms(a) : -1;
 
+	if (play >= 0 && (ms < 0 || ms > play))
+		ms = play;
 	return samples && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;
 }
 
@@ -98,6 +100,7 @@ app_turn(struct app *a, struct pollfd *news, size_t n)
 	memcpy(fds + NEWS, news, n * sizeof(*news));
 	if (draws)
 		app_draw(a);
+	app_play_on(a);
 	app_post_view(a);
 	if (draws)
 		app_write_status(a);

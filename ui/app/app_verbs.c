@@ -229,6 +229,12 @@ app_verb_AT(struct app *a, struct lex *r, struct err *err)
 }
 
 static int
+app_verb_PLAY(struct app *a, struct lex *r, struct err *err)
+{
+	return app_play(a, r, err);
+}
+
+static int
 app_verb_RECORD(struct app *a, struct lex *r, struct err *err)
 {
 	lex_skip_blanks(r);

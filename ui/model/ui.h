@@ -45,6 +45,7 @@ struct ui {
 	int breadcrumb_room; /* columns that the breadcrumb has in row 0 */
 	uint64_t now;        /* CLOCK_MONOTONIC, when this frame is drawn */
 	uint64_t touched_ns; /* the last key */
+	size_t tick;         /* the sample of a recording to go to (FX_TRAVEL) */
 
 	enum view_id stack[VIEW_DEPTH];
 	int depth;      /* the view on screen is stack[depth] */

@@ -7,6 +7,8 @@
 #include "base/util.h"
 #include "term/fit.h"
 #include "term/paint.h"
+#include "term/zones.h"
+#include "views/view.h"
 
 /* What is left of the bars, and right of them. */
 enum { TIMEBAR_LEFT = 9, TIMEBAR_RIGHT = 9 };
@@ -87,9 +89,26 @@ timebar_row(const struct sample *s, int y, int cols, const char *name, enum role
 		           size_text(size, all * s->page_size));
 }
 
+/* To the sample under the mouse. */
+static unsigned
+timebar_hit(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	size_t n = s->timeline ? s->timeline->n : 0;
+
+	if (!n)
+		return FX_NONE;
+	ui->tick = u64_min(timebar_first((size_t)t->dx, n, (size_t)t->cols), n - 1);
+	return FX_TRAVEL;
+}
+
 void
 timebar_draw(const struct sample *s, int y, int cols)
 {
 	timebar_row(s, y, cols, "RAM", ROLE_ACCENT, timebar_memory);
 	timebar_row(s, y + 1, cols, "written", ROLE_HOT, timebar_written);
+	zone_add(&(struct zone){.y = y,
+	                        .x = TIMEBAR_LEFT,
+	                        .bottom = y + TIMEBAR_ROWS,
+	                        .right = cols - TIMEBAR_RIGHT,
+	                        .hit = timebar_hit});
 }

@@ -23,6 +23,7 @@ enum effect {
 	FX_NO_POINTER = 1 << 24,
 	FX_CHANGE = 1 << 25,
 	FX_CHANGE_BACK = 1 << 26,
+	FX_TRAVEL = 1 << 27, /* in a recording, to ui->tick */
 };
 
 struct view {
