@@ -74,6 +74,8 @@ main_find_target(const struct options *o, pid_t *pid, struct err *err)
 		return 0;
 	if (o->target[strspn(o->target, "0123456789")] == '\0')
 		return proc_parse_pid(o->proc_root, o->target, pid, err);
+	if (o->mode == MODE_METRICS)
+		return 0; /* of all that have the name */
 	if (proc_find(o->proc_root, o->target, pid, &found, err) < 0 && (!screen || found < 2))
 		return -1;
 	return 0;
@@ -266,6 +268,7 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_WATCH:
 	case MODE_GROW:
 	case MODE_RECORD:
+	case MODE_METRICS:
 	case MODE_QUERY:
 	case MODE_WHO:
 	case MODE_GRID:

@@ -496,20 +496,20 @@ proc_by_number(const void *a, const void *b)
 }
 
 /*
- * Appends the PIDs of processes called `name`, at most 16, without pmtop itself. Returns their
- * number; -1 with errno: not known, for a shortage of descriptors.
+ * Fills in the PIDs of processes called `name`, without pmtop itself. -1 with errno: not known, for
+ * a shortage of descriptors.
  */
-static ssize_t
-proc_find_all(int root, const char *name, pid_t pids[16])
+static int
+proc_find_in(int root, const char *name, pid_t **pids, size_t *n)
 {
-	ssize_t n = 0;
+	size_t cap = 0;
 	int fd = fcntl(root, F_DUPFD_CLOEXEC, 0), shortage = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
 	if (!d)
 		return -1;
-	while (n < 16 && (e = readdir(d))) {
+	while ((e = readdir(d))) {
 		const char *end;
 		uint64_t pid;
 		int dir;
@@ -518,8 +518,10 @@ proc_find_all(int root, const char *name, pid_t pids[16])
 			continue;
 		errno = 0;
 		dir = openat(root, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0 && proc_is_named(dir, name))
-			pids[n++] = (pid_t)pid;
+		if (dir >= 0 && proc_is_named(dir, name)) {
+			*pids = vec_room(*pids, *n, &cap, sizeof(**pids));
+			(*pids)[(*n)++] = (pid_t)pid;
+		}
 		shortage = file_is_shortage(errno) ? errno : shortage;
 		if (dir >= 0)
 			close(dir);
@@ -528,41 +530,64 @@ proc_find_all(int root, const char *name, pid_t pids[16])
 	errno = shortage;
 	if (shortage)
 		return -1;
-	qsort(pids, (size_t)n, sizeof(*pids), proc_by_number);
-	return n;
+	qsort(*pids, *n, sizeof(**pids), proc_by_number);
+	return 0;
 }
 
 int
-proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err)
+proc_find_all(const char *root, const char *name, pid_t **pids, size_t *n, struct err *err)
 {
-	pid_t pids[16];
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : proc_find_all(fd, name, pids);
-	int sys = errno;
-	struct buf list = {0};
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r, sys;
 
-	if (found)
-		*found = n > 0 ? (size_t)n : 0;
+	*pids = NULL;
+	*n = 0;
 	if (fd < 0)
 		return err_sys(err, NULL, "cannot open the proc root %s", root);
+	r = proc_find_in(fd, name, pids, n);
+	sys = errno;
 	close(fd);
-	errno = sys;
-	if (n < 0)
-		return err_sys(err, NULL, "cannot search for %s", name);
-	if (n == 0)
-		return err_set(err, ERR_TARGET, "no process has that name",
-		               "`ps -e` lists the processes; give a PID", "cannot find %s", name);
-	if (n == 1) {
-		*pid = pids[0];
+	if (r == 0)
 		return 0;
-	}
+	free(*pids);
+	errno = sys;
+	return err_sys(err, NULL, "cannot search for %s", name);
+}
+
+static int
+proc_refuse_several(const char *name, const pid_t *pids, size_t n, struct err *err)
+{
+	enum { SHOWN = 16 };
+	struct buf list = {0};
+
 	buf_str(&list, "choose one:");
-	for (ssize_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < SHOWN; i++)
 		buf_fmt(&list, " %d", (int)pids[i]);
-	if (n == (ssize_t)ARRAY_LEN(pids))
+	if (n > SHOWN)
 		buf_str(&list, " ...");
 	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous",
 	        name);
 	buf_free(&list);
 	return -1;
+}
+
+int
+proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err)
+{
+	pid_t *pids;
+	size_t n;
+	int r = proc_find_all(root, name, &pids, &n, err);
+
+	if (found)
+		*found = r < 0 ? 0 : n;
+	if (r < 0)
+		return -1;
+	if (n == 0)
+		r = err_set(err, ERR_TARGET, "no process has that name",
+		            "`ps -e` lists the processes; give a PID", "cannot find %s", name);
+	else if (n > 1)
+		r = proc_refuse_several(name, pids, n, err);
+	else
+		*pid = pids[0];
+	free(pids);
+	return r;
 }

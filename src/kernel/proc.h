@@ -95,8 +95,11 @@ int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *e
 /*
  * PID of the only process called `name`: by comm, or the base name of argv[0] or of its program; a
  * name too long for comm also by an interpreter's script or a title. Several or none are an error
- * that lists them. *found (or NULL) is their number, at most 16.
+ * that lists them. *found (or NULL) is their number.
  */
 int proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err);
+
+/* All of them, ascending; the caller frees them. None is no error. */
+int proc_find_all(const char *root, const char *name, pid_t **pids, size_t *n, struct err *err);
 
 #endif

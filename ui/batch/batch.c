@@ -10,7 +10,6 @@
 
 #include "batch/batch_grid.h"
 #include "batch/batch_state.h"
-#include "record/source_recording.h"
 #include "target/probe.h"
 #include "target/region.h"
 
@@ -89,6 +88,7 @@ batch_answer(struct batch *b, struct err *err)
 	case MODE_GRID: return batch_show_grid(b, err);
 	case MODE_WHO: return batch_who(b, err);
 	case MODE_CAPABILITIES: return batch_show_capabilities(b, err);
+	case MODE_METRICS: /* of several processes */
 	case MODE_SCREEN:
 	case MODE_VERSION:
 	case MODE_HELP:
@@ -128,36 +128,6 @@ batch_hold_pipe(int how)
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	sigprocmask(how, &pipe, NULL);
-}
-
-/* --at */
-static int
-batch_go(struct source *s, const char *when, struct err *err)
-{
-	struct timeline *line = s->ops->time->line(s);
-	uint64_t time;
-	bool ok = timeline_parse(line, when, &time);
-
-	timeline_unref(line);
-	if (ok)
-		return s->ops->time->go(s, time, err);
-	return err_set(err, ERR_USAGE, "it is not a time",
-	               "give 12:30:05, +90s from the beginning, start or end", "--at %.60s", when);
-}
-
-static int
-batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err)
-{
-	struct source *s;
-
-	if (!o->recording)
-		return target_open(t, o->proc_root, pid, err);
-	*t = (struct target){0};
-	s = source_recording_open(o->target, err);
-	if (!s)
-		return -1;
-	target_take(t, s);
-	return o->at ? batch_go(s, o->at, err) : 0;
 }
 
 /* What was written by the sample of a recording: a scan tells what is known of each region. */
@@ -218,6 +188,8 @@ batch_run(const struct options *o, pid_t pid, void (*report)(const char *text), 
 	bool again;
 	int r;
 
+	if (o->mode == MODE_METRICS)
+		return batch_metrics(o, pid, report, note, err);
 	if (o->watch_ns)
 		batch_hold_pipe(SIG_BLOCK);
 	for (int i = 0; i < TRIES; i++) {

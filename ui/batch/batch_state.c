@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "query/settle.h"
+#include "record/source_recording.h"
 
 struct out_shape
 batch_shape(const struct options *o, const char *name, bool whole)
@@ -138,4 +139,34 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 		return err_set(err, ERR_TARGET, "nothing is mapped there",
 		               "`pmtop --list` shows what is", "no pages in %.60s", text);
 	return 0;
+}
+
+/* --at */
+static int
+batch_go(struct source *s, const char *when, struct err *err)
+{
+	struct timeline *line = s->ops->time->line(s);
+	uint64_t time;
+	bool ok = timeline_parse(line, when, &time);
+
+	timeline_unref(line);
+	if (ok)
+		return s->ops->time->go(s, time, err);
+	return err_set(err, ERR_USAGE, "it is not a time",
+	               "give 12:30:05, +90s from the beginning, start or end", "--at %.60s", when);
+}
+
+int
+batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err)
+{
+	struct source *s;
+
+	if (!o->recording)
+		return target_open(t, o->proc_root, pid, err);
+	*t = (struct target){0};
+	s = source_recording_open(o->target, err);
+	if (!s)
+		return -1;
+	target_take(t, s);
+	return o->at ? batch_go(s, o->at, err) : 0;
 }

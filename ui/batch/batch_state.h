@@ -32,6 +32,11 @@ int batch_watch(struct batch *b, struct err *err);
 int batch_grow(struct batch *b, struct err *err);
 int batch_record(struct batch *b, struct err *err);
 int batch_who(struct batch *b, struct err *err);
+int batch_metrics(const struct options *o, pid_t pid, void (*report)(const char *text),
+                  struct buf *note, struct err *err);
+
+/* Opens the process, or the recording at --at; all but the page tables. Close it in any case. */
+int batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err);
 
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the answers share that take intervals: --watch and --grow. */
+/* What the answers share that take intervals: --watch, --grow, --record and --metrics. */
 #include "batch/batch_wait.h"
 
 #include <errno.h>
@@ -77,6 +77,26 @@ batch_read_regions(struct target *t, struct vma_list *out, struct err *err)
 	if (r < 0 && t->source->ops->life(t->source) != PROC_RUNNING)
 		r = 1;
 	return r == 0 && !out->n ? 1 : r;
+}
+
+struct regions *
+batch_measure(struct target *t, int *r, struct err *err)
+{
+	struct vma_list vmas;
+	struct regions *rs;
+
+	*r = batch_read_regions(t, &vmas, err);
+	if (*r)
+		return NULL;
+	rs = regions_new(vmas, source_now(t->source));
+	target_follow(t, &rs->vmas);
+	*r = regions_measure(rs, t, NULL, err);
+	if (*r == 0)
+		return rs;
+	if (!target_is_alive(t))
+		*r = 1;
+	regions_unref(rs);
+	return NULL;
 }
 
 int

@@ -3,6 +3,7 @@
 #define PM_BATCH_WAIT_H
 
 #include "batch/batch_state.h"
+#include "target/region.h"
 
 /* An exec is noticed within this time: no event announces it. */
 #define BATCH_BEAT_NS UINT64_C(100000000)
@@ -21,6 +22,9 @@ bool batch_wait_until(const struct batch *b, int signals, uint64_t until);
 
 /* 1: the address space is gone: it is empty or, if the process has been reaped, unreadable. */
 int batch_read_regions(struct target *t, struct vma_list *out, struct err *err);
+
+/* Scans all regions. NULL with *r: 1 the address space is gone, -1 with err. */
+struct regions *batch_measure(struct target *t, int *r, struct err *err);
 
 int batch_flush(struct err *err);
 

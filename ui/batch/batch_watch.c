@@ -156,27 +156,6 @@ batch_report(struct watch *w, const struct regions *rs, unsigned interval, uint3
 	return r;
 }
 
-/* Scans all regions; NULL with *r: 1 the address space is gone, -1 err. */
-static struct regions *
-batch_measure(struct target *t, int *r, struct err *err)
-{
-	struct vma_list vmas;
-	struct regions *rs;
-
-	*r = batch_read_regions(t, &vmas, err);
-	if (*r)
-		return NULL;
-	rs = regions_new(vmas, source_now(t->source));
-	target_follow(t, &rs->vmas);
-	*r = regions_measure(rs, t, NULL, err);
-	if (*r == 0)
-		return rs;
-	if (!target_is_alive(t))
-		*r = 1;
-	regions_unref(rs);
-	return NULL;
-}
-
 /* 1: the address space is gone, which is why the clear failed. */
 static int
 batch_clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
@@ -339,7 +318,8 @@ batch_prepare(struct batch *b, struct err *err)
 		return err_set(err, ERR_TARGET, "it does not detect writes to all memory",
 		               "use uffd or soft-dirty", "cannot watch by --tracker %s",
 		               tracker_words(t->tracker)->name);
-	t->auto_clear = (b->o->mode == MODE_WATCH || b->o->mode == MODE_RECORD) &&
+	t->auto_clear = (b->o->mode == MODE_WATCH || b->o->mode == MODE_RECORD ||
+	                 b->o->mode == MODE_METRICS) &&
 	                caps & TRACKER_LOSSLESS;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "page/state.h"
 #include "query/query.h"
 #include "table/columns.h"
+#include "table/metrics.h"
 #include "term/keys.h"
 #include "term/mouse.h"
 #include "track/track.h"
@@ -591,6 +592,30 @@ docs_man_growth(void)
 	       "pages of a row in the grid; Tab turns from there to what was written.\n");
 }
 
+static void
+docs_man_metrics(void)
+{
+	const struct metric_row *m;
+
+	printf(".SH METRICS\n"
+	       "\\fB\\-\\-metrics\\fR writes numbers of a process, or of all processes of a "
+	       "name, in the text format of Prometheus: gauges, without timestamps. What is not "
+	       "known has no line. To the standard output it writes once; "
+	       "\\fB\\-\\-metrics\\fR=\\fIFILE\\fR replaces FILE as a whole, and with "
+	       "\\fB\\-\\-interval\\fR again and again, until it is interrupted or the process "
+	       "ends: for the textfile collector of node_exporter, whose files end in .prom. "
+	       "With \\fB\\-\\-tracker\\fR it clears the write marks and counts what is written "
+	       "in each interval (see WATCHING WRITES).\n"
+	       ".PP\n.B pmtop \\-\\-metrics=/var/lib/node_exporter/postgres.prom "
+	       "\\-\\-interval 15 postgres\n.PP\n");
+	for (size_t i = 0; (m = metric_row(i)); i++) {
+		char term[96];
+
+		snprintf(term, sizeof(term), "%s{%s}", m->name, m->labels);
+		docs_item(term, m->help);
+	}
+}
+
 void
 docs_manual(void)
 {
@@ -624,6 +649,7 @@ docs_manual(void)
 	docs_man_writes();
 	docs_man_causes();
 	docs_man_growth();
+	docs_man_metrics();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame "
 	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "

@@ -85,10 +85,13 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		           ? -1
 		           : option_set_mode(o, MODE_GROW, err);
 	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
+	case OPT_METRICS: o->metrics = arg; return option_set_mode(o, MODE_METRICS, err);
 	case OPT_FOR: return option_parse_time(id, arg, &o->for_ns, err);
 	case OPT_MAX_SIZE: return option_parse_bytes(id, arg, 1 << 20, &o->max_size, err);
 	case OPT_AT: o->at = arg; break;
-	case OPT_COUNT: return option_parse_number(id, arg, 1000000000, &o->count, err);
+	case OPT_COUNT:
+		o->repeat = true;
+		return option_parse_number(id, arg, 1000000000, &o->count, err);
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
 	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
@@ -107,7 +110,9 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_ZOOM: return option_parse_power(id, arg, 1, 1u << 30, &o->zoom, err);
 	case OPT_FRAMES: return option_parse_number(id, arg, 1000000, &o->frames, err);
 	case OPT_SIZE: return option_parse_size(arg, o, err);
-	case OPT_INTERVAL: return option_parse_interval(arg, o, err);
+	case OPT_INTERVAL:
+		o->repeat = true;
+		return option_parse_interval(arg, o, err);
 	case OPT_COLOR: return option_parse_color(arg, o, err);
 	case OPT_THEME: return option_parse_theme(arg, o, err);
 	case OPT_OUTPUT: o->output = arg; break;

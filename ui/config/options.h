@@ -26,6 +26,7 @@ enum mode {
 	MODE_WATCH,
 	MODE_GROW,
 	MODE_RECORD,
+	MODE_METRICS,
 	MODE_QUERY,
 	MODE_GRID,
 	MODE_WHO,
@@ -75,6 +76,8 @@ struct options {
 	uint64_t for_ns;    /* how long to record; 0: until interrupted */
 	uint64_t max_size;  /* bytes of the file; 0: any */
 	bool append, overwrite, anonymous;
+	const char *metrics; /* the file of --metrics; NULL: standard output */
+	bool repeat;         /* --metrics goes on, each interval */
 	const char *at;     /* a time in a recording; NULL: its end */
 	unsigned count; /* number of intervals; 0: until interrupted */
 	uint64_t interval_ns;

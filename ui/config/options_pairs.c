@@ -14,6 +14,7 @@ enum {
 	WATCH = 1 << MODE_WATCH,
 	GROW = 1 << MODE_GROW,
 	RECORD = 1 << MODE_RECORD,
+	METRICS = 1 << MODE_METRICS,
 	QUERY = 1 << MODE_QUERY,
 	GRID = 1 << MODE_GRID,
 	WHO = 1 << MODE_WHO,
@@ -28,6 +29,7 @@ static const char *const options_mode_names[] = {
     [MODE_WATCH] = "--watch",
     [MODE_GROW] = "--grow",
     [MODE_RECORD] = "--record",
+    [MODE_METRICS] = "--metrics",
     [MODE_QUERY] = "-e",
     [MODE_GRID] = "--grid",
     [MODE_WHO] = "--who",
@@ -72,8 +74,7 @@ static const struct {
      "add --watch or --grow"},
     {OPT_FOLDED, ~0u, "it tells who writes, or who brings memory in",
      "add --watch or --grow"},
-    {OPT_COUNT, ~0u, "it counts intervals of --watch and --grow",
-     "add --watch or --grow"},
+    {OPT_COUNT, ~0u, "it counts intervals", "add --watch, --grow or --metrics=FILE"},
     {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},
     {OPT_CSV, QUERY, "an answer is not a table", "leave it out, or use --json"},
     {OPT_RAW, QUERY, "an answer is not a table", "leave it out, or use --json"},
@@ -137,6 +138,25 @@ option_check_heeded(const struct options *o, struct err *err)
 	return 0;
 }
 
+/* One document is written to standard output; many, one after the other, would be none. */
+static int
+option_check_metrics(const struct options *o, struct err *err)
+{
+	bool waits = o->tracker_given || o->metrics;
+
+	if (!o->interval_ns)
+		return err_set(err, ERR_USAGE, "it is the time between two documents",
+		               "give seconds, or leave it out", "--interval 0 with --metrics");
+	if (!o->metrics && o->count)
+		return err_set(err, ERR_USAGE, "standard output takes one document",
+		               "give --metrics=FILE", "--count with --metrics");
+	if (option_was_given(o, OPT_INTERVAL) && !waits)
+		return err_set(err, ERR_USAGE, "standard output takes one document",
+		               "give --metrics=FILE, or watch writes with --tracker",
+		               "--interval with --metrics");
+	return 0;
+}
+
 /* Options that exclude each other, or that require another one. */
 int
 option_check_pairs(const struct options *o, struct err *err)
@@ -174,5 +194,7 @@ option_check_pairs(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "it is for the rows of --watch and --grow alone",
 		               "leave it out; -e has questions for it, such as `writers by thread`",
 		               "--%s with another answer", o->folded ? "folded" : "by");
+	if (o->mode == MODE_METRICS && option_check_metrics(o, err) < 0)
+		return -1;
 	return option_check_heeded(o, err);
 }
