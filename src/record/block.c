@@ -67,14 +67,6 @@ block_end(struct block *b)
 	b->n = n;
 }
 
-const struct block_frame *
-block_frame(const struct block *b, uint64_t pfn)
-{
-	size_t i = vec_above(b->v, b->n, sizeof(*b->v), offsetof(struct block_frame, pfn), pfn);
-
-	return i && b->v[i - 1].pfn == pfn ? &b->v[i - 1] : NULL;
-}
-
 /* --- reading -------------------------------------------------------------------------------- */
 
 /* Stands between page_read and the source, and notes what is looked up by frame. */

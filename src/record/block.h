@@ -42,9 +42,6 @@ int block_read(struct block *b, const struct source *s, uint64_t start, uint64_t
 /* Call once all of it is read. */
 void block_end(struct block *b);
 
-/* NULL: nothing is known of it. */
-const struct block_frame *block_frame(const struct block *b, uint64_t pfn);
-
 /* As a blob. Unpack a block that has begun; false: it is no block's. */
 void block_pack(const struct block *b, struct buf *out);
 bool block_unpack(struct block *b, const void *data, size_t n);

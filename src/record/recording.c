@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/util.h"
+#include "record/frame_looks.h"
 #include "record/pack.h"
 #include "record/schema.h"
 #include "record/sets.h"
@@ -57,12 +58,6 @@ static const char *const recording_sql[] = {
 #undef X
 };
 
-/* Frames by their number, in a table of a power of two, at most half full. */
-struct recording_frames {
-	const struct block_frame **v;
-	size_t n, cap;
-};
-
 /* Blocks that were asked for, of the sample it is at. NULL in v: there is none. */
 struct recording_blocks {
 	struct recording_held {
@@ -101,7 +96,7 @@ struct recording {
 	struct recording_writes writes;
 	struct stamps stamps; /* when pages were written; empty: writes were not tracked */
 	struct recording_blocks blocks;
-	struct recording_frames frames;
+	struct frame_looks frames; /* of the blocks */
 };
 
 /* --- statements ----------------------------------------------------------------------------- */
@@ -156,43 +151,6 @@ recording_ask(struct recording *r, enum recording_statement which, int64_t first
 
 /* --- what is asked for again ---------------------------------------------------------------- */
 
-static size_t
-recording_slot(const struct recording_frames *f, uint64_t pfn)
-{
-	size_t i = (size_t)(pfn * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (f->cap - 1);
-
-	while (f->v[i] && f->v[i]->pfn != pfn)
-		i = (i + 1) & (f->cap - 1);
-	return i;
-}
-
-static void
-recording_grow_frames(struct recording_frames *f)
-{
-	struct recording_frames more = {.cap = f->cap ? f->cap * 2 : 4096, .n = f->n};
-
-	more.v = mem_alloc(more.cap * sizeof(*more.v));
-	for (size_t i = 0; i < f->cap; i++)
-		if (f->v[i])
-			more.v[recording_slot(&more, f->v[i]->pfn)] = f->v[i];
-	free(f->v);
-	*f = more;
-}
-
-static void
-recording_add_frames(struct recording *r, const struct block *b)
-{
-	for (size_t i = 0; i < b->n; i++) {
-		size_t at;
-
-		if (2 * (r->frames.n + 1) > r->frames.cap)
-			recording_grow_frames(&r->frames);
-		at = recording_slot(&r->frames, b->v[i].pfn);
-		r->frames.n += !r->frames.v[at];
-		r->frames.v[at] = &b->v[i];
-	}
-}
-
 /* Forgets the blocks of earlier rounds; `all`: every one. */
 static void
 recording_forget(struct recording *r, bool all)
@@ -200,14 +158,13 @@ recording_forget(struct recording *r, bool all)
 	struct recording_blocks *k = &r->blocks;
 	size_t n = 0;
 
-	free(r->frames.v);
-	r->frames = (struct recording_frames){0};
+	frame_looks_free(&r->frames);
 	for (size_t i = 0; i < k->n; i++) {
 		struct recording_held *h = &k->v[i];
 
 		if (!all && h->round == k->round) {
 			if (h->block)
-				recording_add_frames(r, h->block);
+				frame_looks_add(&r->frames, h->block);
 			k->v[n++] = *h;
 		} else if (h->block) {
 			block_free(h->block);
@@ -219,10 +176,10 @@ recording_forget(struct recording *r, bool all)
 	k->round++;
 }
 
-const struct block_frame *
-recording_frame(const struct recording *r, uint64_t pfn)
+bool
+recording_frame(const struct recording *r, uint64_t pfn, enum frame_file file, uint64_t *out)
 {
-	return r->frames.cap ? r->frames.v[recording_slot(&r->frames, pfn)] : NULL;
+	return frame_looks_find(&r->frames, pfn, file, out);
 }
 
 /* NULL: there is none, or it is damaged, which is the same: its frames are not known. */
@@ -270,7 +227,7 @@ recording_block(struct recording *r, uint64_t addr)
 	memmove(k->v + i + 1, k->v + i, (k->n++ - i) * sizeof(*k->v));
 	k->v[i] = (struct recording_held){start, recording_load_block(r, start), k->round};
 	if (k->v[i].block)
-		recording_add_frames(r, k->v[i].block);
+		frame_looks_add(&r->frames, k->v[i].block);
 	return k->v[i].block;
 }
 

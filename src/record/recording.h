@@ -61,9 +61,10 @@ enum track_doubt recording_doubt(struct recording *r, uint64_t region);
 
 const struct extents *recording_pages(const struct recording *r);
 
-/* The newest block with the page at addr, and what is known of a frame by any of those asked for.
- */
+/* The newest block with the page at addr; NULL: there is none. */
 const struct block *recording_block(struct recording *r, uint64_t addr);
-const struct block_frame *recording_frame(const struct recording *r, uint64_t pfn);
+
+/* What the blocks that were asked for know of a frame. false: nothing. */
+bool recording_frame(const struct recording *r, uint64_t pfn, enum frame_file file, uint64_t *out);
 
 #endif

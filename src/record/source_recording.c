@@ -270,10 +270,8 @@ source_recording_frames(const struct source *s, enum frame_file file, const uint
 	const struct recording *r = source_recording_of(s)->r;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct block_frame *f = recording_frame(r, pfn[i]);
-
-		ok[i] = f && f->known & 1u << file;
-		out[i] = ok[i] ? f->value[file] : 0;
+		out[i] = 0;
+		ok[i] = recording_frame(r, pfn[i], file, &out[i]);
 	}
 }
 

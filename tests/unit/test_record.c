@@ -9,6 +9,7 @@
 #include "kernel/flags.h"
 #include "record/block.h"
 #include "record/extents.h"
+#include "record/frame_looks.h"
 #include "record/pack.h"
 #include "record/recorder.h"
 #include "record/recording.h"
@@ -226,7 +227,6 @@ test_block(void)
 	ok(!memcmp(is->words, b->words, sizeof(b->words)) &&
 	       !memcmp(is->nodes, b->nodes, sizeof(b->nodes)) && is->n == b->n && !wrong,
 	   "and is the same");
-	ok(block_frame(is, b->v[3].pfn) == &is->v[3] && !block_frame(is, 1), "a frame is found");
 	for (size_t cut = 0; cut < out.len; cut += 3)
 		wrong += block_unpack(is, out.s, cut);
 	is_u64(wrong, 0, "a part of it is none");
@@ -234,6 +234,44 @@ test_block(void)
 	block_free(is);
 	free(b);
 	buf_free(&out);
+}
+
+/* A frame beside a mapped one: only its flags are read there, and later. */
+static void
+test_frame_looks(void)
+{
+	enum { MAPPED = 0x4200, SHARED = 0x10 };
+	struct block *b = calloc(2, sizeof(*b)), *beside = b + 1;
+	struct frame_looks f = {0};
+	uint64_t flags = 0, group = 0;
+	unsigned wrong = 0;
+
+	ok(!frame_looks_find(&f, MAPPED, FRAME_FLAGS, &flags), "none is known of no block");
+	for (uint64_t pfn = SHARED; pfn < 9000; pfn += 7) {
+		b->v = vec_room(b->v, b->n, &b->cap, sizeof(*b->v));
+		b->v[b->n++] = (struct block_frame){pfn, {pfn, 1, 77}, 7};
+	}
+	b->v = vec_room(b->v, b->n, &b->cap, sizeof(*b->v));
+	b->v[b->n++] = (struct block_frame){MAPPED, {4, 1, 77}, 7};
+	beside->v = vec_room(beside->v, 0, &beside->cap, sizeof(*beside->v));
+	beside->v[beside->n++] = (struct block_frame){MAPPED, {5}, 1};
+	b->time_ns = 1;
+	beside->time_ns = 2;
+	for (unsigned again = 0; again < 2; again++) { /* in either order */
+		frame_looks_add(&f, again ? beside : b);
+		frame_looks_add(&f, again ? b : beside);
+		ok(frame_looks_find(&f, MAPPED, FRAME_FLAGS, &flags) && flags == 5 &&
+		       frame_looks_find(&f, MAPPED, FRAME_CGROUP, &group) && group == 77,
+		   "bug: a look at a frame's flags hid what was known of it");
+		for (uint64_t pfn = SHARED; pfn < 9000; pfn += 7)
+			wrong += !frame_looks_find(&f, pfn, FRAME_FLAGS, &flags) || flags != pfn;
+		is_u64(wrong, 0, "each frame is found");
+		ok(!frame_looks_find(&f, SHARED + 1, FRAME_FLAGS, &flags), "and no other");
+		frame_looks_free(&f);
+	}
+	block_free(b);
+	block_free(beside);
+	free(b);
 }
 
 /* --- a recording of this very process, thinned ------------------------------------------------- */
@@ -400,6 +438,7 @@ main(void)
 	test_numbers();
 	test_runs();
 	test_block();
+	test_frame_looks();
 	test_thinning();
 	return tap_done();
 }
