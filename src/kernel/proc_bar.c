@@ -90,6 +90,8 @@ proc_bar_of(const struct proc *p)
 	int sys = errno, dir = proc_dir(p);
 	enum proc_bar b = proc_find_bar(dir);
 
+	if (sys == ESRCH && dir >= 0 && !proc_has_memory(dir))
+		b = PROC_BAR_ENDED;
 	if (dir >= 0)
 		close(dir);
 	errno = sys;
@@ -110,6 +112,7 @@ proc_bar_help(enum proc_bar b)
 	    [PROC_BAR_DUMP] = "it is not dumpable (it requested that, changed its user, or its "
 	                      "program has capabilities or is not readable): run pmtop as root",
 	    [PROC_BAR_CAPS] = "it has capabilities that you lack: run pmtop as root",
+	    [PROC_BAR_ENDED] = "it has ended: choose a running process",
 	    [PROC_BAR_NAMESPACE] = "its user is not in this user namespace: "
 	                           "run pmtop as root outside of it",
 	};

@@ -6,11 +6,12 @@
 
 /*
  * Why the files of a process (`dir`: its directory) are refused to us, as far as can be known, and
- * the remedy: without names, or with its user `uid`. Returns out. Preserves errno.
+ * the remedy: without names, or with its user `uid`. Returns out. Preserves errno, which is that of
+ * the refusal: a process that frees its memory has no such files any more (ESRCH).
  */
 enum proc_bar {
 	PROC_BAR_OTHER, PROC_BAR_ROOT, PROC_BAR_USER, PROC_BAR_SETID, PROC_BAR_DUMP, PROC_BAR_CAPS,
-	PROC_BAR_NAMESPACE
+	PROC_BAR_NAMESPACE, PROC_BAR_ENDED
 };
 enum proc_bar proc_bar(int dir);
 enum proc_bar proc_bar_of(const struct proc *p);
