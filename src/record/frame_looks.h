@@ -9,13 +9,13 @@
 #include "record/block.h"
 
 /*
- * The frames of blocks, by number. Several blocks may know a frame: one because it is mapped there,
- * another because it lies beside one that is, and of that only the flags were read. Of each fact the
- * newest is found.
+ * The frames of blocks, by number. Several blocks may know a frame: one because it is mapped
+ * there, another because it lies beside one that is, and of that only the flags were read. Of each
+ * fact the newest is found.
  */
 struct frame_looks {
 	struct frame_look {
-		const struct block_frame *frame; /* NULL: free; of a block, which must outlive this */
+		const struct block_frame *frame; /* NULL: free; of a block that outlives this */
 		uint64_t time_ns;
 	} * v;
 	size_t n, cap;
