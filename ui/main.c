@@ -269,6 +269,7 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_GROW:
 	case MODE_RECORD:
 	case MODE_METRICS:
+	case MODE_EXPORT:
 	case MODE_QUERY:
 	case MODE_WHO:
 	case MODE_GRID:

@@ -40,6 +40,15 @@ static const char docs_recording_head[] =
     ".EX\n"
     "sqlite3 FILE 'SELECT * FROM growth LIMIT 10'\n"
     "sqlite3 FILE 'SELECT sample, per_second FROM written'\n"
+    ".EE\n"
+    ".PP\n"
+    "As a trace that https://ui.perfetto.dev opens: counters of the memory in RAM and in swap, by "
+    "type of region and of the 20 largest regions, and of what was written; at the first and the "
+    "last sample, and at each 60th, all regions, in the table process_memory_mappings. What is not "
+    "known has no value; a counter keeps the one before.\n"
+    ".PP\n"
+    ".EX\n"
+    "pmtop \\-\\-export perfetto FILE >FILE.pftrace\n"
     ".EE\n";
 
 static void

@@ -86,6 +86,9 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		           : option_set_mode(o, MODE_GROW, err);
 	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
 	case OPT_METRICS: o->metrics = arg; return option_set_mode(o, MODE_METRICS, err);
+	case OPT_EXPORT:
+		return option_parse_export(arg, err) < 0 ? -1
+		                                         : option_set_mode(o, MODE_EXPORT, err);
 	case OPT_FOR: return option_parse_time(id, arg, &o->for_ns, err);
 	case OPT_MAX_SIZE: return option_parse_bytes(id, arg, 1 << 20, &o->max_size, err);
 	case OPT_AT: o->at = arg; break;

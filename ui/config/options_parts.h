@@ -25,6 +25,7 @@ int option_parse_number(enum option_id id, const char *s, unsigned max, unsigned
 int option_parse_power(enum option_id id, const char *s, unsigned min, unsigned max, unsigned *out,
                        struct err *err);
 int option_parse_budget(const char *s, struct options *o, struct err *err);
+int option_parse_export(const char *s, struct err *err);
 int option_parse_by(const char *s, struct options *o, struct err *err);
 int option_parse_tracker(const char *s, struct options *o, struct err *err);
 int option_parse_size(const char *s, struct options *o, struct err *err);

@@ -68,6 +68,13 @@ option_parse_tracker(const char *s, struct options *o, struct err *err)
 }
 
 int
+option_parse_export(const char *s, struct err *err)
+{
+	return strcmp(s, "perfetto") ? option_bad_word(err, OPT_EXPORT, s, "there is perfetto")
+	                             : 0;
+}
+
+int
 option_parse_budget(const char *s, struct options *o, struct err *err)
 {
 	const char *end;
