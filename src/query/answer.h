@@ -51,6 +51,8 @@ struct answer_table {
 	size_t n, cap;
 	uint64_t more; /* rows that were left out */
 	bool places;   /* the first column has addresses in this process, which can be jumped to */
+	bool times;    /* it has times of a recording, which can be gone to; the last two columns */
+	               /* have the number of that sample, and for how many it holds */
 };
 
 struct answer {

@@ -378,6 +378,23 @@ answer_gap(const struct vma_list *vmas, uint64_t addr)
 	return a;
 }
 
+/* In a recording: when its frame was looked up, if that was seconds before the sample. */
+static void
+page_fact_looked(struct answer *a, struct source *s, uint64_t addr)
+{
+	const struct source_time *time = s->ops->time;
+	uint64_t at = time && a->page.word & PM_PRESENT ? time->looked(s, addr) : 0;
+	struct timeline *line;
+	char text[16], now[16];
+
+	if (!at || at >= source_now(s))
+		return;
+	line = time->line(s);
+	if (strcmp(timeline_clock(line, at, text), timeline_clock(line, source_now(s), now)) != 0)
+		answer_add_text(a, "frame_as_of", text);
+	timeline_unref(line);
+}
+
 struct answer *
 answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
                  struct answer *symbol, struct err *err)
@@ -410,6 +427,7 @@ answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
 		page_facts_past(a, &a->past);
 	page_facts_swap(a, &pg, &t->source->meta.swaps);
 	answer_add_frame(a, &pg, t, addr - base);
+	page_fact_looked(a, t->source, base);
 	page_facts_folio(a, t, v, base, &pg);
 	if (pg.known & PAGE_NODE)
 		answer_add_number(a, "node", (uint64_t)pg.node);

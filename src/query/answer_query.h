@@ -64,6 +64,9 @@ struct answer *answer_find(struct target *t, const struct vma_list *vmas, const 
 /* The sum of a field of regions, a QUERY_SUM. */
 struct answer *answer_sum(struct target *t, const struct vma_list *vmas, const struct query *q,
                           struct err *err);
+/* At which times of a recording something holds, a QUERY_WHEN. */
+struct answer *answer_when(struct target *t, const struct vma_list *vmas, const struct query *q,
+                           struct err *err);
 /* What an address is, in one line. */
 struct answer *answer_whois(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);

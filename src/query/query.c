@@ -263,6 +263,19 @@ query_read_sum(struct lex *r, struct query *q, struct err *err)
 	return query_read_in_by(r, q, QUERY_BY_FILE, err);
 }
 
+/* PREDICATE [in RANGE], where PREDICATE is a filter of regions. */
+static int
+query_read_when(struct lex *r, struct query *q, struct err *err)
+{
+	const char *from = r->at;
+	struct filter f;
+
+	if (filter_parse_part(r, FILTER_REGION, &f, err) < 0 ||
+	    query_keep_text(r, from, q, err) < 0)
+		return -1;
+	return query_read_in_by(r, q, QUERY_BY_NOTHING, err);
+}
+
 static bool
 query_read_measure(struct lex *r, const struct lex_unit *units, uint64_t *out)
 {

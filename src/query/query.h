@@ -78,7 +78,7 @@ struct query {
 	char device[128];            /* QUERY_SWAP: its number or its name */
 	uint64_t swap_offset;        /* QUERY_SWAP: in pages */
 	struct migrate_link link;    /* QUERY_MIGRATE */
-	/* COUNT, FIND: a filter of pages; SUM: of regions, or ""; SEARCH: a pattern of bytes */
+	/* COUNT, FIND: a filter of pages; SUM, WHEN: of regions, or ""; SEARCH: of bytes */
 	char text[QUERY_TEXT];
 	bool in;                     /* all of these: only in the range, or region, of from, to */
 	enum query_by by;            /* QUERY_COUNT, QUERY_SUM */

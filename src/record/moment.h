@@ -3,7 +3,7 @@
 #define PM_MOMENT_H
 
 #include "record/block.h"
-#include "record/extents.h"
+#include "page/extents.h"
 #include "target/region.h"
 #include "target/target.h"
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/util.h"
-#include "record/extents.h"
+#include "page/extents.h"
 #include "track/stamps.h"
 
 /*

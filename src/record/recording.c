@@ -35,6 +35,7 @@
 	X(META, "SELECT value FROM meta WHERE session = ? AND key = ?")                            \
 	X(REGIONS, "SELECT start, length, perm, offset, dev, inode, type, behind, mapping FROM "   \
 	           "region WHERE first <= ?1 AND (last IS NULL OR last >= ?1)")                    \
+	X(REACH, "SELECT max(start + length) FROM region WHERE start >= ? AND start < ?")          \
 	X(THREADS, "SELECT tid, sp, name FROM thread WHERE sample = (SELECT max(sample) FROM "     \
 	           "thread WHERE sample <= ?1) ORDER BY tid")                                      \
 	X(BLOCK, "SELECT sample, time, data FROM block WHERE start = ? AND sample <= ? ORDER BY "  \
@@ -343,20 +344,29 @@ recording_moment_free(struct recording_moment *m)
 	stamps_free(&m->stamps);
 }
 
+/* The pages of the sample, after those of the one before it. */
+static int
+recording_go_pages(struct recording *r, struct extents *pages, size_t i, struct err *err)
+{
+	struct extents change = {0};
+	int got = sets_read_pages(r->sets, r->samples[i].id, &change, err);
+
+	if (got == 0 && r->samples[i].whole)
+		extents_free(pages);
+	if (got == 0)
+		extents_apply(pages, &change);
+	extents_free(&change);
+	return got;
+}
+
 /* Goes on from a moment, which is that of the sample before `from`, to sample `to`. */
 static int
 recording_go(struct recording *r, struct recording_moment *m, size_t from, size_t to,
              struct err *err)
 {
 	for (size_t i = from; i <= to; i++) {
-		struct extents change = {0};
-		int got = sets_read_pages(r->sets, r->samples[i].id, &change, err);
+		int got = recording_go_pages(r, &m->pages, i, err);
 
-		if (got == 0 && r->samples[i].whole)
-			extents_free(&m->pages);
-		if (got == 0)
-			extents_apply(&m->pages, &change);
-		extents_free(&change);
 		if (got == 0)
 			got = recording_go_writes(r, i, &m->stamps, &m->writes, err);
 		if (got)
@@ -422,6 +432,32 @@ recording_seek(struct recording *r, size_t i, struct err *err)
 	r->at = i;
 	r->there = true;
 	return 0;
+}
+
+int
+recording_walk(struct recording *r, size_t from, size_t to, recording_fn *fn, void *arg,
+               struct err *err)
+{
+	struct extents pages = {0}, written = {0};
+	struct err ignored;
+	size_t i = from;
+	int got = 0;
+
+	while (i > 0 && !r->samples[i].whole)
+		i--;
+	for (; got == 0 && i <= to; i++) {
+		got = recording_read_session(r, r->samples[i].session, err);
+		if (got == 0)
+			got = recording_go_pages(r, &pages, i, err);
+		if (got == 0 && i >= from)
+			got = sets_read_written(r->sets, r->samples[i].id, &written, err);
+		if (got == 0 && i >= from)
+			got = fn(arg, i, &pages, &written);
+		extents_free(&written);
+	}
+	extents_free(&pages);
+	recording_read_session(r, r->samples[r->at].session, &ignored);
+	return got;
 }
 
 const struct extents *
@@ -590,6 +626,20 @@ recording_text(struct recording *r, const char *key)
 
 	sqlite3_reset(r->s[RECORDING_META]);
 	return text;
+}
+
+uint64_t
+recording_reach(struct recording *r, uint64_t start, uint64_t end)
+{
+	uint64_t reach = 0;
+	struct err ignored;
+
+	recording_ask(r, RECORDING_REACH, (int64_t)start);
+	sqlite3_bind_int64(r->s[RECORDING_REACH], 2, (int64_t)end);
+	if (recording_step(r, RECORDING_REACH, &ignored) > 0)
+		reach = recording_column(r, RECORDING_REACH, 0);
+	sqlite3_reset(r->s[RECORDING_REACH]);
+	return reach;
 }
 
 /* --- regions -------------------------------------------------------------------------------- */

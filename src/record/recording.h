@@ -6,7 +6,7 @@
 #include "kernel/thread.h"
 #include "kernel/vma.h"
 #include "record/block.h"
-#include "record/extents.h"
+#include "page/extents.h"
 #include "target/timeline.h"
 #include "track/track.h"
 
@@ -28,6 +28,18 @@ size_t recording_at(const struct recording *r);
 
 /* Goes to the i-th sample. -1 with err: it cannot be read. */
 int recording_seek(struct recording *r, size_t i, struct err *err);
+
+/*
+ * Calls fn for the samples [from, to], ascending, and stays at its own; i: the sample. 1: fn ended
+ * it; -1 with err.
+ */
+typedef int recording_fn(void *arg, size_t i, const struct extents *pages,
+                         const struct extents *written);
+int recording_walk(struct recording *r, size_t from, size_t to, recording_fn *fn, void *arg,
+                   struct err *err);
+
+/* The highest end of any region that ever began in [start, end); 0: there was none. */
+uint64_t recording_reach(struct recording *r, uint64_t start, uint64_t end);
 
 /* Of the session: its process, its page size, and what `meta` has; 0 and NULL: it has none. */
 pid_t recording_pid(const struct recording *r);

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "record/extents.h"
+#include "page/extents.h"
 
 /*
  * The sets of pages of a recording, by sample: the pages that were in a state or changed to it, and

@@ -675,9 +675,56 @@ source_recording_line(struct source *s)
 	return timeline_ref(source_recording_of(s)->line);
 }
 
+/* A walk through its samples. */
+struct source_recording_walk {
+	struct source *s;
+	source_moment_fn *fn;
+	void *arg;
+};
+
+static int
+source_recording_moment(void *arg, size_t i, const struct extents *pages,
+                        const struct extents *written)
+{
+	struct source_recording_walk *w = arg;
+	const struct timeline_tick *k = &source_recording_of(w->s)->line->v[i];
+
+	return source_stopped(w->s)
+	           ? 1
+	           : w->fn(w->arg, &(struct source_moment){k->time_ns, pages, written,
+	                                                   k->written_known});
+}
+
+static int
+source_recording_walk(struct source *s, size_t from, size_t to, source_moment_fn *fn, void *arg,
+                      struct err *err)
+{
+	struct source_recording_walk w = {s, fn, arg};
+
+	return recording_walk(source_recording_of(s)->r, from, to, source_recording_moment, &w,
+	                      err);
+}
+
+static uint64_t
+source_recording_reach(struct source *s, uint64_t start, uint64_t end)
+{
+	return recording_reach(source_recording_of(s)->r, start, end);
+}
+
+static uint64_t
+source_recording_looked(struct source *s, uint64_t addr)
+{
+	const struct block *b = recording_block(source_recording_of(s)->r, addr);
+
+	return b ? b->time_ns : 0;
+}
+
 static const struct source_time source_recording_time = {
     .go = source_recording_go,
     .line = source_recording_line,
+    .walk = source_recording_walk,
+    .reach = source_recording_reach,
+    .looked = source_recording_looked,
 };
 
 static const struct source_faults source_recording_faults = {

@@ -20,6 +20,7 @@
 #include "kernel/swap.h"
 #include "kernel/thread.h"
 #include "kernel/vma.h"
+#include "page/extents.h"
 #include "symbol/helper.h"
 #include "target/timeline.h"
 #include "track/track.h"
@@ -174,6 +175,16 @@ struct source_faults {
 	const char *(*kernel)(struct source *s, uint64_t addr);
 };
 
+/* A source as it was at one time. */
+struct source_moment {
+	uint64_t time_ns;
+	const struct extents *pages;   /* all that exist, by PM_CAT_* */
+	const struct extents *written; /* since the time before; if it is known: */
+	bool written_known;
+};
+/* Not 0: ends it. */
+typedef int source_moment_fn(void *arg, const struct source_moment *m);
+
 /* Of a source that has a past: it is shown as it was at one time, the last at first. */
 struct source_time {
 	/* Goes to what is shown at that time of its clock. -1 with err: it stays where it is. */
@@ -181,6 +192,19 @@ struct source_time {
 
 	/* All its times; a reference for the caller. */
 	struct timeline *(*line)(struct source *s);
+
+	/*
+	 * Calls fn at the times [from, to] of its line, ascending; the source stays where it is.
+	 * 1: fn or s->stop ended it early; -1 with err.
+	 */
+	int (*walk)(struct source *s, size_t from, size_t to, source_moment_fn *fn, void *arg,
+	            struct err *err);
+
+	/* The highest end of any region that ever began in [start, end); 0: there was none. */
+	uint64_t (*reach)(struct source *s, uint64_t start, uint64_t end);
+
+	/* When the frame of the page at addr was looked up; 0: it was not. */
+	uint64_t (*looked)(struct source *s, uint64_t addr);
 };
 
 struct source_ops {

@@ -67,11 +67,17 @@ timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns)
 }
 
 const char *
-timeline_text(const struct timeline *t, size_t i, char out[16])
+timeline_clock(const struct timeline *t, uint64_t time_ns, char out[16])
 {
-	double at = t->day_s + (double)(t->v[i].time_ns - t->v[0].time_ns) / 1e9;
+	double at = t->day_s + ((double)time_ns - (double)t->v[0].time_ns) / 1e9 + 86400;
 	unsigned s = (unsigned)(uint64_t)at % 86400;
 
 	snprintf(out, 16, "%02u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
 	return out;
+}
+
+const char *
+timeline_text(const struct timeline *t, size_t i, char out[16])
+{
+	return timeline_clock(t, t->v[i].time_ns, out);
 }

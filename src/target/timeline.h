@@ -32,7 +32,8 @@ size_t timeline_find(const struct timeline *t, uint64_t time_ns);
  */
 bool timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns);
 
-/* "12:30:05", of tick i; returns out. */
+/* "12:30:05", of a time of its clock, and of tick i; returns out. */
+const char *timeline_clock(const struct timeline *t, uint64_t time_ns, char out[16]);
 const char *timeline_text(const struct timeline *t, size_t i, char out[16]);
 
 #endif

@@ -44,6 +44,36 @@ same() {
 	same -e 'count anon by state' -e 'sum rss' -e 'vma:0x20000000' -e 0x20000000
 }
 
+@test "when answers at which times a predicate holds: of all memory, of a range, as JSON; --when is short for it" {
+	fixture_own softdirty
+	FILE=$BATS_TEST_TMPDIR/recording
+	pm --record "$FILE" --for 0.01 "$PID" 2>/dev/null
+	target_loses 0x20000000 0 1 2 3
+	pm --record "$FILE" --for 0.01 --append "$PID" 2>/dev/null
+	"$PMTOP" --when 'rss>530k' "$FILE" >"$BATS_TEST_TMPDIR/out"
+	grep -qE '^rss>530k in 2 of 4 samples, first at ' "$BATS_TEST_TMPDIR/out"
+	grep -qE '^ *\+0.000 +..:..:.. +..:..:.. +1 +2$' "$BATS_TEST_TMPDIR/out"
+	"$PMTOP" -e 'when rss<=240k & !swapped in 20000000..+256k' "$FILE" >"$BATS_TEST_TMPDIR/out"
+	grep -qE ' 3 +2$' "$BATS_TEST_TMPDIR/out"
+	"$PMTOP" --json --when 'written>0' --when 'thp | size<1' "$FILE" >"$BATS_TEST_TMPDIR/out"
+	[ "$(grep -c '"unknown": 4' "$BATS_TEST_TMPDIR/out")" -ge 1 ]
+	# the sample at +T is the one that --at shows
+	is "$("$PMTOP" --at +0.000 -e 'sum rss' "$FILE")" "$("$PMTOP" --at start -e 'sum rss' "$FILE")"
+	refused 2 'only rss, swap, thp, written and size' --when 'name=heap' "$FILE"
+	refused 2 'a process, not a recording' --proc-root "$ROOT" --when 'rss>1' "$PID"
+}
+
+@test "a frame that was looked up before the sample has its time" {
+	local began
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	recorded zoo
+	run ! grep frame_as_of <("$PMTOP" -e heap+0 "$FILE")
+	sqlite3 "$FILE" 'DELETE FROM block WHERE sample > 1; UPDATE block SET time = (SELECT time FROM sample WHERE id = 1) - 3600000000000'
+	began=$("$PMTOP" --when 'rss>0' "$FILE" | awk '$1 == "+0.000" { print $2 }')
+	is "$("$PMTOP" -e heap+0 "$FILE" | awk '/frame_as_of/ { print $2 }')" \
+		"$(date -d "today $began 1 hour ago" +%T)"
+}
+
 @test "a recording is a database with the tables of its schema" {
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
 	recorded zoo

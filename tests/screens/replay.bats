@@ -97,6 +97,29 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	at 4
 }
 
+@test "when goes to the next sample in which something holds, . and , go on and back, Enter to the row" {
+	screen_start 100x24 "$FILE"
+	screen_keys .
+	screen_text | grep -q 'no search over time yet'
+	ask 'at start'
+	ask 'when rss<530k'
+	screen_text
+	screen_text | grep -q 'rss<530k in 2 of 4 samples'
+	at 3
+	screen_keys .
+	at 4
+	screen_keys .
+	screen_text | grep -q 'in no later sample; , searches back'
+	screen_keys ,
+	at 3
+	ask 'when rss<530k in 20000000..+256k'
+	at 4
+	screen_keys '('
+	ask 'when rss<530k'
+	screen_keys Enter
+	at 3
+}
+
 @test "what is asked of a recording is answered as of the sample on screen" {
 	local end start
 	screen_start 100x24 "$FILE"

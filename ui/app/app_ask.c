@@ -179,6 +179,8 @@ app_prompt_answered(struct app *a, struct result *r)
 		a->toast.until = 0; /* of what was done before: the panel would cover half of it */
 		a->t.panel = r->answer;
 		r->answer = NULL;
+		if (a->t.panel->table.times)
+			app_when(a, a->t.panel);
 		snprintf(a->t.asked, sizeof(a->t.asked), "%s", r->command.text);
 	}
 }

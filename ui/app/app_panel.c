@@ -203,16 +203,22 @@ app_panel_goal(const struct app *a)
 {
 	uint64_t addr;
 
-	return app_panel_place(a, &addr) ? "go there" : a->t.panel->filter ? "mark" : "close";
+	bool there = a->t.panel->table.times || app_panel_place(a, &addr);
+
+	return there ? "go there" : a->t.panel->filter ? "mark" : "close";
 }
 
 void
 app_go_to_answer(struct app *a)
 {
 	const struct answer *to = a->t.panel;
+	struct err ignored;
 	uint64_t addr;
 
-	if (to && app_shown(a) && app_panel_place(a, &addr))
+	if (to && to->table.times && to->table.n)
+		app_travel_to(a, to->table.cell[(size_t)a->t.panel_row * to->table.columns],
+		              &ignored);
+	else if (to && app_shown(a) && app_panel_place(a, &addr))
 		app_go(a, addr);
 	if (to && to->filter)
 		snprintf(a->ui.pages->filter, sizeof(a->ui.pages->filter), "%s", to->filter);

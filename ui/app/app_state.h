@@ -49,6 +49,7 @@ struct app_target {
 		unsigned speed;  /* app_play.c */
 		uint64_t due_ns; /* when the sample on screen was due */
 	} play;
+	struct answer *when;     /* the last search over time (table.times); NULL: none */
 	bool record_failed;      /* it was said that the samples are no longer recorded */
 	/*
 	 * the action that needs a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO, ACT_WRITE (y or not);
@@ -208,6 +209,10 @@ void app_set_baseline(struct app *a); /* of growth: now */
 void app_travel(struct app *a, int steps);
 void app_travel_to_tick(struct app *a, size_t i);
 int app_travel_to(struct app *a, const char *when, struct err *err);
+/* To the next sample of t.when, or the one before; or of a new answer, which then is t.when. */
+void app_when_next(struct app *a);
+void app_when_back(struct app *a);
+void app_when(struct app *a, struct answer *of);
 /* Records in a file from now on; "": ends that. */
 void app_record(struct app *a, const char *path);
 void app_toggle_record(struct app *a);

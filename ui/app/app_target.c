@@ -103,6 +103,7 @@ app_target_close(struct app *a)
 	sample_free(a->t.s);
 	history_free(&a->t.history);
 	app_close_panel(a);
+	answer_unref(a->t.when);
 	answer_unref(a->prompt.symbols);
 	a->prompt.symbols = NULL;
 	a->t = (struct app_target){0};

@@ -3,6 +3,7 @@
 #include "app/app_state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/util.h"
@@ -12,6 +13,15 @@ app_go_to(struct app *a, uint64_t time_ns)
 {
 	a->t.request.at_ns = time_ns;
 	app_post(a);
+}
+
+/* The sample that was asked for last. */
+static size_t
+app_time_at(const struct app *a)
+{
+	const struct timeline *t = a->t.s->timeline;
+
+	return a->t.request.at_ns ? timeline_find(t, a->t.request.at_ns) : t->n - 1;
 }
 
 void
@@ -24,7 +34,7 @@ void
 app_travel(struct app *a, int steps)
 {
 	const struct timeline *t = a->t.s->timeline;
-	size_t at = a->t.request.at_ns ? timeline_find(t, a->t.request.at_ns) : t->n - 1;
+	size_t at = app_time_at(a);
 	size_t to =
 	    steps < 0 ? at - u64_min(at, (uint64_t)-steps) : u64_min(at + (size_t)steps, t->n - 1);
 
@@ -51,6 +61,79 @@ app_travel_to(struct app *a, const char *when, struct err *err)
 		               when);
 	app_go_to(a, time_ns);
 	return 0;
+}
+
+/* --- a search over time ----------------------------------------------------------------------- */
+
+/* Samples [*first, *last] of a row of the answer, as far as the timeline goes. */
+static void
+app_when_row(const struct answer *of, size_t row, size_t n, size_t *first, size_t *last)
+{
+	char *const *cell = of->table.cell + (row + 1) * of->table.columns - 2;
+
+	*first = (size_t)strtoull(cell[0], NULL, 10) - 1;
+	*last = u64_min(*first + (size_t)strtoull(cell[1], NULL, 10), n) - 1;
+}
+
+/* The next sample after `at`, or the one before. false: there is none. */
+static bool
+app_when_find(const struct answer *of, size_t at, size_t n, bool back, size_t *to)
+{
+	bool found = false;
+	size_t first, last;
+
+	for (size_t i = 0; i < of->table.n / of->table.columns; i++) {
+		app_when_row(of, i, n, &first, &last);
+		if (back && first < at) {
+			*to = u64_min(last, at - 1);
+			found = true;
+		} else if (!back && !found && last > at) {
+			*to = first > at ? first : at + 1;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static void
+app_when_go(struct app *a, bool back)
+{
+	const struct timeline *t = a->t.s ? a->t.s->timeline : NULL;
+	char text[2 * KEY_NAME_SIZE + 64];
+	size_t to = 0;
+
+	if (!t || !a->t.when) {
+		app_toast(a, ROLE_TEXT, "no search over time yet: `when rss>1g`, in a recording");
+		return;
+	}
+	if (app_when_find(a->t.when, app_time_at(a), t->n, back, &to)) {
+		a->t.play.on = false;
+		app_travel_to_tick(a, to);
+		return;
+	}
+	snprintf(text, sizeof(text), "in no %s sample; %s searches %s", back ? "earlier" : "later",
+	         key_of(back ? ACT_WHEN_NEXT : ACT_WHEN_BACK, 'R'), back ? "on" : "back");
+	app_toast(a, ROLE_TEXT, text);
+}
+
+void
+app_when_next(struct app *a)
+{
+	app_when_go(a, false);
+}
+
+void
+app_when_back(struct app *a)
+{
+	app_when_go(a, true);
+}
+
+void
+app_when(struct app *a, struct answer *of)
+{
+	answer_unref(a->t.when);
+	a->t.when = answer_ref(of);
+	app_when_go(a, false);
 }
 
 /* --- recording -------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "config/options_parts.h"
 #include "kernel/proc.h"
+#include "query/query.h"
 
 const char options_read_only[] = "--read-only refuses anything that changes the target";
 
@@ -52,6 +53,20 @@ option_add_query(struct options *o, const char *text, struct err *err)
 		               "too many questions");
 	o->queries[o->queries_n++] = text;
 	return option_set_mode(o, MODE_QUERY, err);
+}
+
+/* The question `when EXPR`. */
+static int
+option_add_when(struct options *o, const char *text, struct err *err)
+{
+	static char kept[QUERIES_MAX][QUERY_TEXT + 8];
+	char *to = kept[o->queries_n % QUERIES_MAX];
+
+	if (strlen(text) >= QUERY_TEXT)
+		return err_set(err, ERR_USAGE, "it is too long", "shorten it", "--when %.60s",
+		               text);
+	snprintf(to, sizeof(kept[0]), "when %s", text);
+	return option_add_query(o, to, err);
 }
 
 static int
@@ -99,6 +114,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
 	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return option_add_query(o, arg, err);
+	case OPT_WHEN: return option_add_when(o, arg, err);
 	case OPT_CAPABILITIES: return option_set_mode(o, MODE_CAPABILITIES, err);
 	case OPT_VERSION: return option_set_mode(o, MODE_VERSION, err);
 	case OPT_HELP: return option_set_mode(o, MODE_HELP, err);

@@ -234,10 +234,24 @@ card_add_node(struct card *c, const struct page *pg)
 		card_add(c, ROLE_TEXT, "NUMA node", NULL, "%d", pg->node);
 }
 
+/* The frame of a recording may be older than the rest. */
+static void
+card_add_pfn(struct card *c, uint64_t pfn, const struct answer *more)
+{
+	char note[48] = "";
+
+	for (size_t i = 0; more && i < more->n; i++)
+		if (!strcmp(more->f[i].key, "frame_as_of"))
+			snprintf(note, sizeof(note), "frame as of %s", more->f[i].value);
+	card_add(c, ROLE_TEXT, "frame", note[0] ? note : NULL, "pfn 0x%llx",
+	         (unsigned long long)pfn);
+}
+
 static void
 card_add_frame(struct card *c, const struct sample *s, const struct page *pg, const struct vma *v,
-               const struct folio_here *folio)
+               const struct answer *more)
 {
+	const struct folio_here *folio = more ? &more->folio : NULL;
 	const char *why = page_hidden_why(pg, !s->frames_hidden);
 	uint64_t pfn = page_pfn(pg);
 
@@ -252,7 +266,7 @@ card_add_frame(struct card *c, const struct sample *s, const struct page *pg, co
 			card_add(c, ROLE_TEXT, hidden[i], why, "%s", "");
 		return;
 	}
-	card_add(c, ROLE_TEXT, "frame", NULL, "pfn 0x%llx", (unsigned long long)pfn);
+	card_add_pfn(c, pfn, more);
 	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx",
 	         (unsigned long long)(pfn * s->page_size));
 	if (pg->known & PAGE_COUNT)
@@ -498,7 +512,7 @@ page_card(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	card_gap(c);
 	card_add_bits(c, pg, v);
 	card_add_swap(c, pg);
-	card_add_frame(c, s, pg, v, more ? &more->folio : NULL);
+	card_add_frame(c, s, pg, v, more);
 	card_add_silent(c, pg, v);
 	if (c->width <= CARD_NARROW && more) {
 		card_gap(c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "record/extents.h"
+#include "page/extents.h"
 
 #include <stdlib.h>
 
