@@ -411,7 +411,7 @@ events_pause(struct events *e, bool on)
 
 /* Threads set their names after they start, so the names of all that fault are read again. */
 void
-events_read_names(int root, struct causes *c)
+events_read_names(int root, struct causes *c, bool nameless)
 {
 	size_t n = causes_threads(c);
 	char path[64], text[64];
@@ -420,7 +420,7 @@ events_read_names(int root, struct causes *c)
 		struct causes_thread t;
 
 		causes_thread(c, i, &t);
-		if (!t.fresh)
+		if (!t.fresh || (nameless && *t.comm))
 			continue;
 		snprintf(path, sizeof(path), "%d/task/%d/comm", (int)t.pid, (int)t.tid);
 		if (!file_read_small(root, path, text, sizeof(text)) &&
@@ -438,7 +438,7 @@ events_name_threads(struct events *e, struct causes *c)
 {
 	if (time_ns() < e->named_ns + TIME_SECOND / 4)
 		return;
-	events_read_names(e->p->root, c);
+	events_read_names(e->p->root, c, false);
 	e->named_ns = time_ns();
 }
 

@@ -84,8 +84,9 @@ void events_pause(struct events *e, bool on);
 /* Ends it: after this, what was lost is known exactly. */
 void events_close(struct events *e);
 
-/* Reads the names of the threads in c that faulted since that was done, below a proc root. */
-void events_read_names(int root, struct causes *c);
+/* Reads the names of the threads in c that faulted since that was done, below a proc root;
+ * `nameless`: only of those that have none yet. */
+void events_read_names(int root, struct causes *c, bool nameless);
 
 /* Reads the names of the threads in c that have happened anew, at most four times a second. */
 void events_name_threads(struct events *e, struct causes *c);

@@ -198,6 +198,7 @@ void
 faults_drain(struct faults *f)
 {
 	events_drain(&f->e);
+	events_read_names(f->e.p->root, f->into, true);
 }
 
 static struct faults *

@@ -217,6 +217,7 @@ void
 stores_read(struct stores *s, struct stores_times *out)
 {
 	events_drain(&s->e);
+	events_read_names(s->e.p->root, s->into, true);
 	pthread_mutex_lock(&s->e.lock);
 	stores_add_time(s, time_ns());
 	*out = s->times;

@@ -72,7 +72,7 @@ source_dir_drain(struct source *s)
 		goto out;
 	for (char *line = text.s; (end = strchr(line, '\n')); line = end + 1)
 		source_dir_take_fault(r, line, end);
-	events_read_names(r->proc.root, r->into);
+	events_read_names(r->proc.root, r->into, false);
 out:
 	buf_free(&text);
 }

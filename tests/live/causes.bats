@@ -64,12 +64,13 @@ pages() { if ((${TEST_TIMEOUT_SCALE:-1} >= 6)); then echo "$(($1 / 10))"; else e
 	scribe soft-dirty "$(pages 120000)"
 }
 
-# scribe_start PROGRAM: sets SUBJECT_PID and its memory's range, as subject_start does
+# scribe_start PROGRAM: sets SUBJECT_PID and, as subject_start does, the range of the first of its pages, which say
+# for all whether a clear is over: of hundreds of MiB the reader is slow
 scribe_start() {
-	local start end word
+	local start word
 	pipes_start "$1" write
-	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$PIPED_OUT" word SUBJECT_PID start end
-	AT[memory]=$start RANGE[memory]=$start..$end
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$PIPED_OUT" word SUBJECT_PID start _
+	AT[memory]=$start RANGE[memory]=$start..$(printf %x $((0x$start + 0x40000)))
 }
 
 scribe_turn() {
