@@ -560,6 +560,18 @@ make_lively(char **arg)
 	}
 }
 
+/* One page dropped and touched again a hundred times a second: never quiet, and next to no work. */
+static _Noreturn void
+stir(void)
+{
+	uint8_t *p = map(page, MADV_NOHUGEPAGE);
+
+	for (;; wait_ns(TICK_NS)) {
+		*(volatile uint8_t *)p = 1;
+		madvise(p, page, MADV_DONTNEED);
+	}
+}
+
 static const struct shape {
 	const char *name, *args;
 	int needs; /* arguments at least */
@@ -591,6 +603,10 @@ int
 main(int argc, char **argv)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	bool stirred = argc > 1 && !strcmp(argv[1], "stir");
+
+	argc -= stirred;
+	argv += stirred;
 
 	/* If memory runs out, take this process; and it never outlives the benchmark. */
 	if (fd >= 0 && write(fd, "1000", 4) < 0)
@@ -603,10 +619,12 @@ main(int argc, char **argv)
 		if (strcmp(argv[1], shapes[i].name) || argc < 2 + shapes[i].needs)
 			continue;
 		shapes[i].make(argv + 2);
+		if (stirred)
+			stir();
 		for (;;)
 			pause();
 	}
-	fprintf(stderr, "Usage: bench/target SHAPE ARGUMENT...; sizes take K M G T\n");
+	fprintf(stderr, "Usage: bench/target [stir] SHAPE ARGUMENT...; sizes take K M G T\n");
 	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
 		fprintf(stderr, "  %s %s\n", shapes[i].name, shapes[i].args);
 	return 2;

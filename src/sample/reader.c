@@ -32,6 +32,11 @@ enum {
 	FRESH_MS = 100,  /* the first list of regions need not be read again this soon */
 	MAPS_LONG = 2000, /* a list of as many regions is, in a quiet target, ... */
 	MAPS_SHARE = 100, /* ... read for one part in so many of the time */
+	SWEEP_SHARE = 50, /* the same of counting all regions, if it is not what is on screen; */
+	SHOWN_SHARE = 10, /* ... and if it is */
+	OLDER_MS = 1000, /* counts of this age say so, and then those on screen are ... */
+	ROWS_MS = 5,     /* ... counted for themselves, for so long, ... */
+	ROW_PAGES = 1 << 16, /* ... if they have no more pages: about a millisecond */
 };
 
 /* --- the regions ------------------------------------------------------------------------------ */
@@ -301,31 +306,6 @@ reader_take_maps(struct reader *l)
 	return reader_read_maps(l);
 }
 
-/* Keeps the counts of regions that still exist until they are counted again. */
-static void
-reader_carry_over(struct regions *rs, const struct regions *old)
-{
-	size_t k = 0;
-
-	for (size_t i = 0; i < rs->vmas.n; i++) {
-		const struct vma *v = &rs->vmas.v[i];
-
-		while (k < old->vmas.n && old->vmas.v[k].start < v->start)
-			k++;
-		if (k < old->vmas.n && old->vmas.v[k].start == v->start)
-			rs->r[i] = old->r[k];
-	}
-	rs->totals.rss = old->totals.rss;
-	rs->totals.swap = old->totals.swap;
-	rs->totals.written = old->totals.written;
-	rs->totals.unknown = old->totals.unknown;
-	rs->totals.grown = old->totals.grown;
-	memcpy(rs->totals.rss_by_state, old->totals.rss_by_state, sizeof(rs->totals.rss_by_state));
-	rs->counted = old->counted;
-	rs->time_ns = old->time_ns;
-	rs->cost_ns = old->cost_ns;
-}
-
 /* Whether the draft has the whole requested window: then no partial one replaces it. */
 static bool
 reader_has_window(const struct reader *l)
@@ -393,9 +373,11 @@ reader_strip_stays(struct reader *l, const struct window *w, const struct proc_a
 	       !memcmp(now, &l->strip_activity, sizeof(*now));
 }
 
-/* keep: the strip of the previous window, if nothing has changed. */
+/* Counts the strip again; keeps the previous one if nothing has changed; or if it can. */
+enum reader_strip { STRIP_NEW, STRIP_IF_QUIET, STRIP_OLD };
+
 static bool
-reader_fill_window(struct reader *l, const struct vma_list *vmas, bool keep)
+reader_fill_window(struct reader *l, const struct vma_list *vmas, enum reader_strip strip)
 {
 	const struct screen_request *now = &l->now.screen;
 	const struct vma *v = vma_at(vmas, now->grid.start);
@@ -406,7 +388,7 @@ reader_fill_window(struct reader *l, const struct vma_list *vmas, bool keep)
 	struct filter filter;
 	struct err ignored;
 	struct window *w;
-	bool known = l->t.source->ops->counters(l->t.source, &activity);
+	bool known = l->t.source->ops->counters(l->t.source, &activity), kept;
 
 	l->last_partial = source_now(l->t.source);
 	if (now->filter[0] &&
@@ -415,14 +397,19 @@ reader_fill_window(struct reader *l, const struct vma_list *vmas, bool keep)
 	if (old && !old->gone && old->grid.start == now->grid.start &&
 	    old->grid.end == now->grid.end && old->grid.row_cells == now->grid.row_cells) {
 		of.before = old;
-		of.quiet = keep && known && reader_strip_stays(l, old, &activity);
+		of.quiet = strip == STRIP_OLD ? !l->t.track.clears
+		                              : strip == STRIP_IF_QUIET && known &&
+		                                    reader_strip_stays(l, old, &activity);
 	}
+	kept = of.quiet && of.before->mapped;
 	w = window_fill(&l->t, v, &of, &host, &l->draft.trouble);
 	if (!w)
 		return l->draft.trouble.status != 0;
-	l->strip_activity = known ? activity : (struct proc_activity){0};
-	l->strip_clears = l->t.track.clears;
-	l->strip_ns = of.quiet ? l->strip_ns : w->mapped_ns;
+	if (!kept) {
+		l->strip_activity = known ? activity : (struct proc_activity){0};
+		l->strip_clears = l->t.track.clears;
+		l->strip_ns = w->mapped_ns;
+	}
 	old = l->draft.window; /* an unfinished one may have replaced it */
 	if (old && window_is_same(w, old) && !strcmp(l->window_filter, now->filter)) {
 		window_unref(w); /* what earlier samples have need not be kept twice */
@@ -435,7 +422,7 @@ reader_fill_window(struct reader *l, const struct vma_list *vmas, bool keep)
 bool
 reader_read_grid(struct reader *l, const struct vma_list *vmas)
 {
-	return reader_fill_window(l, vmas, true);
+	return reader_fill_window(l, vmas, STRIP_IF_QUIET);
 }
 
 /*
@@ -678,24 +665,48 @@ reader_owes_strips(const struct reader *l)
 	return !l->now.screen.grid_on && l->draft.regions->totals.lens != reader_strips_lens(l);
 }
 
+/* What all regions are counted for: their rows, a clear, a strip by a lens, or for later. */
+static uint64_t
+reader_sweep_every(const struct reader *l)
+{
+	bool shown = l->lens_owed || l->now.auto_clear_ns ||
+	             (!l->now.screen.grid_on && l->t.track.clears);
+
+	return (shown ? SHOWN_SHARE : SWEEP_SHARE) * l->sweep_cost_ns;
+}
+
+/* What the header says of counts that are not as new as the window. */
+static void
+reader_tell_sweeps(struct reader *l)
+{
+	uint64_t every = reader_sweep_every(l);
+
+	every = every > u64_max(l->now.interval_ns, OLDER_MS * TIME_MS) ? every : 0;
+	l->draft.counts_every_ns = every;
+}
+
 bool
 reader_read_all(struct reader *l)
 {
 	struct regions *rs = reader_take_maps(l);
 	bool grid = l->now.screen.grid_on, later = l->t.growth && l->t.growth->due;
+	uint64_t begin;
 	enum lens shown;
 	int r;
 
 	if (!rs)
 		return true;
+	l->sweep_cost_ns = l->maps_cost_ns;
 	l->draft.regions_every_ns = MAPS_SHARE * l->maps_cost_ns;
 	if (grid && !later) {
-		if (!reader_fill_window(l, &rs->vmas, false)) {
+		if (!reader_fill_window(l, &rs->vmas, STRIP_NEW)) {
 			regions_unref(rs);
 			return false;
 		}
+		l->sweep_cost_ns += l->draft.window->mapped_cost_ns;
 		l->host.publish(l->host.arg, false);
 	}
+	begin = source_now(l->t.source);
 	target_follow(&l->t, &rs->vmas);
 	if (l->keeper)
 		keeper_begin(l->keeper);
@@ -704,7 +715,7 @@ reader_read_all(struct reader *l)
 		reader_keep(l, r == 0 ? rs : NULL);
 	reader_copy_tracker(l);
 	if (r != 0 && l->draft.regions)
-		reader_carry_over(rs, l->draft.regions);
+		regions_carry_over(rs, l->draft.regions);
 	if (r == 0) {
 		l->last_full = source_now(l->t.source);
 		reader_sum_writes(l, rs);
@@ -716,9 +727,84 @@ reader_read_all(struct reader *l)
 	if (l->draft.regions)
 		regions_keep(rs, l->draft.regions);
 	reader_set_regions(l, rs);
+	l->sweep_cost_ns += source_now(l->t.source) - begin;
+	l->sweeps += r == 0;
+	l->sweeps_ns += l->sweep_cost_ns;
+	reader_tell_sweeps(l);
 	if (grid && later && r == 0) /* after the baseline that it is compared with */
-		return reader_fill_window(l, &rs->vmas, false);
+		return reader_fill_window(l, &rs->vmas, STRIP_NEW);
 	return r != 1;
+}
+
+/* Of the rows on screen, those that are quickly counted; and regions that are new. */
+static void
+reader_count_rows(struct reader *l, struct regions *rs, uint64_t now)
+{
+	const struct screen_rows *rows = &l->now.screen.rows;
+	uint64_t until = source_now(l->t.source) + ROWS_MS * TIME_MS;
+	bool older = now - rs->all_ns > OLDER_MS * TIME_MS;
+
+	for (size_t i = 0; i < rs->vmas.n; i++)
+		rs->r[i].older = older && rs->r[i].known;
+	for (unsigned k = 0; k < rows->n && source_now(l->t.source) < until; k++) {
+		const struct vma *v = vma_at(&rs->vmas, rows->at[k]);
+		const struct region *r = v ? &rs->r[v - rs->vmas.v] : NULL;
+
+		if (r && r->rss + r->swap <= ROW_PAGES)
+			regions_count_again(rs, &l->t, (size_t)(v - rs->vmas.v), now);
+	}
+	for (size_t i = 0; i < rs->vmas.n && source_now(l->t.source) < until; i++)
+		if (!rs->r[i].known)
+			regions_count_again(rs, &l->t, i, now);
+}
+
+/* The regions as they are now, and the counts of those on screen. */
+static void
+reader_read_rows(struct reader *l, struct regions *rs)
+{
+	const struct regions *old = l->draft.regions;
+	bool same = rs->list == old->list;
+	uint64_t now = rs->time_ns;
+
+	if (!same)
+		target_follow(&l->t, &rs->vmas);
+	regions_carry_over(rs, old);
+	rs->time_ns = now;
+	reader_count_rows(l, rs, now);
+	if (!same)
+		regions_sum_up(rs, old->totals.lens);
+	reader_set_regions(l, rs);
+}
+
+bool
+reader_read_shown(struct reader *l)
+{
+	struct regions *old = l->draft.regions, *rs;
+	uint64_t now = source_now(l->t.source);
+
+	if (l->host.superseded(l->host.arg))
+		return false;
+	rs = now - l->maps_ns < l->draft.regions_every_ns ? regions_again(old, now)
+	                                                  : reader_read_maps(l);
+	if (!rs)
+		return true;
+	if (l->now.screen.grid_on && !reader_fill_window(l, &rs->vmas, STRIP_OLD)) {
+		regions_unref(rs);
+		return false;
+	}
+	if (rs->list == l->draft.regions->list && !l->now.screen.rows.n)
+		regions_unref(rs); /* nothing of it is on screen */
+	else
+		reader_read_rows(l, rs);
+	return true;
+}
+
+bool
+reader_read_tick(struct reader *l)
+{
+	uint64_t since = source_now(l->t.source) - l->last_full;
+
+	return since >= reader_sweep_every(l) ? reader_read_all(l) : reader_read_shown(l);
 }
 
 /* The counts of the last scan, with the strips by another lens. */
@@ -729,7 +815,7 @@ reader_strips_first(struct reader *l)
 	struct regions *rs = regions_again(old, old->time_ns);
 	enum lens lens = l->now.screen.lens;
 
-	reader_carry_over(rs, old);
+	regions_carry_over(rs, old);
 	lens_strips_begin(rs, &l->t, lens, source_now(l->t.source) + STRIPS_MS * TIME_MS);
 	regions_sum_up(rs, lens);
 	return rs;

@@ -27,11 +27,14 @@ struct reader {
 	struct request now;      /* the request being served */
 	struct sample draft;  /* the next sample */
 	struct results done;  /* results since the draft was last published */
+	unsigned sweeps;      /* how often all regions were counted; and what that took */
+	uint64_t sweeps_ns;
 
 	/* private to reader.c */
 	struct answer *symbol; /* of the page that it has as its place; NULL: not known yet */
 	struct vma symbol_from; /* the mapping that it is from, without a name */
 	uint64_t last_full, last_partial;
+	uint64_t sweep_cost_ns; /* of counting all regions, the last time */
 	uint64_t maps_ns, maps_cost_ns; /* when a list of regions was last read; 0: a short one */
 	/* the filter of the draft's window */
 	char window_filter[sizeof(((struct screen_request *)0)->filter)];
@@ -63,6 +66,15 @@ void reader_go(struct reader *l);
 
 /* Reads maps, the grid, then all regions. false: abandoned for something newer, still due. */
 bool reader_read_all(struct reader *l);
+
+/*
+ * The same, within a budget: what is on screen in any case, all regions only as often as what that
+ * takes allows.
+ */
+bool reader_read_tick(struct reader *l);
+
+/* What is on screen, without counting all regions. */
+bool reader_read_shown(struct reader *l);
 
 /* Whether strips on screen show another lens than is asked for. */
 bool reader_owes_strips(const struct reader *l);

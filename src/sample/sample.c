@@ -21,12 +21,19 @@ sample_free(struct sample *s)
 }
 
 bool
+screen_rows_same(const struct screen_rows *a, const struct screen_rows *b)
+{
+	return a->n == b->n && !memcmp(a->at, b->at, a->n * sizeof(*a->at));
+}
+
+bool
 screen_same(const struct screen_request *a, const struct screen_request *b)
 {
 	if (a->lens != b->lens || a->smaps_on != b->smaps_on || a->grid_on != b->grid_on ||
 	    a->by_on != b->by_on || !attribution_same(&a->by, &b->by) ||
 	    a->card_on != b->card_on || a->card != b->card || a->range_lo != b->range_lo ||
-	    a->range_hi != b->range_hi || strcmp(a->filter, b->filter) != 0)
+	    a->range_hi != b->range_hi || strcmp(a->filter, b->filter) != 0 ||
+	    !screen_rows_same(&a->rows, &b->rows))
 		return false;
 	return a->hex_on == b->hex_on && a->hex_at == b->hex_at && a->hex_rows == b->hex_rows &&
 	       (!a->grid_on || grid_same(&a->grid, &b->grid));

@@ -15,6 +15,14 @@
 #include "target/writes.h"
 #include "track/track.h"
 
+/* Regions on screen: those of a long list are counted before the others. */
+enum { SCREEN_ROWS = 128 };
+struct screen_rows {
+	unsigned n;
+	uint64_t at[SCREEN_ROWS];
+};
+bool screen_rows_same(const struct screen_rows *a, const struct screen_rows *b);
+
 /*
  * What is on screen and must be read for it: cheap facts in each scan, the others by a command:
  * smaps, range and card.
@@ -22,6 +30,7 @@
 struct screen_request {
 	enum lens lens;
 	bool smaps_on;        /* columns that need smaps: COMMAND_SMAPS */
+	struct screen_rows rows; /* a list: some of its regions */
 	bool grid_on;         /* a grid: */
 	struct grid grid;
 	char filter[256];     /* of its pages; "": none */
@@ -93,6 +102,7 @@ struct sample {
 	struct regions *regions;
 	/* while nothing faults and no size changes, they are read no more often than this */
 	uint64_t regions_every_ns;
+	uint64_t counts_every_ns; /* all are counted no more often; 0: in each scan */
 	/* of request.grid, or of the previous geometry while a new one is read */
 	struct window *window;
 

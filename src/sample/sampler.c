@@ -50,8 +50,11 @@ struct sampler {
 	struct results faults; /* of pages read in: wait for a scan that shows them */
 	struct command next; /* to be passed to the answerer; serial 0: none */
 	uint64_t next_scan;
-	/* the last scan was abandoned for a newer request, and is still due; or that of the grid */
-	bool stale, grid_stale;
+	/*
+	 * the last scan was abandoned for a newer request, and is still due; of all regions,
+	 * whatever it costs; or that of the grid
+	 */
+	bool stale, stale_all, grid_stale;
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
@@ -440,9 +443,27 @@ sampler_is_to(const struct sampler *s, enum command_kind kind)
 	return false;
 }
 
-/* Serves what the new request needs beyond the previous one. */
+/* What is on screen; all regions if something requires it, or as often as the reader allows. */
 static void
-sampler_serve(struct sampler *s, const struct request *before, bool due)
+sampler_read(struct sampler *s, bool all)
+{
+	struct reader *l = &s->reader;
+	uint64_t began = time_ns(), sweeps_ns = l->sweeps_ns, took;
+	unsigned sweeps = l->sweeps;
+
+	s->stale = !(all ? reader_read_all(l) : reader_read_tick(l));
+	s->stale_all = s->stale && all;
+	took = time_ns() - began;
+	took -= u64_min(took, l->sweeps_ns - sweeps_ns);
+	s->next_scan = time_ns() + u64_max(l->now.interval_ns, COST_SHARE * took);
+	s->grid_stale &= s->stale;
+	if (!s->stale && l->sweeps != sweeps)
+		command_auto_clear(l);
+}
+
+/* Serves what the new request needs beyond the previous one. tick: it is time for a scan. */
+static void
+sampler_serve(struct sampler *s, const struct request *before, bool tick, bool due)
 {
 	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
@@ -451,7 +472,6 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	            (lens || s->grid_stale || !before->screen.grid_on ||
 	             !grid_same(&w->screen.grid, &before->screen.grid) ||
 	             strcmp(w->screen.filter, before->screen.filter) != 0);
-	uint64_t begin = time_ns();
 
 	if (w->at_ns != before->at_ns) {
 		reader_go(l);
@@ -463,18 +483,17 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	due |= sampler_adopt(s) || w->baseline != before->baseline;
 	due |= sampler_carry_out(s, true) || w->auto_clear_ns != before->auto_clear_ns;
 	if (l->draft.ended) {
-		s->stale = s->grid_stale = false;
-	} else if (!l->draft.regions || !l->draft.regions->counted || due || s->stale) {
-		s->stale = !reader_read_all(l);
-		s->next_scan =
-		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
-		s->grid_stale &= s->stale;
-		if (!s->stale)
-			command_auto_clear(l);
+		s->stale = s->stale_all = s->grid_stale = false;
+	} else if (!l->draft.regions || !l->draft.regions->counted || due || s->stale_all) {
+		sampler_read(s, true);
 	} else if (reader_owes_strips(l)) {
-		s->stale = !reader_read_lens(l);
+		s->stale = s->stale_all = !reader_read_lens(l);
+	} else if (tick || s->stale) {
+		sampler_read(s, false);
 	} else if (grid) {
 		s->grid_stale = !reader_read_grid(l, &l->draft.regions->vmas);
+	} else if (!screen_rows_same(&w->screen.rows, &before->screen.rows)) {
+		s->stale = !reader_read_shown(l);
 	}
 	reader_read_extras(l);
 	sampler_hand_over(s);
@@ -488,24 +507,25 @@ static void
 sampler_turn(struct sampler *s, bool news)
 {
 	struct request before = s->reader.now;
-	bool due = s->reader.now.interval_ns && !s->reader.now.paused && time_ns() >= s->next_scan;
+	bool tick = s->reader.now.interval_ns && !s->reader.now.paused && time_ns() >= s->next_scan;
+	bool gone = false;
 
 	if (news) {
 		pthread_mutex_lock(&s->lock);
 		s->reader.now = s->request;
 		sampler_take_commands(s);
 		pthread_mutex_unlock(&s->lock);
-		due = due && !s->reader.now.paused;
+		tick = tick && !s->reader.now.paused;
 	}
 	if (!s->reader.draft.ended && s->reader.draft.regions && !reader_is_alive(&s->reader))
-		due = true; /* reader_read_all finds out what happened */
-	else if (!news && due && s->reader.draft.regions && reader_is_quiet(&s->reader) &&
+		gone = true; /* reader_read_all finds out what happened */
+	else if (!news && tick && s->reader.draft.regions && reader_is_quiet(&s->reader) &&
 	         reader_read_lightly(&s->reader)) {
 		s->next_scan = time_ns() + s->reader.now.interval_ns;
 		return;
 	}
-	if (news || due)
-		sampler_serve(s, &before, due);
+	if (news || tick || gone)
+		sampler_serve(s, &before, tick, gone);
 }
 
 static void

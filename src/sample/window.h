@@ -29,7 +29,7 @@ struct window {
 	 * where it grew; counted at:
 	 */
 	bool mapped;
-	uint64_t mapped_ns;
+	uint64_t mapped_ns, mapped_cost_ns; /* 0: not for this window */
 	struct strip_cell map[STRIP_MAX];
 	/* of the whole region: the newest write seen, and its page; 0: none */
 	uint64_t newest_ns, newest_at;

@@ -24,6 +24,7 @@ struct region { /* all zero: nothing is known */
 	bool swap_unsure; /* more may be in swap */
 	uint8_t shows;   /* 1 + enum lens: what the strip shows; 0: nothing yet */
 	bool estimated;  /* its classes are estimates: a few pages were read, not all */
+	bool older;      /* counted by the last scan of all regions, not by this one */
 	uint64_t rss, swap, hugetlb;
 	uint64_t unseen; /* of swap: shared memory, which has no entry in the page table */
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
@@ -110,6 +111,7 @@ struct regions {
 	struct totals totals;
 	bool counted;     /* the page tables were scanned; else only maps was read */
 	uint64_t time_ns, cost_ns;
+	uint64_t all_ns;  /* when all were counted: those that are `older`, and the totals */
 };
 
 struct regions *regions_new(struct vma_list vmas, uint64_t now);
@@ -124,6 +126,12 @@ void regions_unref(struct regions *rs);
  * these. 1: the source's `stop` ended it early.
  */
 int regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err);
+
+/* Keeps the counts, totals and time of an earlier scan, of those regions that still exist. */
+void regions_carry_over(struct regions *rs, const struct regions *old);
+
+/* Counts one of them again, apart from the totals and from what takes all: rates and growth. */
+void regions_count_again(struct regions *rs, struct target *t, size_t i, uint64_t now);
 
 /* Keeps the counts of an earlier scan instead of its own, if they are the same. */
 void regions_keep(struct regions *rs, const struct regions *old);

@@ -320,9 +320,68 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 	t->track.scanned_ns = begin;
 	t->track.unknown = rs->totals.unknown;
 	rs->counted = true;
-	rs->time_ns = begin;
+	rs->time_ns = rs->all_ns = begin;
 	rs->cost_ns = source_now(t->source) - begin;
 	return 0;
+}
+
+/* The totals of what was counted; the sizes of the regions and their number are those of `rs`. */
+static void
+regions_carry_totals(struct regions *rs, const struct regions *old)
+{
+	struct totals *sum = &rs->totals, now = *sum;
+
+	*sum = old->totals;
+	sum->size = now.size;
+	for (unsigned k = 0; k < VMA_TYPES; k++) {
+		sum->types[k].regions = now.types[k].regions;
+		sum->types[k].size = now.types[k].size;
+	}
+}
+
+void
+regions_carry_over(struct regions *rs, const struct regions *old)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		const struct vma *v = &rs->vmas.v[i];
+
+		while (k < old->vmas.n && old->vmas.v[k].start < v->start)
+			k++;
+		if (k < old->vmas.n && old->vmas.v[k].start == v->start)
+			rs->r[i] = old->r[k];
+	}
+	regions_carry_totals(rs, old);
+	rs->counted = old->counted;
+	rs->time_ns = old->time_ns;
+	rs->cost_ns = old->cost_ns;
+	rs->all_ns = old->all_ns;
+}
+
+void
+regions_count_again(struct regions *rs, struct target *t, size_t i, uint64_t now)
+{
+	struct region *r = &rs->r[i], was = *r;
+	bool strip = was.shows && was.shows != LENS_STATE + 1;
+	struct err ignored;
+
+	if (region_measure(t, &rs->vmas.v[i], now, r, r->strip, LIST_STRIP, &ignored) != 0) {
+		*r = was;
+		return;
+	}
+	r->shows = r->known ? LENS_STATE + 1 : 0;
+	if (strip) { /* of another lens: it takes every page */
+		r->shows = was.shows;
+		r->estimated = was.estimated;
+		memcpy(r->strip, was.strip, sizeof(r->strip));
+	}
+	r->rated = was.rated;
+	r->rate = was.rate;
+	memcpy(r->rates, was.rates, sizeof(r->rates));
+	r->grown = was.grown;
+	r->gained = was.gained;
+	r->lost = was.lost;
 }
 
 static void

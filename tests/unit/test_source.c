@@ -39,6 +39,7 @@ struct made {
 };
 
 static unsigned closed;
+static uint64_t later, scan_ns; /* what has passed; what each stretch takes */
 
 static uint64_t
 made_word(uint64_t addr)
@@ -81,7 +82,7 @@ static uint64_t
 made_clock(const struct source *s)
 {
 	(void)s;
-	return NOW;
+	return NOW + later;
 }
 
 static int
@@ -125,6 +126,7 @@ made_runs(const struct source *s, uint64_t start, uint64_t end, const struct pm_
 {
 	(void)err;
 	((struct made *)(uintptr_t)s)->counted++;
+	later += scan_ns;
 	for (uint64_t at = start, to; at < end; at = to) {
 		uint64_t is = made_cats(made_word(at));
 
@@ -595,6 +597,48 @@ test_rest(void)
 	reader_close(&l);
 }
 
+/* The time in ms since the last reading; then another one. Returns how many stretches it scanned. */
+static unsigned
+tick(struct reader *l, uint64_t ms)
+{
+	const struct made *m = (const struct made *)l->t.source;
+	unsigned before = m->counted;
+
+	later += ms * 1000000;
+	return reader_read_tick(l) ? m->counted - before : 99;
+}
+
+/* A scan of all takes a third of a second or so: it is for a fiftieth of the time, or a tenth. */
+static void
+test_budget(void)
+{
+	enum { SCAN_MS = 100 };
+	struct reader l;
+	const struct region *r;
+	unsigned all;
+
+	if (!scan(&l))
+		return;
+	later = 0;
+	scan_ns = SCAN_MS * UINT64_C(1000000);
+	reader_read_all(&l);
+	all = ((const struct made *)l.t.source)->counted;
+	ok(l.draft.counts_every_ns == 10 * all * scan_ns, "counts that are on screen, and how often");
+	is_u64(tick(&l, 500), 0, "too soon to count all regions again");
+	l.now.screen.rows = (struct screen_rows){1, {HEAP}};
+	is_u64(tick(&l, 600), 1, "that on screen is counted");
+	r = l.draft.regions->r;
+	ok(!r[0].older && r[1].older && l.draft.regions->all_ns < l.draft.regions->time_ns, "the others are older, and it is known");
+	is_u64(r[1].rss, LIB_PAGES / 2, "and are as they were");
+	is_u64(tick(&l, 10 * all * SCAN_MS), all, "all, when it is time");
+	ok(!l.draft.regions->r[1].older, "and none is older");
+	l.t.track.clears = 0;
+	is_u64(tick(&l, 15 * all * SCAN_MS), 1, "where no writes are watched that is for later");
+	is_u64(tick(&l, 40 * all * SCAN_MS), all, "but not for ever");
+	later = scan_ns = 0;
+	reader_close(&l);
+}
+
 int
 main(void)
 {
@@ -609,7 +653,8 @@ main(void)
 	test_filter();
 	test_by_maps();
 	test_rest();
-	is_u64(closed, 5, "each source was closed once");
+	test_budget();
+	is_u64(closed, 6, "each source was closed once");
 	setrlimit(RLIMIT_NOFILE, &before); /* LeakSanitizer reads /proc at the end */
 	return tap_done();
 }

@@ -31,14 +31,17 @@ header_badge(int y, int x, enum role role, const char *text, enum action action)
 	return x - 1;
 }
 
-/* The intervals: of a long list, which may be read less often, its own. */
+/* The intervals; of what may be read less often, its own: counting all regions, or a long list. */
 static void
 header_live_text(const struct app *a, char *out, size_t size)
 {
 	uint64_t live = a->t.request.interval_ns, list = a->t.s ? a->t.s->regions_every_ns : 0;
+	uint64_t counts = a->t.s ? a->t.s->counts_every_ns : 0;
 	int n = snprintf(out, size, "● live %.1fs", (double)live / 1e9);
 
-	if (list > live)
+	if (counts > live)
+		snprintf(out + n, size - (size_t)n, ", counts %.1fs", (double)counts / 1e9 + 0.05);
+	else if (list > live)
 		snprintf(out + n, size - (size_t)n, ", regions %.1fs", (double)list / 1e9 + 0.05);
 }
 

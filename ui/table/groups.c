@@ -89,6 +89,7 @@ groups_add_region(struct group *g, const struct vma *v, const struct region *r)
 {
 	g->v.end += vma_size(v);
 	g->sum.known |= r->known;
+	g->sum.older |= r->older;
 	if (!g->sum.doubt && (r->unknown || r->doubt == DOUBT_OUTSIDE))
 		g->sum.doubt = r->doubt; /* which one does not matter */
 	g->sum.unknown += r->unknown;

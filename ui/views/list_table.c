@@ -177,8 +177,10 @@ list_draw_rwx(const struct region_row *row, const struct list_place *p, int y)
 }
 
 static enum role
-list_cell_role(enum column_id id, const struct value *v)
+list_cell_role(enum column_id id, const struct region_row *row, const struct value *v)
 {
+	if (row->r->older && column_row(id)->needs & NEED_COUNTS)
+		return ROLE_DIM;
 	if ((id == COL_REGION_WRITTEN || id == COL_REGION_RATE) && v->n)
 		return ROLE_HOT;
 	if (id == COL_REGION_SWAP && v->n)
@@ -225,8 +227,8 @@ list_draw_cell(const struct region_row *row, const struct list_place *p, int y)
 	buf_str(&text, "");
 	list_cell_text(id, &v, &text);
 	pad = list_aligns_right(id) ? p->width - (int)fit_width(text.s, text.len) : 0;
-	paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, list_cell_role(id, &v), "%s",
-	           text.s);
+	paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width,
+	           list_cell_role(id, row, &v), "%s", text.s);
 	buf_free(&text);
 	if (id == COL_REGION_PERM)
 		list_draw_rwx(row, p, y);

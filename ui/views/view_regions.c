@@ -176,6 +176,9 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 	if (s->clears && r->doubt)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",",
 		        track_doubt_words((enum track_doubt)r->doubt));
+	if (r->older)
+		buf_fmt(out, "; counted %.1f s ago",
+		        (double)(s->time_ns - s->regions->all_ns) / 1e9);
 }
 
 /*
@@ -377,9 +380,27 @@ view_regions_drop(void *own)
 	rows_free(own);
 }
 
+/* Where it takes long to count all regions, those on screen come first. */
+static void
+view_regions_needs_rows(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	const struct list *list = ui->list;
+	struct screen_rows *rows = &r->rows;
+
+	if (!s || !s->counts_every_ns)
+		return;
+	for (size_t i = 0; i < list->rows && list->top + i < list->order_n; i++) {
+		uint64_t row = list->order[list->top + i];
+
+		if (!row_is_group(row) && !row_is_gone(row) && rows->n < SCREEN_ROWS)
+			rows->at[rows->n++] = row;
+	}
+}
+
 static void
 view_regions_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
 {
+	view_regions_needs_rows(ui, s, r);
 	r->smaps_on = list_needs_smaps(ui, s);
 	r->by_on = list_needs_writers(ui);
 	r->by.by = WRITERS_BY_FUNCTION;
