@@ -39,7 +39,7 @@ load helper
 
 @test "a proc root that is none" {
 	fixture zoo
-	says 1 'proc root /nonexistent: No such file' "$PMTOP" --proc-root /nonexistent --list 1
+	says 1 'proc root /proc/nonexistent: No such file' "$PMTOP" --proc-root /proc/nonexistent --list 1
 	says 1 'proc root .*Not a directory' "$PMTOP" --proc-root "$fixture_dir/README" --list 1
 	says 1 'process 1' "$PMTOP" --proc-root "$fixture_dir" --list 1
 }

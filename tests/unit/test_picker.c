@@ -116,7 +116,7 @@ test_root(void)
 	struct processes *list, *next;
 	struct err err;
 
-	ok(processes_open(&r, "/nonexistent", &err) < 0 && err.status == ERR_TARGET, "a root that is none");
+	ok(processes_open(&r, "/proc/nonexistent", &err) < 0 && err.status == ERR_TARGET, "a root that is none");
 	if (!ok(mkdtemp(root) != NULL, "a folder"))
 		return;
 	snprintf(dir, sizeof(dir), "%s/7", root);
