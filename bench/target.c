@@ -454,16 +454,55 @@ make_flip(char **arg)
 	}
 }
 
-/* "OPS A-SECOND LONGEST-US" of what was done since *start, twice a second; starts anew then. */
-static void
-print_ops(uint64_t *start, uint64_t *ops, uint64_t *max, uint64_t *now)
+/* What was done since `start`, and how long it took: in each bucket so many, of 100 ns. */
+struct ops {
+	uint64_t start, last, n, max;
+	uint32_t took[1 << 14]; /* the last: and longer */
+};
+
+static uint64_t
+ops_percentile(const struct ops *o, unsigned percent)
 {
-	if (*now - *start < 500000000)
+	uint64_t left = o->n * percent / 100;
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LEN(o->took) && o->took[i] <= left)
+		left -= o->took[i++];
+	return i;
+}
+
+/* "OPS A-SECOND LONGEST-US P99-US" of what was done since o->start, twice a second; starts anew then. */
+static void
+ops_print(struct ops *o)
+{
+	uint64_t now = o->last;
+
+	if (now - o->start < 500000000)
 		return;
-	printf("OPS %ju %ju\n", (uintmax_t)(*ops * 1000000000 / (*now - *start)), (uintmax_t)*max / 1000);
+	printf("OPS %ju %ju %.1f\n", (uintmax_t)(o->n * 1000000000 / (now - o->start)), (uintmax_t)o->max / 1000,
+	       (double)ops_percentile(o, 99) / 10);
 	fflush(stdout);
-	*start = *now = time_ns(); /* the printing is not to count */
-	*ops = *max = 0;
+	*o = (struct ops){0};
+	o->start = o->last = time_ns(); /* the printing is not to count */
+}
+
+static void
+ops_begin(struct ops *o)
+{
+	o->start = o->last = time_ns();
+}
+
+/* `n` more, which took the time since the last ones. */
+static void
+ops_add(struct ops *o, uint64_t n)
+{
+	uint64_t now = time_ns(), took = now - o->last;
+
+	o->max = u64_max(o->max, took);
+	o->took[u64_min(took / 100, ARRAY_LEN(o->took) - 1)] += (uint32_t)n;
+	o->n += n;
+	o->last = now;
+	ops_print(o);
 }
 
 /* Write to pages at random without end, and say how fast. */
@@ -471,57 +510,47 @@ static void
 make_writer(char **arg)
 {
 	enum { AT_ONCE = 64 };
-	uint64_t size = parse_size(arg[0]), start, last, now, ops = 0, max = 0;
+	static struct ops ops;
+	uint64_t size = parse_size(arg[0]);
 	uint8_t *p = map(size, MADV_NOHUGEPAGE);
 
 	touch(p, size);
 	announce(p, size);
-	for (start = last = time_ns();; last = now) {
+	for (ops_begin(&ops);; ops_add(&ops, AT_ONCE))
 		for (unsigned i = 0; i < AT_ONCE; i++)
 			++*(volatile uint64_t *)(void *)(p + random_below(size / page) * page);
-		now = time_ns();
-		max = u64_max(max, now - last);
-		ops += AT_ONCE;
-		print_ops(&start, &ops, &max, &now);
-	}
 }
 
 /* Drop the pages and touch them anew, without end, and say how fast: a fault each. */
 static void
 make_toucher(char **arg)
 {
-	uint64_t size = parse_size(arg[0]), start, last, now, ops = 0, max = 0;
+	static struct ops ops;
+	uint64_t size = parse_size(arg[0]);
 	uint8_t *p = map(size, MADV_NOHUGEPAGE);
 
 	announce(p, size);
-	for (start = last = time_ns();; last = now) {
+	for (ops_begin(&ops);; ops_add(&ops, size / page)) {
 		touch(p, size);
 		madvise(p, size, MADV_DONTNEED);
-		now = time_ns();
-		max = u64_max(max, now - last);
-		ops += size / page;
-		print_ops(&start, &ops, &max, &now);
 	}
 }
 
-/* Map and unmap without end; print "OPS A-SECOND LONGEST-US" twice a second: what watching costs. */
+/* Map and unmap without end, and say how fast: what watching costs. */
 static void
 make_mapper(char **arg)
 {
-	uint64_t size = parse_size(arg[0]), start, last, now, ops = 0, max = 0;
+	static struct ops ops;
+	uint64_t size = parse_size(arg[0]);
 	uint8_t *p = map(size, MADV_NOHUGEPAGE);
 
 	touch(p, size);
 	announce(p, size);
-	for (start = last = time_ns();; last = now) {
+	for (ops_begin(&ops);; ops_add(&ops, 1)) {
 		void *q = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (q == MAP_FAILED || munmap(q, page))
 			die("mmap");
-		now = time_ns();
-		max = u64_max(max, now - last);
-		ops++;
-		print_ops(&start, &ops, &max, &now);
 	}
 }
 
