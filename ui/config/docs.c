@@ -71,20 +71,38 @@ docs_rc(void)
 	buf_free(&text);
 }
 
+static const struct {
+	const char *name;
+	void (*print)(void);
+} docs_table[] = {
+    {"man", docs_manual},
+    {"man-recording", docs_recording},
+    {"bash-completion", docs_bash},
+    {"zsh-completion", docs_zsh},
+    {"fish-completion", docs_fish},
+    {"pmtoprc", docs_rc},
+};
+
+const char *
+docs_name(size_t i)
+{
+	return i < ARRAY_LEN(docs_table) ? docs_table[i].name : NULL;
+}
+
 int
 docs_print(const char *what, struct err *err)
 {
-	if (!strcmp(what, "man"))
-		docs_manual();
-	else if (!strcmp(what, "man-recording"))
-		docs_recording();
-	else if (!strcmp(what, "bash-completion"))
-		docs_completion();
-	else if (!strcmp(what, "pmtoprc"))
-		docs_rc();
-	else
-		return err_set(err, ERR_USAGE, NULL,
-		               "choose from man, man-recording, bash-completion",
-		               "unknown document \"%.40s\"", what);
-	return 0;
+	struct buf how = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(docs_table); i++)
+		if (!strcmp(what, docs_table[i].name)) {
+			docs_table[i].print();
+			return 0;
+		}
+	buf_str(&how, "choose from");
+	for (size_t i = 0; i < ARRAY_LEN(docs_table); i++)
+		buf_fmt(&how, "%s %s", i ? "," : "", docs_table[i].name);
+	err_set(err, ERR_USAGE, NULL, how.s, "unknown document \"%.40s\"", what);
+	buf_free(&how);
+	return -1;
 }

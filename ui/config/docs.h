@@ -7,7 +7,7 @@
 /* Help, manual and shell completion, generated from the tables and so never out of date. */
 void docs_help(void);
 
-/* `what`: "man" or "bash-completion". */
+/* `what`: a name of docs_table. */
 int docs_print(const char *what, struct err *err);
 
 #endif

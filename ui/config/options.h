@@ -113,6 +113,24 @@ enum option_group {
 	OPTION_OTHER,
 	OPTION_HIDDEN
 };
+/* What the value of an option is, for completion. ANY: nothing can be offered. */
+enum option_takes {
+	TAKES_ANY,
+	TAKES_FILE,
+	TAKES_FOLDER,
+	TAKES_COLUMNS,
+	TAKES_FILTER,
+	TAKES_QUESTION,
+	TAKES_RANGE,
+	TAKES_GROUP,
+	TAKES_LENS,
+	TAKES_COLOR,
+	TAKES_THEME,
+	TAKES_TRACKER,
+	TAKES_BY,
+	TAKES_MOMENT,
+	TAKES_DOCUMENT,
+};
 struct option_row {
 	const char *name;
 	char letter;
@@ -122,6 +140,7 @@ struct option_row {
 };
 const struct option_row *option_table(size_t *n);
 const char *option_group_name(enum option_group g);
+enum option_takes option_takes(const struct option_row *o);
 
 /* "-o, --output LIST", as --help and the manual write it. */
 void option_text(const struct option_row *o, char *out, size_t size);

@@ -13,6 +13,20 @@ const struct option_row options_rows[OPTIONS] = {
 };
 #undef O
 
+#define O(...)
+#define C(id, v) [OPT_##id] = TAKES_##v,
+static const enum option_takes options_takes[OPTIONS] = {
+#include "config/options.def"
+};
+#undef O
+#undef C
+
+enum option_takes
+option_takes(const struct option_row *o)
+{
+	return options_takes[o - options_rows];
+}
+
 const struct option_row *
 option_table(size_t *n)
 {

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The words that the completions offer, in any shell: values of options, columns, questions. */
+#include <string.h>
+
+#include "config/docs_parts.h"
+#include "filter/filter.h"
+#include "page/lens.h"
+#include "query/query.h"
+#include "table/columns.h"
+#include "target/writers.h"
+#include "term/paint.h"
+#include "track/track.h"
+
+static void
+docs_word(struct buf *out, const char *s, size_t n)
+{
+	buf_fmt(out, "%s%.*s", out->len ? " " : "", (int)n, s);
+}
+
+static void
+docs_word_list(struct buf *out, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		docs_word(out, words[i], strlen(words[i]));
+}
+
+void
+docs_words_of(enum option_takes takes, struct buf *out)
+{
+	static const char *const ranges[] = {"heap", "stack", "[vdso]"},
+	                         *const moments[] = {"start", "end"};
+	const char *words[32];
+	size_t n = 0;
+
+	if (takes == TAKES_GROUP)
+		for (; n < GROUPING_COUNT; n++)
+			words[n] = grouping_name((enum grouping)n);
+	else if (takes == TAKES_LENS)
+		for (; n < LENS_COUNT; n++)
+			words[n] = lens_row((enum lens)n)->name;
+	else if (takes == TAKES_COLOR)
+		for (; option_color_name((unsigned)n); n++)
+			words[n] = option_color_name((unsigned)n);
+	else if (takes == TAKES_THEME)
+		for (; n < THEME_COUNT; n++)
+			words[n] = paint_theme_name((enum theme)n);
+	else if (takes == TAKES_BY)
+		for (; n < WRITERS_BY_COUNT; n++)
+			words[n] = writers_by_words((enum writers_by)n)->name;
+	else if (takes == TAKES_TRACKER)
+		for (words[n++] = "auto"; n <= TRACKERS; n++)
+			words[n] = tracker_words((enum tracker)(n - 1))->name;
+	else if (takes == TAKES_DOCUMENT)
+		for (; docs_name(n); n++)
+			words[n] = docs_name(n);
+	docs_word_list(out, words, n);
+	if (takes == TAKES_RANGE)
+		docs_word_list(out, ranges, ARRAY_LEN(ranges));
+	if (takes == TAKES_MOMENT)
+		docs_word_list(out, moments, ARRAY_LEN(moments));
+}
+
+void
+docs_words_columns(enum column_set set, struct buf *out)
+{
+	for (unsigned c = 0; c < COL_COUNT; c++)
+		if (column_row((enum column_id)c)->set == set) {
+			const char *title = column_row((enum column_id)c)->title;
+
+			docs_word(out, title, strlen(title));
+		}
+}
+
+void
+docs_words_filter(enum filter_scope scope, struct buf *out)
+{
+	size_t n, rows_n;
+	const struct filter_row *rows = filter_table(&rows_n);
+	const char *s;
+
+	for (size_t i = 0; (s = filter_word(scope, i, &n)); i++)
+		docs_word(out, s, n);
+	for (size_t i = 0; i < rows_n; i++)
+		if (rows[i].scope & scope && rows[i].kind != FILTER_WORD)
+			docs_word(out, rows[i].names, strcspn(rows[i].names, " "));
+}
+
+bool
+docs_words_question(size_t *i, const char **word, const char **help)
+{
+	size_t n;
+	const struct query_form *q = query_forms(&n);
+
+	for (; *i < n; (*i)++)
+		if (q[*i].word[0] &&
+		    (query_group(q[*i].kind) != QUERY_OF_SCREEN || !strcmp(q[*i].word, "help"))) {
+			*word = q[*i].word;
+			*help = q[(*i)++].help;
+			return true;
+		}
+	return false;
+}
+
+const struct docs_column_case docs_column_cases[] = {
+    {"--runs", NULL, SET_RUN},       {"--pages", NULL, SET_PAGE},
+    {"--list", NULL, SET_REGION},    {"--grow", "--by", SET_BROUGHT},
+    {"--grow", NULL, SET_GROWTH},    {"--by", NULL, SET_CAUSE},
+    {"--watch", NULL, SET_WATCH},    {"--who", NULL, SET_SHARE},
+    {"", NULL, SET_REGION},
+};
+_Static_assert(ARRAY_LEN(docs_column_cases) == DOCS_COLUMN_CASES, "each is offered");
