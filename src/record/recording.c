@@ -18,17 +18,16 @@
 	"CAST(substr(strftime('%f', n.began), 4) AS INTEGER) * 1000000 - n.clock"
 
 #define RECORDING_STATEMENTS                                                                       \
-	X(SAMPLES,                                                                                 \
-	  "SELECT s.id, s.session, s.time + " RECORDING_ON_CLOCK ", s.rss, s.swap, "               \
-	  "s.written, s.whole FROM sample s JOIN session n ON n.id = s.session ORDER BY s.id")     \
+	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole FROM sample ORDER BY id")  \
+	X(CLOCK, "SELECT " RECORDING_ON_CLOCK " FROM session n WHERE n.id = ?")                    \
 	X(TRACK,                                                                                   \
 	  "SELECT tracker, clears, epoch, cleared, first_epoch, first FROM sample WHERE id = "     \
 	  "?")                                                                                     \
 	X(STAMPS, "SELECT data FROM stamp_set WHERE sample = ?")                                   \
-	X(DOUBT,                                                                                   \
-	  "SELECT u.doubt FROM region r JOIN usage u ON u.region = r.id AND u.sample <= ?1 "       \
-	  "WHERE r.start = ?2 AND r.first <= ?1 AND (r.last IS NULL OR r.last >= ?1) ORDER BY "    \
-	  "u.sample DESC LIMIT 1")                                                                 \
+	X(DOUBTS, "SELECT r.start, u.doubt FROM region r JOIN usage u ON u.region = r.id AND "     \
+	          "u.sample = (SELECT max(sample) FROM usage WHERE region = r.id AND sample <= "   \
+	          "?1) WHERE r.first <= ?1 AND (r.last IS NULL OR r.last >= ?1) ORDER BY "         \
+	          "r.start < 0, r.start")                                                          \
 	X(SESSION,                                                                                 \
 	  "SELECT n.pid, n.name, n.page_size, " RECORDING_ON_CLOCK " FROM session n WHERE "        \
 	  "n.id = ?")                                                                              \
@@ -74,6 +73,16 @@ struct recording_blocks {
  */
 enum { RECORDING_ROUND = 2048 };
 
+/* Why it is not known what was written, by the start of the region. */
+struct recording_doubts {
+	struct recording_doubted {
+		uint64_t start;
+		uint8_t doubt;
+	} * v; /* ascending */
+	size_t n, cap;
+	bool read;
+};
+
 struct recording_sample {
 	int64_t id, session;
 	bool whole;
@@ -95,7 +104,9 @@ struct recording {
 	uint64_t clock_ns; /* RECORDING_ON_CLOCK of the session */
 	struct extents pages;
 	struct recording_writes writes;
-	struct stamps stamps; /* when pages were written; empty: writes were not tracked */
+	struct stamps stamps; /* when pages were written; empty: writes were not tracked; of: */
+	size_t stamped;       /* 1 + a sample; 0: of none yet */
+	struct recording_doubts doubts;
 	struct recording_blocks blocks;
 	struct frame_looks frames; /* of the blocks */
 };
@@ -302,18 +313,36 @@ recording_go_writes(struct recording *r, size_t i, struct stamps *stamps,
 	return got < 0 ? -1 : ok ? 0 : recording_damaged(r, err);
 }
 
+/* All at once: a question for each of many regions takes long. */
+static void
+recording_read_doubts(struct recording *r)
+{
+	struct recording_doubts *d = &r->doubts;
+	struct err ignored;
+
+	d->n = 0;
+	d->read = true;
+	recording_ask(r, RECORDING_DOUBTS, r->samples[r->at].id);
+	while (recording_step(r, RECORDING_DOUBTS, &ignored) > 0) {
+		uint64_t is = recording_column(r, RECORDING_DOUBTS, 1);
+
+		d->v = vec_room(d->v, d->n, &d->cap, sizeof(*d->v));
+		d->v[d->n++] = (struct recording_doubted){
+		    .start = recording_column(r, RECORDING_DOUBTS, 0),
+		    .doubt = (uint8_t)u64_min(is, DOUBT_HUGETLB)};
+	}
+}
+
 enum track_doubt
 recording_doubt(struct recording *r, uint64_t region)
 {
-	struct err ignored;
-	uint64_t is = DOUBT_NEW;
+	const struct recording_doubts *d = &r->doubts;
+	size_t i;
 
-	recording_ask(r, RECORDING_DOUBT, r->samples[r->at].id);
-	sqlite3_bind_int64(r->s[RECORDING_DOUBT], 2, (int64_t)region);
-	if (recording_step(r, RECORDING_DOUBT, &ignored) > 0)
-		is = u64_min(recording_column(r, RECORDING_DOUBT, 0), DOUBT_HUGETLB);
-	sqlite3_reset(r->s[RECORDING_DOUBT]);
-	return (enum track_doubt)is;
+	if (!d->read)
+		recording_read_doubts(r);
+	i = vec_above(d->v, d->n, sizeof(*d->v), offsetof(struct recording_doubted, start), region);
+	return i && d->v[i - 1].start == region ? (enum track_doubt)d->v[i - 1].doubt : DOUBT_NEW;
 }
 
 const struct recording_writes *
@@ -322,27 +351,7 @@ recording_writes(const struct recording *r)
 	return &r->writes;
 }
 
-const struct stamps *
-recording_stamps(const struct recording *r)
-{
-	return &r->stamps;
-}
-
 /* --- going there ---------------------------------------------------------------------------- */
-
-/* What is known of a sample, from the one before it on. */
-struct recording_moment {
-	struct extents pages;
-	struct stamps stamps;
-	struct recording_writes writes;
-};
-
-static void
-recording_moment_free(struct recording_moment *m)
-{
-	extents_free(&m->pages);
-	stamps_free(&m->stamps);
-}
 
 /* The pages of the sample, after those of the one before it. */
 static int
@@ -357,22 +366,6 @@ recording_go_pages(struct recording *r, struct extents *pages, size_t i, struct 
 		extents_apply(pages, &change);
 	extents_free(&change);
 	return got;
-}
-
-/* Goes on from a moment, which is that of the sample before `from`, to sample `to`. */
-static int
-recording_go(struct recording *r, struct recording_moment *m, size_t from, size_t to,
-             struct err *err)
-{
-	for (size_t i = from; i <= to; i++) {
-		int got = recording_go_pages(r, &m->pages, i, err);
-
-		if (got == 0)
-			got = recording_go_writes(r, i, &m->stamps, &m->writes, err);
-		if (got)
-			return got;
-	}
-	return 0;
 }
 
 static int
@@ -400,38 +393,80 @@ recording_read_session(struct recording *r, int64_t session, struct err *err)
 	return 0;
 }
 
+/*
+ * The first sample that has to be read to know sample i, if sample `has` of its session is known;
+ * SIZE_MAX: none is.
+ */
+static size_t
+recording_begin_at(const struct recording *r, size_t i, size_t has)
+{
+	size_t from = i;
+
+	while (from > 0 && !r->samples[from].whole && from != has + 1)
+		from--;
+	return from;
+}
+
 int
 recording_seek(struct recording *r, size_t i, struct err *err)
 {
-	struct recording_moment m = {0};
-	bool same = r->samples[i].session == r->session, on = same && i > r->at;
-	size_t from = i;
+	bool same = r->samples[i].session == r->session && r->there;
+	struct recording_writes writes;
+	struct extents pages = {0};
+	size_t from = recording_begin_at(r, i, same && i > r->at ? r->at : SIZE_MAX);
 
-	while (from > 0 && !r->samples[from].whole && !(on && from == r->at + 1))
-		from--;
-	if (same && i == r->at && r->there)
+	if (same && i == r->at)
 		return 0;
 	if (recording_read_session(r, r->samples[i].session, err) < 0)
 		return -1;
-	r->there = false;
-	if (on && from == r->at + 1 && !r->samples[from].whole) {
-		m = (struct recording_moment){r->pages, r->stamps, r->writes};
+	if (same && from == r->at + 1 && !r->samples[from].whole) {
+		pages = r->pages;
 		r->pages = (struct extents){0};
-		r->stamps = (struct stamps){0};
 	}
-	if (recording_go(r, &m, from, i, err) < 0) {
-		recording_moment_free(&m);
+	r->there = false;
+	for (; from <= i; from++)
+		if (recording_go_pages(r, &pages, from, err) < 0)
+			break;
+	if (from <= i || recording_read_track(r, i, &writes, err) < 0) {
+		extents_free(&pages);
 		return -1;
 	}
 	recording_forget(r, true);
 	extents_free(&r->pages);
-	stamps_free(&r->stamps);
-	r->pages = m.pages;
-	r->stamps = m.stamps;
-	r->writes = m.writes;
+	r->pages = pages;
+	r->writes = writes;
+	r->doubts.read = false;
 	r->at = i;
 	r->there = true;
 	return 0;
+}
+
+/* Only once they are asked for: it takes longer than all the rest. */
+const struct stamps *
+recording_stamps(struct recording *r)
+{
+	struct recording_writes w = {0};
+	struct err ignored;
+	size_t has = r->stamped - 1, from;
+
+	if (r->stamped == r->at + 1)
+		return &r->stamps;
+	if (!r->stamped || has > r->at || r->samples[has].session != r->session)
+		has = SIZE_MAX;
+	from = recording_begin_at(r, r->at, has);
+	if (from != has + 1)
+		stamps_clear(&r->stamps);
+	else if (from && recording_read_track(r, has, &w, &ignored) < 0)
+		w.on = false;
+	r->stamped = r->at + 1;
+	for (; from <= r->at; from++)
+		if (recording_go_writes(r, from, &r->stamps, &w, &ignored) < 0)
+			break;
+	if (from == r->at + 1)
+		return &r->stamps;
+	stamps_clear(&r->stamps);
+	r->writes.on = false; /* what is damaged is not known */
+	return &r->stamps;
 }
 
 int
@@ -477,20 +512,40 @@ recording_is_later(const struct recording *r)
 	return last->tick.time_ns > last[-1].tick.time_ns;
 }
 
+/* What is to be added to the times of a session. A damaged one has times that are refused. */
+static uint64_t
+recording_clock(struct recording *r, int64_t session)
+{
+	struct err ignored;
+	uint64_t clock = 0;
+
+	recording_ask(r, RECORDING_CLOCK, session);
+	if (recording_step(r, RECORDING_CLOCK, &ignored) > 0)
+		clock = recording_column(r, RECORDING_CLOCK, 0);
+	sqlite3_reset(r->s[RECORDING_CLOCK]);
+	return clock;
+}
+
 static int
 recording_read_samples(struct recording *r, struct err *err)
 {
 	sqlite3_stmt *s = r->s[RECORDING_SAMPLES];
+	int64_t session = -1;
+	uint64_t clock = 0;
 	int got;
 
 	while ((got = recording_step(r, RECORDING_SAMPLES, err)) > 0) {
 		r->samples =
 		    vec_room(r->samples, r->samples_n, &r->samples_cap, sizeof(*r->samples));
+		if (sqlite3_column_int64(s, 1) != session) {
+			session = sqlite3_column_int64(s, 1);
+			clock = recording_clock(r, session);
+		}
 		r->samples[r->samples_n++] = (struct recording_sample){
 		    .id = sqlite3_column_int64(s, 0),
 		    .session = sqlite3_column_int64(s, 1),
 		    .whole = sqlite3_column_int(s, 6),
-		    .tick = {.time_ns = recording_column(r, RECORDING_SAMPLES, 2),
+		    .tick = {.time_ns = recording_column(r, RECORDING_SAMPLES, 2) + clock,
 		             .rss = recording_column(r, RECORDING_SAMPLES, 3),
 		             .swap = recording_column(r, RECORDING_SAMPLES, 4),
 		             .written = recording_column(r, RECORDING_SAMPLES, 5),
@@ -543,6 +598,7 @@ recording_close(struct recording *r)
 	sqlite3_close(r->db);
 	extents_free(&r->pages);
 	stamps_free(&r->stamps);
+	free(r->doubts.v);
 	free(r->samples);
 	free(r->path);
 	free(r);

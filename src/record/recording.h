@@ -67,8 +67,11 @@ struct recording_writes {
 };
 const struct recording_writes *recording_writes(const struct recording *r);
 
-/* ... when pages were written; and why it is not known of the region that starts there. */
-const struct stamps *recording_stamps(const struct recording *r);
+/*
+ * ... when pages were written, which is read only then: if it is damaged, they were not tracked;
+ * and why it is not known of the region that starts there.
+ */
+const struct stamps *recording_stamps(struct recording *r);
 enum track_doubt recording_doubt(struct recording *r, uint64_t region);
 
 const struct extents *recording_pages(const struct recording *r);

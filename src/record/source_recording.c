@@ -446,6 +446,7 @@ source_recording_follow(struct source *s, struct track *t, const struct vma_list
 	if (k->followed == recording_at(k->r) + 1)
 		return;
 	k->followed = recording_at(k->r) + 1;
+	recording_stamps(k->r); /* before it is asked whether they are known */
 	source_recording_probe(s, t);
 	t->clears = w->on ? w->clears : 0;
 	if (!w->on)

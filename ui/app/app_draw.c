@@ -200,6 +200,18 @@ draw_now(const struct app *a, const struct sample *s)
 	                                                  : sample_clock(s, time_ns());
 }
 
+/* Before the first sample. */
+static void
+draw_opening(const struct app *a)
+{
+	if (a->o->recording)
+		paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening the recording");
+	else
+		paint_text(1, 1, a->ui.cols, ROLE_DIM, "%s process %d",
+		           a->t.owner == TRACK_DEMO ? "starting the demo," : "opening",
+		           (int)a->t.pid);
+}
+
 void
 app_draw(struct app *a)
 {
@@ -224,9 +236,7 @@ app_draw(struct app *a)
 			if (app_timebar(a))
 				timebar_draw(s, bottom + 1, a->ui.cols);
 		} else {
-			paint_text(1, 1, a->ui.cols, ROLE_DIM, "%s process %d",
-			           a->t.owner == TRACK_DEMO ? "starting the demo," : "opening",
-			           (int)a->t.pid);
+			draw_opening(a);
 		}
 		if (a->t.panel && a->t.asking)
 			draw_question(a, bottom);
