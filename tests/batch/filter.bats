@@ -233,7 +233,7 @@ quiet_states() {
 
 @test "the manual has every word and field of filters" {
 	local name
-	"$PMTOP" --print man | sed 's/\\-/-/g; s/\\&//g' >"$BATS_TEST_TMPDIR/man"
+	"$PMTOP" --print man-query | sed 's/\\-/-/g; s/\\&//g' >"$BATS_TEST_TMPDIR/man"
 	while read -r name; do
 		grep -qE -e "^(\.B .*, |\.B )$name(,.*)?$" "$BATS_TEST_TMPDIR/man" || { echo "the manual lacks $name"; return 1; }
 	done < <(sed -n 's/^[WV]([A-Z]*, [A-Z_]*, *"\([^"]*\)".*/\1/p' "$fixture_top/src/filter/filter.def" | tr ' ' '\n')

@@ -75,9 +75,11 @@ strings_of() { # FILE MACRO
 	done
 }
 
-@test "the manual has every option, key, question, state, column and flag" {
-	local row
-	"$PMTOP" --print man >"$BATS_TEST_TMPDIR/man"
+@test "the manuals have every option, key, question, state, column and flag" {
+	local row page
+	for page in man man-query man-rc; do
+		"$PMTOP" --print $page
+	done >"$BATS_TEST_TMPDIR/man"
 	sed 's/\\-/-/g; s/\\e/\\/g; s/\\&//g' "$BATS_TEST_TMPDIR/man" >"$BATS_TEST_TMPDIR/plain"
 	while read -r row; do
 		grep -qF -e "$row" "$BATS_TEST_TMPDIR/plain" || { echo "the manual lacks $row"; return 1; }
@@ -95,7 +97,7 @@ strings_of() { # FILE MACRO
 @test "the manuals are clean roff" {
 	command -v groff >/dev/null || skip "groff is not installed"
 	local page
-	for page in man man-recording; do
+	for page in man man-query man-rc man-recording; do
 		"$PMTOP" --print $page >"$BATS_TEST_TMPDIR/page"
 		is "$(groff -ww -man -Tutf8 -z "$BATS_TEST_TMPDIR/page" 2>&1)" ""
 		is "$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$BATS_TEST_TMPDIR/page" 2>&1 >/dev/null)" ""
@@ -121,6 +123,20 @@ strings_of() { # FILE MACRO
 	is "$(complete_words pmtop --color 2)" 256
 	is "$(complete_words pmtop --list -o START,MAP)" START,MAPPING
 	is "$(complete_words pmtop --pages -o SOFT)" SOFT-DIRTY
+}
+
+@test "the desktop entry and its metainfo are valid, with a homepage and without" {
+	local homepage xml=$BATS_TEST_TMPDIR/pmtop.metainfo.xml
+	command -v desktop-file-validate >/dev/null || skip "desktop-file-validate is not installed"
+	command -v appstreamcli >/dev/null || skip "appstreamcli is not installed"
+	is "$(desktop-file-validate "$fixture_top/packaging/desktop/pmtop.desktop")" ""
+	for homepage in '' https://pmtop.example; do
+		"$fixture_top/packaging/desktop/metainfo" "$homepage" >"$xml"
+		# there is no domain yet that its name could be of
+		appstreamcli validate --no-net --override=cid-desktopapp-is-not-rdns=info "$xml"
+		is "$(grep -c HOMEPAGE "$xml")" 0
+		is "$(grep -c 'pmtop.example/screenshots' "$xml")" "$([ -n "$homepage" ] && echo 3 || echo 0)"
+	done
 }
 
 @test "--print-config has every setting and the name of every key's action" {

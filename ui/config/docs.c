@@ -76,6 +76,8 @@ static const struct {
 	void (*print)(void);
 } docs_table[] = {
     {"man", docs_manual},
+    {"man-query", docs_query},
+    {"man-rc", docs_pmtoprc},
     {"man-recording", docs_recording},
     {"bash-completion", docs_bash},
     {"zsh-completion", docs_zsh},

@@ -1,49 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The manual, printed as man/pmtop.1. */
-#include "config.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/docs_parts.h"
 #include "config/options.h"
-#include "config/settings.h"
-#include "filter/filter.h"
 #include "kernel/flags.h"
 #include "kernel/smaps.h"
-#include "model/here.h"
 #include "page/state.h"
-#include "query/query.h"
 #include "table/columns.h"
 #include "table/metrics.h"
 #include "term/keys.h"
 #include "term/mouse.h"
 #include "track/track.h"
-
-void
-docs_roff(const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		printf("\\&");
-	for (; *s; s++)
-		if (*s == '\\')
-			printf("\\e");
-		else if (*s == '-')
-			printf("\\-");
-		else
-			putchar(*s);
-}
-
-static void
-docs_item(const char *term, const char *text)
-{
-	printf(".TP\n.B ");
-	docs_roff(term);
-	printf("\n");
-	docs_roff(text);
-	printf("\n");
-}
 
 static void
 docs_columns(enum column_set set)
@@ -186,54 +156,6 @@ docs_man_keys(void)
 		docs_item(m[i].gesture, m[i].words);
 }
 
-/* The help, an example, and what it costs. */
-static void
-docs_query(const struct query_form *q)
-{
-	struct buf text = {0};
-
-	buf_str(&text, q->help);
-	if (strcmp(q->example, q->form) != 0)
-		buf_fmt(&text, ". Example: %s", q->example);
-	if (q->cost[0])
-		buf_fmt(&text, ". Cost: %s", q->cost);
-	docs_item(q->form, text.s);
-	buf_free(&text);
-}
-
-static void
-docs_queries_of(enum query_group g)
-{
-	size_t n;
-	const struct query_form *q = query_forms(&n);
-
-	printf(".SS \"%s\"\n", query_group_name(g));
-	if (g == QUERY_OF_SCREEN)
-		printf("What keys do, in words. \\fB\\-e\\fR refuses them, except for "
-		       "\\fIhelp\\fR.\n");
-	for (size_t i = 0; i < n; i++)
-		if (query_group(q[i].kind) == g)
-			docs_query(&q[i]);
-}
-
-static void
-docs_man_queries(void)
-{
-	size_t n;
-	const struct here_form *here = here_forms(&n);
-
-	printf(".SH QUERIES\nThe prompt (key :) and\n.B \\-e\nanswer these; RANGE takes those that "
-	       "name a place or a range. A name that is also a verb needs quotes.\n");
-	docs_queries_of(QUERY_PLACE);
-	for (size_t i = 0; i < n; i++)
-		docs_item(here[i].form, here[i].help);
-	printf(".SS Predicates\nPAGES is a filter of pages, PREDICATE one of pages or of "
-	       "regions, both as in FILTER below: \\fIanon & written & !thp\\fR, "
-	       "\\fIperm~rw & rss>=1m\\fR.\n");
-	docs_queries_of(QUERY_ANSWER);
-	docs_queries_of(QUERY_OF_SCREEN);
-}
-
 static void
 docs_man_tables(void)
 {
@@ -326,87 +248,19 @@ docs_man_flags(void)
 		docs_item(v[i].code, v[i].words);
 }
 
+/* What other manuals have. */
 static void
-docs_man_filter_rows(enum filter_scope scope, bool fields)
+docs_man_elsewhere(void)
 {
-	size_t n;
-	const struct filter_row *rows = filter_table(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct buf names = {0};
-
-		if (!(rows[i].scope & scope) || (rows[i].kind != FILTER_WORD) != fields)
-			continue;
-		for (const char *s = rows[i].names; *s; s++)
-			buf_add(&names, *s == ' ' ? ", " : s, *s == ' ' ? 2 : 1);
-		docs_item(names.s, rows[i].help);
-		buf_free(&names);
-	}
-}
-
-static void
-docs_man_filter(void)
-{
-	printf(".SH FILTER\n"
-	       "A filter selects the rows of \\-\\-pages or \\-\\-list for which its expression "
-	       "is true. An expression consists of words, which are true or false of a page or a "
-	       "region, and of fields, compared with a value by = != < <= > >= or ~. \\fB!\\fR "
-	       "(not) binds tighter than \\fB&\\fR (and), and that tighter than \\fB|\\fR (or); "
-	       "parentheses group.\n.PP\n"
-	       "Counts are decimal, or hex after 0x; addresses, frames and file offsets are hex; "
-	       "sizes take k m g t and p (pages), times ms s m h. Quote names that contain "
-	       "spaces.\n.PP\n"
-	       "Words are facts, not states: a page may be anon, mlocked and dirty at once. What "
-	       "a page does not have (the frame of one that is not in RAM) compares false. Where "
-	       "a fact is not known (hidden without CAP_SYS_ADMIN, or changed meanwhile), neither "
-	       "a word nor its negation is true: such rows are left out, and standard error says "
-	       "how many.\n"
-	       ".PP\n.B pmtop \\-\\-pages \\-\\-filter 'anon & written & !thp' PID\n.br\n"
-	       ".B pmtop \\-\\-list \\-\\-filter 'perm~rwx | size>=2m & name~libc' PID\n"
-	       ".SS Words of \\-\\-pages\nIn addition, every name under FLAGS and STATES.\n");
-	docs_man_filter_rows(FILTER_PAGE, false);
-	printf(".SS Fields of \\-\\-pages\n");
-	docs_man_filter_rows(FILTER_PAGE, true);
-	printf(".SS Words of \\-\\-list\n");
-	docs_man_filter_rows(FILTER_REGION, false);
-	printf(".PP\nAnd every type of region:\n");
-	for (unsigned t = 0; t < VMA_TYPES; t++)
-		docs_item(vma_type_name((enum vma_type)t), vma_type_help((enum vma_type)t));
-	printf(".SS Fields of \\-\\-list\n");
-	docs_man_filter_rows(FILTER_REGION, true);
-}
-
-static void
-docs_man_config(void)
-{
-	size_t n;
-	const struct setting *s = setting_table(&n);
-
 	printf(".SH CONFIGURATION\n"
-	       "\\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR (\\fI~/.config/pmtop/pmtoprc\\fR by "
-	       "default) configures the screen with lines of \\fINAME = VALUE\\fR. A comment is a "
-	       "line that begins with #, or follows a ; after a value. The command line takes "
-	       "precedence. Answers without the screen do not depend on the file, and pmtop "
-	       "never writes it. The screen reports errors with their line numbers and applies "
-	       "the rest; \\fB!\\fR shows all messages.\n.PP\n"
-	       "\\fBpmtop \\-\\-print\\-config\\fR prints a template: all settings and keys, as "
-	       "comments.\n");
-	for (size_t i = 0; i < n; i++) {
-		struct buf term = {0}, text = {0};
-
-		buf_fmt(&term, "%s = %s", s[i].name, s[i].values);
-		buf_fmt(&text, "%s%s%s%s", s[i].help, s[i].usual[0] ? " (" : "", s[i].usual,
-		        s[i].usual[0] ? ")" : "");
-		docs_item(term.s, text.s);
-		buf_free(&term);
-		buf_free(&text);
-	}
-	printf(".PP\nA section \\fB[keys]\\fR replaces the keys of an action, by the action's "
-	       "name: \\fBclear = c ^K\\fR, or \\fBrewind = none\\fR. A section "
-	       "\\fB[keys VIEW]\\fR applies to a single view, one of");
-	for (const char *v = key_views(); *v; v++)
-		printf("%s %s", v == key_views() ? "" : ",", key_view_name(*v));
-	printf(". A key cannot have two meanings in one view.\n");
+	       "\\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR sets colours, columns, keys and more for the "
+	       "screen; answers without the screen do not depend on it:\n.BR pmtoprc (5).\n"
+	       ".SH QUESTIONS\n"
+	       "The prompt (key :) and \\fB\\-e\\fR answer questions about addresses, symbols, "
+	       "ranges and page frames: \\fIheap+0x10\\fR, \\fIlibc.so.6!malloc\\fR, \\fIcount "
+	       "anon by vma\\fR, \\fIwho heap\\fR. RANGE takes those that name a place or a range. "
+	       "\\fB\\-\\-filter\\fR selects rows by predicates: \\fIanon & written & "
+	       "!thp\\fR. All questions and predicates:\n.BR pmtop\\-query (7).\n");
 }
 
 static void
@@ -619,9 +473,8 @@ docs_man_metrics(void)
 void
 docs_manual(void)
 {
-	printf(".\\\" Made by `pmtop --print man` from its tables.\n"
-	       ".TH PMTOP 1 \"\" \"pmtop %s\" \"User Commands\"\n"
-	       ".SH NAME\npmtop \\- show the pages of one process\n"
+	docs_title("PMTOP", 1, "User Commands", "man");
+	printf(".SH NAME\npmtop \\- show the pages of one process\n"
 	       ".SH SYNOPSIS\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] [\\fIPID\\fR | \\fINAME\\fR]\n.br\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
@@ -636,15 +489,12 @@ docs_manual(void)
 	       "not known is left empty (null in JSON), never shown as 0.\n"
 	       ".PP\nWithout a process, or with a name that several share, pmtop lists the "
 	       "processes to choose from: type to filter them by command, user and PID; Enter "
-	       "opens one.\n",
-	       PACKAGE_VERSION);
+	       "opens one.\n");
 	docs_man_options();
 	docs_man_keys();
-	docs_man_config();
-	docs_man_queries();
+	docs_man_elsewhere();
 	docs_man_tables();
 	docs_man_flags();
-	docs_man_filter();
 	docs_man_sums();
 	docs_man_writes();
 	docs_man_causes();
@@ -665,7 +515,7 @@ docs_manual(void)
 	       "standard error its PID, or how it ended, and the file with its output (in "
 	       "\\fB$TMPDIR\\fR or /tmp). An empty output file is removed.\n"
 	       ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/pmtop/pmtoprc\nsettings and keys of the "
-	       "screen: see CONFIGURATION (~/.config by default)\n.TP\n.I "
+	       "screen: see pmtoprc(5) (~/.config by default)\n.TP\n.I "
 	       "$XDG_STATE_HOME/pmtop/history\nhistory of the prompt (~/.local/state by "
 	       "default)\n"
 	       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nif set and not empty: no colours\n"
@@ -673,6 +523,7 @@ docs_manual(void)
 	       "C); UTF-8 if none of them is set\n"
 	       ".TP\n.B TERM\nlinux (the console, whose fonts lack the symbols) implies "
 	       "\\-\\-ascii\n"
-	       ".SH \"SEE ALSO\"\nproc(5), pmap(1), the kernel's admin\\-guide/mm/pagemap.rst "
+	       ".SH \"SEE ALSO\"\n.BR pmtop\\-query (7),\n.BR pmtoprc (5),\n"
+	       ".BR pmtop\\-recording (5),\n.BR proc (5),\n.BR pmap (1),\nthe kernel's admin\\-guide/mm/pagemap.rst "
 	       "and soft\\-dirty.rst\n");
 }

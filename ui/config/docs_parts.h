@@ -7,11 +7,22 @@
 #include "filter/filter.h"
 #include "table/columns.h"
 
-/* The documents that --print prints. */
+/* --- the manuals: what they are made of --------------------------------------------------------- */
+
+/* The first line. `document`: the word of --print for it. */
+void docs_title(const char *name, int section, const char *what, const char *document);
+
 /* Prints text, with what roff interprets escaped: - and \, and . or ' at the start of a line. */
 void docs_roff(const char *s);
 
+/* A term, and what it means. */
+void docs_item(const char *term, const char *text);
+
+/* --- the documents that --print prints ---------------------------------------------------------- */
+
 void docs_manual(void);
+void docs_query(void);
+void docs_pmtoprc(void);
 void docs_recording(void);
 void docs_bash(void);
 void docs_zsh(void);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The manual of recordings, printed as man/pmtop-recording.5. */
-#include "config.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +7,6 @@
 #include "record/schema.h"
 
 static const char docs_recording_head[] =
-    ".TH PMTOP-RECORDING 5 \"\" \"pmtop " PACKAGE_VERSION "\" \"File formats\"\n"
     ".SH NAME\n"
     "pmtop-recording \\- recordings of the pages of a process\n"
     ".SH DESCRIPTION\n"
@@ -76,6 +73,7 @@ docs_recording(void)
 	const struct schema_row *rows = schema_rows(&n);
 	bool views = false;
 
+	docs_title("PMTOP-RECORDING", 5, "File formats", "man-recording");
 	printf("%s.SH TABLES\n", docs_recording_head);
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].kind == SCHEMA_VIEW && !views)
