@@ -253,8 +253,8 @@ static void
 docs_man_elsewhere(void)
 {
 	printf(".SH CONFIGURATION\n"
-	       "\\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR sets colours, columns, keys and more for the "
-	       "screen; answers without the screen do not depend on it:\n.BR pmtoprc (5).\n"
+	       "\\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR sets colours, columns, keys and more for "
+	       "the screen; answers without the screen do not depend on it:\n.BR pmtoprc (5).\n"
 	       ".SH QUESTIONS\n"
 	       "The prompt (key :) and \\fB\\-e\\fR answer questions about addresses, symbols, "
 	       "ranges and page frames: \\fIheap+0x10\\fR, \\fIlibc.so.6!malloc\\fR, \\fIcount "
@@ -524,6 +524,6 @@ docs_manual(void)
 	       ".TP\n.B TERM\nlinux (the console, whose fonts lack the symbols) implies "
 	       "\\-\\-ascii\n"
 	       ".SH \"SEE ALSO\"\n.BR pmtop\\-query (7),\n.BR pmtoprc (5),\n"
-	       ".BR pmtop\\-recording (5),\n.BR proc (5),\n.BR pmap (1),\nthe kernel's admin\\-guide/mm/pagemap.rst "
-	       "and soft\\-dirty.rst\n");
+	       ".BR pmtop\\-recording (5),\n.BR proc (5),\n.BR pmap (1),\n"
+	       "the kernel's admin\\-guide/mm/pagemap.rst and soft\\-dirty.rst\n");
 }

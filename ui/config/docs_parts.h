@@ -7,7 +7,7 @@
 #include "filter/filter.h"
 #include "table/columns.h"
 
-/* --- the manuals: what they are made of --------------------------------------------------------- */
+/* --- the manuals: what they are made of ----------------------------------------------------- */
 
 /* The first line. `document`: the word of --print for it. */
 void docs_title(const char *name, int section, const char *what, const char *document);
@@ -18,7 +18,7 @@ void docs_roff(const char *s);
 /* A term, and what it means. */
 void docs_item(const char *term, const char *text);
 
-/* --- the documents that --print prints ---------------------------------------------------------- */
+/* --- the documents that --print prints ------------------------------------------------------ */
 
 void docs_manual(void);
 void docs_query(void);

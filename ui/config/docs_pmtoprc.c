@@ -107,8 +107,8 @@ docs_pmtoprc_keys(void)
 		printf("%s %s", v == key_views() ? "" : ",", key_view_name(*v));
 	printf(". A key cannot have two meanings in one view.\n.PP\n"
 	       "A key is a character, ^X, F1 to F12, or one of Enter Esc Tab S\\-Tab Space "
-	       "Backspace Del Up Down Left Right Home End PgUp PgDn. The actions, with the keys that "
-	       "they have in some view without a configuration:\n");
+	       "Backspace Del Up Down Left Right Home End PgUp PgDn. The actions, with the keys "
+	       "that they have in some view without a configuration:\n");
 	for (unsigned action = 0; action < ACT_COUNT; action++)
 		docs_pmtoprc_action(k, n, (enum action)action);
 }

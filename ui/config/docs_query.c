@@ -105,7 +105,8 @@ docs_query_filter(void)
 	       "how many.\n"
 	       ".PP\n.B pmtop \\-\\-pages \\-\\-filter 'anon & written & !thp' PID\n.br\n"
 	       ".B pmtop \\-\\-list \\-\\-filter 'perm~rwx | size>=2m & name~libc' PID\n"
-	       ".SS Words of \\-\\-pages\nIn addition, every name under FLAGS and STATES in\n.BR pmtop (1).\n");
+	       ".SS Words of \\-\\-pages\nIn addition, every name under FLAGS and STATES in\n"
+	       ".BR pmtop (1).\n");
 	docs_query_filter_rows(FILTER_PAGE, false);
 	printf(".SS Fields of \\-\\-pages\n");
 	docs_query_filter_rows(FILTER_PAGE, true);
@@ -128,10 +129,11 @@ docs_query(void)
 	       ".B pmtop \\-\\-pages\\c\n=\\fIRANGE\\fR \\fIPID\\fR\n.br\n"
 	       ".B pmtop \\-\\-pages \\-\\-filter\n\\fIPREDICATE\\fR \\fIPID\\fR\n"
 	       ".SH DESCRIPTION\n"
-	       "The prompt of\n.BR pmtop (1)\n(key :) and its option \\fB\\-e\\fR answer questions. "
-	       "A RANGE is one of those that name a place or a range. A name that is also a verb needs "
-	       "quotes. At the prompt Tab completes, and \\fBhelp\\fR \\fIWORD\\fR says what a word "
-	       "means, which \\fBpmtop \\-e \\(aqhelp\\fR \\fIWORD\\fR\\fB\\(aq\\fR does, too.\n");
+	       "The prompt of\n.BR pmtop (1)\n(key :) and its option \\fB\\-e\\fR answer "
+	       "questions. A RANGE is one of those that name a place or a range. A name that is "
+	       "also a verb needs quotes. At the prompt Tab completes, and \\fBhelp\\fR "
+	       "\\fIWORD\\fR says what a word means, which \\fBpmtop \\-e \\(aqhelp\\fR "
+	       "\\fIWORD\\fR\\fB\\(aq\\fR does, too.\n");
 	docs_query_questions();
 	docs_query_filter();
 	printf(".SH EXAMPLES\n.TP\n.B pmtop \\-e malloc+8 PID\nwhat is there\n"
