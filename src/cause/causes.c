@@ -94,7 +94,7 @@ causes_forget(struct causes *c)
 /* --- faults come in --------------------------------------------------------------------------- */
 
 /* The call chain begins with the instruction; the kernel may have found no chain at all. */
-static uint32_t
+uint32_t
 causes_chain_number(struct causes *c, const struct perf_sample *s)
 {
 	if (!s->n || s->frames[0] != s->ip) {

@@ -131,6 +131,7 @@ struct cause {
 	uint32_t thread; /* causes_thread */
 	bool first;      /* of its page in its epoch; if that is forgotten, none is */
 	bool written;    /* the first, of an epoch that is over: the page was written in it */
+	bool more;       /* the first: there were others, which are not kept */
 	bool sampled;    /* not every fault of its epoch was watched */
 };
 
@@ -169,6 +170,14 @@ struct newest_fault *causes_newest_faults(struct causes *c, const struct pageset
                                           uint64_t *dropped);
 
 /*
+ * The faults since *from, 0 at first, in the order in which they came; at most max at a time.
+ * Returns how many; 0: that was all. *missed: how many were forgotten before they were asked for.
+ * Not while a clear is under way.
+ */
+size_t causes_since(struct causes *c, uint64_t *from, struct cause *out, size_t max,
+                    uint64_t *missed);
+
+/*
  * Sums up some epochs; of the one under way, what the stamps of `t` say was written. NULL: the
  * tracker is not asked, and all faults count. `beside` is counted for trackers that report a huge
  * page as a whole.
@@ -196,5 +205,23 @@ struct cause_page {
  */
 size_t causes_pages(struct causes *c, const struct track *t, const struct causes_range *of,
                     uint64_t *from, struct cause_page *out, size_t max);
+
+/* --- from a recording ------------------------------------------------------------------------- */
+
+/*
+ * Fills one with what was recorded: forgets all, and begins with the first epoch of t; adds what is
+ * known of epochs before those whose faults follow, in sums; and then for each look, in order, the
+ * watch (causes_set_watch), its epoch, its faults (causes_add), and the pages that were written,
+ * ascending. causes_recall_more: a page has other candidates. causes_recall_by: the numbers of what
+ * such a fault has; its address does not matter.
+ * forgotten_ns: as in causes_totals.
+ */
+void causes_recall(struct causes *c, const struct track *t, uint64_t forgotten_ns);
+struct cause_by causes_recall_by(struct causes *c, const struct perf_sample *s);
+void causes_recall_past(struct causes *c, const struct cause_by *by, size_t n, bool more,
+                        uint64_t pages);
+void causes_recall_epoch(struct causes *c, uint32_t epoch);
+void causes_recall_more(struct causes *c, uint64_t addr);
+void causes_recall_written(struct causes *c, const struct pm_run *v, size_t n);
 
 #endif

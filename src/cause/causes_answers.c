@@ -35,6 +35,22 @@ causes_chain(struct causes *c, uint32_t chain, struct causes_chain *out)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static struct cause
+causes_make(const struct causes *c, uint64_t k)
+{
+	const struct causes_entry *e = causes_at(c, k);
+
+	return (struct cause){.time_ns = c->base_ns + e->time_us * 1000,
+	                      .addr = e->addr,
+	                      .epoch = e->epoch,
+	                      .chain = e->chain,
+	                      .thread = e->thread,
+	                      .first = e->flags & CAUSES_FIRST,
+	                      .written = e->flags & CAUSES_WRITTEN,
+	                      .more = e->flags & CAUSES_MORE,
+	                      .sampled = causes_part(c, e->epoch, e->epoch)};
+}
+
 size_t
 causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max)
 {
@@ -42,18 +58,24 @@ causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max)
 
 	pthread_mutex_lock(&c->lock);
 	for (uint64_t k = causes_newest(c, causes_page(c, addr)); k != c->n && n < max;
-	     k = causes_before(c, k)) {
-		const struct causes_entry *e = causes_at(c, k);
+	     k = causes_before(c, k))
+		out[n++] = causes_make(c, k);
+	pthread_mutex_unlock(&c->lock);
+	return n;
+}
 
-		out[n++] = (struct cause){.time_ns = c->base_ns + e->time_us * 1000,
-		                          .addr = e->addr,
-		                          .epoch = e->epoch,
-		                          .chain = e->chain,
-		                          .thread = e->thread,
-		                          .first = e->flags & CAUSES_FIRST,
-		                          .written = e->flags & CAUSES_WRITTEN,
-		                          .sampled = causes_part(c, e->epoch, e->epoch)};
-	}
+size_t
+causes_since(struct causes *c, uint64_t *from, struct cause *out, size_t max, uint64_t *missed)
+{
+	size_t n = 0;
+	uint64_t k;
+
+	pthread_mutex_lock(&c->lock);
+	k = u64_max(*from, c->oldest);
+	*missed = k - *from;
+	for (; k < c->n && n < max; k++)
+		out[n++] = causes_make(c, k);
+	*from = k;
 	pthread_mutex_unlock(&c->lock);
 	return n;
 }

@@ -112,6 +112,11 @@ const struct causes_part *causes_part(const struct causes *c, uint32_t from, uin
 /* How the watch goes on from now. */
 void causes_note_watch(struct causes *c, const struct causes_watch *w);
 
+/* --- call chains ------------------------------------------------------------------------------ */
+
+/* The number of a fault's chain, which is added if it is new. */
+uint32_t causes_chain_number(struct causes *c, const struct perf_sample *s);
+
 /* --- threads ---------------------------------------------------------------------------------- */
 
 /* The number of a thread, which is added if it is new. */

@@ -8,6 +8,9 @@
 #include "kernel/kabi.h"
 #include "page/state.h"
 
+/* At first there is much to name. */
+#define MOMENT_NAMES_NS UINT64_C(300000000)
+
 void
 moment_free(struct moment *m)
 {
@@ -21,13 +24,14 @@ moment_free(struct moment *m)
 	for (size_t i = 0; i < m->cgroups_n; i++)
 		free(m->cgroups[i].path);
 	free(m->cgroups);
+	suspects_news_free(&m->causes);
 	*m = (struct moment){0};
 }
 
 void
 moments_begin(struct moments *k, struct target *t)
 {
-	*k = (struct moments){.t = t};
+	*k = (struct moments){.t = t, .suspects = suspects_new()};
 }
 
 void
@@ -36,6 +40,7 @@ moments_free(struct moments *k)
 	extents_free(&k->pages);
 	free(k->blocks);
 	free(k->cgroups);
+	suspects_free(k->suspects);
 	*k = (struct moments){0};
 }
 
@@ -260,6 +265,8 @@ moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment 
 	moments_add_written(k, m);
 	if (smaps)
 		m->smaps = target_smaps(k->t, &ignored);
+	suspects_take(k->suspects, k->t, &m->regions->vmas,
+	              k->count == 1 ? MOMENT_NAMES_NS : budget_ns, &m->causes);
 	moments_add_blocks(k, m, budget_ns);
 	k->taken_ns = m->regions->time_ns;
 	k->clears = k->t->track.clears;

@@ -4,6 +4,7 @@
 
 #include "record/block.h"
 #include "page/extents.h"
+#include "record/suspects.h"
 #include "target/region.h"
 #include "target/target.h"
 
@@ -26,6 +27,7 @@ struct moment {
 		char *path;
 	} * cgroups;
 	size_t cgroups_n, cgroups_cap;
+	struct suspects_news causes; /* who wrote */
 };
 void moment_free(struct moment *m);
 
@@ -45,6 +47,7 @@ struct moments {
 	uint64_t *cgroups; /* their inodes; owned */
 	size_t cgroups_n, cgroups_cap;
 	size_t next; /* the block at which the sweep goes on */
+	struct suspects *suspects;
 };
 void moments_begin(struct moments *k, struct target *t);
 void moments_free(struct moments *k);

@@ -84,24 +84,31 @@ unpack_step(struct unpack *u, uint64_t before)
 
 /* Column by column: what is alike lies together. */
 void
-pack_runs(const struct extents *e, size_t page_size, struct buf *out)
+pack_add_runs(const struct extents *e, size_t page_size, struct buf *raw)
 {
-	struct buf raw = {0};
 	uint64_t end = 0;
 
-	pack_number(&raw, e->n);
+	pack_number(raw, e->n);
 	for (size_t i = 0; i < e->n; i++) {
-		pack_number(&raw, (e->v[i].start - end) / page_size);
+		pack_number(raw, (e->v[i].start - end) / page_size);
 		end = e->v[i].end;
 	}
 	for (size_t i = 0; i < e->n; i++)
-		pack_number(&raw, (e->v[i].end - e->v[i].start) / page_size);
+		pack_number(raw, (e->v[i].end - e->v[i].start) / page_size);
+}
+
+void
+pack_runs(const struct extents *e, size_t page_size, struct buf *out)
+{
+	struct buf raw = {0};
+
+	pack_add_runs(e, page_size, &raw);
 	pack_close(&raw, out);
 	buf_free(&raw);
 }
 
-static bool
-pack_read_runs(struct unpack *u, size_t page_size, uint32_t state, struct extents *out)
+bool
+unpack_take_runs(struct unpack *u, size_t page_size, uint32_t state, struct extents *out)
 {
 	uint64_t n = unpack_number(u), end = 0;
 	struct unpack lengths = *u;
@@ -120,14 +127,15 @@ pack_read_runs(struct unpack *u, size_t page_size, uint32_t state, struct extent
 			return false;
 		extents_add(out, start, end, state);
 	}
-	return true;
+	u->at = lengths.at;
+	return !lengths.bad;
 }
 
 bool
 unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct extents *out)
 {
 	struct unpack u;
-	bool ok = unpack_open(&u, data, n) && pack_read_runs(&u, page_size, state, out);
+	bool ok = unpack_open(&u, data, n) && unpack_take_runs(&u, page_size, state, out);
 
 	unpack_free(&u);
 	return ok;

@@ -38,6 +38,10 @@ uint64_t unpack_step(struct unpack *u, uint64_t before);
 void pack_runs(const struct extents *e, size_t page_size, struct buf *out);
 bool unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct extents *out);
 
+/* The same as a part of what is packed. */
+void pack_add_runs(const struct extents *e, size_t page_size, struct buf *raw);
+bool unpack_take_runs(struct unpack *u, size_t page_size, uint32_t state, struct extents *out);
+
 /* When pages were written; unpacked, all times are so much later. */
 void pack_stamps(const struct stamps *s, struct buf *out);
 bool unpack_stamps(const void *data, size_t n, uint64_t later_ns, struct stamps *out);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
+#include "record/causes_rows.h"
 #include "record/pack.h"
 #include "record/sets.h"
 #include "record/thin.h"
@@ -74,6 +75,7 @@ struct recorder {
 	sqlite3 *db;
 	sqlite3_stmt *s[RECORDER_COUNT];
 	struct sets *sets;
+	struct causes_rows *causes;
 	size_t page_size;
 	int64_t session, sample, region; /* the newest of each */
 	uint64_t samples;                /* written */
@@ -169,7 +171,8 @@ recorder_prepare(struct recorder *r, struct err *err)
 		                       &r->s[i], NULL) != SQLITE_OK)
 			return recorder_fail(r, err);
 	r->sets = sets_open(r->db, r->path, err);
-	return !r->sets || recorder_ask(r, RECORDER_NEWEST, &r->sample, err) < 0 ||
+	r->causes = r->sets ? causes_rows_open(r->db, r->path, err) : NULL;
+	return !r->causes || recorder_ask(r, RECORDER_NEWEST, &r->sample, err) < 0 ||
 	               recorder_ask(r, RECORDER_NEWEST_SESSION, &r->session, err) < 0 ||
 	               recorder_ask(r, RECORDER_NEWEST_REGION, &r->region, err) < 0
 	           ? -1
@@ -226,6 +229,7 @@ recorder_close(struct recorder *r)
 	for (int i = 0; i < RECORDER_COUNT; i++)
 		sqlite3_finalize(r->s[i]);
 	sets_close(r->sets);
+	causes_rows_close(r->causes);
 	sqlite3_close(r->db);
 	if (r->lock >= 0)
 		close(r->lock);
@@ -330,6 +334,8 @@ recorder_begin(struct recorder *r, const struct target *t, struct err *err)
 	recorder_bind(s, 5, t->page_size);
 	RECORDER_NUMBERS(r, RECORDER_ALL_END, (uint64_t)r->sample);
 	got = recorder_step(r, RECORDER_SESSION, err);
+	if (got == 0)
+		got = causes_rows_begin(r->causes, r->session, r->page_size, err);
 	if (got == 0)
 		got = recorder_meta_all(r, t, err);
 	if (got == 0)
@@ -618,6 +624,7 @@ recorder_sample(struct recorder *r, const struct moment *m, const char *note, st
 static int
 recorder_add_all(struct recorder *r, const struct moment *m, const char *note, struct err *err)
 {
+	static const struct extents not_known;
 	int64_t before = r->sample++;
 
 	return recorder_sample(r, m, note, err) < 0 || recorder_regions(r, m, before, err) < 0 ||
@@ -625,7 +632,10 @@ recorder_add_all(struct recorder *r, const struct moment *m, const char *note, s
 	               recorder_page_runs(r, m, err) < 0 ||
 	               (m->written_known &&
 	                sets_write_written(r->sets, r->sample, &m->written, err) < 0) ||
-	               recorder_stamps(r, m, err) < 0 || recorder_blocks(r, m, err) < 0
+	               recorder_stamps(r, m, err) < 0 || recorder_blocks(r, m, err) < 0 ||
+	               causes_rows_write(r->causes, r->sample, &m->causes,
+	                                 m->written_known ? &m->written : &not_known,
+	                                 r->anonymous, err) < 0
 	           ? -1
 	           : 0;
 }
@@ -639,7 +649,7 @@ recorder_thin(struct recorder *r, struct err *err)
 	int got = 0;
 
 	for (int i = 0; got == 0 && i < ONCE && r->max_size && thin_used(r->db) > r->max_size; i++)
-		got = thin_one(r->db, r->sets, r->path, err);
+		got = thin_one(r->db, r->sets, r->causes, r->path, err);
 	sets_set_page_size(r->sets, page_size);
 	return got < 0 ? -1 : 0;
 }

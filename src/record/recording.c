@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "record/frame_looks.h"
 #include "record/pack.h"
+#include "record/recall.h"
 #include "record/schema.h"
 #include "record/sets.h"
 
@@ -18,7 +19,8 @@
 	"CAST(substr(strftime('%f', n.began), 4) AS INTEGER) * 1000000 - n.clock"
 
 #define RECORDING_STATEMENTS                                                                       \
-	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole FROM sample ORDER BY id")  \
+	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole, epoch, cleared FROM "     \
+	           "sample ORDER BY id")                                                           \
 	X(CLOCK, "SELECT " RECORDING_ON_CLOCK " FROM session n WHERE n.id = ?")                    \
 	X(TRACK,                                                                                   \
 	  "SELECT tracker, clears, epoch, cleared, first_epoch, first FROM sample WHERE id = "     \
@@ -85,6 +87,8 @@ struct recording_doubts {
 
 struct recording_sample {
 	int64_t id, session;
+	uint32_t epoch;
+	uint64_t began_ns; /* the epoch */
 	bool whole;
 	struct timeline_tick tick;
 };
@@ -94,6 +98,7 @@ struct recording {
 	sqlite3 *db;
 	sqlite3_stmt *s[RECORDING_COUNT];
 	struct sets *sets;
+	struct recall *recall;
 	struct recording_sample *samples;
 	size_t samples_n, samples_cap, at;
 	bool there; /* what follows is of that sample */
@@ -313,6 +318,93 @@ recording_go_writes(struct recording *r, size_t i, struct stamps *stamps,
 	return got < 0 ? -1 : ok ? 0 : recording_damaged(r, err);
 }
 
+/* --- who wrote ------------------------------------------------------------------------------ */
+
+enum { RECORDING_FAULTS = 1 << 18 }; /* page by page so many are read, at most */
+
+static bool
+recording_need_recall(struct recording *r, struct err *err)
+{
+	return recall_session(r->recall, r->session, r->page_size, err) == 0;
+}
+
+bool
+recording_code(struct recording *r, uint64_t addr, bool returns, struct source_code *out)
+{
+	struct err ignored;
+
+	return recording_need_recall(r, &ignored) && recall_code(r->recall, addr, returns, out);
+}
+
+bool
+recording_has_faults(struct recording *r)
+{
+	struct causes_watch w;
+	uint64_t lost;
+
+	return recall_watch(r->recall, r->samples[r->at].id, &w, &lost);
+}
+
+/* The first sample of the epochs that are known; and that from which on it goes page by page. */
+static void
+recording_find_window(struct recording *r, uint32_t first_epoch, size_t *first, size_t *window)
+{
+	uint64_t pages = 0;
+	size_t i = r->at;
+
+	while (i > 0 && r->samples[i - 1].session == r->session &&
+	       r->samples[i - 1].epoch >= first_epoch)
+		i--;
+	*first = i;
+	for (i = r->at + 1; i > *first; i--) {
+		pages += recall_count(r->recall, r->samples[i - 1].id);
+		if (pages > RECORDING_FAULTS && i <= r->at)
+			break;
+	}
+	*window = i;
+}
+
+static void
+recording_recall_one(struct recording *r, size_t i, struct causes *into)
+{
+	const struct recording_sample *s = &r->samples[i];
+	struct extents written = {0};
+	struct causes_watch w;
+	struct err ignored;
+	uint64_t lost;
+
+	recall_watch(r->recall, s->id, &w, &lost);
+	causes_recall_epoch(into, s->epoch);
+	causes_set_watch(into, &w);
+	causes_set_lost(into, lost);
+	if (sets_read_written(r->sets, s->id, &written, &ignored) == 0)
+		recall_faults(r->recall, s->id, s->tick.time_ns, &written, into);
+	extents_free(&written);
+}
+
+bool
+recording_recall(struct recording *r, const struct track *t, struct causes *into, struct err *why)
+{
+	size_t first, window;
+
+	if (!recording_has_faults(r)) {
+		err_set(why, ERR_TARGET, "page faults were not recorded",
+		        "record with --tracker auto, where page faults may be watched",
+		        "cannot tell which code wrote");
+		return false;
+	}
+	if (!recording_need_recall(r, why))
+		return false;
+	recording_find_window(r, t->first_epoch, &first, &window);
+	causes_recall(into, t, window > first ? r->samples[window].tick.time_ns : 0);
+	recall_past(r->recall, r->samples[first].id, r->samples[window].id, into);
+	for (size_t i = window; i <= r->at; i++)
+		recording_recall_one(r, i, into);
+	return true;
+}
+
+/* --- doubts --------------------------------------------------------------------------------- */
+
 /* All at once: a question for each of many regions takes long. */
 static void
 recording_read_doubts(struct recording *r)
@@ -343,6 +435,20 @@ recording_doubt(struct recording *r, uint64_t region)
 		recording_read_doubts(r);
 	i = vec_above(d->v, d->n, sizeof(*d->v), offsetof(struct recording_doubted, start), region);
 	return i && d->v[i - 1].start == region ? (enum track_doubt)d->v[i - 1].doubt : DOUBT_NEW;
+}
+
+void
+recording_epochs(const struct recording *r, uint64_t *began, size_t n)
+{
+	uint32_t now = r->samples[r->at].epoch;
+
+	for (size_t i = r->at + 1; i > 0 && r->samples[i - 1].session == r->session; i--) {
+		const struct recording_sample *s = &r->samples[i - 1];
+
+		if (s->epoch > now || now - s->epoch >= n)
+			return;
+		began[s->epoch % n] = s->began_ns;
+	}
 }
 
 const struct recording_writes *
@@ -545,6 +651,8 @@ recording_read_samples(struct recording *r, struct err *err)
 		    .id = sqlite3_column_int64(s, 0),
 		    .session = sqlite3_column_int64(s, 1),
 		    .whole = sqlite3_column_int(s, 6),
+		    .epoch = (uint32_t)recording_column(r, RECORDING_SAMPLES, 7),
+		    .began_ns = recording_column(r, RECORDING_SAMPLES, 8) + clock,
 		    .tick = {.time_ns = recording_column(r, RECORDING_SAMPLES, 2) + clock,
 		             .rss = recording_column(r, RECORDING_SAMPLES, 3),
 		             .swap = recording_column(r, RECORDING_SAMPLES, 4),
@@ -569,7 +677,8 @@ recording_begin(struct recording *r, struct err *err)
 		                       &r->s[i], NULL) != SQLITE_OK)
 			return recording_fail(r, err);
 	r->sets = sets_open(r->db, r->path, err);
-	if (!r->sets || recording_read_samples(r, err) < 0)
+	r->recall = recall_open(r->db, r->path, err);
+	if (!r->sets || !r->recall || recording_read_samples(r, err) < 0)
 		return -1;
 	return recording_seek(r, r->samples_n - 1, err);
 }
@@ -595,6 +704,7 @@ recording_close(struct recording *r)
 	for (int i = 0; i < RECORDING_COUNT; i++)
 		sqlite3_finalize(r->s[i]);
 	sets_close(r->sets);
+	recall_close(r->recall);
 	sqlite3_close(r->db);
 	extents_free(&r->pages);
 	stamps_free(&r->stamps);

@@ -7,6 +7,7 @@
 #include "kernel/vma.h"
 #include "record/block.h"
 #include "page/extents.h"
+#include "target/source.h"
 #include "target/timeline.h"
 #include "track/track.h"
 
@@ -67,12 +68,26 @@ struct recording_writes {
 };
 const struct recording_writes *recording_writes(const struct recording *r);
 
+/* When its epochs began, the last n of them, by epoch % n. */
+void recording_epochs(const struct recording *r, uint64_t *began, size_t n);
+
 /*
  * ... when pages were written, which is read only then: if it is damaged, they were not tracked;
  * and why it is not known of the region that starts there.
  */
 const struct stamps *recording_stamps(struct recording *r);
 enum track_doubt recording_doubt(struct recording *r, uint64_t region);
+
+/* What was known of the code at addr (source_ops); whether the session has page faults at all. */
+bool recording_code(struct recording *r, uint64_t addr, bool returns, struct source_code *out);
+bool recording_has_faults(struct recording *r);
+
+/*
+ * Who wrote, by then: since the first epoch of t, which is the track at the sample. Of the newest
+ * samples page by page, of those before in sums. false: it was not recorded; then *why.
+ */
+bool recording_recall(struct recording *r, const struct track *t, struct causes *into,
+                      struct err *why);
 
 const struct extents *recording_pages(const struct recording *r);
 

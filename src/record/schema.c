@@ -16,11 +16,13 @@ static const char schema_sql[] =
 #define C(name, type, sentence) #name " " type ","
 #define E(how, ...) "PRIMARY KEY (" #__VA_ARGS__ "))" how ";"
 #define V(name, query, sentence) "CREATE VIEW " #name " AS " query ";"
+#define Q(query, sentence)
 #include "record/schema.def"
 #undef T
 #undef C
 #undef E
 #undef V
+#undef Q
     ;
 
 static const struct schema_row schema_table[] = {
@@ -28,11 +30,13 @@ static const struct schema_row schema_table[] = {
 #define C(name, type, sentence) {SCHEMA_COLUMN, #name, type, sentence},
 #define E(how, ...)
 #define V(name, query, sentence) {SCHEMA_VIEW, #name, query, sentence},
+#define Q(query, sentence) {SCHEMA_QUERY, NULL, query, sentence},
 #include "record/schema.def"
 #undef T
 #undef C
 #undef E
 #undef V
+#undef Q
 };
 
 const struct schema_row *

@@ -32,11 +32,12 @@ int schema_create(const char *path, enum schema_how how, sqlite3 **db, struct er
 /* Fills err from the database. Returns -1. */
 int schema_err(sqlite3 *db, struct err *err, const char *what, const char *path);
 
-/* Of the documents: its tables, their columns and its views, in the order of schema.def. */
-enum schema_kind { SCHEMA_TABLE, SCHEMA_COLUMN, SCHEMA_VIEW };
+/* Of the documents: its tables, their columns, its views and questions, as in schema.def. */
+enum schema_kind { SCHEMA_TABLE, SCHEMA_COLUMN, SCHEMA_VIEW, SCHEMA_QUERY };
 struct schema_row {
 	enum schema_kind kind;
-	const char *name, *type, *sentence;
+	const char *name, *type; /* type: of a view and a question its SQL */
+	const char *sentence;
 };
 const struct schema_row *schema_rows(size_t *n);
 

@@ -20,7 +20,9 @@ struct source_recording {
 	struct recording *r;
 	struct vma_list vmas; /* at its sample */
 	struct timeline *line;
-	size_t followed; /* 1 + the sample whose stamps the track has */
+	size_t followed; /* 1 + the sample whose stamps the track has; that of the faults: */
+	size_t recalled;
+	struct causes *into; /* who gets the page faults; NULL: nobody */
 };
 
 static struct source_recording *
@@ -372,13 +374,34 @@ source_recording_files(struct source *s, const struct vma *v, uint64_t start, ui
 	return false;
 }
 
+/* Only instructions that faulted have one. */
 static bool
 source_recording_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
                         const uint8_t *image, uint64_t addr, unsigned needs,
                         struct helper_symbol *out)
 {
-	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)needs, (void)out;
-	return false;
+	struct source_code is;
+	const char *colon;
+	uint64_t line;
+
+	(void)vmas, (void)v, (void)image, (void)needs;
+	if (!recording_code(source_recording_of(s)->r, addr, false, &is) || !is.known)
+		return false;
+	*out = (struct helper_symbol){.offset = is.offset};
+	snprintf(out->name, sizeof(out->name), "%s", is.name);
+	colon = is.source ? strrchr(is.source, ':') : NULL;
+	if (colon && parse_u64(colon + 1, 10, &colon, &line) && line <= UINT32_MAX) {
+		out->line = (uint32_t)line;
+		snprintf(out->source, sizeof(out->source), "%.*s",
+		         (int)(strrchr(is.source, ':') - is.source), is.source);
+	}
+	return true;
+}
+
+static bool
+source_recording_code(struct source *s, uint64_t addr, bool returns, struct source_code *out)
+{
+	return recording_code(source_recording_of(s)->r, addr, returns, out);
 }
 
 static bool
@@ -436,8 +459,23 @@ source_recording_clear(struct source *s, struct track *t, const struct vma_list 
 	return source_recording_refuse(err, "clear the write marks");
 }
 
+/* The page faults by then. */
 static void
-source_recording_follow(struct source *s, struct track *t, const struct vma_list *vmas)
+source_recording_recall(struct source_recording *k, const struct track *t)
+{
+	struct causes_watch none = {0};
+
+	if (!k->into || k->recalled == recording_at(k->r) + 1)
+		return;
+	k->recalled = recording_at(k->r) + 1;
+	if (t->clears && recording_recall(k->r, t, k->into, &none.why))
+		return;
+	causes_forget(k->into);
+	causes_set_watch(k->into, &none);
+}
+
+static void
+source_recording_follow_track(struct source *s, struct track *t, const struct vma_list *vmas)
 {
 	struct source_recording *k = source_recording_of(s);
 	const struct recording_writes *w = recording_writes(k->r);
@@ -456,7 +494,15 @@ source_recording_follow(struct source *s, struct track *t, const struct vma_list
 	t->first_epoch = w->first_epoch;
 	t->clear_ns = w->clear_ns;
 	t->first_ns = w->first_ns;
+	recording_epochs(k->r, t->began, TRACK_EPOCHS);
 	stamps_copy(&t->stamps, recording_stamps(k->r), 0, UINT64_MAX);
+}
+
+static void
+source_recording_follow(struct source *s, struct track *t, const struct vma_list *vmas)
+{
+	source_recording_follow_track(s, t, vmas);
+	source_recording_recall(source_recording_of(s), t);
 }
 
 static struct track_verdict
@@ -581,11 +627,30 @@ source_recording_merges(struct source *s)
 	return true;
 }
 
+/* Nothing can be watched: what was is put into `into` by `follow`. */
 static int
 source_recording_watch(struct source *s, struct causes *into, unsigned budget, struct err *err)
 {
-	(void)s, (void)into, (void)budget;
-	return source_recording_refuse(err, "watch page faults");
+	struct source_recording *k = source_recording_of(s);
+
+	(void)budget;
+	if (!s->meta.faults)
+		return err_set(err, ERR_TARGET, "page faults were not recorded",
+		               "record with --tracker auto, where page faults may be watched",
+		               "cannot tell which code wrote");
+	causes_unref(k->into);
+	k->into = causes_ref(into);
+	k->recalled = 0;
+	return 0;
+}
+
+static void
+source_recording_unwatch(struct source *s)
+{
+	struct source_recording *k = source_recording_of(s);
+
+	causes_unref(k->into);
+	k->into = NULL;
 }
 
 static int
@@ -667,7 +732,10 @@ source_recording_go(struct source *s, uint64_t time_ns, struct err *err)
 	struct source_recording *k = source_recording_of(s);
 
 	k->followed = 0;
-	return recording_seek(k->r, timeline_find(k->line, time_ns), err);
+	if (recording_seek(k->r, timeline_find(k->line, time_ns), err) < 0)
+		return -1;
+	s->meta.faults = recording_has_faults(k->r);
+	return 0;
 }
 
 static struct timeline *
@@ -732,7 +800,7 @@ static const struct source_faults source_recording_faults = {
     .watch = source_recording_watch,
     .family = source_recording_family,
     .drain = source_recording_nothing,
-    .unwatch = source_recording_nothing,
+    .unwatch = source_recording_unwatch,
     .stores = source_recording_stores,
     .stores_read = source_recording_stores_read,
     .stores_end = source_recording_stores_end,
@@ -747,6 +815,7 @@ source_recording_close(struct source *s)
 {
 	struct source_recording *k = source_recording_of(s);
 
+	source_recording_unwatch(s);
 	vma_free(&k->vmas);
 	swaps_free(&s->meta.swaps);
 	timeline_unref(k->line);
@@ -783,6 +852,7 @@ static const struct source_ops source_recording_ops = {
     .files = source_recording_files,
     .symbol = source_recording_symbol,
     .find_symbol = source_recording_find_symbol,
+    .code = source_recording_code,
     .late = source_recording_late,
     .counters = source_recording_counters,
     .caps = source_recording_caps,
@@ -811,7 +881,8 @@ source_recording_read_meta(struct source_recording *k)
 	                          .exclusive_each = recording_number(k->r, "exclusive_each"),
 	                          .nodes = recording_number(k->r, "nodes"),
 	                          .zero_pfn = recording_number(k->r, "zero_pfn"),
-	                          .scan = recording_number(k->r, "scan") & kept};
+	                          .scan = recording_number(k->r, "scan") & kept,
+	                          .faults = recording_has_faults(k->r)};
 	snprintf(m->comm, sizeof(m->comm), "%s", recording_name(k->r));
 	m->swaps.in_use = recording_number(k->r, "swaps_in_use");
 	for (; m->swaps.n < swaps && m->swaps.n < PM_SWAP_TYPES; m->swaps.n++) {

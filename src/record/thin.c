@@ -28,6 +28,10 @@ static const char *const thin_moves[] = {
     "DELETE FROM thread WHERE sample = ?1 AND EXISTS (SELECT 1 FROM thread WHERE sample = ?3)",
     "UPDATE thread SET sample = ?3 WHERE sample = ?1",
     "DELETE FROM stamp_set WHERE sample = ?1",
+    "UPDATE OR IGNORE watch SET sample = ?3 WHERE sample = ?1",
+    "DELETE FROM watch WHERE sample = ?1",
+    "DELETE FROM brought WHERE sample = ?1 AND EXISTS (SELECT 1 FROM brought WHERE sample = ?3)",
+    "UPDATE brought SET sample = ?3 WHERE sample = ?1",
     "UPDATE sample SET note = (SELECT note FROM sample WHERE id = ?1) || ifnull('; ' || note, '')"
     " WHERE id = ?3 AND (SELECT note FROM sample WHERE id = ?1) IS NOT NULL",
     "DELETE FROM sample WHERE id = ?1",
@@ -36,8 +40,10 @@ static const char *const thin_moves[] = {
 struct thin {
 	sqlite3 *db;
 	struct sets *sets;
+	struct causes_rows *causes;
 	const char *path;
 	int64_t id, prev, next;
+	size_t page_size;
 };
 
 static int
@@ -89,7 +95,8 @@ thin_choose(struct thin *t, struct err *err)
 		t->id = sqlite3_column_int64(s, 0);
 		t->prev = sqlite3_column_int64(s, 1);
 		t->next = sqlite3_column_int64(s, 2);
-		sets_set_page_size(t->sets, (size_t)sqlite3_column_int64(s, 3));
+		t->page_size = (size_t)sqlite3_column_int64(s, 3);
+		sets_set_page_size(t->sets, t->page_size);
 	}
 	sqlite3_finalize(s);
 	return r;
@@ -188,6 +195,16 @@ thin_carry_stamps(const struct thin *t, const struct thin_sample *next, struct e
 
 /* --- one of them ---------------------------------------------------------------------------- */
 
+static struct extents
+thin_both(const struct extents *a, const struct extents *b)
+{
+	struct extents out = {0};
+
+	extents_unite(&out, a);
+	extents_unite(&out, b);
+	return out;
+}
+
 /* Makes the next sample say what both said. */
 static int
 thin_join(const struct thin *t, struct thin_sample *k, struct thin_sample *next, struct err *err)
@@ -198,7 +215,8 @@ thin_join(const struct thin *t, struct thin_sample *k, struct thin_sample *next,
 	    " write_set WHERE sample = ?3) WHERE id = ?3 AND written IS NOT"
 	    " NULL";
 	bool carry = k->whole && !next->whole;
-	struct extents *pages = next->whole ? &next->pages : &k->pages;
+	struct extents *pages = next->whole ? &next->pages : &k->pages, both;
+	struct causes_rows_join faults;
 
 	if (carry)
 		extents_apply(&k->pages, &next->pages);
@@ -206,7 +224,16 @@ thin_join(const struct thin *t, struct thin_sample *k, struct thin_sample *next,
 		extents_unite(&k->pages, &next->pages);
 	if (carry && k->tracked && thin_carry_stamps(t, next, err) < 0)
 		return -1;
-	extents_unite(&k->written, &next->written);
+	both = thin_both(&k->written, &next->written);
+	faults = (struct causes_rows_join){.sample = t->id, .next = t->next,
+	                                   .page_size = t->page_size, .written = &k->written,
+	                                   .next_written = &next->written, .both = &both};
+	if (causes_rows_unite(t->causes, &faults, err) < 0) {
+		extents_free(&both);
+		return -1;
+	}
+	extents_free(&k->written);
+	k->written = both;
 	if (sets_drop(t->sets, t->id, err) < 0 || sets_drop(t->sets, t->next, err) < 0 ||
 	    sets_write_pages(t->sets, t->next, pages, err) < 0 ||
 	    sets_write_written(t->sets, t->next, &k->written, err) < 0)
@@ -232,9 +259,10 @@ thin_drop(const struct thin *t, struct err *err)
 }
 
 int
-thin_one(sqlite3 *db, struct sets *sets, const char *path, struct err *err)
+thin_one(sqlite3 *db, struct sets *sets, struct causes_rows *causes, const char *path,
+         struct err *err)
 {
-	struct thin t = {.db = db, .sets = sets, .path = path};
+	struct thin t = {.db = db, .sets = sets, .causes = causes, .path = path};
 	int r = thin_do(&t, "BEGIN IMMEDIATE", err);
 
 	if (r == 0)

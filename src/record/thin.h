@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "record/causes_rows.h"
 #include "record/sets.h"
 
 /*
@@ -13,7 +14,8 @@
  */
 
 /* In a transaction of its own. 1: there is none left to drop; -1 with err. */
-int thin_one(sqlite3 *db, struct sets *sets, const char *path, struct err *err);
+int thin_one(sqlite3 *db, struct sets *sets, struct causes_rows *causes, const char *path,
+             struct err *err);
 
 /* Bytes in use: the file may have room for more. */
 uint64_t thin_used(sqlite3 *db);

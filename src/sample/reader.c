@@ -55,7 +55,8 @@ reader_unattributed(const struct reader *l)
 	if (!l->now.attribution)
 		return "attribution is switched off";
 	if (!l->t.source->meta.faults)
-		return "only a running process has page faults";
+		return l->draft.timeline ? "page faults were not recorded"
+		                         : "only a running process has page faults";
 	return tracker_caps(l->t.track.tracker) & TRACKER_CHANGES
 	           ? "this tracker compares, which makes no page faults"
 	           : NULL;
@@ -706,6 +707,8 @@ reader_read_all(struct reader *l)
 		l->sweep_cost_ns += l->draft.window->mapped_cost_ns;
 		l->host.publish(l->host.arg, false);
 	}
+	if (l->draft.timeline)
+		reader_watch_faults(l, false);
 	begin = source_now(l->t.source);
 	target_follow(&l->t, &rs->vmas);
 	if (l->keeper)

@@ -181,6 +181,48 @@ code_find_does(struct code *c, struct target *t, const struct vma_list *vmas)
 	           is.does == INSTRUCTION_READS;
 }
 
+static void
+code_recall_inlined(struct code *c, const char *lines)
+{
+	size_t cap = 0;
+
+	while (lines && *lines) {
+		const char *end = strchrnul(lines, '\n');
+		struct buf b = {0};
+
+		buf_add(&b, lines, (size_t)(end - lines));
+		c->inlined =
+		    vec_room(c->inlined, c->inlined_n, &cap, sizeof(*c->inlined));
+		c->inlined[c->inlined_n++] = b.s;
+		lines = end + (*end != '\0');
+	}
+}
+
+/* Of the past: as it was known then. */
+static void
+code_recall(struct code *c, struct source *s)
+{
+	struct source_code is = {0};
+	struct buf hex = {0};
+
+	if (!s->ops->code(s, c->addr, c->returns, &is)) {
+		buf_fmt(&hex, "%#llx", (unsigned long long)c->addr);
+		c->name = hex.s;
+		c->in = mem_strdup("");
+		return;
+	}
+	c->name = mem_strdup(is.name);
+	c->in = mem_strdup(is.file);
+	c->offset = is.offset;
+	c->called = is.called;
+	c->known = is.known;
+	c->kernel = is.kernel;
+	c->runs = is.runs;
+	c->framed = is.framed;
+	c->reads = is.reads;
+	code_recall_inlined(c, is.inlined);
+}
+
 static struct code *
 code_new(const struct code_key *key, bool kernel, struct target *t, const struct vma_list *vmas)
 {
@@ -189,6 +231,10 @@ code_new(const struct code_key *key, bool kernel, struct target *t, const struct
 	c->key = *key;
 	c->addr = key->addr;
 	c->returns = key->what == CODE_RETURNS;
+	if (t->source->ops->code) {
+		code_recall(c, t->source);
+		return c;
+	}
 	if (kernel)
 		code_name_kernel(c, t);
 	else

@@ -207,6 +207,15 @@ struct source_time {
 	uint64_t (*looked)(struct source *s, uint64_t addr);
 };
 
+/* What is known of a place in the code (struct code); its texts are valid until the next `go`. */
+struct source_code {
+	const char *name, *file;
+	const char *source;  /* FILE:LINE; NULL: not known */
+	const char *inlined; /* one in a line, the innermost first; NULL: none */
+	uint64_t offset, called;
+	bool known, kernel, runs, framed, reads;
+};
+
 struct source_ops {
 	/* --- its life ------------------------------------------------------------------------- */
 
@@ -341,6 +350,12 @@ struct source_ops {
 	 */
 	bool (*instruction)(struct source *s, const struct vma_list *vmas, const struct vma *v,
 	                    uint64_t addr, bool stored, struct helper_instruction *out);
+
+	/*
+	 * What was known of the code at addr when it ran; `returns`: it is a return address. NULL:
+	 * there is only now, so that symbols and memory say it; false: not known.
+	 */
+	bool (*code)(struct source *s, uint64_t addr, bool returns, struct source_code *out);
 
 	/* Whether the last call of files or symbol failed only because it timed out. */
 	bool (*late)(const struct source *s);

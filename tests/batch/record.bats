@@ -86,9 +86,15 @@ same() {
 		"$(pm --pages --csv -n -o PRESENT "$PID" | grep -c 1)"
 	is "$(sqlite3 "$FILE" 'SELECT sum(rss) FROM usage')" \
 		"$(pm --list -n -b --csv -o RSS "$PID" | awk '{ sum += $1 } END { print sum / 4096 }')"
-	for view in growth written huge; do
+	# all views, and all questions of the manual, are good SQL
+	for view in $(sed -nE 's/^V\((\w+),.*/\1/p' "$fixture_top/src/record/schema.def"); do
 		sqlite3 "$FILE" "SELECT count(*) FROM $view" >/dev/null
 	done
+	is "$("$PMTOP" --print man-recording | grep -c '^sqlite3 FILE')" \
+		"$(grep -c '^Q(' "$fixture_top/src/record/schema.def")"
+	"$PMTOP" --print man-recording | sed 's/\\-/-/g' |
+		perl -0777 -ne 'print "$_;\n" for /^sqlite3 FILE \x27(.*?)\x27$/gms' >"$BATS_TEST_TMPDIR/questions"
+	sqlite3 -bail "$FILE" ".read $BATS_TEST_TMPDIR/questions" >/dev/null
 }
 
 @test "--record refuses a file that is there, unless it may go on in it or replace it" {

@@ -119,3 +119,19 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	screen_keys Q
 	screen_end
 }
+
+# question N: the N-th that pmtop-recording(5) asks of a recording whose text matches
+question() {
+	"$PMTOP" --print man-recording | sed 's/\\-/-/g' |
+		perl -0777 -ne 'for (/^sqlite3 FILE \x27(.*?)\x27$/gms) { print if /$ENV{ABOUT}/ }'
+}
+
+@test "the leak in a recording: by the manual's question, with page faults and without" {
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	program_start "$LEAKER"
+	"$PMTOP" --record "$BATS_TEST_TMPDIR/quiet" --interval 0.5 --for 5 "${PROGRAMS[0]}" 2>/dev/null
+	[[ $(sqlite3 "$BATS_TEST_TMPDIR/quiet" "$(ABOUT='FROM grown' question)" | head -n 1) =~ ^[0-9a-f]+\|\|[0-9]{3,}$ ]]
+	can_see_faults || skip "page faults cannot be watched here"
+	"$PMTOP" --record "$BATS_TEST_TMPDIR/watched" --interval 0.5 --for 8 --grow "${PROGRAMS[0]}" 2>/dev/null
+	[[ $(sqlite3 "$BATS_TEST_TMPDIR/watched" "$(ABOUT=leaked question)") =~ ^open_session\|[0-9]{3,}$ ]]
+}

@@ -159,3 +159,53 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	diff <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --proc-root "$ROOT" --list "$PID")
 	run ! diff -q <("$PMTOP" --list --at start "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name")
 }
+
+# of B, below what is said of the tracker and of the time
+by_rows() { screen_text | sed -n '4,19p'; }
+
+@test "who wrote is in a recording: B by function, thread, call chain and region, and the card of a page" {
+	local by
+	"$PMTOP" --capabilities $$ | grep -q '^symbols *yes' || skip "this pmtop was built without elfutils"
+	fixture_own writers
+	screen_clock 1000000
+	screen_start 120x40 "$PID"
+	screen_keys c
+	ask "record $BATS_TEST_TMPDIR/writers"
+	screen_keys r
+	target_faults 4301 7f0100000000 1000-1400 -- 555500031020 555500022040 7f013002a2f5
+	target_faults 4303 7f0100000000 1390-1400 -- 555500032010 555500031090 555500021080 555500020044
+	target_faults 4302 7f0110000000 10-90 -- 555500034020 555500023040 7f013002a2f5
+	screen_clock 1002000
+	screen_keys r
+	ask 'record off'
+	screen_keys B
+	for by in function thread chain region; do
+		screen_wait_text "written by (call )?$by"
+		by_rows >"$BATS_TEST_TMPDIR/$by"
+		screen_keys t
+	done
+	screen_keys Escape
+	ask 'writers 7f0100000000+1000p'
+	screen_text | grep -F 'first written by memtable_insert+0x20'
+	screen_keys Q
+	screen_end
+	ROOT=
+	screen_start 120x40 "$BATS_TEST_TMPDIR/writers"
+	screen_keys B
+	for by in function thread chain region; do
+		screen_wait_text "written by (call )?$by"
+		diff "$BATS_TEST_TMPDIR/$by" <(by_rows)
+		screen_keys t
+	done
+	screen_keys Escape
+	ask 'writers 7f0100000000+1000p'
+	screen_text | grep -F 'first written by memtable_insert+0x20'
+	screen_keys Escape
+	ask 'at start'
+	screen_keys B
+	screen_text | grep -F 'nothing written'
+	screen_keys Q
+	screen_end
+	[ "$("$PMTOP" -e 'writers by function' "$BATS_TEST_TMPDIR/writers" | grep -c memtable_insert)" = 1 ]
+	"$PMTOP" --list -n -o WRITER,MAPPING "$BATS_TEST_TMPDIR/writers" | grep -E '^memtable_insert +.*memtable'
+}

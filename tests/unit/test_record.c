@@ -8,6 +8,8 @@
 #include "kernel/kabi.h"
 #include "kernel/flags.h"
 #include "record/block.h"
+#include "record/candidates.h"
+#include "record/causes_rows.h"
 #include "record/frame_looks.h"
 #include "page/extents.h"
 #include "record/pack.h"
@@ -113,6 +115,63 @@ test_changes(void)
 }
 
 /* --- blobs -------------------------------------------------------------------------------------- */
+
+/* The pages of three sets of candidates; a page may be in several. */
+static void
+fill_candidates(struct candidates *c, uint8_t is[3][MANY])
+{
+	for (unsigned who = 0; who < 3; who++) {
+		fill(candidates_at(c, 7 * who + 1), is[who], 9);
+		for (size_t i = 0; i < c->v[who].pages.n; i++)
+			c->v[who].pages.v[i].state = 1;
+	}
+}
+
+static bool
+has_candidate(const struct candidates *c, unsigned who, unsigned page)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].who == 7 * who + 1)
+			return state_at(&c->v[i].pages, page);
+	return false;
+}
+
+static void
+test_candidates(void)
+{
+	uint8_t a[3][MANY], b[3][MANY], wrote[MANY];
+	unsigned wrong = 0, apart = 0, miscounted = 0;
+
+	for (unsigned round = 0; round < 200; round++) {
+		struct candidates x = {0}, y = {0}, back = {0};
+		struct extents written = {0};
+		struct buf blob = {0};
+
+		fill_candidates(&x, a);
+		fill_candidates(&y, b);
+		fill(&written, wrote, 1 + round % 30);
+		candidates_pack(&x, &written, PAGE, &blob);
+		wrong += !candidates_unpack(blob.s, blob.len, &written, PAGE, &back);
+		candidates_unite(&back, &y);
+		for (unsigned who = 0; who < 3; who++) {
+			unsigned both = 0;
+
+			for (unsigned i = 0; i < MANY; i++) {
+				apart += has_candidate(&back, who, i) != (a[who][i] || b[who][i]);
+				both += a[who][i] && wrote[i];
+			}
+			miscounted += candidates_written(&x.v[who], &written) != (uint64_t)both * PAGE;
+		}
+		buf_free(&blob);
+		extents_free(&written);
+		candidates_free(&x);
+		candidates_free(&y);
+		candidates_free(&back);
+	}
+	is_u64(wrong, 0, "candidates come out of a blob");
+	is_u64(apart, 0, "with their pages; and united with later ones");
+	is_u64(miscounted, 0, "and it is known how many of these were written");
+}
 
 static void
 test_numbers(void)
@@ -348,13 +407,16 @@ thin_some(const char *path, unsigned n)
 	sqlite3 *db;
 	struct err err;
 	struct sets *sets;
+	struct causes_rows *causes;
 	unsigned done = 0;
 
 	if (schema_create(path, SCHEMA_APPEND, &db, &err) < 0)
 		return false;
 	sets = sets_open(db, path, &err);
-	while (done < n && thin_one(db, sets, path, &err) == 0)
+	causes = causes_rows_open(db, path, &err);
+	while (done < n && thin_one(db, sets, causes, path, &err) == 0)
 		done++;
+	causes_rows_close(causes);
 	sets_close(sets);
 	sqlite3_close(db);
 	return done == n;
@@ -435,6 +497,7 @@ main(void)
 {
 	tap_start();
 	test_changes();
+	test_candidates();
 	test_numbers();
 	test_runs();
 	test_block();

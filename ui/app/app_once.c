@@ -50,6 +50,15 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 	return r->range_lo < r->range_hi;
 }
 
+/* Whether the regions are of a later scan; in a recording also of an earlier one. */
+static bool
+once_is_of_another_time(const struct sample *s, uint64_t time_ns)
+{
+	uint64_t now = s->regions->time_ns;
+
+	return s->timeline ? now != time_ns : now > time_ns;
+}
+
 /* There was a scan since the writers of the page were looked up. Other cards have none. */
 static bool
 once_has_old_writers(const struct sample *s)
@@ -57,7 +66,7 @@ once_has_old_writers(const struct sample *s)
 	const struct answer *is = s->card->looked_up;
 
 	return s->card_kind == CARD_PAGE && s->causes.watch.on &&
-	       (!is || s->regions->time_ns > is->writers_ns);
+	       (!is || once_is_of_another_time(s, is->writers_ns));
 }
 
 /* Whether what was read of it is outdated. */
@@ -69,10 +78,12 @@ once_is_stale(const struct sample *s, const struct command *c)
 	if (c->kind == COMMAND_CARD)
 		return s->card && s->card_kind == c->card && s->card->place == c->at &&
 		       (!s->card_whole || once_has_old_writers(s)) && !s->card_err.what[0];
+	if (c->kind == COMMAND_BY && by && s->timeline)
+		return once_is_of_another_time(s, by->time_ns);
 	if (c->kind == COMMAND_BY)
 		return !by || s->regions->time_ns >=
 		                  by->time_ns + u64_max(BY_NS, BY_SHARE * by->cost_ns);
-	return c->kind == COMMAND_SUM && s->regions->time_ns > s->range.time_ns &&
+	return c->kind == COMMAND_SUM && once_is_of_another_time(s, s->range.time_ns) &&
 	       s->range.cost_ns < CHEAP_NS;
 }
 

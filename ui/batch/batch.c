@@ -75,7 +75,8 @@ batch_answer(struct batch *b, struct err *err)
 {
 	if (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_let_pass(b, err) < 0)
 		return -1;
-	if (b->o->grow_ns && b->o->mode != MODE_GROW && batch_grow_once(b, err) < 0)
+	if (b->o->grow_ns && b->o->mode != MODE_GROW && b->o->mode != MODE_RECORD &&
+	    batch_grow_once(b, err) < 0)
 		return -1;
 	switch (b->o->mode) {
 	case MODE_LIST: return batch_list(b, err);
@@ -137,11 +138,14 @@ batch_recall(struct batch *b, struct err *err)
 {
 	struct vma_list vmas;
 	struct regions *rs;
+	struct err ignored;
 	int r;
 
 	if (target_regions(&b->t, &vmas, err) < 0)
 		return -1;
 	rs = regions_new(vmas, source_now(b->t.source));
+	if (!b->t.no_faults)
+		target_watch_faults(&b->t, &ignored);
 	target_follow(&b->t, &rs->vmas);
 	b->watched = b->t.track.clears > 0;
 	r = b->watched ? regions_measure(rs, &b->t, NULL, err) : 0;

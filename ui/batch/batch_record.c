@@ -60,12 +60,53 @@ record_sample(struct record *k, struct err *err)
 static int
 record_begin_writes(struct record *k, struct err *err)
 {
-	if (!k->b->o->tracker_given)
+	struct batch *b = k->b;
+	struct err kept; /* by the causes, and thus in the file */
+
+	if (!b->o->tracker_given)
 		return 0;
-	if (batch_prepare(k->b, err) < 0)
+	if (batch_prepare(b, err) < 0)
 		return -1;
+	if (!b->o->no_attribution)
+		target_watch_faults(&b->t, &kept);
 	k->writes = true;
-	return target_clear(&k->b->t, &k->b->vmas, err);
+	return target_clear(&b->t, &b->vmas, err);
+}
+
+/* Who brings memory in: with page faults that are watched anyway, or as it was asked for. */
+static void
+record_begin_growth(struct record *k)
+{
+	const struct options *o = k->b->o;
+
+	if ((o->tracker_given || o->grow_ns) && !o->no_attribution)
+		target_grow(&k->b->t, true);
+}
+
+/* A command that we started may execute another: its script's interpreter does. */
+static void
+record_begin_again(struct record *k)
+{
+	struct target *t = &k->b->t;
+	bool writes = k->writes && t->track.owner != TRACK_FOREIGN;
+	bool had = k->writes;
+	struct buf text = {0};
+	struct err why = {0};
+
+	k->writes = false;
+	record_begin_growth(k);
+	if (writes) {
+		t->track.can = TRACK_UNKNOWN;
+		vma_free(&k->b->vmas);
+		if (target_regions(t, &k->b->vmas, &why) == 0)
+			record_begin_writes(k, &why);
+	}
+	if (had && !k->writes) {
+		buf_fmt(&text, "it executed a new program, whose writes are not recorded%s%s",
+		        why.why[0] ? ": " : "", why.why);
+		k->b->report(text.s);
+	}
+	buf_free(&text);
 }
 
 /* --- its end -------------------------------------------------------------------------------- */
@@ -96,9 +137,7 @@ record_follow(struct record *k, struct err *err)
 	moments_free(&k->from);
 	moments_begin(&k->from, t);
 	k->note = "it executed a new program";
-	if (k->writes)
-		k->b->report("it executed a new program, whose writes are not recorded");
-	k->writes = false; /* consent was for the old one */
+	record_begin_again(k);
 	return 0;
 }
 
@@ -169,6 +208,7 @@ batch_record(struct batch *b, struct err *err)
 	moments_begin(&k.from, &b->t);
 	k.signals = batch_signals_open();
 	r = recorder_begin(k.to, &b->t, err);
+	record_begin_growth(&k);
 	if (r == 0)
 		r = record_begin_writes(&k, err);
 	if (r == 0)

@@ -31,13 +31,18 @@ static const char docs_recording_head[] =
     "is a sequence of numbers (LEB128) under zstd.\n"
     "Of runs: how many, then how many pages each is from the one before, then how many pages each "
     "has.\n"
-    ".SH EXAMPLES\n"
-    "Which mappings grew, the most first; and how much was written, by second:\n"
     ".PP\n"
-    ".EX\n"
-    "sqlite3 FILE 'SELECT * FROM growth LIMIT 10'\n"
-    "sqlite3 FILE 'SELECT sample, per_second FROM written'\n"
-    ".EE\n"
+    "Who wrote is known from page faults, which are watched with\n"
+    ".B \\-\\-tracker\n"
+    "(without \\-\\-no\\-attribution), if the kernel allows that; with\n"
+    ".B \\-\\-grow\n"
+    "who brings memory in, without a tracker.\n"
+    "Each sample has the pages that faulted since the one before, by their candidates: the call "
+    "chains and threads of all faults on a page.\n"
+    "If they all are of one function, that wrote the page first; later writers do not fault.\n"
+    "Names are those of the time of the recording.\n";
+
+static const char docs_recording_trace[] =
     ".PP\n"
     "As a trace that https://ui.perfetto.dev opens: counters of the memory in RAM and in swap, by "
     "type of region and of the 20 largest regions, and of what was written; at the first and the "
@@ -61,9 +66,22 @@ docs_recording_row(const struct schema_row *r)
 	case SCHEMA_VIEW:
 		printf(".TP\n.B %s\n", r->name);
 		break;
+	case SCHEMA_QUERY:
+		printf(".PP\n");
+		break;
 	}
 	docs_roff(r->sentence);
 	printf("\n");
+}
+
+/* What it answers, and how it is asked. */
+static void
+docs_recording_query(const struct schema_row *r)
+{
+	docs_recording_row(r);
+	printf(".PP\n.EX\nsqlite3 FILE '");
+	docs_roff(r->type);
+	printf("'\n.EE\n");
 }
 
 void
@@ -74,8 +92,12 @@ docs_recording(void)
 	bool views = false;
 
 	docs_title("PMTOP-RECORDING", 5, "File formats", "man-recording");
-	printf("%s.SH TABLES\n", docs_recording_head);
-	for (size_t i = 0; i < n; i++) {
+	printf("%s.SH EXAMPLES\n", docs_recording_head);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].kind == SCHEMA_QUERY)
+			docs_recording_query(&rows[i]);
+	printf("%s.SH TABLES\n", docs_recording_trace);
+	for (size_t i = 0; i < n && rows[i].kind != SCHEMA_QUERY; i++) {
 		if (rows[i].kind == SCHEMA_VIEW && !views)
 			printf(".SH VIEWS\n");
 		views |= rows[i].kind == SCHEMA_VIEW;

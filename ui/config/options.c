@@ -19,6 +19,8 @@ enum { LONG_BASE = 256 }; /* getopt's value of row i is LONG_BASE + i */
 static bool
 option_may_follow(enum mode first, enum mode mode)
 {
+	if (first == MODE_GROW && mode == MODE_RECORD)
+		return true; /* what grows is recorded, too */
 	return (first == MODE_WATCH || first == MODE_GROW) &&
 	       (mode == MODE_LIST || mode == MODE_QUERY ||
 	        (mode == MODE_PAGES && first == MODE_WATCH));

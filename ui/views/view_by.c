@@ -110,7 +110,7 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 {
 	const struct causes_totals *t = &a->totals;
 	const struct writes_cost *k = &s->writes.cost;
-	uint64_t now = sample_clock(s, ui->now);
+	uint64_t now = ui->now;
 	int x = 1;
 	char n[8];
 
@@ -132,7 +132,7 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 	if (t->forgotten_ns && !a->of.grown)
 		x = paint_text(y, x, ui->cols, ROLE_DIM, ", older than %.0f s in sums only",
 		               (double)(now - u64_min(now, t->forgotten_ns)) / 1e9);
-	if (!s->auto_clear_ns && !a->of.grown)
+	if (!s->auto_clear_ns && !a->of.grown && !s->timeline)
 		view_by_draw_once(ui, y, x);
 }
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_CANDIDATES_H
+#define PM_CANDIDATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/util.h"
+#include "page/extents.h"
+
+/*
+ * The pages of one sample on which code faulted, by who may have written them: a number for each
+ * set of candidates. Faults that came in two samples, which were made one, may both name a page.
+ */
+struct candidates {
+	struct candidates_of {
+		uint64_t who;
+		struct extents pages; /* their state is 1 */
+	} * v;                        /* ascending by who; owned */
+	size_t n, cap;
+};
+void candidates_free(struct candidates *c);
+
+/* Those of `who`, which is added if it is new. Valid until another is added. */
+struct extents *candidates_at(struct candidates *c, uint64_t who);
+
+/* Adds those of a later sample. */
+void candidates_unite(struct candidates *c, const struct candidates *later);
+
+/* How many of its pages are in `written`. In bytes. */
+uint64_t candidates_written(const struct candidates_of *of, const struct extents *written);
+
+/*
+ * As a blob. A page that was written is told by its place among the written pages: mostly one
+ * candidate has long runs of these, however scattered they lie.
+ */
+void candidates_pack(const struct candidates *c, const struct extents *written, size_t page_size,
+                     struct buf *out);
+bool candidates_unpack(const void *data, size_t n, const struct extents *written, size_t page_size,
+                       struct candidates *out);
+
+#endif
