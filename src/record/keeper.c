@@ -1,82 +1,398 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record/keeper.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "base/refs.h"
 #include "base/util.h"
+#include "base/worker.h"
 
-/* An interval may be filled by reading frames up to this part of it; the first sample reads all. */
-enum { KEEPER_SHARE = 100 };
+/*
+ * SHARE: an interval may be filled by reading frames up to this part of it; the first sample reads
+ * all. SMAPS: so many samples apart smaps is read, if it takes no more than its SHARE of them.
+ */
+enum { KEEPER_SHARE = 100, KEEPER_SMAPS = 60, KEEPER_STOP_S = 30 };
+
+/* What goes to the thread: a session that begins with it, or NULL; and a moment. */
+struct keeper_letter {
+	struct session *session;
+	struct moment moment;
+};
+
+/* What the two threads share. */
+struct keeper_desk {
+	int refs;
+	pthread_mutex_t lock; /* guards what follows, down to the next comment */
+	struct worker worker;
+	struct keeper_letter letter;
+	bool full; /* there is a letter */
+	bool failed;
+	struct err err;
+	uint64_t bytes, samples;
+	/* of the thread */
+	struct recorder *to;
+};
 
 struct keeper {
-	struct recorder *to;
+	struct keeper_desk *desk;
 	struct moments from;
 	struct moment now;
-	const char *note; /* of the next sample; NULL: none */
+	bool anonymous;
+	bool listens;             /* to the scan under way */
+	struct session *session;  /* begins with the next moment; NULL: none does */
+	struct moment said;       /* messages of the next moment, alone */
+	uint64_t late;            /* moments that were not taken, since the last one */
+	uint64_t smaps_ns;        /* what smaps took last */
+	struct keeper_facts {     /* of the last moment */
+		bool tracked, others, watched;
+		uint64_t lost, period;
+	} facts;
 };
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+static void
+keeper_free_letter(struct keeper_letter *l)
+{
+	session_free(l->session);
+	moment_free(&l->moment);
+	*l = (struct keeper_letter){0};
+}
+
+/* Takes the letter out, or ends once there is none and nobody will send one. */
+static bool
+keeper_receive(struct keeper_desk *d, struct keeper_letter *out)
+{
+	bool got;
+
+	pthread_mutex_lock(&d->lock);
+	while (!d->full && !d->worker.stop)
+		worker_wait(&d->worker, WORKER_FOREVER);
+	got = d->full;
+	*out = d->letter;
+	d->letter = (struct keeper_letter){0};
+	d->full = false;
+	worker_wake(&d->worker);
+	pthread_mutex_unlock(&d->lock);
+	return got;
+}
+
+static void
+keeper_run(void *arg)
+{
+	struct keeper_desk *d = arg;
+	struct keeper_letter l;
+
+	while (keeper_receive(d, &l)) {
+		struct err err = {0};
+		int r = d->failed ? -1 : 0;
+
+		if (r == 0 && l.session)
+			r = recorder_begin(d->to, l.session, &err);
+		if (r == 0)
+			r = recorder_add(d->to, &l.moment, &err);
+		keeper_free_letter(&l);
+		pthread_mutex_lock(&d->lock);
+		if (r < 0 && !d->failed)
+			d->err = err;
+		d->failed |= r < 0;
+		d->bytes = recorder_bytes(d->to);
+		d->samples = recorder_samples(d->to);
+		pthread_mutex_unlock(&d->lock);
+	}
+	recorder_close(d->to);
+	d->to = NULL;
+}
+
+static void
+keeper_release(void *arg)
+{
+	struct keeper_desk *d = arg;
+
+	if (!refs_drop(&d->refs))
+		return;
+	keeper_free_letter(&d->letter);
+	recorder_close(d->to);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+}
+
+/* --- its owner -------------------------------------------------------------------------------- */
+
+static struct keeper_desk *
+keeper_open_desk(const struct recorder_options *o, struct err *err)
+{
+	struct keeper_desk *d = mem_alloc(sizeof(*d));
+
+	d->refs = 1;
+	pthread_mutex_init(&d->lock, NULL);
+	d->to = recorder_open(o, err);
+	if (!d->to)
+		goto failed;
+	d->bytes = recorder_bytes(d->to);
+	refs_take(&d->refs);
+	errno = worker_start(&d->worker, &d->lock, keeper_run, keeper_release, d);
+	if (!errno)
+		return d;
+	refs_drop(&d->refs);
+	err_sys(err, NULL, "cannot start the recording thread");
+failed:
+	keeper_release(d);
+	return NULL;
+}
 
 struct keeper *
 keeper_start(const struct recorder_options *o, struct target *t, struct err *err)
 {
-	struct keeper *k = mem_alloc(sizeof(*k));
+	struct keeper_desk *d = keeper_open_desk(o, err);
+	struct keeper *k;
 
+	if (!d)
+		return NULL;
+	k = mem_alloc(sizeof(*k));
+	k->desk = d;
+	k->anonymous = o->anonymous;
+	k->facts.period = 1;
 	moments_begin(&k->from, t);
-	k->to = recorder_open(o, err);
-	if (k->to && recorder_begin(k->to, t, err) == 0)
-		return k;
-	keeper_stop(k);
-	return NULL;
+	k->session = session_new(t);
+	return k;
+}
+
+/* Whether the thread has taken the last letter; waits for that until a time. */
+static bool
+keeper_is_free(struct keeper *k, uint64_t until)
+{
+	struct keeper_desk *d = k->desk;
+	bool is;
+
+	pthread_mutex_lock(&d->lock);
+	while (d->full && until && worker_wait(&d->worker, until))
+		;
+	is = !d->full;
+	pthread_mutex_unlock(&d->lock);
+	return is;
+}
+
+/* Hands over a moment, which must be free to go. -1 with err: the thread has failed. */
+static int
+keeper_send(struct keeper *k, struct moment *m, struct err *err)
+{
+	struct keeper_desk *d = k->desk;
+	bool failed;
+
+	pthread_mutex_lock(&d->lock);
+	failed = d->failed;
+	if (failed) {
+		*err = d->err;
+	} else {
+		d->letter = (struct keeper_letter){k->session, *m};
+		d->full = true;
+		worker_wake(&d->worker);
+	}
+	pthread_mutex_unlock(&d->lock);
+	if (failed) {
+		moment_free(m);
+		return -1;
+	}
+	*m = (struct moment){0};
+	k->session = NULL;
+	return 0;
+}
+
+int
+keeper_stop(struct keeper *k, struct keeper_ends *ends, struct err *err)
+{
+	uint64_t until = time_ns() + KEEPER_STOP_S * TIME_SECOND;
+	struct keeper_desk *d = k->desk;
+	int r = 0;
+	bool failed;
+
+	moments_unlisten(&k->from);
+	if (k->said.said_n && !k->session && keeper_is_free(k, until))
+		r = keeper_send(k, &k->said, err);
+	if (!worker_stop(&d->worker, until))
+		r = err_set(err, ERR_TARGET, "the disk does not answer", NULL,
+		            "the last sample may not be in the recording");
+	pthread_mutex_lock(&d->lock);
+	failed = d->failed;
+	if (failed)
+		*err = d->err;
+	if (ends)
+		*ends = (struct keeper_ends){d->bytes, d->samples};
+	pthread_mutex_unlock(&d->lock);
+	moment_free(&k->now);
+	moment_free(&k->said);
+	moments_free(&k->from);
+	session_free(k->session);
+	keeper_release(d);
+	free(k);
+	return failed ? -1 : r;
 }
 
 void
-keeper_stop(struct keeper *k)
+keeper_contents(struct keeper *k, uint64_t start, uint64_t end)
 {
-	if (!k)
-		return;
-	moments_unlisten(&k->from);
-	moment_free(&k->now);
-	moments_free(&k->from);
-	recorder_close(k->to);
-	free(k);
+	k->from.contents = contents_new(start, end, k->from.t->page_size);
 }
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+void
+keeper_say(struct keeper *k, const char *text)
+{
+	moment_say(&k->said, text);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+keeper_sayf(struct keeper *k, const char *fmt, ...)
+{
+	struct buf b = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	keeper_say(k, b.s);
+	buf_free(&b);
+}
+
+static void
+keeper_say_writes(struct keeper *k, struct keeper_facts *is)
+{
+	const struct track *t = &k->from.t->track;
+
+	is->tracked = t->clears > 0;
+	is->others = t->others;
+	if (is->tracked && !k->facts.tracked)
+		keeper_sayf(k, "writes are detected from now on, by %s",
+		            tracker_words(t->tracker)->label);
+	if (!is->tracked && k->facts.tracked)
+		keeper_sayf(k, "writes are no longer detected%s%s", t->why[0] ? ": " : "", t->why);
+	if (is->others && !k->facts.others)
+		keeper_say(k, "another program cleared soft-dirty");
+}
+
+static void
+keeper_say_faults(struct keeper *k, const struct suspects_news *news, struct keeper_facts *is)
+{
+	const struct causes_watch *w = &news->totals.watch;
+
+	is->watched = news->watched && w->on;
+	is->lost = news->totals.lost;
+	is->period = u64_max(w->period, 1);
+	if (news->watched && !w->on && (k->facts.watched || k->from.count == 1))
+		keeper_sayf(k, "who writes is not known: %s", w->why.why);
+	if (is->lost > k->facts.lost)
+		keeper_sayf(k, "%llu page faults were lost: their pages may have other writers",
+		            (unsigned long long)(is->lost - k->facts.lost));
+	if (is->watched && is->period > k->facts.period)
+		keeper_sayf(k, "to cost the process less, only one of %llu faults is watched",
+		            (unsigned long long)is->period);
+	if (is->watched && is->period == 1 && k->facts.period > 1)
+		keeper_say(k, "every page fault is watched again");
+}
+
+/* What is different from the moment before it; and what was said since. */
+static void
+keeper_add_messages(struct keeper *k, struct moment *m)
+{
+	struct keeper_facts is = k->facts;
+
+	keeper_say_writes(k, &is);
+	keeper_say_faults(k, &m->causes, &is);
+	if (k->late)
+		keeper_sayf(k,
+		            "%llu sample%s not taken: writing to the disk took longer than the "
+		            "interval",
+		            (unsigned long long)k->late, k->late > 1 ? "s were" : " was");
+	k->facts = is;
+	k->late = 0;
+	m->said = k->said.said;
+	m->said_n = k->said.said_n;
+	m->said_cap = k->said.said_cap;
+	k->said = (struct moment){0};
+}
+
+/* --- moments ---------------------------------------------------------------------------------- */
 
 void
 keeper_begin(struct keeper *k)
 {
 	moment_free(&k->now);
-	moments_listen(&k->from, &k->now);
+	k->listens = keeper_is_free(k, 0);
+	k->late += !k->listens;
+	if (k->listens)
+		moments_listen(&k->from, &k->now);
+}
+
+static bool
+keeper_wants_smaps(const struct keeper *k, uint64_t interval_ns)
+{
+	uint64_t n = k->from.count;
+
+	return n == 0 || (n % KEEPER_SMAPS == 0 &&
+	                  k->smaps_ns <= interval_ns * KEEPER_SMAPS / KEEPER_SHARE);
 }
 
 int
 keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct err *err)
 {
 	uint64_t budget = k->from.count ? interval_ns / KEEPER_SHARE : UINT64_MAX;
-	int r;
 
 	moments_unlisten(&k->from);
-	if (!rs)
+	if (!rs || !k->listens)
 		return 0;
 	k->now.regions = regions_ref(rs);
-	moments_finish(&k->from, budget, k->from.count == 0, &k->now);
-	r = recorder_add(k->to, &k->now, k->note, err);
-	k->note = NULL;
-	moment_free(&k->now);
-	return r;
+	moments_finish(&k->from, budget, keeper_wants_smaps(k, interval_ns), &k->now);
+	if (k->now.smaps)
+		k->smaps_ns = k->now.smaps->cost_ns;
+	keeper_add_messages(k, &k->now);
+	return keeper_send(k, &k->now, err);
 }
 
 int
-keeper_exec(struct keeper *k, struct err *err)
+keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, struct regions **rs, struct err *err)
+{
+	int r;
+
+	*rs = NULL;
+	if (wait)
+		keeper_is_free(k, time_ns() + KEEPER_STOP_S * TIME_SECOND);
+	keeper_begin(k);
+	if (!k->listens)
+		return 0;
+	r = moments_scan(&k->from, rs, err);
+	if (r == 0)
+		r = keeper_end(k, *rs, interval_ns, err);
+	moments_unlisten(&k->from);
+	return r < 0 || target_is_alive(k->from.t) ? r : 1;
+}
+
+void
+keeper_exec(struct keeper *k)
 {
 	struct target *t = k->from.t;
 
 	moments_free(&k->from);
 	moments_begin(&k->from, t);
-	k->note = "it executed a new program";
-	return recorder_begin(k->to, t, err);
+	session_free(k->session);
+	k->session = session_new(t);
+	k->facts = (struct keeper_facts){.period = 1};
+	keeper_sayf(k, "process %d executed a new program%s%s", (int)t->source->meta.pid,
+	            k->anonymous ? "" : ": now ", k->anonymous ? "" : t->source->meta.comm);
 }
 
 uint64_t
-keeper_bytes(const struct keeper *k)
+keeper_bytes(struct keeper *k)
 {
-	return recorder_bytes(k->to);
+	uint64_t n;
+
+	pthread_mutex_lock(&k->desk->lock);
+	n = k->desk->bytes;
+	pthread_mutex_unlock(&k->desk->lock);
+	return n;
 }

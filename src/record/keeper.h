@@ -5,23 +5,50 @@
 #include "record/recorder.h"
 
 /*
- * Records a target that somebody else scans: the samples of a screen. It belongs to the thread of
- * the target, which waits while a sample is written.
+ * Records a target, which belongs to the thread that uses this; a thread of ours writes the file,
+ * so that nobody waits for a disk. One moment may wait for it. As long as that does, no other is
+ * taken: the next one has what happened since, and a message says so. It also records messages:
+ * that writes are no longer detected, that faults were lost, that another program was executed.
  */
 struct keeper;
 
 /* NULL with err. */
 struct keeper *keeper_start(const struct recorder_options *o, struct target *t, struct err *err);
-void keeper_stop(struct keeper *k);
 
-/* Around the scan of all regions. rs NULL: it was abandoned. */
+/*
+ * Once all is in the file, or it cannot be. -1 with err: something is not. Frees it. ends: what is
+ * in the file; NULL: nobody asks.
+ */
+struct keeper_ends {
+	uint64_t bytes, samples;
+};
+int keeper_stop(struct keeper *k, struct keeper_ends *ends, struct err *err);
+
+/*
+ * Around a scan of all regions by somebody else. rs NULL: it was abandoned. `interval_ns`: to the
+ * next; a part of it may be used. -1 with err: what came before is not in the file, and nothing
+ * will be.
+ */
 void keeper_begin(struct keeper *k);
-/* -1 with err: it is not in the file. `interval_ns`: to the next; a part of it may be used. */
 int keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct err *err);
 
-/* The target is another program now. */
-int keeper_exec(struct keeper *k, struct err *err);
+/*
+ * The same, with a scan of its own; `wait`: whatever the disk does. *rs: the regions, a reference
+ * for the caller; NULL: none was taken. 1: the address space is gone; -1 with err.
+ */
+int keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, struct regions **rs,
+                struct err *err);
 
-uint64_t keeper_bytes(const struct keeper *k);
+/* The target is another program now. */
+void keeper_exec(struct keeper *k);
+
+/* Keeps the contents of [start, end), at most CONTENTS_MOST bytes, until the program is another. */
+void keeper_contents(struct keeper *k, uint64_t start, uint64_t end);
+
+/* What happened, for the next sample. */
+void keeper_say(struct keeper *k, const char *text);
+
+/* Bytes of the file. */
+uint64_t keeper_bytes(struct keeper *k);
 
 #endif

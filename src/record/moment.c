@@ -8,8 +8,13 @@
 #include "kernel/kabi.h"
 #include "page/state.h"
 
+/* Every 60th has all pages, the others only changes: replay reads up to 60 for one. */
+enum { MOMENT_WHOLE = 60 };
+
 /* At first there is much to name. */
 #define MOMENT_NAMES_NS UINT64_C(300000000)
+/* What asking files may take, once in so many moments. */
+#define MOMENT_FILES_NS UINT64_C(200000000)
 
 void
 moment_free(struct moment *m)
@@ -25,7 +30,23 @@ moment_free(struct moment *m)
 		free(m->cgroups[i].path);
 	free(m->cgroups);
 	suspects_news_free(&m->causes);
+	contents_list_free(&m->contents);
+	for (size_t i = 0; i < m->files_n; i++)
+		file_facts_free(&m->files[i]);
+	free(m->files);
+	stamps_free(&m->track.stamps);
+	free(m->threads);
+	for (size_t i = 0; i < m->said_n; i++)
+		free(m->said[i]);
+	free(m->said);
 	*m = (struct moment){0};
+}
+
+void
+moment_say(struct moment *m, const char *text)
+{
+	m->said = vec_room(m->said, m->said_n, &m->said_cap, sizeof(*m->said));
+	m->said[m->said_n++] = mem_strdup(text);
 }
 
 void
@@ -41,6 +62,7 @@ moments_free(struct moments *k)
 	free(k->blocks);
 	free(k->cgroups);
 	suspects_free(k->suspects);
+	contents_free(k->contents);
 	*k = (struct moments){0};
 }
 
@@ -227,7 +249,7 @@ moments_add_blocks(struct moments *k, struct moment *m, uint64_t budget_ns)
 void
 moments_listen(struct moments *k, struct moment *out)
 {
-	*out = (struct moment){.threads = &k->t->threads, .track = &k->t->track};
+	*out = (struct moment){0};
 	k->t->each_run = moments_add_run;
 	k->t->each_run_arg = out;
 }
@@ -238,21 +260,59 @@ moments_unlisten(struct moments *k)
 	k->t->each_run = NULL;
 }
 
-static int
-moments_scan(struct moments *k, struct moment *out, struct err *err)
+int
+moments_scan(struct moments *k, struct regions **rs, struct err *err)
 {
 	struct target *t = k->t;
 	struct vma_list vmas;
 	int r;
 
+	*rs = NULL;
 	if (target_regions(t, &vmas, err) < 0)
 		return target_is_alive(t) ? -1 : 1;
 	if (!vmas.n)
 		return 1;
-	out->regions = regions_new(vmas, source_now(t->source));
-	target_follow(t, &out->regions->vmas);
-	r = regions_measure(out->regions, t, NULL, err);
+	*rs = regions_new(vmas, source_now(t->source));
+	target_follow(t, &(*rs)->vmas);
+	r = regions_measure(*rs, t, NULL, err);
+	if (r == 0)
+		return 0;
+	regions_unref(*rs);
+	*rs = NULL;
 	return r < 0 && !target_is_alive(t) ? 1 : r;
+}
+
+/* Of a whole moment, as far as the time allows. */
+static void
+moments_add_files(struct moments *k, struct moment *m)
+{
+	uint64_t until = source_now(k->t->source) + MOMENT_FILES_NS;
+	const struct vma_list *vmas = &m->regions->vmas;
+
+	for (size_t i = 0; m->whole && i < vmas->n; i++) {
+		struct file_facts f;
+
+		if (!vma_has_file(&vmas->v[i]) || source_now(k->t->source) > until ||
+		    !file_facts_read(k->t, &vmas->v[i], &f))
+			continue;
+		m->files = vec_room(m->files, m->files_n, &m->files_cap, sizeof(*m->files));
+		m->files[m->files_n++] = f;
+	}
+}
+
+static void
+moments_add_track(const struct moments *k, struct moment *m)
+{
+	const struct track *t = &k->t->track;
+
+	m->track = (struct moment_track){.clears = t->clears,
+	                                 .tracker = t->tracker,
+	                                 .epoch = t->epoch,
+	                                 .first_epoch = t->first_epoch,
+	                                 .clear_ns = t->clear_ns,
+	                                 .first_ns = t->first_ns};
+	if (m->whole && t->clears)
+		stamps_copy(&m->track.stamps, &t->stamps, 0, UINT64_MAX);
 }
 
 void
@@ -261,29 +321,21 @@ moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment 
 	static const struct extents none;
 	struct err ignored;
 
-	k->count++;
+	m->whole = k->count++ % MOMENT_WHOLE == 0;
+	moments_add_track(k, m);
+	m->threads = mem_copy(k->t->threads.v, k->t->threads.n * sizeof(*m->threads));
+	m->threads_n = k->t->threads.n;
 	moments_add_written(k, m);
 	if (smaps)
 		m->smaps = target_smaps(k->t, &ignored);
 	suspects_take(k->suspects, k->t, &m->regions->vmas,
 	              k->count == 1 ? MOMENT_NAMES_NS : budget_ns, &m->causes);
+	moments_add_files(k, m);
+	if (k->contents)
+		contents_take(k->contents, k->t, &m->regions->vmas, &m->contents);
 	moments_add_blocks(k, m, budget_ns);
 	k->taken_ns = m->regions->time_ns;
 	k->clears = k->t->track.clears;
 	extents_free(&k->pages);
 	extents_compare(&none, &m->pages, &k->pages);
-}
-
-int
-moments_take(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *out, struct err *err)
-{
-	int r;
-
-	moments_listen(k, out);
-	r = moments_scan(k, out, err);
-	moments_unlisten(k);
-	if (r)
-		return r;
-	moments_finish(k, budget_ns, smaps, out);
-	return target_is_alive(k->t) ? 0 : 1;
 }

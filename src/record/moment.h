@@ -4,21 +4,34 @@
 
 #include "record/block.h"
 #include "page/extents.h"
+#include "record/contents.h"
+#include "record/file_facts.h"
 #include "record/suspects.h"
 #include "target/region.h"
 #include "target/target.h"
 
+/* The track of writes, as it was before a clear. */
+struct moment_track {
+	unsigned clears; /* 0: writes were not tracked */
+	enum tracker tracker;
+	uint32_t epoch, first_epoch;
+	uint64_t clear_ns, first_ns;
+	struct stamps stamps; /* of a whole moment */
+};
+
 /*
- * All that a recording keeps of one sample of a target. Memory follows runs of pages and the blocks
- * whose frames were read for it.
+ * All that a recording keeps of one sample of a target, which may go on meanwhile. Memory follows
+ * runs of pages and the blocks whose frames were read for it.
  */
 struct moment {
 	struct regions *regions; /* counted */
 	struct extents pages;    /* all that exist */
 	struct extents written;  /* state 1: written since the moment before; if it is known: */
 	bool written_known;
-	const struct track *track;     /* of the target, as it was before a clear */
-	const struct threads *threads; /* of the target */
+	bool whole; /* all its pages are kept, else what changed since the one before it */
+	struct moment_track track;
+	struct thread *threads;
+	size_t threads_n;
 	struct smaps_reading *smaps;   /* NULL: not read for it */
 	struct block *blocks;          /* read for it, ascending */
 	size_t blocks_n, blocks_cap;
@@ -28,7 +41,16 @@ struct moment {
 	} * cgroups;
 	size_t cgroups_n, cgroups_cap;
 	struct suspects_news causes; /* who wrote */
+	struct contents_list contents;
+	struct file_facts *files; /* of regions that were asked, ascending; owned */
+	size_t files_n, files_cap;
+	char **said; /* messages since the one before it; owned */
+	size_t said_n, said_cap;
 };
+
+/* Adds a message. */
+void moment_say(struct moment *m, const char *text);
+
 void moment_free(struct moment *m);
 
 /* What makes them. */
@@ -48,24 +70,26 @@ struct moments {
 	size_t cgroups_n, cgroups_cap;
 	size_t next; /* the block at which the sweep goes on */
 	struct suspects *suspects;
+	struct contents *contents; /* NULL: contents of memory are not kept */
 };
 void moments_begin(struct moments *k, struct target *t);
 void moments_free(struct moments *k);
 
 /*
- * Takes one: scans all regions, and reads frames for about budget_ns; UINT64_MAX: of all pages.
- * Blocks that changed come first, then the others in turn. Follows the track, without clearing. 1:
- * the address space is gone, or `stop` of the source ended it; -1 with err. Free it in any case.
- */
-int moments_take(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *out,
-                 struct err *err);
-
-/*
- * The same in parts, for who scans all regions anyway: `out` hears of the pages from listen to
- * unlisten; its `regions` are set by the caller before finish.
+ * A moment is made around a scan of all regions: `out` hears of the pages from listen to unlisten;
+ * its `regions` are set by the caller before finish. That reads frames for about budget_ns
+ * (UINT64_MAX: of all pages): blocks that changed come first, then the others in turn. Free it in
+ * any case.
  */
 void moments_listen(struct moments *k, struct moment *out);
 void moments_unlisten(struct moments *k);
+
+/*
+ * Such a scan, which follows the track without clearing. 1: the address space is gone, or `stop` of
+ * the source ended it; -1 with err. Else *rs is a reference for the caller.
+ */
+int moments_scan(struct moments *k, struct regions **rs, struct err *err);
+
 void moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *m);
 
 #endif

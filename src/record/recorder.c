@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,13 +17,10 @@
 #include "record/sets.h"
 #include "record/thin.h"
 
-/* Every 60th sample has all pages, the others only changes: replay reads up to 60 for one. */
-enum { RECORDER_WHOLE = 60 };
-
 #define RECORDER_STATEMENTS                                                                       \
 	X(SESSION, "INSERT INTO session VALUES (?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ','now'),?,?)") \
 	X(META, "INSERT INTO meta VALUES (?,?,?)")                                                \
-	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                  \
+	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                    \
 	X(REGION, "INSERT INTO region VALUES (?,?,NULL,?,?,?,?,?,?,?,?,?)")                       \
 	X(REGION_ENDS, "UPDATE region SET last = ? WHERE id = ?")                                 \
 	X(ALL_END, "UPDATE region SET last = ? WHERE last IS NULL")                               \
@@ -33,6 +29,10 @@ enum { RECORDER_WHOLE = 60 };
 	X(STAMP_SET, "INSERT INTO stamp_set VALUES (?,?)")                                        \
 	X(BLOCK, "INSERT INTO block VALUES (?,?,?,?)")                                            \
 	X(SMAPS, "INSERT INTO smaps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
+	X(CONTENT, "INSERT INTO content VALUES (?,?,?)")                                          \
+	X(FILE, "INSERT INTO cache VALUES (?,?,?,?)")                                             \
+	X(SAID, "INSERT INTO message VALUES (NULL,?,?)")                                          \
+	X(CAP, "INSERT OR IGNORE INTO capability VALUES (?,?,?,?,?,?)")                           \
 	X(BEGIN, "BEGIN IMMEDIATE")                                                               \
 	X(COMMIT, "COMMIT")                                                                       \
 	X(ROLLBACK, "ROLLBACK")                                                                   \
@@ -61,6 +61,7 @@ struct recorder_region {
 	uint8_t doubt;
 	bool counted;             /* ... if they were */
 	struct smaps_entry smaps; /* likewise, unless all is zero */
+	uint64_t file_hash;       /* of what its file said; 0: it was not asked */
 };
 
 struct recorder_hash {
@@ -79,7 +80,6 @@ struct recorder {
 	size_t page_size;
 	int64_t session, sample, region; /* the newest of each */
 	uint64_t samples;                /* written */
-	uint64_t whole;                  /* of these, since the last whole one */
 	struct extents pages;            /* as the file has them */
 	struct recorder_region *regions; /* ascending; owned */
 	size_t regions_n;
@@ -273,77 +273,73 @@ recorder_meta(struct recorder *r, const char *key, const char *text, uint64_t nu
 }
 
 static int
-recorder_meta_all(struct recorder *r, const struct target *t, struct err *err)
+recorder_caps(struct recorder *r, const struct session *s, struct err *err)
 {
-	const struct source *s = t->source;
-	const struct source_meta *m = &s->meta;
-	struct utsname is = {0};
-	char name[32];
-	const struct {
-		const char *key, *text;
-		uint64_t number;
-	} rows[] = {
-	    {"kernel", is.release, 0},
-	    {"machine", is.machine, 0},
-	    {"word", NULL, m->word},
-	    {"frames", NULL, m->frames},
-	    {"ksm_lies", NULL, m->ksm_lies},
-	    {"exclusive_each", NULL, m->exclusive_each},
-	    {"nodes", NULL, m->nodes},
-	    {"zero_pfn", NULL, m->zero_pfn},
-	    {"scan", NULL, m->scan},
-	    {"folio_sizes", NULL, (uint64_t)s->ops->folio_sizes(s)},
-	    {"broken", NULL, s->ops->broken(s)},
-	    {"swaps_in_use", NULL, m->swaps.in_use},
-	    {"swaps", NULL, m->swaps.n},
-	};
+	for (size_t i = 0; i < s->caps_n; i++) {
+		const struct cap *c = &s->caps[i];
+		sqlite3_stmt *to = r->s[RECORDER_CAP];
 
-	uname(&is);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (recorder_meta(r, rows[i].key, rows[i].text, rows[i].number, err) < 0)
-			return -1;
-	for (unsigned i = 0; i < m->swaps.n; i++) {
-		snprintf(name, sizeof(name), "swap %u", i);
-		if (recorder_meta(r, name, m->swaps.name[i], 0, err) < 0)
+		recorder_bind(to, 1, (uint64_t)r->session);
+		recorder_text(to, 2, c->name);
+		recorder_text(to, 3, c->gives);
+		recorder_bind(to, 4, c->ok);
+		recorder_text(to, 5, c->detail);
+		recorder_text(to, 6, c->how);
+		if (recorder_step(r, RECORDER_CAP, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int
-recorder_begin(struct recorder *r, const struct target *t, struct err *err)
+static int
+recorder_session(struct recorder *r, const struct session *is, struct err *err)
 {
-	const struct source_meta *m = &t->source->meta;
 	sqlite3_stmt *s = r->s[RECORDER_SESSION];
 	int got;
 
-	recorder_forget_regions(r);
-	extents_free(&r->pages);
-	r->threads_n = r->blocks_n = 0;
-	r->page_size = t->page_size;
-	sets_set_page_size(r->sets, t->page_size);
-	r->whole = 0;
-	r->session++;
-	if (recorder_step(r, RECORDER_BEGIN, err) < 0)
-		return -1;
 	recorder_bind(s, 1, (uint64_t)r->session);
-	recorder_bind(s, 2, (uint64_t)m->pid);
+	recorder_bind(s, 2, (uint64_t)is->pid);
 	if (!r->anonymous)
-		recorder_text(s, 3, m->comm);
-	recorder_bind(s, 4, source_now(t->source));
-	recorder_bind(s, 5, t->page_size);
+		recorder_text(s, 3, is->comm);
+	recorder_bind(s, 4, is->time_ns);
+	recorder_bind(s, 5, is->page_size);
 	RECORDER_NUMBERS(r, RECORDER_ALL_END, (uint64_t)r->sample);
 	got = recorder_step(r, RECORDER_SESSION, err);
 	if (got == 0)
 		got = causes_rows_begin(r->causes, r->session, r->page_size, err);
+	for (size_t i = 0; got == 0 && i < is->n; i++) {
+		const struct session_fact *f = &is->v[i];
+
+		got = recorder_meta(r, f->key, f->name && r->anonymous ? "(left out)" : f->text,
+		                    f->number, err);
+	}
 	if (got == 0)
-		got = recorder_meta_all(r, t, err);
-	if (got == 0)
-		got = recorder_step(r, RECORDER_ALL_END, err);
-	if (got == 0)
-		return recorder_step(r, RECORDER_COMMIT, err);
+		got = recorder_caps(r, is, err);
+	return got == 0 ? recorder_step(r, RECORDER_ALL_END, err) : got;
+}
+
+/* Ends a transaction, by what became of it. */
+static int
+recorder_close_all(struct recorder *r, int got, struct err *err)
+{
+	if (got == 0 && recorder_step(r, RECORDER_COMMIT, err) == 0)
+		return 0;
 	recorder_step(r, RECORDER_ROLLBACK, &(struct err){0});
 	return -1;
+}
+
+int
+recorder_begin(struct recorder *r, const struct session *s, struct err *err)
+{
+	recorder_forget_regions(r);
+	extents_free(&r->pages);
+	r->threads_n = r->blocks_n = 0;
+	r->page_size = s->page_size;
+	sets_set_page_size(r->sets, s->page_size);
+	r->session++;
+	if (recorder_step(r, RECORDER_BEGIN, err) < 0)
+		return -1;
+	return recorder_close_all(r, recorder_session(r, s, err), err);
 }
 
 /* --- regions -------------------------------------------------------------------------------- */
@@ -478,18 +474,18 @@ recorder_regions(struct recorder *r, const struct moment *m, int64_t before, str
 }
 
 static int
-recorder_threads(struct recorder *r, const struct threads *t, struct err *err)
+recorder_threads(struct recorder *r, const struct thread *v, size_t n, struct err *err)
 {
-	if (r->threads_n == t->n && !memcmp(r->threads, t->v, t->n * sizeof(*t->v)))
+	if (r->threads_n == n && (!n || !memcmp(r->threads, v, n * sizeof(*v))))
 		return 0;
 	free(r->threads);
-	r->threads = mem_copy(t->v, t->n * sizeof(*t->v));
-	r->threads_n = t->n;
-	for (size_t i = 0; i < t->n; i++) {
+	r->threads = mem_copy(v, n * sizeof(*v));
+	r->threads_n = n;
+	for (size_t i = 0; i < n; i++) {
 		sqlite3_stmt *s = RECORDER_NUMBERS(r, RECORDER_THREAD, (uint64_t)r->sample,
-		                                   (uint64_t)t->v[i].tid, t->v[i].sp);
+		                                   (uint64_t)v[i].tid, v[i].sp);
 
-		recorder_text(s, 4, r->anonymous ? "(left out)" : t->v[i].comm);
+		recorder_text(s, 4, r->anonymous ? "(left out)" : v[i].comm);
 		if (recorder_step(r, RECORDER_THREAD, err) < 0)
 			return -1;
 	}
@@ -505,7 +501,7 @@ recorder_page_runs(struct recorder *r, const struct moment *m, struct err *err)
 	struct extents told = {0}, none = {0};
 	int got;
 
-	extents_compare(r->whole ? &r->pages : &none, &m->pages, &told);
+	extents_compare(m->whole ? &none : &r->pages, &m->pages, &told);
 	got = sets_write_pages(r->sets, r->sample, &told, err);
 	extents_free(&told);
 	extents_free(&r->pages);
@@ -520,9 +516,9 @@ recorder_stamps(struct recorder *r, const struct moment *m, struct err *err)
 	struct buf packed = {0};
 	int got;
 
-	if (r->whole || !m->track->clears)
+	if (!m->whole || !m->track.clears)
 		return 0;
-	pack_stamps(&m->track->stamps, &packed);
+	pack_stamps(&m->track.stamps, &packed);
 	RECORDER_NUMBERS(r, RECORDER_STAMP_SET, (uint64_t)r->sample);
 	sqlite3_bind_blob64(r->s[RECORDER_STAMP_SET], 2, packed.s, packed.len, SQLITE_STATIC);
 	got = recorder_step(r, RECORDER_STAMP_SET, err);
@@ -597,13 +593,13 @@ recorder_blocks(struct recorder *r, const struct moment *m, struct err *err)
 /* --- a moment ------------------------------------------------------------------------------- */
 
 static int
-recorder_sample(struct recorder *r, const struct moment *m, const char *note, struct err *err)
+recorder_sample(struct recorder *r, const struct moment *m, struct err *err)
 {
 	const struct regions *rs = m->regions;
-	const struct track *t = m->track;
+	const struct moment_track *t = &m->track;
 	sqlite3_stmt *s = RECORDER_NUMBERS(
 	    r, RECORDER_SAMPLE, (uint64_t)r->sample, (uint64_t)r->session, rs->time_ns, rs->cost_ns,
-	    r->whole == 0, rs->vmas.n, rs->totals.rss, rs->totals.swap);
+	    m->whole, rs->vmas.n, rs->totals.rss, rs->totals.swap);
 
 	if (m->written_known)
 		recorder_bind(s, 9, sets_count(r->sets, &m->written));
@@ -616,26 +612,102 @@ recorder_sample(struct recorder *r, const struct moment *m, const char *note, st
 		recorder_bind(s, 13, t->clear_ns);
 		recorder_bind(s, 15, t->first_ns);
 	}
-	if (note)
-		recorder_text(s, 16, note);
 	return recorder_step(r, RECORDER_SAMPLE, err);
 }
 
+/* The pages that changed, each packed; NULL: it is not there. */
 static int
-recorder_add_all(struct recorder *r, const struct moment *m, const char *note, struct err *err)
+recorder_contents(struct recorder *r, const struct moment *m, struct err *err)
+{
+	for (size_t i = 0; i < m->contents.n; i++) {
+		const struct contents_page *p = &m->contents.v[i];
+		struct buf packed = {0};
+		int got;
+
+		RECORDER_NUMBERS(r, RECORDER_CONTENT, p->addr, (uint64_t)r->sample);
+		if (p->data) {
+			pack_close(&(struct buf){.s = (char *)p->data, .len = r->page_size},
+			           &packed);
+			sqlite3_bind_blob64(r->s[RECORDER_CONTENT], 3, packed.s, packed.len,
+			                    SQLITE_STATIC);
+		}
+		got = recorder_step(r, RECORDER_CONTENT, err);
+		buf_free(&packed);
+		if (got < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What the file of a region says, if it is news. */
+static int
+recorder_file(struct recorder *r, struct recorder_region *k, const struct file_facts *f,
+              struct err *err)
+{
+	struct buf packed = {0};
+	uint64_t hash;
+	int got = 0;
+
+	file_facts_pack(f, r->page_size, &packed);
+	hash = recorder_hash(&packed) | 1;
+	if (hash != k->file_hash) {
+		RECORDER_NUMBERS(r, RECORDER_FILE, (uint64_t)k->id, (uint64_t)r->sample, f->size);
+		sqlite3_bind_blob64(r->s[RECORDER_FILE], 4, packed.s, packed.len, SQLITE_STATIC);
+		got = recorder_step(r, RECORDER_FILE, err);
+	}
+	k->file_hash = hash;
+	buf_free(&packed);
+	return got;
+}
+
+static int
+recorder_files(struct recorder *r, const struct moment *m, struct err *err)
+{
+	size_t i = 0;
+
+	for (size_t k = 0; k < m->files_n; k++) {
+		while (i < r->regions_n && r->regions[i].v.start < m->files[k].start)
+			i++;
+		if (i < r->regions_n && r->regions[i].v.start == m->files[k].start &&
+		    recorder_file(r, &r->regions[i], &m->files[k], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+recorder_messages(struct recorder *r, const struct moment *m, struct err *err)
+{
+	for (size_t i = 0; i < m->said_n; i++) {
+		recorder_bind(r->s[RECORDER_SAID], 1, (uint64_t)r->sample);
+		recorder_text(r->s[RECORDER_SAID], 2, m->said[i]);
+		if (recorder_step(r, RECORDER_SAID, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Messages alone are of the last sample. */
+static int
+recorder_add_all(struct recorder *r, const struct moment *m, struct err *err)
 {
 	static const struct extents not_known;
-	int64_t before = r->sample++;
+	int64_t before = r->sample;
 
-	return recorder_sample(r, m, note, err) < 0 || recorder_regions(r, m, before, err) < 0 ||
-	               recorder_threads(r, m->threads, err) < 0 ||
+	if (!m->regions)
+		return recorder_messages(r, m, err);
+	r->sample++;
+	return recorder_sample(r, m, err) < 0 || recorder_regions(r, m, before, err) < 0 ||
+	               recorder_threads(r, m->threads, m->threads_n, err) < 0 ||
 	               recorder_page_runs(r, m, err) < 0 ||
 	               (m->written_known &&
 	                sets_write_written(r->sets, r->sample, &m->written, err) < 0) ||
 	               recorder_stamps(r, m, err) < 0 || recorder_blocks(r, m, err) < 0 ||
 	               causes_rows_write(r->causes, r->sample, &m->causes,
 	                                 m->written_known ? &m->written : &not_known,
-	                                 r->anonymous, err) < 0
+	                                 r->anonymous, err) < 0 ||
+	               recorder_files(r, m, err) < 0 || recorder_contents(r, m, err) < 0 ||
+	               recorder_messages(r, m, err) < 0
 	           ? -1
 	           : 0;
 }
@@ -655,15 +727,13 @@ recorder_thin(struct recorder *r, struct err *err)
 }
 
 int
-recorder_add(struct recorder *r, const struct moment *m, const char *note, struct err *err)
+recorder_add(struct recorder *r, const struct moment *m, struct err *err)
 {
-	if (recorder_step(r, RECORDER_BEGIN, err) < 0)
+	if (recorder_step(r, RECORDER_BEGIN, err) < 0 ||
+	    recorder_close_all(r, recorder_add_all(r, m, err), err) < 0)
 		return -1;
-	if (recorder_add_all(r, m, note, err) < 0 || recorder_step(r, RECORDER_COMMIT, err) < 0) {
-		recorder_step(r, RECORDER_ROLLBACK, &(struct err){0});
-		return -1;
-	}
+	if (!m->regions)
+		return 0;
 	r->samples++;
-	r->whole = (r->whole + 1) % RECORDER_WHOLE;
 	return recorder_thin(r, err);
 }

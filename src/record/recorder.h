@@ -4,6 +4,7 @@
 
 #include "record/moment.h"
 #include "record/schema.h"
+#include "record/session.h"
 
 /*
  * Writes a recording (schema.def). Each moment is one transaction: whatever happens, the file holds
@@ -19,10 +20,12 @@ struct recorder_options {
 struct recorder *recorder_open(const struct recorder_options *o, struct err *err);
 
 /* Begins a session: a target, or the next program after an exec. -1 with err. */
-int recorder_begin(struct recorder *r, const struct target *t, struct err *err);
+int recorder_begin(struct recorder *r, const struct session *s, struct err *err);
 
-/* Adds a moment; `note` is what happened, NULL: nothing. -1 with err: it is not in the file. */
-int recorder_add(struct recorder *r, const struct moment *m, const char *note, struct err *err);
+/*
+ * Adds a moment, or if it has no regions only its messages. -1 with err: it is not in the file.
+ */
+int recorder_add(struct recorder *r, const struct moment *m, struct err *err);
 
 /* Bytes of the file, and how many moments went into it. */
 uint64_t recorder_bytes(const struct recorder *r);

@@ -33,6 +33,15 @@
 	X(SESSION,                                                                                 \
 	  "SELECT n.pid, n.name, n.page_size, " RECORDING_ON_CLOCK " FROM session n WHERE "        \
 	  "n.id = ?")                                                                              \
+	X(SAID, "SELECT sample, text FROM message ORDER BY sample, id")                            \
+	X(CAPS, "SELECT name, gives, ok, detail, how FROM capability WHERE session = ? ORDER BY "  \
+	        "rowid")                                                                           \
+	X(CONTENT, "SELECT data FROM content WHERE address = ?1 AND sample <= ?2 AND sample >= "   \
+	           "?3 ORDER BY sample DESC LIMIT 1")                                              \
+	X(FILE, "SELECT c.data FROM region r JOIN cache c ON c.region = r.id AND c.sample <= "     \
+	        "?1 WHERE r.start = ?2 AND r.first <= ?1 AND (r.last IS NULL OR r.last >= ?1) "    \
+	        "ORDER BY c.sample DESC LIMIT 1")                                                  \
+	X(CONTENTS, "SELECT 1 FROM content WHERE sample >= ? LIMIT 1")                             \
 	X(META, "SELECT value FROM meta WHERE session = ? AND key = ?")                            \
 	X(REGIONS, "SELECT start, length, perm, offset, dev, inode, type, behind, mapping FROM "   \
 	           "region WHERE first <= ?1 AND (last IS NULL OR last >= ?1)")                    \
@@ -403,6 +412,61 @@ recording_recall(struct recording *r, const struct track *t, struct causes *into
 	return true;
 }
 
+/* --- files ---------------------------------------------------------------------------------- */
+
+bool
+recording_file(struct recording *r, uint64_t region, struct file_facts *out)
+{
+	sqlite3_stmt *s = r->s[RECORDING_FILE];
+	struct err ignored;
+	bool is;
+
+	*out = (struct file_facts){0};
+	recording_ask(r, RECORDING_FILE, r->samples[r->at].id);
+	sqlite3_bind_int64(s, 2, (int64_t)region);
+	is = recording_step(r, RECORDING_FILE, &ignored) > 0 &&
+	     file_facts_unpack(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
+	                       r->page_size, out);
+	sqlite3_reset(s);
+	return is;
+}
+
+/* --- contents ------------------------------------------------------------------------------- */
+
+static int64_t
+recording_first_of_session(const struct recording *r)
+{
+	size_t i = r->at;
+
+	while (i > 0 && r->samples[i - 1].session == r->session)
+		i--;
+	return r->samples[i].id;
+}
+
+uint8_t *
+recording_bytes(struct recording *r, uint64_t addr, bool *any)
+{
+	sqlite3_stmt *s = r->s[RECORDING_CONTENT];
+	int64_t first = recording_first_of_session(r);
+	uint8_t *data = NULL;
+	struct unpack u = {0};
+	struct err ignored;
+
+	recording_ask(r, RECORDING_CONTENTS, first);
+	*any = recording_step(r, RECORDING_CONTENTS, &ignored) > 0;
+	sqlite3_reset(r->s[RECORDING_CONTENTS]);
+	recording_ask(r, RECORDING_CONTENT, (int64_t)addr);
+	sqlite3_bind_int64(s, 2, r->samples[r->at].id);
+	sqlite3_bind_int64(s, 3, first);
+	if (*any && recording_step(r, RECORDING_CONTENT, &ignored) > 0 &&
+	    unpack_open(&u, sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)) &&
+	    u.n == r->page_size)
+		data = mem_copy(u.raw, u.n);
+	unpack_free(&u);
+	sqlite3_reset(s);
+	return data;
+}
+
 /* --- doubts --------------------------------------------------------------------------------- */
 
 /* All at once: a question for each of many regions takes long. */
@@ -726,8 +790,45 @@ recording_time_of_day(const struct recording *r)
 	return tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec + (double)(at % 1000000000) / 1e9;
 }
 
+/* The sample with that number; samples_n: it is not there. */
+static size_t
+recording_find(const struct recording *r, int64_t id)
+{
+	size_t lo = 0, hi = r->samples_n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->samples[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->samples_n && r->samples[lo].id == id ? lo : r->samples_n;
+}
+
+static void
+recording_add_messages(struct recording *r, struct timeline *t)
+{
+	enum { MOST = 10000 };
+	struct err ignored;
+	size_t cap = 0;
+
+	while (t->said_n < MOST && recording_step(r, RECORDING_SAID, &ignored) > 0) {
+		size_t i =
+		    recording_find(r, sqlite3_column_int64(r->s[RECORDING_SAID], 0));
+
+		if (i == r->samples_n)
+			continue;
+		t->said = vec_room(t->said, t->said_n, &cap, sizeof(*t->said));
+		t->said[t->said_n++] = (struct timeline_said){
+		    i, mem_strdup(recording_column_text(r, RECORDING_SAID, 1))};
+	}
+	sqlite3_reset(r->s[RECORDING_SAID]);
+}
+
 struct timeline *
-recording_timeline(const struct recording *r)
+recording_timeline(struct recording *r)
 {
 	struct timeline *t = mem_alloc(sizeof(*t) + r->samples_n * sizeof(*t->v));
 
@@ -736,6 +837,7 @@ recording_timeline(const struct recording *r)
 	t->day_s = recording_time_of_day(r);
 	for (size_t i = 0; i < t->n; i++)
 		t->v[i] = r->samples[i].tick;
+	recording_add_messages(r, t);
 	return t;
 }
 
@@ -761,6 +863,26 @@ size_t
 recording_page_size(const struct recording *r)
 {
 	return r->page_size;
+}
+
+void
+recording_caps(struct recording *r, recording_cap_fn *fn, void *arg)
+{
+	enum recording_statement of = RECORDING_CAPS;
+	struct err ignored;
+
+	recording_ask(r, of, r->session);
+	while (recording_step(r, of, &ignored) > 0) {
+		char *name = mem_strdup(recording_column_text(r, of, 0));
+		char *gives = mem_strdup(recording_column_text(r, of, 1));
+		char *detail = mem_strdup(recording_column_text(r, of, 3));
+
+		fn(arg, name, gives, recording_column(r, of, 2), detail,
+		   recording_column_text(r, of, 4));
+		free(name);
+		free(gives);
+		free(detail);
+	}
 }
 
 /* true: there is a row, to be reset. */

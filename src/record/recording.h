@@ -6,6 +6,7 @@
 #include "kernel/thread.h"
 #include "kernel/vma.h"
 #include "record/block.h"
+#include "record/file_facts.h"
 #include "page/extents.h"
 #include "target/source.h"
 #include "target/timeline.h"
@@ -22,7 +23,7 @@ struct recording *recording_open(const char *path, struct err *err);
 void recording_close(struct recording *r);
 
 /* All its samples, at least one; a reference for the caller. */
-struct timeline *recording_timeline(const struct recording *r);
+struct timeline *recording_timeline(struct recording *r);
 
 /* The number of the sample that it is at, from 0. */
 size_t recording_at(const struct recording *r);
@@ -49,6 +50,11 @@ size_t recording_page_size(const struct recording *r);
 uint64_t recording_number(struct recording *r, const char *key);
 /* The caller frees it. */
 char *recording_text(struct recording *r, const char *key);
+
+/* Calls fn for what --capabilities said of the session; texts are valid in the call. */
+typedef void recording_cap_fn(void *arg, const char *name, const char *gives, bool ok,
+                              const char *detail, const char *how);
+void recording_caps(struct recording *r, recording_cap_fn *fn, void *arg);
 
 /* --- at the sample -------------------------------------------------------------------------- */
 
@@ -90,6 +96,15 @@ bool recording_recall(struct recording *r, const struct track *t, struct causes 
                       struct err *why);
 
 const struct extents *recording_pages(const struct recording *r);
+
+/* What the file of the region that starts there said last. false: it was not recorded. */
+bool recording_file(struct recording *r, uint64_t region, struct file_facts *out);
+
+/*
+ * What was in the page at addr, by then; the caller frees it. NULL: it was not recorded. *any: the
+ * contents of some pages of the session were.
+ */
+uint8_t *recording_bytes(struct recording *r, uint64_t addr, bool *any);
 
 /* The newest block with the page at addr; NULL: there is none. */
 const struct block *recording_block(struct recording *r, uint64_t addr);

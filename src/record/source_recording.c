@@ -5,6 +5,7 @@
  */
 #include "record/source_recording.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct source_recording {
 	size_t followed; /* 1 + the sample whose stamps the track has; that of the faults: */
 	size_t recalled;
 	struct causes *into; /* who gets the page faults; NULL: nobody */
+	struct source_recording_caps *caps; /* as they were asked for last */
 };
 
 static struct source_recording *
@@ -349,14 +351,31 @@ source_recording_smaps_one(const struct source *s, struct progress *p, uint64_t 
 	return r;
 }
 
+/* Up to the first page that was not recorded. */
 static ssize_t
 source_recording_bytes(struct source *s, uint64_t addr, void *to, size_t n, int *sys,
                        struct err *err)
 {
-	(void)s, (void)addr, (void)to, (void)n;
-	*sys = 0;
+	size_t size = s->meta.page_size, done = 0;
+	bool any = true;
+
+	*sys = ENODATA;
+	while (done < n) {
+		uint64_t at = addr + done, page = at - at % size;
+		size_t part = u64_min(n - done, page + size - at);
+		uint8_t *data = recording_bytes(source_recording_of(s)->r, page, &any);
+
+		if (!data)
+			break;
+		memcpy((uint8_t *)to + done, data + (at - page), part);
+		free(data);
+		done += part;
+	}
+	if (any)
+		return (ssize_t)done;
 	return err_set(err, ERR_TARGET, "contents of memory were not recorded",
-	               "ask a running process", "cannot read memory");
+	               "ask a running process, or record with --with-bytes RANGE",
+	               "cannot read memory");
 }
 
 static int
@@ -366,12 +385,20 @@ source_recording_fault_in(struct source *s, const struct vma *v, uint64_t addr, 
 	return source_recording_refuse(err, "read the page in");
 }
 
+/* As of the last whole sample. */
 static bool
 source_recording_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
                        unsigned needs, struct file_pages *out)
 {
-	(void)s, (void)v, (void)start, (void)end, (void)needs, (void)out;
-	return false;
+	struct file_facts f;
+	bool is = recording_file(source_recording_of(s)->r, v->start, &f);
+
+	if (is) {
+		file_facts_fill(&f, start, end, s->meta.page_size, out);
+		out->known &= needs;
+	}
+	file_facts_free(&f);
+	return is;
 }
 
 /* Only instructions that faulted have one. */
@@ -427,15 +454,53 @@ source_recording_counters(const struct source *s, struct proc_activity *out)
 	return false;
 }
 
+/* What is filled in, and its texts, which last until they are asked for again. */
+struct source_recording_caps {
+	struct cap *out;
+	size_t n;
+	char *texts[2 * CAPS_MAX];
+};
+
+static void
+source_recording_free_caps(struct source_recording_caps *c)
+{
+	for (size_t i = 0; c && i < 2 * CAPS_MAX; i++)
+		free(c->texts[i]);
+	free(c);
+}
+
+static void
+source_recording_add_cap(void *arg, const char *name, const char *gives, bool ok,
+                         const char *detail, const char *how)
+{
+	struct source_recording_caps *c = arg;
+	struct cap *to = &c->out[c->n];
+
+	if (c->n == CAPS_MAX)
+		return;
+	c->texts[2 * c->n] = mem_strdup(name);
+	c->texts[2 * c->n + 1] = mem_strdup(gives);
+	*to = (struct cap){.name = c->texts[2 * c->n], .gives = c->texts[2 * c->n + 1], .ok = ok};
+	snprintf(to->detail, sizeof(to->detail), "%s", detail);
+	snprintf(to->how, sizeof(to->how), "%s", how);
+	c->n++;
+}
+
+/* First what is in every recording, then what could be known when it was made. */
 static size_t
 source_recording_caps(struct source *s, struct track *t, struct cap *out)
 {
-	(void)s, (void)t;
-	out[0] = (struct cap){.name = "recording",
-	                      .gives = "regions, pages and frames, as they were",
-	                      .ok = true,
-	                      .detail = "memory, files and symbols are not in it"};
-	return 1;
+	struct source_recording *k = source_recording_of(s);
+
+	(void)t;
+	source_recording_free_caps(k->caps);
+	k->caps = mem_alloc(sizeof(*k->caps));
+	k->caps->out = out;
+	source_recording_add_cap(k->caps, "recording", "regions, pages and frames, as they were",
+	                         true, "what follows was so when it was made; memory and files "
+	                               "are not in it", "");
+	recording_caps(k->r, source_recording_add_cap, k->caps);
+	return k->caps->n;
 }
 
 /* --- writes, others, faults: of the past ---------------------------------------------------- */
@@ -816,6 +881,7 @@ source_recording_close(struct source *s)
 	struct source_recording *k = source_recording_of(s);
 
 	source_recording_unwatch(s);
+	source_recording_free_caps(k->caps);
 	vma_free(&k->vmas);
 	swaps_free(&s->meta.swaps);
 	timeline_unref(k->line);

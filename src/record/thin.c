@@ -15,6 +15,7 @@ static const char thin_choice[] =
 /* What has a row for each change goes on to the next sample, unless that has its own. */
 static const char *const thin_moves[] = {
     "DELETE FROM usage WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
+    "DELETE FROM cache WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
     "DELETE FROM smaps WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
     "DELETE FROM region WHERE first = ?1 AND last = ?1",
     "UPDATE region SET first = ?3 WHERE first = ?1",
@@ -32,8 +33,11 @@ static const char *const thin_moves[] = {
     "DELETE FROM watch WHERE sample = ?1",
     "DELETE FROM brought WHERE sample = ?1 AND EXISTS (SELECT 1 FROM brought WHERE sample = ?3)",
     "UPDATE brought SET sample = ?3 WHERE sample = ?1",
-    "UPDATE sample SET note = (SELECT note FROM sample WHERE id = ?1) || ifnull('; ' || note, '')"
-    " WHERE id = ?3 AND (SELECT note FROM sample WHERE id = ?1) IS NOT NULL",
+    "UPDATE OR IGNORE content SET sample = ?3 WHERE sample = ?1",
+    "DELETE FROM content WHERE sample = ?1",
+    "UPDATE OR IGNORE cache SET sample = ?3 WHERE sample = ?1",
+    "DELETE FROM cache WHERE sample = ?1",
+    "UPDATE message SET sample = ?3 WHERE sample = ?1",
     "DELETE FROM sample WHERE id = ?1",
 };
 

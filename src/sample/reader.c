@@ -157,7 +157,8 @@ reader_forget_once(struct reader *l)
 static void
 reader_stop_keeping(struct reader *l)
 {
-	keeper_stop(l->keeper);
+	if (l->keeper)
+		keeper_stop(l->keeper, NULL, &l->draft.recorded_err);
 	l->keeper = NULL;
 	l->draft.recorded = (struct sample_recorded){0};
 }
@@ -168,7 +169,12 @@ reader_record(struct reader *l, const char *path, bool overwrite, struct err *er
 	struct recorder_options o = {.path = path,
 	                             .how = overwrite ? SCHEMA_OVERWRITE : SCHEMA_NEW};
 
+	l->draft.recorded_err.what[0] = '\0';
 	reader_stop_keeping(l);
+	if (!path[0] && l->draft.recorded_err.what[0]) {
+		*err = l->draft.recorded_err;
+		return -1;
+	}
 	l->draft.recorded_err.what[0] = '\0';
 	if (!path[0])
 		return 0;
@@ -190,13 +196,6 @@ reader_keep(struct reader *l, struct regions *rs)
 		reader_stop_keeping(l);
 	else
 		l->draft.recorded.bytes = keeper_bytes(l->keeper);
-}
-
-static void
-reader_keep_exec(struct reader *l)
-{
-	if (l->keeper && keeper_exec(l->keeper, &l->draft.recorded_err) < 0)
-		reader_stop_keeping(l);
 }
 
 /*
@@ -227,7 +226,8 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	l->draft.bytes = NULL;
 	snprintf(l->draft.comm, sizeof(l->draft.comm), "%s", l->t.source->meta.comm);
 	reader_copy_tracker(l);
-	reader_keep_exec(l);
+	if (l->keeper)
+		keeper_exec(l->keeper);
 	return false;
 }
 
@@ -1011,6 +1011,6 @@ reader_close(struct reader *l)
 	smaps_reading_unref(l->draft.smaps);
 	attribution_unref(l->draft.attribution);
 	writes_log_free(&l->writes);
-	keeper_stop(l->keeper);
+	reader_stop_keeping(l);
 	target_close(&l->t);
 }

@@ -39,7 +39,7 @@ struct sampler {
 	struct sample *out;
 	struct results results;
 	bool open_failed;
-	bool holds; /* a userfaultfd in the target has to be released */
+	bool holds; /* a userfaultfd in the target has to be released, or a file written */
 	struct err open_err;
 	int pidfd;
 	uint64_t busy_ns;
@@ -84,7 +84,7 @@ sampler_publish(void *arg, bool complete)
 	old = s->out;
 	s->out = copy;
 	results_move(&s->results, &s->reader.done);
-	s->holds = track_holds(&s->reader.t.track);
+	s->holds = track_holds(&s->reader.t.track) || s->reader.keeper;
 	pthread_mutex_unlock(&s->lock);
 	sample_free(old);
 	eventfd_write(s->event, 1);

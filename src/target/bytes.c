@@ -291,6 +291,8 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		if (p->sys == ETIMEDOUT)
 			buf_str(out, "it did not arrive in time: its file server or fault "
 			             "handler does not answer");
+		else if (p->sys == ENODATA)
+			buf_str(out, "not recorded");
 		else if (p->sys == EAGAIN)
 			buf_str(out, "pmtop's helper, which would wait for it, cannot be started");
 		else

@@ -19,8 +19,12 @@ timeline_ref(struct timeline *t)
 void
 timeline_unref(struct timeline *t)
 {
-	if (t && refs_drop(&t->refs))
-		free(t);
+	if (!t || !refs_drop(&t->refs))
+		return;
+	for (size_t i = 0; i < t->said_n; i++)
+		free(t->said[i].text);
+	free(t->said);
+	free(t);
 }
 
 size_t

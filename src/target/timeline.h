@@ -14,9 +14,17 @@ struct timeline_tick {
 	bool written_known;
 };
 
+/* A message that was recorded. Not safe to print raw. */
+struct timeline_said {
+	size_t tick; /* by which it had happened */
+	char *text;
+};
+
 struct timeline {
 	int refs;
 	double day_s; /* when the first was taken, in seconds of the local day */
+	struct timeline_said *said; /* ascending by tick; owned */
+	size_t said_n;
 	size_t n;
 	struct timeline_tick v[];
 };

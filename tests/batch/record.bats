@@ -168,3 +168,26 @@ same() {
 	refused 1 'were not recorded; record with' --watch=0.01 --count 1 "$FILE"
 	refused 2 'not a time' --list --at noon "$FILE"
 }
+
+@test "--with-bytes records the contents of a range, and nothing else" {
+	recorded zoo --with-bytes heap..+0x1000
+	same -e 'hex heap' -e 'hex heap+0xf00..+0x100'
+	is "$("$PMTOP" -e 'hex heap+0x1000..+0x10' "$FILE" | sed -n 2p | xargs)" "000001001000..000001001010 not recorded"
+	refused 1 'contents of memory were not recorded' -e 'hex heap' "$(recorded_without)"
+	refused 2 'more than 1 MiB' --record "$FILE" --overwrite --with-bytes 20000000..+2M "$PID"
+}
+
+recorded_without() {
+	pm --record "$BATS_TEST_TMPDIR/without" --for 0.01 "$PID" 2>/dev/null
+	echo "$BATS_TEST_TMPDIR/without"
+}
+
+@test "--capabilities of a recording are those of its recorder, and meta says what that was" {
+	recorded zoo
+	diff <(pm --capabilities --csv -n "$PID") <("$PMTOP" --capabilities --csv -n "$FILE" | tail -n +2)
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	[[ $(sqlite3 "$FILE" "SELECT value FROM meta WHERE key = 'command'") == *pmtop*--record*"$PID" ]]
+	is "$(sqlite3 "$FILE" "SELECT count(*) FROM meta WHERE key IN ('kernel', 'user', 'privileges', 'clock', 'pmtop')")" 5
+	pm --record "$FILE" --for 0.01 --overwrite --anonymous-names "$PID" 2>/dev/null
+	is "$(sqlite3 "$FILE" "SELECT value FROM meta WHERE key = 'command'")" "(left out)"
+}

@@ -129,6 +129,24 @@ script_becomes_subject() {
 	watch_end
 }
 
+# write_and_record FILE: writes a page; whether the recording has such a write
+write_and_record() {
+	subject write anon 3
+	[[ -n $("$PMTOP" --pages="${RANGE[anon]}" --filter written --csv -n -o ADDRESS "$1" 2>/dev/null) ]]
+}
+
+@test "--record of a script goes on with the program that it executes, and its writes" {
+	local file=$BATS_TEST_TMPDIR/recording
+	way_here
+	script_start watch_start --record "$file" --interval 0.2 "${WAY[@]}"
+	until_true test -s "$BATS_TEST_TMPDIR/script/pid"
+	script_becomes_subject
+	until_true write_and_record "$file"
+	watch_end
+	command -v sqlite3 >/dev/null || return 0
+	[[ $(sqlite3 "$file" "SELECT text FROM message") == *"executed a new program: now subject"* ]]
+}
+
 @test "--watch before another answer covers the program that a script executes" {
 	way_here
 	script_start watch_start --watch=3600 --list --csv -n -b -o START,WRITTEN "${WAY[@]}"

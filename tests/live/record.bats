@@ -13,12 +13,10 @@ has_samples() { "$PMTOP" --list "$FILE" >/dev/null 2>&1; }
 
 # answers SOURCE: what does not depend on other processes
 answers() {
-	# what of shared memory is in swap only its file says, which is not recorded
-	"$PMTOP" --list -o START,END,PERM,OFFSET,TYPE,RSS,ANON,THP,MAPPING "$1"
+	"$PMTOP" --list -o START,END,PERM,OFFSET,TYPE,RSS,ANON,SWAP,THP,MAPPING "$1"
 	"$PMTOP" --pages --csv -o ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,UFFD-WP,GUARD,PFN,SWAP-TYPE,SWAP-OFFSET,MEMCG,MAPPING "$1"
 	"$PMTOP" --pages --runs "$1"
-	# without what only files say: their pages in the cache or in swap, and where they end
-	"$PMTOP" --grid "$1" | tr ':~s' '...'
+	"$PMTOP" --grid "$1"
 }
 
 # Others may take a page's file out of the cache, or the kernel merge pages: it is compared only with

@@ -209,3 +209,21 @@ by_rows() { screen_text | sed -n '4,19p'; }
 	[ "$("$PMTOP" -e 'writers by function' "$BATS_TEST_TMPDIR/writers" | grep -c memtable_insert)" = 1 ]
 	"$PMTOP" --list -n -o WRITER,MAPPING "$BATS_TEST_TMPDIR/writers" | grep -E '^memtable_insert +.*memtable'
 }
+
+@test "what happened while it was recorded is shown at its sample, and all of it is in the log" {
+	ROOT=$LIVE
+	screen_start 100x24 "$PID"
+	ask "record $BATS_TEST_TMPDIR/told"
+	screen_keys r c
+	target_cleared
+	screen_keys r
+	ask 'record off'
+	screen_keys Q
+	screen_end
+	ROOT=
+	screen_start 100x24 "$BATS_TEST_TMPDIR/told"
+	screen_keys '['
+	screen_text | grep -q 'writes are detected from now on'
+	screen_keys '!'
+	screen_text | grep -E '^ [0-9:]{8}  writes are detected from now on, by soft-dirty'
+}

@@ -352,6 +352,7 @@ static int
 record_one(struct recorder *r, struct moments *from, unsigned i, char *own, struct err *err)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct regions *rs;
 	struct moment m;
 	int got;
 
@@ -363,14 +364,19 @@ record_one(struct recorder *r, struct moments *from, unsigned i, char *own, stru
 		else
 			madvise(at, page, MADV_DONTNEED);
 	}
-	got = moments_take(from, 0, false, &m, err);
+	moments_listen(from, &m);
+	got = moments_scan(from, &rs, err);
+	moments_unlisten(from);
+	m.regions = rs;
+	if (got == 0)
+		moments_finish(from, 0, false, &m);
 	m.written_known = true;
 	for (uint64_t at = 0; got == 0 && at < OWN_PAGES; at += 1 + random_below(40))
 		extents_add(&m.written, (uintptr_t)own + at * page, (uintptr_t)own + (at + 1) * page, 1);
 	copy(&pages_of[i], &m.pages);
 	copy(&written_of[i], &m.written);
 	if (got == 0)
-		got = recorder_add(r, &m, NULL, err);
+		got = recorder_add(r, &m, err);
 	moment_free(&m);
 	return got;
 }
@@ -382,6 +388,7 @@ record_all(const char *path, struct err *err)
 	char *own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct recorder *r = recorder_open(&(struct recorder_options){.path = path}, err);
 	struct target t;
+	struct session *is;
 	struct moments from;
 	int got = r ? target_open(&t, "/proc", getpid(), err) : -1;
 
@@ -391,7 +398,9 @@ record_all(const char *path, struct err *err)
 		return -1;
 	madvise(own, size, MADV_NOHUGEPAGE);
 	moments_begin(&from, &t);
-	got = recorder_begin(r, &t, err);
+	is = session_new(&t);
+	got = recorder_begin(r, is, err);
+	session_free(is);
 	for (unsigned i = 1; got == 0 && i <= SAMPLES; i++)
 		got = record_one(r, &from, i, own, err);
 	moments_free(&from);

@@ -252,6 +252,7 @@ app_notice(struct app *a)
 	bool let_go;
 
 	notice_record_failed(a);
+	app_recorded_messages(a);
 	notice_others(a);
 	let_go = notice_let_go(a);
 	notice_life(a, let_go);

@@ -16,7 +16,7 @@
 enum { TOAST_MS = 4000 };
 
 void
-app_toast(struct app *a, enum role role, const char *text)
+app_toast_logged(struct app *a, enum role role, const char *text)
 {
 	struct app_toast *t = &a->toast;
 
@@ -25,6 +25,12 @@ app_toast(struct app *a, enum role role, const char *text)
 	t->view = 0;
 	t->lens = LENS_COUNT;
 	t->until = time_ns() + TOAST_MS * UINT64_C(1000000);
+}
+
+void
+app_toast(struct app *a, enum role role, const char *text)
+{
+	app_toast_logged(a, role, text);
 	messages_add(&a->messages, (int)role, text, time(NULL));
 }
 

@@ -89,6 +89,8 @@ struct app_target {
 	/* what has been reported about its samples */
 	unsigned clears_seen, execs_seen;
 	bool others_seen, ended_seen, end_reported;
+	bool said;       /* the log has the messages of the recording; */
+	size_t said_of;  /* of this tick, from 1, they were shown last */
 };
 
 /* A message on the last line but one. */
@@ -145,6 +147,8 @@ void app_toast(struct app *a, enum role role, const char *text);
 /* A message for this view and lens only. */
 void app_toast_here(struct app *a, enum role role, const char *text);
 void app_toast_lens(struct app *a, const char *text);
+/* One that the log has already. */
+void app_toast_logged(struct app *a, enum role role, const char *text);
 void app_toast_err(struct app *a, const struct err *e);
 bool app_refuses_change(struct app *a); /* --read-only is set; shows a message */
 void app_not_found(struct app *a); /* shows that the list does not contain the text */
@@ -213,6 +217,8 @@ int app_travel_to(struct app *a, const char *when, struct err *err);
 void app_when_next(struct app *a);
 void app_when_back(struct app *a);
 void app_when(struct app *a, struct answer *of);
+/* Shows the messages that were recorded with the sample on screen, and puts all into the log. */
+void app_recorded_messages(struct app *a);
 /* Records in a file from now on; "": ends that. */
 void app_record(struct app *a, const char *path);
 void app_toggle_record(struct app *a);

@@ -136,6 +136,33 @@ app_when(struct app *a, struct answer *of)
 	app_when_go(a, false);
 }
 
+/* --- messages --------------------------------------------------------------------------------- */
+
+static void
+app_log_recorded(struct app *a, const struct timeline *t)
+{
+	for (size_t i = 0; i < t->said_n; i++)
+		messages_add(&a->messages, ROLE_HOT, t->said[i].text,
+		             (time_t)(t->v[t->said[i].tick].time_ns / 1000000000));
+	a->t.said = true;
+}
+
+void
+app_recorded_messages(struct app *a)
+{
+	const struct timeline *t = a->t.s->timeline;
+	size_t tick = t ? timeline_find(t, a->t.s->time_ns) : 0;
+
+	if (!t || !t->said_n || a->t.said_of == tick + 1)
+		return;
+	if (!a->t.said)
+		app_log_recorded(a, t);
+	a->t.said_of = tick + 1;
+	for (size_t i = 0; i < t->said_n; i++)
+		if (t->said[i].tick == tick)
+			app_toast_logged(a, ROLE_HOT, t->said[i].text);
+}
+
 /* --- recording -------------------------------------------------------------------------------- */
 
 void

@@ -7,51 +7,32 @@
 #include "batch/batch_state.h"
 #include "batch/batch_wait.h"
 #include "demo/launch.h"
-#include "record/recorder.h"
+#include "record/keeper.h"
 
-/* SHARE: an interval may be filled by reading frames up to this part of it. SMAPS: so many samples
- * apart smaps is read, if it takes no more than its SHARE of them. */
-enum { RECORD_SHARE = 100, RECORD_SMAPS = 60 };
+/* Before as many samples it is tried. */
+enum { RECORD_TRIES = 20 };
 
 struct record {
 	struct batch *b;
-	struct recorder *to;
-	struct moments from;
+	struct keeper *to;
 	int signals;
 	uint64_t until, next; /* on our clock */
-	uint64_t smaps_ns;    /* what smaps took last */
 	bool writes;          /* they are tracked */
-	const char *note;     /* of the next sample */
+	unsigned tries;       /* so many more to track those of another program */
 };
 
-/* Whether it is time for smaps, and cheap. */
-static bool
-record_wants_smaps(const struct record *k)
-{
-	uint64_t n = recorder_samples(k->to);
-
-	return n == 0 || (n % RECORD_SMAPS == 0 &&
-	                  k->smaps_ns <= k->b->o->interval_ns * RECORD_SMAPS / RECORD_SHARE);
-}
-
-/* 1: the address space is gone. */
+/* 1: the address space is gone. `last`: it is taken whatever the disk does. */
 static int
-record_sample(struct record *k, struct err *err)
+record_sample(struct record *k, bool last, struct err *err)
 {
-	bool first = recorder_samples(k->to) == 0 || k->note;
-	struct moment m;
-	int r = moments_take(&k->from, first ? UINT64_MAX : k->b->o->interval_ns / RECORD_SHARE,
-	                     record_wants_smaps(k), &m, err);
+	struct target *t = &k->b->t;
+	struct regions *rs;
+	int r = keeper_take(k->to, k->b->o->interval_ns, last, &rs, err);
 
-	if (m.smaps)
-		k->smaps_ns = m.smaps->cost_ns;
-	if (r == 0)
-		r = recorder_add(k->to, &m, k->note, err);
-	k->note = NULL;
-	if (r == 0 && k->writes)
-		r = target_clear(&k->b->t, &m.regions->vmas, err);
-	moment_free(&m);
-	return r < 0 && !target_is_alive(&k->b->t) ? 1 : r;
+	if (r == 0 && rs && k->writes)
+		r = target_clear(t, &rs->vmas, err);
+	regions_unref(rs);
+	return r < 0 && !target_is_alive(t) ? 1 : r;
 }
 
 /* --- writes --------------------------------------------------------------------------------- */
@@ -69,8 +50,11 @@ record_begin_writes(struct record *k, struct err *err)
 		return -1;
 	if (!b->o->no_attribution)
 		target_watch_faults(&b->t, &kept);
-	k->writes = true;
-	return target_clear(&b->t, &b->vmas, err);
+	k->writes = target_clear(&b->t, &b->vmas, err) == 0;
+	if (k->writes)
+		return 0;
+	k->tries = b->t.track.owner != TRACK_FOREIGN ? RECORD_TRIES : 0;
+	return k->tries ? 0 : -1; /* what just began has nothing to watch yet */
 }
 
 /* Who brings memory in: with page faults that are watched anyway, or as it was asked for. */
@@ -83,30 +67,63 @@ record_begin_growth(struct record *k)
 		target_grow(&k->b->t, true);
 }
 
-/* A command that we started may execute another: its script's interpreter does. */
+/*
+ * A command that we started may execute another: its script's interpreter does. Consent of others
+ * was for the old one.
+ */
 static void
 record_begin_again(struct record *k)
 {
-	struct target *t = &k->b->t;
-	bool writes = k->writes && t->track.owner != TRACK_FOREIGN;
-	bool had = k->writes;
-	struct buf text = {0};
-	struct err why = {0};
+	bool had = k->writes || k->tries;
 
 	k->writes = false;
+	k->tries = 0;
 	record_begin_growth(k);
-	if (writes) {
-		t->track.can = TRACK_UNKNOWN;
-		vma_free(&k->b->vmas);
-		if (target_regions(t, &k->b->vmas, &why) == 0)
-			record_begin_writes(k, &why);
-	}
-	if (had && !k->writes) {
-		buf_fmt(&text, "it executed a new program, whose writes are not recorded%s%s",
-		        why.why[0] ? ": " : "", why.why);
-		k->b->report(text.s);
-	}
+	if (had && k->b->t.track.owner != TRACK_FOREIGN)
+		k->tries = RECORD_TRIES;
+	else if (had)
+		k->b->report("it executed a new program, whose writes are not recorded");
+}
+
+static void
+record_try_again(struct record *k)
+{
+	struct target *t = &k->b->t;
+	struct buf text = {0};
+	struct err why = {0};
+	unsigned left = k->tries - 1;
+
+	t->track.can = TRACK_UNKNOWN;
+	vma_free(&k->b->vmas);
+	if (target_regions(t, &k->b->vmas, &why) == 0)
+		record_begin_writes(k, &why);
+	k->tries = k->writes ? 0 : left;
+	if (k->writes || left)
+		return;
+	buf_fmt(&text, "its writes are not recorded: %s", why.why);
+	k->b->report(text.s);
+	keeper_say(k->to, text.s);
 	buf_free(&text);
+}
+
+/* --- contents ------------------------------------------------------------------------------- */
+
+/* Only those that were asked for. */
+static int
+record_begin_contents(struct record *k, struct err *err)
+{
+	const char *range = k->b->o->with_bytes;
+	uint64_t start, end;
+
+	if (!range)
+		return 0;
+	if (batch_range(k->b, range, &start, &end, err) < 0)
+		return -1;
+	if (end - start > CONTENTS_MOST)
+		return err_set(err, ERR_USAGE, "it is more than 1 MiB",
+		               "give less: START..+64K, for example", "--with-bytes %.100s", range);
+	keeper_contents(k->to, start, end);
+	return 0;
 }
 
 /* --- its end -------------------------------------------------------------------------------- */
@@ -127,33 +144,37 @@ record_follow(struct record *k, struct err *err)
 			return 1;
 		r = target_reopen(t, err);
 		if (r == 0)
-			r = recorder_begin(k->to, t, err);
-		if (r == 0)
 			break;
 		if (time_ns() > until)
 			return -1;
 		poll(&end, 1, 10);
 	}
-	moments_free(&k->from);
-	moments_begin(&k->from, t);
-	k->note = "it executed a new program";
+	keeper_exec(k->to);
 	record_begin_again(k);
 	return 0;
 }
 
 static void
-record_say_end(const struct record *k, bool ended)
+record_say_end(struct record *k)
 {
-	char size[8], how[64] = "";
 	const struct batch *b = k->b;
+	char how[64] = "";
 
-	if (ended && b->o->command)
+	if (b->o->command)
 		launch_how_it_ended(b->t.source->meta.pid, how, sizeof(how));
-	if (ended)
-		buf_fmt(b->note, "process %d has ended%s; ", (int)b->t.source->meta.pid, how);
-	buf_fmt(b->note, "%ju sample%s in %s, %s", (uintmax_t)recorder_samples(k->to),
-	        plural(recorder_samples(k->to)), b->o->record,
-	        size_text(size, recorder_bytes(k->to)));
+	buf_fmt(b->note, "process %d has ended%s", (int)b->t.source->meta.pid, how);
+	keeper_say(k->to, b->note->s);
+	buf_str(b->note, "; ");
+}
+
+/* Once it is closed, of which this was the size. */
+static void
+record_say_size(const struct record *k, uint64_t samples, uint64_t bytes)
+{
+	char size[8];
+
+	buf_fmt(k->b->note, "%ju sample%s in %s, %s", (uintmax_t)samples, plural(samples),
+	        k->b->o->record, size_text(size, bytes));
 }
 
 /* false: only one more sample is to come, the last. */
@@ -175,7 +196,9 @@ record_all(struct record *k, struct err *err)
 	int r;
 
 	for (;;) {
-		r = record_sample(k, err);
+		if (k->tries)
+			record_try_again(k);
+		r = record_sample(k, last, err);
 		if (r > 0)
 			r = record_follow(k, err);
 		if (r || last)
@@ -183,8 +206,8 @@ record_all(struct record *k, struct err *err)
 		k->next = u64_max(k->next + o->interval_ns, time_ns());
 		last = !record_wait(k);
 	}
-	if (r >= 0)
-		record_say_end(k, r > 0);
+	if (r > 0)
+		record_say_end(k);
 	return r < 0 ? -1 : 0;
 }
 
@@ -200,21 +223,26 @@ batch_record(struct batch *b, struct err *err)
 	                              .max_size = o->max_size};
 	struct record k = {
 	    .b = b, .next = time_ns(), .until = o->for_ns ? time_ns() + o->for_ns : 0};
+	struct keeper_ends ends;
+	struct err kept;
 	int r;
 
-	k.to = recorder_open(&to, err);
+	k.to = keeper_start(&to, &b->t, err);
 	if (!k.to)
 		return -1;
-	moments_begin(&k.from, &b->t);
 	k.signals = batch_signals_open();
-	r = recorder_begin(k.to, &b->t, err);
 	record_begin_growth(&k);
+	r = record_begin_contents(&k, err);
 	if (r == 0)
 		r = record_begin_writes(&k, err);
 	if (r == 0)
 		r = record_all(&k, err);
 	batch_signals_close(k.signals);
-	moments_free(&k.from);
-	recorder_close(k.to);
+	if (keeper_stop(k.to, &ends, &kept) < 0 && r == 0) {
+		*err = kept;
+		r = -1;
+	}
+	if (r == 0)
+		record_say_size(&k, ends.samples, ends.bytes);
 	return r;
 }

@@ -145,6 +145,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_BY: return option_parse_by(arg, o, err);
 	case OPT_BUDGET: return option_parse_budget(arg, o, err);
 	case OPT_SCOPE: o->scope = arg; break;
+	case OPT_WITH_BYTES: o->with_bytes = arg; break;
 	case OPT_NO_MOUSE: o->mouse = false; break;
 	case OPT_PROC_ROOT: o->proc_root = arg; break;
 	case OPT_DEMO_TARGET: /* main handles it first */

@@ -69,6 +69,7 @@ struct options {
 	bool folded, no_attribution;
 	unsigned budget;       /* percent of the target's time; 0: no bound */
 	const char *scope;     /* NULL: everything */
+	const char *with_bytes; /* whose contents are recorded; NULL: none */
 	/* interval of --watch; with another mode: how long to watch first. 0: do not watch */
 	uint64_t watch_ns;
 	bool watch_given; /* ... and it was given: it holds, whatever it costs the process */
