@@ -130,6 +130,9 @@ schema_check(const char *path, struct err *err)
 	return 0;
 }
 
+/* Who writes waits so long for those that read: nobody waits for it. */
+enum { SCHEMA_WAIT_MS = 20000 };
+
 /* --- opening -------------------------------------------------------------------------------- */
 
 /* Nothing in the file may act: no triggers, no views of its own, no functions with effects. */
@@ -245,7 +248,7 @@ schema_create(const char *path, enum schema_how how, sqlite3 **db, struct err *e
 		return schema_close(db);
 	}
 	schema_distrust(*db);
-	sqlite3_busy_timeout(*db, 1000);
+	sqlite3_busy_timeout(*db, SCHEMA_WAIT_MS);
 	snprintf(pragmas, sizeof(pragmas),
 	         "PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN;", RECORDING_ID,
 	         RECORDING_VERSION);

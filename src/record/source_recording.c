@@ -533,7 +533,10 @@ source_recording_recall(struct source_recording *k, const struct track *t)
 	if (!k->into || k->recalled == recording_at(k->r) + 1)
 		return;
 	k->recalled = recording_at(k->r) + 1;
-	if (t->clears && recording_recall(k->r, t, k->into, &none.why))
+	if (!t->clears)
+		err_set(&none.why, ERR_TARGET, "writes were not recorded by then",
+		        "record with --tracker auto", "cannot tell which code wrote");
+	else if (recording_recall(k->r, t, k->into, &none.why))
 		return;
 	causes_forget(k->into);
 	causes_set_watch(k->into, &none);

@@ -69,3 +69,27 @@ answers() {
 	done
 	WATCH=
 }
+
+# A question that takes a second holds the file, as a slow disk would.
+@test "samples go on while the file cannot be written, and those that were not taken are said" {
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	subject_start
+	"$PMTOP" --record "$FILE" --interval 0.05 "$SUBJECT_PID" 3>&- 2>"$BATS_TEST_TMPDIR/said" &
+	WATCH=$!
+	until_true has_samples
+	sqlite3 "$FILE" <<-'END' >/dev/null
+		.timeout 5000
+		BEGIN;
+		SELECT count(*) FROM sample;
+		.shell sleep 1
+		COMMIT;
+	END
+	until_true samples_missed
+	kill -INT "$WATCH" && wait "$WATCH"
+	WATCH=
+	run ! grep -q 'cannot' "$BATS_TEST_TMPDIR/said"
+}
+
+samples_missed() {
+	sqlite3 -cmd ".timeout 5000" "$FILE" "SELECT text FROM message" 2>/dev/null | grep -qE '^[0-9]+ samples? w(as|ere) not taken'
+}
