@@ -328,7 +328,7 @@ moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment 
 	moments_add_written(k, m);
 	if (smaps)
 		m->smaps = target_smaps(k->t, &ignored);
-	suspects_take(k->suspects, k->t, &m->regions->vmas,
+	suspects_take(k->suspects, k->t, m->regions, &m->written,
 	              k->count == 1 ? MOMENT_NAMES_NS : budget_ns, &m->causes);
 	moments_add_files(k, m);
 	if (k->contents)

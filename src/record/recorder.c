@@ -17,27 +17,27 @@
 #include "record/sets.h"
 #include "record/thin.h"
 
-#define RECORDER_STATEMENTS                                                                       \
-	X(SESSION, "INSERT INTO session VALUES (?,?,?,strftime('%Y-%m-%dT%H:%M:%fZ','now'),?,?)") \
-	X(META, "INSERT INTO meta VALUES (?,?,?)")                                                \
-	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                    \
-	X(REGION, "INSERT INTO region VALUES (?,?,NULL,?,?,?,?,?,?,?,?,?)")                       \
-	X(REGION_ENDS, "UPDATE region SET last = ? WHERE id = ?")                                 \
-	X(ALL_END, "UPDATE region SET last = ? WHERE last IS NULL")                               \
-	X(USAGE, "INSERT INTO usage VALUES (?,?,?,?,?,?,?)")                                      \
-	X(THREAD, "INSERT INTO thread VALUES (?,?,?,?)")                                          \
-	X(STAMP_SET, "INSERT INTO stamp_set VALUES (?,?)")                                        \
-	X(BLOCK, "INSERT INTO block VALUES (?,?,?,?)")                                            \
-	X(SMAPS, "INSERT INTO smaps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
-	X(CONTENT, "INSERT INTO content VALUES (?,?,?)")                                          \
-	X(FILE, "INSERT INTO cache VALUES (?,?,?,?)")                                             \
-	X(SAID, "INSERT INTO message VALUES (NULL,?,?)")                                          \
-	X(CAP, "INSERT OR IGNORE INTO capability VALUES (?,?,?,?,?,?)")                           \
-	X(BEGIN, "BEGIN IMMEDIATE")                                                               \
-	X(COMMIT, "COMMIT")                                                                       \
-	X(ROLLBACK, "ROLLBACK")                                                                   \
-	X(NEWEST, "SELECT ifnull(max(id), 0) FROM sample")                                        \
-	X(NEWEST_SESSION, "SELECT ifnull(max(id), 0) FROM session")                               \
+#define RECORDER_STATEMENTS                                                    \
+	X(SESSION, "INSERT INTO session VALUES (?,?,?,?,?,?)")                 \
+	X(META, "INSERT INTO meta VALUES (?,?,?)")                             \
+	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") \
+	X(REGION, "INSERT INTO region VALUES (?,?,NULL,?,?,?,?,?,?,?,?,?)")    \
+	X(REGION_ENDS, "UPDATE region SET last = ? WHERE id = ?")              \
+	X(ALL_END, "UPDATE region SET last = ? WHERE last IS NULL")            \
+	X(USAGE, "INSERT INTO usage VALUES (?,?,?,?,?,?,?)")                   \
+	X(THREAD, "INSERT INTO thread VALUES (?,?,?,?)")                       \
+	X(STAMP_SET, "INSERT INTO stamp_set VALUES (?,?)")                     \
+	X(BLOCK, "INSERT INTO block VALUES (?,?,?,?)")                         \
+	X(SMAPS, "INSERT INTO smaps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")   \
+	X(CONTENT, "INSERT INTO content VALUES (?,?,?)")                       \
+	X(FILE, "INSERT INTO cache VALUES (?,?,?,?)")                          \
+	X(SAID, "INSERT INTO message VALUES (NULL,?,?)")                       \
+	X(CAP, "INSERT OR IGNORE INTO capability VALUES (?,?,?,?,?,?)")        \
+	X(BEGIN, "BEGIN IMMEDIATE")                                            \
+	X(COMMIT, "COMMIT")                                                    \
+	X(ROLLBACK, "ROLLBACK")                                                \
+	X(NEWEST, "SELECT ifnull(max(id), 0) FROM sample")                     \
+	X(NEWEST_SESSION, "SELECT ifnull(max(id), 0) FROM session")            \
 	X(NEWEST_REGION, "SELECT ifnull(max(id), 0) FROM region")
 
 enum recorder_statement {
@@ -301,8 +301,9 @@ recorder_session(struct recorder *r, const struct session *is, struct err *err)
 	recorder_bind(s, 2, (uint64_t)is->pid);
 	if (!r->anonymous)
 		recorder_text(s, 3, is->comm);
-	recorder_bind(s, 4, is->time_ns);
-	recorder_bind(s, 5, is->page_size);
+	recorder_text(s, 4, is->began);
+	recorder_bind(s, 5, is->time_ns);
+	recorder_bind(s, 6, is->page_size);
 	RECORDER_NUMBERS(r, RECORDER_ALL_END, (uint64_t)r->sample);
 	got = recorder_step(r, RECORDER_SESSION, err);
 	if (got == 0)

@@ -373,6 +373,28 @@ recording_find_window(struct recording *r, uint32_t first_epoch, size_t *first, 
 	*window = i;
 }
 
+/* The first sample does not say what was written since another: its stamps say it, of its epoch. */
+static void
+recording_recall_first(struct recording *r, const struct recording_sample *s, struct causes *into)
+{
+	sqlite3_stmt *of = r->s[RECORDING_STAMPS];
+	struct stamps stamps = {0};
+	struct track_stamp is;
+	struct stamps_at at;
+	struct err ignored;
+
+	recording_ask(r, RECORDING_STAMPS, s->id);
+	if (recording_step(r, RECORDING_STAMPS, &ignored) > 0)
+		unpack_stamps(sqlite3_column_blob(of, 0), (size_t)sqlite3_column_bytes(of, 0), 0,
+		              &stamps);
+	sqlite3_reset(of);
+	at = stamps_begin(&stamps, 0, UINT64_MAX);
+	while (stamps_next(&at, &is))
+		if (is.epoch == s->epoch)
+			causes_recall_written(into, &(struct pm_run){is.start, is.end, 0}, 1);
+	stamps_free(&stamps);
+}
+
 static void
 recording_recall_one(struct recording *r, size_t i, struct causes *into)
 {
@@ -388,6 +410,8 @@ recording_recall_one(struct recording *r, size_t i, struct causes *into)
 	causes_set_lost(into, lost);
 	if (sets_read_written(r->sets, s->id, &written, &ignored) == 0)
 		recall_faults(r->recall, s->id, s->tick.time_ns, &written, into);
+	if (!s->tick.written_known && s->whole)
+		recording_recall_first(r, s, into);
 	extents_free(&written);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -121,6 +122,19 @@ session_add_caps(struct session *s, struct target *t)
 	s->caps_n = n;
 }
 
+static void
+session_began(struct session *s)
+{
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(s->began, sizeof(s->began), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(s->began + n, sizeof(s->began) - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
 struct session *
 session_new(struct target *t)
 {
@@ -131,6 +145,7 @@ session_new(struct target *t)
 	s->pid = m->pid;
 	snprintf(s->comm, sizeof(s->comm), "%s", m->comm);
 	s->time_ns = source_now(t->source);
+	session_began(s);
 	s->page_size = t->page_size;
 	uname(&is);
 	session_add(s, "pmtop", PACKAGE_VERSION, 0);

@@ -11,7 +11,8 @@
 struct session {
 	pid_t pid;
 	char comm[64];
-	uint64_t time_ns;
+	uint64_t time_ns; /* when it began; and by the calendar, in UTC: */
+	char began[32];
 	size_t page_size;
 	struct session_fact {
 		char *key;

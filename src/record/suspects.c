@@ -12,9 +12,26 @@ enum {
 	SUSPECTS_SHARE = 100, /* of the time, one part in so many is for counting growth */
 };
 
+struct suspects_fault {
+	uint64_t page, by;
+	bool more;
+};
+
+struct suspects_faults {
+	struct suspects_fault *v;
+	size_t n, cap;
+};
+
+/* When the scan began, and what it saw written. */
+struct suspects_scan {
+	uint64_t time_ns;
+	const struct extents *written;
+};
+
 struct suspects {
 	struct causes *of;  /* where the numbers of chains and threads are from; */
-	uint64_t from;      /* the faults that were taken */
+	uint64_t from;      /* the faults that were taken; those left for the next time: */
+	struct suspects_faults later;
 	/* numbers of earlier ones, which began again: added to those of `of` */
 	uint64_t chain_base, task_base;
 	struct chains who; /* the sets: chain << 32 | task, each with its base */
@@ -53,6 +70,7 @@ suspects_free(struct suspects *s)
 	if (!s)
 		return;
 	causes_unref(s->of);
+	free(s->later.v);
 	chains_free(&s->who);
 	codes_free(&s->names);
 	free(s->places);
@@ -105,16 +123,6 @@ suspects_follow(struct suspects *s, struct causes *c)
 
 /* --- pages ---------------------------------------------------------------------------------- */
 
-struct suspects_fault {
-	uint64_t page, by;
-	bool more;
-};
-
-struct suspects_faults {
-	struct suspects_fault *v;
-	size_t n, cap;
-};
-
 static void
 suspects_ask_chain(struct suspects *s, uint32_t chain)
 {
@@ -132,9 +140,40 @@ suspects_ask_chain(struct suspects *s, uint32_t chain)
 	s->due[s->due_n++] = chain;
 }
 
+static void
+suspects_push(struct suspects_faults *to, const struct suspects_fault *f)
+{
+	to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
+	to->v[to->n++] = *f;
+}
+
+static bool
+suspects_is_in(const struct extents *e, uint64_t addr)
+{
+	size_t i = extents_first(e, addr);
+
+	return i < e->n && e->v[i].start <= addr;
+}
+
+/* A fault, for now or for the next time. */
+static void
+suspects_add_fault(struct suspects *s, const struct target *t, const struct cause *is,
+                   const struct suspects_scan *scan, struct suspects_faults *out)
+{
+	const struct suspects_fault f = {.page = is->addr - is->addr % t->page_size,
+	                                 .by = (is->chain + s->chain_base) << 32 |
+	                                       (is->thread + s->task_base),
+	                                 .more = is->more || is->sampled};
+	bool later = is->time_ns > scan->time_ns && !suspects_is_in(scan->written, f.page);
+
+	suspects_ask_chain(s, is->chain);
+	suspects_push(later ? &s->later : out, &f);
+}
+
 /* At first only those of the epoch under way: a sample has one. */
 static void
-suspects_gather(struct suspects *s, const struct target *t, struct suspects_faults *out)
+suspects_gather(struct suspects *s, const struct target *t, const struct suspects_scan *scan,
+                struct suspects_faults *out)
 {
 	enum { MOST = 4096 };
 	struct cause *v = mem_alloc(MOST * sizeof(*v));
@@ -142,18 +181,12 @@ suspects_gather(struct suspects *s, const struct target *t, struct suspects_faul
 	uint64_t missed;
 	size_t n;
 
+	*out = s->later;
+	s->later = (struct suspects_faults){0};
 	while ((n = causes_since(s->of, &s->from, v, MOST, &missed)) > 0)
-		for (size_t i = 0; i < n; i++) {
-			if (first && v[i].epoch != t->track.epoch)
-				continue;
-			suspects_ask_chain(s, v[i].chain);
-			out->v = vec_room(out->v, out->n, &out->cap, sizeof(*out->v));
-			out->v[out->n++] = (struct suspects_fault){
-			    .page = v[i].addr - v[i].addr % t->page_size,
-			    .by = (v[i].chain + s->chain_base) << 32 |
-			          (v[i].thread + s->task_base),
-			    .more = v[i].more || v[i].sampled};
-		}
+		for (size_t i = 0; i < n; i++)
+			if (!first || v[i].epoch == t->track.epoch)
+				suspects_add_fault(s, t, &v[i], scan, out);
 	free(v);
 }
 
@@ -224,11 +257,12 @@ suspects_add_who(struct suspects *s, struct suspects_news *out)
 }
 
 static void
-suspects_add_pages(struct suspects *s, const struct target *t, struct suspects_news *out)
+suspects_add_pages(struct suspects *s, const struct target *t, const struct suspects_scan *scan,
+                   struct suspects_news *out)
 {
-	struct suspects_faults f = {0};
+	struct suspects_faults f;
 
-	suspects_gather(s, t, &f);
+	suspects_gather(s, t, scan, &f);
 	suspects_find_who(s, &f);
 	for (size_t i = 0; i < f.n; i++)
 		extents_add(candidates_at(&out->pages, f.v[i].by), f.v[i].page,
@@ -476,9 +510,11 @@ suspects_add_growth(struct suspects *s, struct target *t, const struct vma_list 
 /* --- all of it ------------------------------------------------------------------------------ */
 
 void
-suspects_take(struct suspects *s, struct target *t, const struct vma_list *vmas, uint64_t budget_ns,
-              struct suspects_news *out)
+suspects_take(struct suspects *s, struct target *t, const struct regions *rs,
+              const struct extents *written, uint64_t budget_ns, struct suspects_news *out)
 {
+	const struct suspects_scan scan = {rs->time_ns, written};
+	const struct vma_list *vmas = &rs->vmas;
 	struct causes *c = t->causes ? t->causes : t->brought;
 
 	if (!c)
@@ -486,7 +522,7 @@ suspects_take(struct suspects *s, struct target *t, const struct vma_list *vmas,
 	out->watched = true;
 	t->source->ops->faults->drain(t->source);
 	suspects_follow(s, c);
-	suspects_add_pages(s, t, out);
+	suspects_add_pages(s, t, &scan, out);
 	suspects_add_growth(s, t, vmas, out);
 	suspects_add_chains(s, t, vmas, budget_ns, out);
 	suspects_add_tasks(s, out);

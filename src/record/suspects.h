@@ -5,6 +5,7 @@
 #include "record/candidates.h"
 #include "target/code.h"
 #include "target/growth.h"
+#include "target/region.h"
 #include "target/target.h"
 
 /*
@@ -68,10 +69,12 @@ struct suspects *suspects_new(void);
 void suspects_free(struct suspects *s);
 
 /*
- * After a scan, but not in a clear: what faulted since the last time. Names are looked up for about
- * budget_ns; what is left over is named the next time.
+ * After the scan that counted rs, but not in a clear: what faulted since the last time. What
+ * faulted since that scan began, and was not seen `written`, goes to the next one. Names are looked
+ * up for about budget_ns; what is left over is named the next time.
  */
-void suspects_take(struct suspects *s, struct target *t, const struct vma_list *vmas,
-                   uint64_t budget_ns, struct suspects_news *out);
+void suspects_take(struct suspects *s, struct target *t, const struct regions *rs,
+                   const struct extents *written, uint64_t budget_ns,
+                   struct suspects_news *out);
 
 #endif
