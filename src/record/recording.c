@@ -329,7 +329,8 @@ recording_go_writes(struct recording *r, size_t i, struct stamps *stamps,
 
 /* --- who wrote ------------------------------------------------------------------------------ */
 
-enum { RECORDING_FAULTS = 1 << 18 }; /* page by page so many are read, at most */
+/* Page by page so many are read, at most, and of so many samples. */
+enum { RECORDING_FAULTS = 1 << 18, RECORDING_WINDOW = 600 };
 
 static bool
 recording_need_recall(struct recording *r, struct err *err)
@@ -367,7 +368,7 @@ recording_find_window(struct recording *r, uint32_t first_epoch, size_t *first, 
 	*first = i;
 	for (i = r->at + 1; i > *first; i--) {
 		pages += recall_count(r->recall, r->samples[i - 1].id);
-		if (pages > RECORDING_FAULTS && i <= r->at)
+		if ((pages > RECORDING_FAULTS && i <= r->at) || r->at + 1 - i > RECORDING_WINDOW)
 			break;
 	}
 	*window = i;
@@ -413,6 +414,20 @@ recording_recall_one(struct recording *r, size_t i, struct causes *into)
 	if (!s->tick.written_known && s->whole)
 		recording_recall_first(r, s, into);
 	extents_free(&written);
+}
+
+bool
+recording_recall_next(struct recording *r, const struct track *t, struct causes *into)
+{
+	const struct recording_sample *s = &r->samples[r->at];
+	struct causes_totals is;
+
+	causes_totals(into, &is);
+	if (!r->at || s[-1].session != s->session || s->epoch < s[-1].epoch ||
+	    is.since_ns != t->first_ns)
+		return false;
+	recording_recall_one(r, r->at, into);
+	return true;
 }
 
 bool

@@ -95,6 +95,9 @@ bool recording_has_faults(struct recording *r);
 bool recording_recall(struct recording *r, const struct track *t, struct causes *into,
                       struct err *why);
 
+/* The same, if it has all up to the sample before. false: it begins anew. */
+bool recording_recall_next(struct recording *r, const struct track *t, struct causes *into);
+
 const struct extents *recording_pages(const struct recording *r);
 
 /* What the file of the region that starts there said last. false: it was not recorded. */

@@ -529,10 +529,14 @@ static void
 source_recording_recall(struct source_recording *k, const struct track *t)
 {
 	struct causes_watch none = {0};
+	size_t now = recording_at(k->r) + 1;
+	bool next = k->recalled && k->recalled + 1 == now;
 
-	if (!k->into || k->recalled == recording_at(k->r) + 1)
+	if (!k->into || k->recalled == now)
 		return;
-	k->recalled = recording_at(k->r) + 1;
+	k->recalled = now;
+	if (next && t->clears && recording_recall_next(k->r, t, k->into))
+		return;
 	if (!t->clears)
 		err_set(&none.why, ERR_TARGET, "writes were not recorded by then",
 		        "record with --tracker auto", "cannot tell which code wrote");
