@@ -7,20 +7,38 @@ load live
 
 teardown() { live_end; }
 
-@test "the commands of the tour answer" {
-	local line n=0
-	[[ ! ${TEST_NESTED-} ]] || skip "a guest is too slow for it"
+# commands FILE: what its shell blocks say, without what opens the screen
+commands() { awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 } on && $0 != "pmtop --demo"' "$srcdir/doc/$1"; }
+
+# answers FILE TARGET: each command ends with it, and answers of the demo in its place; N is how many they are
+answers() {
+	local line
+	N=0
 	need_root
 	need_watch
 	while IFS= read -r line; do
-		[[ $line == "pmtop "*" PID" ]]
-		line=${line#pmtop }
 		echo "$line"
-		run -0 --separate-stderr bash -c "timeout 60 \"\$PMTOP\" ${line% PID} --demo"
+		[[ $line == "pmtop "*" $2" ]]
+		line=${line#pmtop }
+		run -0 --separate-stderr bash -c "timeout 60 \"\$PMTOP\" ${line% "$2"} --demo"
 		[[ ${#lines[@]} -ge 2 ]]
-		n=$((n + 1))
-	done < <(awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 } on' "$srcdir/doc/tour.md")
-	is "$n" 15
+		N=$((N + 1))
+	done < <(commands "$1")
+}
+
+@test "the commands of the tour answer, and each question has a picture" {
+	local picture
+	[[ ! ${TEST_NESTED-} ]] || skip "a guest is too slow for it"
+	answers tour.md PID
+	is "$N" 15
 	is "$(grep -c '^!\[' "$srcdir/doc/tour.md")" 15
-	sed -n 's/^!\[.*(\.\.\/\(.*\))$/\1/p' "$srcdir/doc/tour.md" | while read -r line; do [[ -s $srcdir/$line ]]; done
+	for picture in $(sed -n 's/^!\[.*(\.\.\/\(.*\))$/\1/p' "$srcdir/doc/tour.md"); do
+		[[ -s $srcdir/$picture ]]
+	done
+}
+
+@test "the commands of the lesson answer" {
+	[[ ! ${TEST_NESTED-} ]] || skip "a guest is too slow for it"
+	answers virtual-memory.md --demo
+	is "$N" 13
 }
