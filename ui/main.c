@@ -161,8 +161,9 @@ main_kernel_is_silent(unsigned seconds, pid_t pid)
 	         "`ps -L -o tid,stat,wchan,comm %d` shows which thread is in state D, and "
 	         "probably holds the lock of its memory",
 	         (int)pid);
-	err_set(&err, ERR_TARGET, "the kernel does not answer", how,
-	        "gave up reading process %d after %u s", (int)pid, seconds);
+	err_set(&err, ERR_TARGET, "the kernel does not answer", pid ? how : NULL,
+	        pid ? "gave up after %u s reading process %d" : "gave up after %u s", seconds,
+	        (int)pid);
 	main_report(err_line(&err, line, sizeof(line)));
 	_exit(err.status);
 }
@@ -176,6 +177,20 @@ main_run_batch(const struct options *o, pid_t pid, struct err *err)
 	batch_guard(main_kernel_is_silent, pid);
 	r = batch_run(o, pid, main_report, &note, err);
 
+	if (r == 0 && note.s)
+		fprintf(stderr, "pmtop: %s\n", note.s);
+	buf_free(&note);
+	return r;
+}
+
+static int
+main_run_diff(const struct options *o, struct err *err)
+{
+	struct buf note = {0};
+	int r;
+
+	batch_guard(main_kernel_is_silent, 0);
+	r = batch_diff(o, &note, err);
 	if (r == 0 && note.s)
 		fprintf(stderr, "pmtop: %s\n", note.s);
 	buf_free(&note);
@@ -261,6 +276,8 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 		break;
 	case MODE_PRINT:
 		return docs_print(o->print, err);
+	case MODE_DIFF:
+		return main_run_diff(o, err);
 	case MODE_SCREEN:
 	case MODE_LIST:
 	case MODE_PAGES:

@@ -151,6 +151,7 @@ session_new(struct target *t)
 	session_add(s, "pmtop", PACKAGE_VERSION, 0);
 	session_add(s, "kernel", is.release, 0);
 	session_add(s, "machine", is.machine, 0);
+	session_add(s, "boot", m->boot, 0);
 	session_add(s, "clock", "CLOCK_MONOTONIC", 0);
 	session_add_command(s);
 	session_add_privileges(s);

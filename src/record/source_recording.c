@@ -798,6 +798,19 @@ static const struct source_others source_recording_others = {
     .merges = source_recording_merges,
 };
 
+/* Which process it is of, and which boot: a recording may go on in another session. */
+static void
+source_recording_read_process(struct source_recording *k)
+{
+	struct source_meta *m = &k->base.meta;
+	char *boot = recording_text(k->r, "boot");
+
+	m->pid = recording_pid(k->r);
+	snprintf(m->comm, sizeof(m->comm), "%s", recording_name(k->r));
+	snprintf(m->boot, sizeof(m->boot), "%s", boot ? boot : "");
+	free(boot);
+}
+
 static int
 source_recording_go(struct source *s, uint64_t time_ns, struct err *err)
 {
@@ -807,6 +820,7 @@ source_recording_go(struct source *s, uint64_t time_ns, struct err *err)
 	if (recording_seek(k->r, timeline_find(k->line, time_ns), err) < 0)
 		return -1;
 	s->meta.faults = recording_has_faults(k->r);
+	source_recording_read_process(k);
 	return 0;
 }
 
@@ -945,8 +959,7 @@ source_recording_read_meta(struct source_recording *k)
 	struct source_meta *m = &k->base.meta;
 	uint64_t swaps = recording_number(k->r, "swaps");
 
-	*m = (struct source_meta){.pid = recording_pid(k->r),
-	                          .end_fd = -1,
+	*m = (struct source_meta){.end_fd = -1,
 	                          .page_size = recording_page_size(k->r),
 	                          .word = recording_number(k->r, "word") == 4 ? 4 : 8,
 	                          .frames = (unsigned)recording_number(k->r, "frames"),
@@ -956,7 +969,7 @@ source_recording_read_meta(struct source_recording *k)
 	                          .zero_pfn = recording_number(k->r, "zero_pfn"),
 	                          .scan = recording_number(k->r, "scan") & kept,
 	                          .faults = recording_has_faults(k->r)};
-	snprintf(m->comm, sizeof(m->comm), "%s", recording_name(k->r));
+	source_recording_read_process(k);
 	m->swaps.in_use = recording_number(k->r, "swaps_in_use");
 	for (; m->swaps.n < swaps && m->swaps.n < PM_SWAP_TYPES; m->swaps.n++) {
 		char key[32];
@@ -982,6 +995,12 @@ source_recording_open(const char *path, struct err *err)
 	k->base.ops = &source_recording_ops;
 	source_recording_read_meta(k);
 	return &k->base;
+}
+
+bool
+source_recording_is(const char *path)
+{
+	return schema_is_recording(path);
 }
 
 bool

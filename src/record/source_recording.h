@@ -7,6 +7,9 @@
 /* A recording as a source, at its last sample. NULL with err. */
 struct source *source_recording_open(const char *path, struct err *err);
 
+/* Whether the file at path says that it is one. */
+bool source_recording_is(const char *path);
+
 /*
  * Whether a target's name means a recording: it has a slash, or it is the name of a file that says
  * it is one.

@@ -53,6 +53,7 @@ struct cap {
 struct source_meta {
 	pid_t pid;
 	char comm[64];     /* updated by `life` */
+	char boot[40];     /* the boot of the machine that it runs on; "": not known */
 	int end_fd;        /* readable when the process ends; -1: poll `alive` */
 	bool faults;       /* there are page faults to watch */
 	bool may_end;      /* false: it never changes, and `alive` need not be polled */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/util.h"
 #include "kernel/proc_bar.h"
 
@@ -65,6 +66,8 @@ source_root_begin(struct source_root *r, struct err *err)
 	frames_open(&r->frames, &r->proc);
 	m->frames = frames_files(&r->frames);
 	swaps_read(&m->swaps, &r->proc, m->may_end);
+	if (file_read_small(r->proc.root, "sys/kernel/random/boot_id", m->boot, sizeof(m->boot)))
+		m->boot[strcspn(m->boot, "\n")] = '\0';
 	return 0;
 }
 

@@ -48,7 +48,7 @@ static union {
 		const struct vma *v;
 	} place;
 	struct {
-		enum column_id ids[COL_COUNT];
+		enum column_id ids[ROW_MOST];
 		size_t n;
 	} columns;
 	uint32_t cp;

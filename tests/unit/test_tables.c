@@ -258,7 +258,7 @@ test_columns_parse(void)
 	    {"pfn", SET_RUN, 0},             {"address", SET_RUN, 0},              {"pages", SET_PAGE, 0},
 	    {"starts", SET_REGION, 0},       {"star", SET_REGION, 0},
 	};
-	enum column_id ids[COL_COUNT];
+	enum column_id ids[ROW_MOST];
 	struct buf many = {0};
 	struct err err;
 	size_t n;
@@ -348,6 +348,11 @@ value_without(enum column_id id, unsigned needs)
 	struct growth_row gr = {.interval = 1, .ms = 1, .n = {3, 1, 1}, .v = &v, .page_size = 4096};
 	struct brought_row br = {.interval = 1, .ms = 1, .pages = 1, .fresh = 1, .w = &writer, .page_size = 4096};
 	struct share_row sr = {.p = &peer, .of = &sh};
+	const struct diff_region dr = {.of = {&v, &v, 1, 2, REGION_DIFF_MOVED},
+	                               .n = {.swap_known = true, .written_known = true},
+	                               .known = true};
+	const struct span span = {0x1000, 0x3000, 0x1000, &v, &v, 0};
+	const struct page_run run = {0x1000, 0x3000, 0x1000, PAGE_DIFF_MOVED, STATE_ANON, STATE_ANON};
 
 	for (size_t i = 0; i < ARRAY_LEN(read); i++)
 		pg.known |= needs & read[i].need ? 0 : read[i].known;
@@ -360,6 +365,8 @@ value_without(enum column_id id, unsigned needs)
 	case SET_GROWTH: return growth_value(id, &gr);
 	case SET_BROUGHT: return brought_value(id, &br);
 	case SET_SHARE: return share_value(id, &sr);
+	case SET_DIFF: return diff_value(id, &(struct diff_row){&dr, &dr.n, 4096});
+	case SET_DIFFER: return differ_value(id, &(struct differ_row){&span, &run, 5, 6, 4096});
 	case SET_LIST: break;
 	}
 	return (struct value){.kind = VALUE_UNKNOWN};

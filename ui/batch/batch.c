@@ -91,6 +91,7 @@ batch_answer(struct batch *b, struct err *err)
 	case MODE_WHO: return batch_who(b, err);
 	case MODE_CAPABILITIES: return batch_show_capabilities(b, err);
 	case MODE_METRICS: /* of several processes */
+	case MODE_DIFF: /* of two targets: batch_diff */
 	case MODE_SCREEN:
 	case MODE_VERSION:
 	case MODE_HELP:

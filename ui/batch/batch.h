@@ -15,4 +15,7 @@
 int batch_run(const struct options *o, pid_t pid, void (*report)(const char *text),
               struct buf *note, struct err *err);
 
+/* --diff: the same of two targets, which it finds itself. */
+int batch_diff(const struct options *o, struct buf *note, struct err *err);
+
 #endif

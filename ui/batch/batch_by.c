@@ -26,7 +26,7 @@ batch_by_row(const struct batch_by *by, const struct batch_by_interval *i, uint6
 	                              .w = w,
 	                              .words = words,
 	                              .page_size = by->b->t.page_size};
-	struct value v[COL_COUNT];
+	struct value v[ROW_MOST];
 
 	for (size_t c = 0; c < by->n; c++)
 		v[c] = cause_value(by->ids[c], &row);

@@ -83,7 +83,7 @@ grow_begin(struct grow *g, bool explain, struct err *err)
 static void
 grow_put_region(struct grow *g, const struct growth_row *row)
 {
-	struct value v[COL_COUNT];
+	struct value v[ROW_MOST];
 
 	for (size_t c = 0; c < g->n; c++)
 		v[c] = growth_value(g->ids[c], row);
@@ -120,7 +120,7 @@ grow_put_code(struct grow *g, uint64_t ms, uint64_t pages, uint64_t fresh, const
 	                                .w = w,
 	                                .words = words,
 	                                .page_size = g->b->t.page_size};
-	struct value v[COL_COUNT];
+	struct value v[ROW_MOST];
 
 	for (size_t c = 0; c < g->n; c++)
 		v[c] = brought_value(g->ids[c], &row);
@@ -243,7 +243,7 @@ int
 batch_grow(struct batch *b, struct err *err)
 {
 	const struct options *o = b->o;
-	enum column_id ids[COL_COUNT];
+	enum column_id ids[ROW_MOST];
 	bool by = grow_is_by_code(o);
 	struct out_shape shape = batch_shape(o, "growth", false);
 	struct grow g = {.b = b, .ids = ids};

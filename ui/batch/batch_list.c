@@ -13,24 +13,6 @@
 #include "target/walk.h"
 #include "target/writes.h"
 
-/* --sort COLUMN, or -COLUMN for ascending order. */
-static int
-batch_parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
-{
-	enum column_id ids[COL_COUNT];
-	bool other = text[0] == '-';
-	size_t n;
-
-	if (columns_parse(SET_REGION, text + other, ids, &n, err) < 0)
-		return -1;
-	if (n != 1)
-		return err_set(err, ERR_USAGE, "one column at a time", "give one column",
-		               "--sort %.60s", text);
-	*id = ids[0];
-	*up = other;
-	return 0;
-}
-
 /*
  * Which regions must be counted: those that pass the filter, if a column shows a count, and those
  * of which only the counts decide whether they do.
@@ -135,41 +117,15 @@ batch_add_ksm_by_smaps(struct batch *b, struct batch_list *rows)
 	}
 }
 
-/* A row's place in the order. */
-struct list_key {
-	struct value key;
-	size_t at;
-};
-
-static int
-batch_by_key_down(const void *pa, const void *pb)
-{
-	const struct list_key *a = pa, *b = pb;
-	int c = value_compare(&a->key, &b->key);
-
-	if (a->key.kind != VALUE_UNKNOWN && b->key.kind != VALUE_UNKNOWN)
-		c = -c;
-	return c ? c : (a->at > b->at) - (a->at < b->at);
-}
-
-static int
-batch_by_key_up(const void *pa, const void *pb)
-{
-	const struct list_key *a = pa, *b = pb;
-	int c = value_compare(&a->key, &b->key);
-
-	return c ? c : (a->at > b->at) - (a->at < b->at);
-}
-
 static void
 batch_list_sort(struct batch_list *rows, enum column_id by, bool up)
 {
-	struct list_key *keys = mem_alloc(rows->n * sizeof(*keys));
+	struct batch_key *keys = mem_alloc(rows->n * sizeof(*keys));
 	struct region_row *sorted = mem_alloc(rows->n * sizeof(*sorted));
 
 	for (size_t i = 0; i < rows->n; i++)
-		keys[i] = (struct list_key){region_value(by, &rows->v[i]), i};
-	qsort(keys, rows->n, sizeof(*keys), up ? batch_by_key_up : batch_by_key_down);
+		keys[i] = (struct batch_key){region_value(by, &rows->v[i]), i};
+	batch_sort(keys, rows->n, up);
 	for (size_t i = 0; i < rows->n; i++)
 		sorted[i] = rows->v[keys[i].at];
 	free(keys);
@@ -263,7 +219,7 @@ batch_list_print_rows(const struct batch_list *rows, const struct out_shape *sha
 {
 	*out = out_begin(shape, ids, NULL, n);
 	for (size_t i = 0; i < rows->n; i++) {
-		struct value v[COL_COUNT];
+		struct value v[ROW_MOST];
 
 		for (size_t c = 0; c < n; c++)
 			v[c] = region_value(ids[c], &rows->v[i]);
@@ -273,7 +229,7 @@ batch_list_print_rows(const struct batch_list *rows, const struct out_shape *sha
 
 /* Chooses the columns and the sort column. */
 static int
-batch_list_columns(const struct options *o, enum column_id ids[COL_COUNT], size_t *n,
+batch_list_columns(const struct options *o, enum column_id ids[ROW_MOST], size_t *n,
                    enum column_id *sort, bool *up, struct err *err)
 {
 	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE,
@@ -288,13 +244,13 @@ batch_list_columns(const struct options *o, enum column_id ids[COL_COUNT], size_
 	}
 	*sort = COL_REGION_START;
 	*up = true;
-	return o->sort ? batch_parse_sort(o->sort, sort, up, err) : 0;
+	return o->sort ? batch_parse_sort(o->sort, SET_REGION, sort, up, err) : 0;
 }
 
 bool
 batch_list_needs_writers(const struct options *o)
 {
-	enum column_id ids[COL_COUNT], sort;
+	enum column_id ids[ROW_MOST], sort;
 	struct err ignored;
 	bool up;
 	size_t n;
@@ -326,7 +282,7 @@ batch_add_writers(struct batch *b, const struct regions *rs, struct batch_list *
 int
 batch_list(struct batch *b, struct err *err)
 {
-	enum column_id ids[COL_COUNT], sort;
+	enum column_id ids[ROW_MOST], sort;
 	bool up, dirty, grouped = b->o->grouping != GROUPING_NONE;
 	unsigned needs;
 	size_t n;

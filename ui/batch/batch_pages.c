@@ -40,7 +40,7 @@ batch_dump_alike(struct batch_dump *d, uint64_t addr, uint64_t end, const struct
 	                       .written_known = d->x.written_known,
 	                       .track = d->x.track,
 	                       .source = d->b->t.source};
-	struct value values[COL_COUNT];
+	struct value values[ROW_MOST];
 	uint64_t most = d->b->o->max_pages, n = (end - addr) / row.page_size;
 
 	if (most && n >= most - d->pages) {
@@ -264,7 +264,7 @@ batch_dump_all(struct batch_dump *d, const struct out_shape *shape, uint64_t sta
 int
 batch_pages(struct batch *b, struct err *err)
 {
-	enum column_id ids[COL_COUNT];
+	enum column_id ids[ROW_MOST];
 	struct out_shape shape = batch_shape(b->o, b->o->runs ? "runs" : "pages", false);
 	struct batch_dump d = {.b = b, .ids = ids, .err = err};
 	struct json doc = {0};

@@ -38,7 +38,7 @@ batch_runs_begin(struct batch_runs *r, const struct page_row *page, const struct
 void
 batch_runs_add(struct batch_runs *r, const struct page_row *page, uint64_t end)
 {
-	struct value values[COL_COUNT];
+	struct value values[ROW_MOST];
 
 	for (size_t i = 0; i < r->n; i++)
 		values[i] = batch_runs_is_own(r, i) ? (struct value){.kind = VALUE_UNKNOWN}

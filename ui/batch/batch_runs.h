@@ -14,8 +14,8 @@ struct batch_runs {
 	const enum column_id *ids; /* of SET_RUN */
 	size_t n;
 	struct run_row run; /* of no page: none is open */
-	struct value value[COL_COUNT];
-	char *text[COL_COUNT]; /* what value[i].s points to: a page's values do not last */
+	struct value value[ROW_MOST];
+	char *text[ROW_MOST]; /* what value[i].s points to: a page's values do not last */
 };
 
 /* The pages from page->addr to `end`, which are all like `page`. Ascending. */

@@ -21,7 +21,7 @@ batch_shape(const struct options *o, const char *name, bool whole)
 }
 
 int
-batch_columns(const struct options *o, enum column_set set, enum column_id ids[COL_COUNT],
+batch_columns(const struct options *o, enum column_set set, enum column_id ids[ROW_MOST],
               size_t *n, struct err *err)
 {
 	if (o->output && !o->output_all)
@@ -141,7 +141,8 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 	return 0;
 }
 
-/* --at */
+/* --- recordings ------------------------------------------------------------------------------- */
+
 static int
 batch_go(struct source *s, const char *when, struct err *err)
 {
@@ -157,16 +158,68 @@ batch_go(struct source *s, const char *when, struct err *err)
 }
 
 int
-batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err)
+batch_open_recording(struct target *t, const char *path, const char *at, struct err *err)
 {
 	struct source *s;
 
-	if (!o->recording)
-		return target_open(t, o->proc_root, pid, err);
 	*t = (struct target){0};
-	s = source_recording_open(o->target, err);
+	s = source_recording_open(path, err);
 	if (!s)
 		return -1;
 	target_take(t, s);
-	return o->at ? batch_go(s, o->at, err) : 0;
+	return at ? batch_go(s, at, err) : 0;
+}
+
+int
+batch_open(struct target *t, const struct options *o, pid_t pid, struct err *err)
+{
+	return o->recording ? batch_open_recording(t, o->target, o->at, err)
+	                    : target_open(t, o->proc_root, pid, err);
+}
+
+/* --- order ------------------------------------------------------------------------------------ */
+
+int
+batch_parse_sort(const char *text, enum column_set set, enum column_id *id, bool *up,
+                 struct err *err)
+{
+	enum column_id ids[ROW_MOST];
+	bool other = text[0] == '-';
+	size_t n;
+
+	if (columns_parse(set, text + other, ids, &n, err) < 0)
+		return -1;
+	if (n != 1)
+		return err_set(err, ERR_USAGE, "one column at a time", "give one column",
+		               "--sort %.60s", text);
+	*id = ids[0];
+	*up = other;
+	return 0;
+}
+
+static int
+batch_by_key_down(const void *pa, const void *pb)
+{
+	const struct batch_key *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	if (a->key.kind != VALUE_UNKNOWN && b->key.kind != VALUE_UNKNOWN)
+		c = -c;
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static int
+batch_by_key_up(const void *pa, const void *pb)
+{
+	const struct batch_key *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+void
+batch_sort(struct batch_key *keys, size_t n, bool up)
+{
+	if (n)
+		qsort(keys, n, sizeof(*keys), up ? batch_by_key_up : batch_by_key_down);
 }

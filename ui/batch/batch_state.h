@@ -42,7 +42,7 @@ int batch_open(struct target *t, const struct options *o, pid_t pid, struct err 
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
 
 /* The columns requested, or the default ones. */
-int batch_columns(const struct options *o, enum column_set set, enum column_id ids[COL_COUNT],
+int batch_columns(const struct options *o, enum column_set set, enum column_id ids[ROW_MOST],
                   size_t *n, struct err *err);
 
 /*
@@ -96,6 +96,20 @@ int batch_grow_once(struct batch *b, struct err *err);
 
 /* The interval alone: what is asked after it compares page tables, not writes. */
 int batch_watch_wait(struct batch *b, struct err *err);
+
+/* Opens a recording at that time of it; NULL: its end. */
+int batch_open_recording(struct target *t, const char *path, const char *at, struct err *err);
+
+/* --sort COLUMN, or -COLUMN for ascending order. */
+int batch_parse_sort(const char *text, enum column_set set, enum column_id *id, bool *up,
+                     struct err *err);
+
+/* Sorts rows by a value of each; `at` is its place before, and decides between equal ones. */
+struct batch_key {
+	struct value key;
+	size_t at;
+};
+void batch_sort(struct batch_key *keys, size_t n, bool up);
 
 /* RANGE: a range or a place as for -e; NULL: everything. */
 int batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, struct err *err);

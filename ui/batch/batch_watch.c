@@ -45,7 +45,7 @@ struct watch {
 static void
 batch_put_row(const struct watch *w, const struct watch_row *row)
 {
-	struct value v[COL_COUNT];
+	struct value v[ROW_MOST];
 
 	for (size_t c = 0; c < w->n; c++)
 		v[c] = watch_value(w->ids[c], row);
@@ -488,7 +488,7 @@ batch_watch(struct batch *b, struct err *err)
 {
 	const struct options *o = b->o;
 	bool by = o->folded || o->by != WRITERS_BY_REGION;
-	enum column_id ids[COL_COUNT];
+	enum column_id ids[ROW_MOST];
 	struct out_shape shape = batch_shape(o, "watch", false);
 	struct batch_by writers = {.b = b, .ids = ids};
 	struct watch w = {.b = b, .ids = ids, .by = by ? &writers : NULL};

@@ -13,7 +13,7 @@ batch_who_rows(const struct share *sh, const struct out_shape *shape, const enum
 
 	for (size_t i = 0; i < sh->n; i++) {
 		struct share_row row = {.p = &sh->v[i], .of = sh};
-		struct value v[COL_COUNT];
+		struct value v[ROW_MOST];
 
 		for (size_t c = 0; c < n; c++)
 			v[c] = share_value(ids[c], &row);
@@ -51,7 +51,7 @@ int
 batch_who(struct batch *b, struct err *err)
 {
 	struct out_shape shape = batch_shape(b->o, "processes", true);
-	enum column_id ids[COL_COUNT];
+	enum column_id ids[ROW_MOST];
 	uint64_t start, end;
 	struct answer *a;
 	size_t n;

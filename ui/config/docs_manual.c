@@ -18,7 +18,7 @@
 static void
 docs_columns(enum column_set set)
 {
-	enum column_id ids[COL_COUNT];
+	enum column_id ids[ROW_MOST];
 	struct buf help = {0};
 	size_t n;
 
@@ -163,7 +163,8 @@ docs_man_tables(void)
 	                                   "COLUMNS OF --pages --runs",
 	                                   "COLUMNS OF --watch", "COLUMNS OF --watch --by",
 	                                   "COLUMNS OF --grow", "COLUMNS OF --grow --by",
-	                                   "COLUMNS OF --who"};
+	                                   "COLUMNS OF --who", "COLUMNS OF --diff",
+	                                   "COLUMNS OF --diff --pages"};
 	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];
@@ -172,7 +173,7 @@ docs_man_tables(void)
 		         state_row((enum state)s)->name);
 		docs_item(term, state_row((enum state)s)->help);
 	}
-	for (int set = SET_REGION; set <= SET_SHARE; set++) {
+	for (int set = SET_REGION; set <= SET_DIFFER; set++) {
 		printf(".SH \"");
 		docs_roff(sets[set]);
 		printf("\"\n");
@@ -470,6 +471,26 @@ docs_man_metrics(void)
 	}
 }
 
+static void
+docs_man_diff(void)
+{
+	printf(".SH DIFFERENCES\n"
+	       "\\fB\\-\\-diff\\fR \\fIFROM\\fR compares two moments: of a recording "
+	       "(\\fBpmtop \\-\\-diff\\fR \\fIFILE\\fR@start \\fIFILE\\fR@+90s; "
+	       "@\\fITIME\\fR alone means the same file), of a recording and a process, or of two "
+	       "processes, such as a parent and its child after a fork. It lists the regions that "
+	       "differ, and with \\fB\\-\\-pages\\fR the runs of pages. Pages are compared by "
+	       "address, and in a region that moved by their place in it:\n");
+	for (enum page_diff k = 0; k < PAGE_DIFF_KINDS; k++)
+		docs_item(page_diff_name(k), page_diff_help(k));
+	printf(".PP\nStates are what the page table alone says. Frames are compared if they are "
+	       "visible at both moments, and of the same boot of the same machine. A recording "
+	       "looks frames up now and then: where it did not between the two moments, whether "
+	       "a page is in the same frame is not known. Of a region:\n");
+	for (enum region_diff k = 0; k < REGION_DIFF_KINDS; k++)
+		docs_item(region_diff_name(k), region_diff_help(k));
+}
+
 void
 docs_manual(void)
 {
@@ -478,7 +499,8 @@ docs_manual(void)
 	       ".SH SYNOPSIS\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] [\\fIPID\\fR | \\fINAME\\fR]\n.br\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
-	       ".B pmtop \\-\\-demo\n"
+	       ".B pmtop \\-\\-demo\n.br\n"
+	       ".B pmtop\n[\\fIOPTIONS\\fR] \\fB\\-\\-diff\\fR \\fIFROM TARGET\\fR\n"
 	       ".SH DESCRIPTION\n"
 	       "pmtop lists the regions (VMAs) of a process. Enter opens a region as a live grid "
 	       "of its pages, coloured by what each page is, from /proc/PID/pagemap and "
@@ -499,6 +521,7 @@ docs_manual(void)
 	docs_man_writes();
 	docs_man_causes();
 	docs_man_growth();
+	docs_man_diff();
 	docs_man_metrics();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame "

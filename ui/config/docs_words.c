@@ -102,6 +102,7 @@ docs_words_question(size_t *i, const char **word, const char **help)
 }
 
 const struct docs_column_case docs_column_cases[] = {
+    {"--diff", "--pages", SET_DIFFER}, {"--diff", NULL, SET_DIFF},
     {"--runs", NULL, SET_RUN},       {"--pages", NULL, SET_PAGE},
     {"--list", NULL, SET_REGION},    {"--grow", "--by", SET_BROUGHT},
     {"--grow", NULL, SET_GROWTH},    {"--by", NULL, SET_CAUSE},

@@ -26,9 +26,22 @@ option_may_follow(enum mode first, enum mode mode)
 	        (mode == MODE_PAGES && first == MODE_WATCH));
 }
 
+/* --diff and --pages, in any order. */
+static bool
+option_is_diff_of_pages(const struct options *o, enum mode mode)
+{
+	return (o->mode == MODE_DIFF && mode == MODE_PAGES) ||
+	       (o->mode == MODE_PAGES && mode == MODE_DIFF);
+}
+
 static int
 option_set_mode(struct options *o, enum mode mode, struct err *err)
 {
+	if (option_is_diff_of_pages(o, mode)) {
+		o->mode = MODE_DIFF;
+		o->diff_pages = true;
+		return 0;
+	}
 	if (option_may_follow(mode, o->mode))
 		return 0;
 	if (option_may_follow(o->mode, mode))
@@ -114,6 +127,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		return option_parse_number(id, arg, 1000000000, &o->count, err);
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
+	case OPT_DIFF: o->diff = arg; return option_set_mode(o, MODE_DIFF, err);
 	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return option_add_query(o, arg, err);
 	case OPT_WHEN: return option_add_when(o, arg, err);

@@ -31,6 +31,7 @@ enum mode {
 	MODE_QUERY,
 	MODE_GRID,
 	MODE_WHO,
+	MODE_DIFF,
 	MODE_CAPABILITIES,
 	MODE_VERSION,
 	MODE_HELP,
@@ -81,6 +82,8 @@ struct options {
 	const char *metrics; /* the file of --metrics; NULL: standard output */
 	bool repeat;         /* --metrics goes on, each interval */
 	const char *at;     /* a time in a recording; NULL: its end */
+	const char *diff;   /* --diff: what the target is compared with */
+	bool diff_pages;    /* ... page by page */
 	unsigned count; /* number of intervals; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only, no_config;

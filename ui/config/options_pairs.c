@@ -19,6 +19,7 @@ enum {
 	QUERY = 1 << MODE_QUERY,
 	GRID = 1 << MODE_GRID,
 	WHO = 1 << MODE_WHO,
+	DIFF = 1 << MODE_DIFF,
 	CAPABILITIES = 1 << MODE_CAPABILITIES,
 };
 
@@ -35,6 +36,7 @@ static const char *const options_mode_names[] = {
     [MODE_QUERY] = "-e",
     [MODE_GRID] = "--grid",
     [MODE_WHO] = "--who",
+    [MODE_DIFF] = "--diff",
     [MODE_CAPABILITIES] = "--capabilities",
 };
 
@@ -172,6 +174,10 @@ option_check_pairs(const struct options *o, struct err *err)
 	if (option_was_given(o, OPT_SIZE) && !o->frames)
 		return err_set(err, ERR_USAGE, "the terminal has a size of its own",
 		               "add --frames", "--size alone");
+	if (o->diff_pages && (o->sort || o->filter))
+		return err_set(err, ERR_USAGE, "pages are listed by address, in constant memory",
+		               "leave it out; --pages=RANGE selects pages",
+		               "--%s with --diff --pages", o->sort ? "sort" : "filter");
 	if (o->mode == MODE_GRID && o->lens == LENS_GROWTH)
 		return err_set(err, ERR_USAGE, "a single look has no baseline",
 		               "--grow compares two; the screen has this lens",

@@ -94,6 +94,8 @@ topics_of_columns(struct topics_search *s)
 	                                   [SET_GROWTH] = "--grow",
 	                                   [SET_BROUGHT] = "--grow --by",
 	                                   [SET_SHARE] = "--who",
+	                                   [SET_DIFF] = "--diff",
+	                                   [SET_DIFFER] = "--diff --pages",
 	                                   [SET_LIST] = "list"};
 
 	for (unsigned id = 0; id < COL_COUNT; id++) {

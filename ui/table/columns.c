@@ -277,6 +277,27 @@ columns_shared_all(const struct share_row *row)
 	return columns_size(n * row->of->page_size);
 }
 
+/* --- of differences --------------------------------------------------------------------------- */
+
+static struct value
+columns_diff(const struct diff_row *row, uint64_t is, uint64_t was)
+{
+	return row->r && !row->r->known ? columns_unknown
+	                                : columns_change(is * row->page_size, was * row->page_size);
+}
+
+/* No page in the same frame, or in another, is known only if all frames are. */
+static struct value
+columns_differ(const struct diff_row *row, enum page_diff kind)
+{
+	const uint64_t *n = row->n->pages;
+	bool frames = kind == PAGE_DIFF_MOVED || kind == PAGE_DIFF_SAME;
+
+	if ((row->r && !row->r->known) || (frames && !n[kind] && n[PAGE_DIFF_UNKNOWN]))
+		return columns_unknown;
+	return columns_size(n[kind] * row->page_size);
+}
+
 static inline void
 columns_put(struct value *out, struct value v)
 {
@@ -315,6 +336,8 @@ columns_put(struct value *out, struct value v)
 #define G(id, t, w, ty, h, made, ...) COLUMNS_VALUE(growth, id, made)
 #define B(id, t, w, ty, h, made, ...) COLUMNS_VALUE(brought, id, made)
 #define S(id, t, w, ty, h, made, ...) COLUMNS_VALUE(share, id, made)
+#define D(id, t, w, ty, h, made, ...) COLUMNS_VALUE(diff, id, made)
+#define E(id, t, w, ty, h, made, ...) COLUMNS_VALUE(differ, id, made)
 #include "table/columns.def"
 
 #define COLUMNS_ROW(s, i, t, w, ty, h, ...) \
@@ -338,6 +361,10 @@ columns_put(struct value *out, struct value v)
 	COLUMNS_ROW(BROUGHT, i, t, w, ty, h, .of_brought = columns_brought_##i, __VA_ARGS__)
 #define S(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(SHARE, i, t, w, ty, h, .of_share = columns_share_##i, __VA_ARGS__)
+#define D(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(DIFF, i, t, w, ty, h, .of_diff = columns_diff_##i, __VA_ARGS__)
+#define E(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(DIFFER, i, t, w, ty, h, .of_differ = columns_differ_##i, __VA_ARGS__)
 static const struct column columns_rows[COL_COUNT] = {
 #include "table/columns.def"
 };
@@ -423,6 +450,18 @@ struct value
 share_value(enum column_id id, const struct share_row *row)
 {
 	return columns_rows[id].of_share(row);
+}
+
+struct value
+diff_value(enum column_id id, const struct diff_row *row)
+{
+	return columns_rows[id].of_diff(row);
+}
+
+struct value
+differ_value(enum column_id id, const struct differ_row *row)
+{
+	return columns_rows[id].of_differ(row);
 }
 
 bool
@@ -559,7 +598,7 @@ columns_is_usual(enum column_set set, const struct column *c)
 }
 
 void
-columns_all(enum column_set set, bool usual, enum column_id ids[COL_COUNT], size_t *n)
+columns_all(enum column_set set, bool usual, enum column_id ids[ROW_MOST], size_t *n)
 {
 	*n = 0;
 	for (unsigned i = 0; i < COL_COUNT; i++)
@@ -605,6 +644,8 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 	        : set == SET_CAUSE ? "--watch --by has no such column"
 	        : set == SET_GROWTH ? "--grow has no such column"
 	        : set == SET_BROUGHT ? "--grow --by has no such column"
+	        : set == SET_DIFF ? "--diff has no such column"
+	        : set == SET_DIFFER ? "--diff --pages has no such column"
 	                           : "--who has no such column",
 	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
@@ -612,10 +653,10 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 }
 
 int
-columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
+columns_parse(enum column_set set, const char *list, enum column_id ids[ROW_MOST], size_t *n,
               struct err *err)
 {
-	enum column_id got[COL_COUNT];
+	enum column_id got[ROW_MOST];
 	size_t got_n = 0;
 
 	for (const char *s = list;; s++) {
@@ -624,7 +665,7 @@ columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUN
 
 		if (id == COL_COUNT)
 			return columns_no_such_column(set, s, len, err);
-		if (got_n == COL_COUNT)
+		if (got_n == ROW_MOST)
 			return err_set(err, ERR_USAGE, "there are fewer than that",
 			               "name each column once", "too many columns");
 		got[got_n++] = id;

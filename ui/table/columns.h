@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/util.h"
+#include "diff/diff.h"
 #include "filter/filter.h"
 #include "kernel/smaps.h"
 #include "kernel/swap.h"
@@ -27,10 +28,14 @@
 #define G(id, ...) COL_GROWTH_##id,
 #define B(id, ...) COL_BROUGHT_##id,
 #define S(id, ...) COL_SHARE_##id,
+#define D(id, ...) COL_DIFF_##id,
+#define E(id, ...) COL_DIFFER_##id,
 enum column_id {
 #include "table/columns.def"
 	COL_COUNT
 };
+
+enum { ROW_MOST = 64 }; /* columns in a row: no set has as many */
 
 #define R(id, ...) +1
 #define L(id, ...) +1
@@ -41,7 +46,7 @@ enum { LIST_COLUMNS = 0
 /* SET_RUN has columns of SET_PAGE, too. */
 enum column_set {
 	SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_CAUSE, SET_GROWTH, SET_BROUGHT, SET_SHARE,
-	SET_LIST
+	SET_DIFF, SET_DIFFER, SET_LIST
 };
 
 /* What a column needs beyond the page table and enum page_need. */
@@ -142,6 +147,19 @@ struct share_row {
 	const struct share *of;
 };
 
+struct diff_row {
+	const struct diff_region *r; /* NULL: all regions */
+	const struct diff_counts *n;
+	size_t page_size;
+};
+
+struct differ_row {
+	const struct span *s;
+	const struct page_run *run;
+	uint64_t was_pfn, is_pfn; /* of its first page; 0: not known */
+	size_t page_size;
+};
+
 /* A row of columns.def; the members are documented there. */
 struct column {
 	enum column_set set;
@@ -158,6 +176,8 @@ struct column {
 		struct value (*of_growth)(const struct growth_row *);
 		struct value (*of_brought)(const struct brought_row *);
 		struct value (*of_share)(const struct share_row *);
+		struct value (*of_diff)(const struct diff_row *);
+		struct value (*of_differ)(const struct differ_row *);
 	};
 	unsigned needs;
 	bool usual;
@@ -196,6 +216,8 @@ struct value cause_value(enum column_id id, const struct cause_row *row);
 struct value growth_value(enum column_id id, const struct growth_row *row);
 struct value brought_value(enum column_id id, const struct brought_row *row);
 struct value share_value(enum column_id id, const struct share_row *row);
+struct value diff_value(enum column_id id, const struct diff_row *row);
+struct value differ_value(enum column_id id, const struct differ_row *row);
 
 /* Appends the value as text: sizes with units unless `bytes`, addresses with 0x; "" if unknown. */
 void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);
@@ -209,11 +231,11 @@ int value_compare(const struct value *a, const struct value *b);
 /* The column of this name or former name; COL_COUNT: none. */
 enum column_id column_named(enum column_set set, const char *name, size_t len);
 
-/* "start,RSS" -> ids; an unknown name is an error that lists the names. *n at most COL_COUNT. */
-int columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
+/* "start,RSS" -> ids; an unknown name is an error that lists the names. *n at most ROW_MOST. */
+int columns_parse(enum column_set set, const char *list, enum column_id ids[ROW_MOST], size_t *n,
                   struct err *err);
 
 /* The columns of a set in its order: all, or the default ones. */
-void columns_all(enum column_set set, bool usual, enum column_id ids[COL_COUNT], size_t *n);
+void columns_all(enum column_set set, bool usual, enum column_id ids[ROW_MOST], size_t *n);
 
 #endif

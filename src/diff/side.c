@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "diff/side.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "kernel/kabi.h"
+
+/* --- its pages ------------------------------------------------------------------------------ */
+
+/* The runs of a scan of all regions come in ascending order. */
+struct side_scan {
+	struct side *to;
+	const struct source *source;
+	const struct vma *v;
+};
+
+/* In swap, or a marker: only the words tell. */
+static void
+side_add_absent(struct side_scan *k, const struct pm_run *run)
+{
+	size_t page_size = k->to->page_size;
+	uint64_t words[512];
+	struct err ignored;
+
+	for (uint64_t at = run->start; at < run->end;) {
+		size_t most = u64_min((run->end - at) / page_size, ARRAY_LEN(words));
+		ssize_t n = source_words(k->source, at, words, most, &ignored);
+
+		if (n <= 0)
+			return;
+		for (ssize_t i = 0; i < n; i++, at += page_size) {
+			struct page pg = {.word = words[i], .known = PAGE_WORD};
+			enum state s = state_of_page(&pg, k->v, k->source->meta.swaps.n);
+
+			if (s != STATE_NONE)
+				extents_add(&k->to->states, at, at + page_size, 1u + s);
+		}
+	}
+}
+
+static int
+side_add_run(void *arg, const struct pm_run *run)
+{
+	struct side_scan *k = arg;
+	const struct vma_list *vmas = &k->to->regions->vmas;
+
+	if (!k->v || run->start >= k->v->end)
+		k->v = vma_at(vmas, run->start);
+	if (!k->v)
+		return 0;
+	if (run->cats & PM_CAT_PRESENT)
+		extents_add(&k->to->states, run->start, run->end,
+		            1u + state_of_cats(run->cats, k->v));
+	else
+		side_add_absent(k, run);
+	return 0;
+}
+
+/* --- taking it ------------------------------------------------------------------------------ */
+
+static int
+side_scan(struct side *s, struct target *t, struct err *err)
+{
+	struct side_scan k = {.to = s, .source = t->source};
+	struct vma_list vmas;
+	int r;
+
+	if (target_regions(t, &vmas, err) < 0)
+		return -1;
+	if (!vmas.n)
+		return target_no_memory(t, err);
+	s->regions = regions_new(vmas, source_now(t->source));
+	s->time_ns = s->regions->time_ns;
+	target_follow(t, &s->regions->vmas);
+	t->each_run = side_add_run;
+	t->each_run_arg = &k;
+	r = regions_measure(s->regions, t, NULL, err);
+	t->each_run = NULL;
+	return r;
+}
+
+int
+side_take(struct side *s, struct target *t, struct err *err)
+{
+	const struct source_meta *m = &t->source->meta;
+
+	*s = (struct side){.page_size = t->page_size,
+	                   .t = t,
+	                   .huge = m->scan & PM_CAT_HUGE,
+	                   .zero = m->scan & PM_CAT_PFNZERO || m->zero_pfn};
+	snprintf(s->boot, sizeof(s->boot), "%s", m->boot);
+	if (side_scan(s, t, err))
+		return -1;
+	s->track = t->track.clears ? &t->track : NULL;
+	return 0;
+}
+
+void
+side_free(struct side *s)
+{
+	regions_unref(s->regions);
+	extents_free(&s->states);
+	*s = (struct side){0};
+}
+
+/* --- reading it ----------------------------------------------------------------------------- */
+
+size_t
+side_find(const struct side *s, uint64_t addr)
+{
+	return extents_first(&s->states, addr);
+}
+
+uint64_t
+side_stretch(const struct side *s, size_t *i, uint64_t addr, uint64_t end, enum state *state)
+{
+	const struct extents *e = &s->states;
+
+	while (*i < e->n && e->v[*i].end <= addr)
+		++*i;
+	*state = STATE_NONE;
+	if (*i == e->n || e->v[*i].start >= end)
+		return end;
+	if (e->v[*i].start > addr)
+		return e->v[*i].start;
+	*state = (enum state)(e->v[*i].state - 1);
+	return u64_min(e->v[*i].end, end);
+}
+
+void
+side_words(const struct side *s, uint64_t addr, uint64_t *words, size_t n)
+{
+	struct err ignored;
+	ssize_t got = source_words(s->t->source, addr, words, n, &ignored);
+
+	for (size_t i = got < 0 ? 0 : (size_t)got; i < n; i++)
+		words[i] = 0;
+}
+
+uint64_t
+side_words_time(const struct side *s, uint64_t addr)
+{
+	struct source *from = s->t->source;
+
+	return from->ops->time ? from->ops->time->looked(from, addr) : s->time_ns;
+}

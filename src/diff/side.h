@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SIDE_H
+#define PM_SIDE_H
+
+#include "page/state.h"
+#include "page/extents.h"
+#include "target/region.h"
+#include "target/target.h"
+
+/*
+ * One moment of an address space, as one side of a comparison: its regions, its pages in runs of
+ * one state, and, page by page, where they are. Memory follows the runs.
+ */
+enum { SIDE_BOOT = 40 };
+
+struct side {
+	struct regions *regions; /* counted */
+	struct extents states;   /* of pages that exist: 1 + what the page table alone says */
+	size_t page_size;
+	uint64_t time_ns;        /* on the clock of its source */
+	bool huge, zero;         /* huge pages and the zero page are told apart from others */
+	bool frames;             /* frames are visible */
+	char boot[SIDE_BOOT];    /* which run of which machine; "": not known */
+	const struct track *track; /* what was written by then; NULL: not known. Of the target */
+	const struct target *t;  /* has its page table; it outlives the side */
+};
+
+/* Takes the moment at which the target is. -1 with err. Free it in any case. */
+int side_take(struct side *s, struct target *t, struct err *err);
+void side_free(struct side *s);
+
+/*
+ * What the pages from addr on are: *state, up to the end of which it is valid, at most `end`. *i
+ * speeds up a pass in ascending order; it begins with side_find.
+ */
+size_t side_find(const struct side *s, uint64_t addr);
+uint64_t side_stretch(const struct side *s, size_t *i, uint64_t addr, uint64_t end,
+                      enum state *state);
+
+/* Words of the page table of n pages from addr (at most PAGE_BATCH); 0: not known. */
+void side_words(const struct side *s, uint64_t addr, uint64_t *words, size_t n);
+
+/* When those were read; of a live process: at the moment itself. 0: never. */
+uint64_t side_words_time(const struct side *s, uint64_t addr);
+
+#endif

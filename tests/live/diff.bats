@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --diff of real processes and of recordings of them, against the kernel's own words.
+
+# shellcheck disable=SC2034,SC2154
+load live
+
+teardown() { live_end; }
+
+setup() { FILE=$BATS_TEST_TMPDIR/recording; }
+
+# read_pages PID NAME: address, in RAM (the zero page is none), in swap, of a file, frame: by an independent reader
+read_pages() {
+	reader "$1" | perl -F, -lane 'next if $. == 1; $ram = $F[2] && $F[1] !~ /zero/;
+		print join " ", $F[0], $ram ? 1 : 0, $F[1] eq "swapped" ? 1 : 0, $F[4], $F[10] if $ram || $F[1] eq "swapped"' \
+		>"$BATS_TEST_TMPDIR/$2"
+}
+
+# expected NAME NAME: ADDRESS DIFFERENCE of pages of the subject's regions
+expected() {
+	perl -e 'my (%was, %is); my ($before, $after, @ranges) = @ARGV;
+		sub pages { open my $f, "<", shift or die; map { my ($at, @is) = split; hex($at) => \@is } <$f> }
+		%was = pages($before); %is = pages($after);
+		for my $at (sort { $a <=> $b } keys %{{%was, %is}}) {
+			next unless grep { my ($s, $e) = map { hex } split /\.\./; $at >= $s && $at < $e } @ranges;
+			my ($x, $y) = ($was{$at}, $is{$at});
+			my $kind = !$x ? "gained" : !$y ? "lost"
+				: $x->[0] != $y->[0] || $x->[2] ne $y->[2] ? "changed"
+				: $x->[0] && length $x->[3] && $x->[3] ne $y->[3] ? "moved" : next;
+			printf "0x%x %s\n", $at, $kind;
+		}' "$BATS_TEST_TMPDIR/$1" "$BATS_TEST_TMPDIR/$2" "${ranges[@]}"
+}
+
+# told ARG...: the same by pmtop, page by page
+told() {
+	"$PMTOP" --diff "$@" --pages --csv -n -o START,PAGES,DIFFERENCE,WAS,IS 2>"$BATS_TEST_TMPDIR/err" |
+		perl -F, -lane 'BEGIN { @ranges = splice @ARGV }
+			next if "$F[3]$F[4]" =~ /^(zero|none|guard)(zero|none|guard)$/; # no memory at either
+			for my $i (0 .. $F[1] - 1) { my $at = hex($F[0]) + 4096 * $i;
+			next unless grep { my ($s, $e) = map { hex } split /\.\./; $at >= $s && $at < $e } @ranges;
+			printf "0x%x %s\n", $at, $F[2] }' "${ranges[@]}"
+}
+
+subject_ranges() {
+	local name
+	ranges=()
+	for name in "${!RANGE[@]}"; do
+		# whether a page is part of a huge page is no state of the reader's
+		[[ $name == thp* ]] || ranges+=("${RANGE[$name]}")
+	done
+}
+
+@test "two moments of a recording differ in the pages that an independent reader finds" {
+	local ranges
+	subject_start
+	subject_ranges
+	"$PMTOP" --record "$FILE" --for 0.01 "$SUBJECT_PID" 2>/dev/null
+	read_pages "$SUBJECT_PID" before
+	subject write sparse 10 11 12 41
+	subject madvise anon dontneed 5 6 7 8 9
+	subject write anon 6
+	subject write zero 4 5
+	subject write private 3
+	subject_try madvise swap pageout 1 2 3 || :
+	subject unmap memfd
+	"$PMTOP" --record "$FILE" --for 0.01 --append "$SUBJECT_PID" 2>/dev/null
+	read_pages "$SUBJECT_PID" after
+	told "$FILE@start" "$FILE" >"$BATS_TEST_TMPDIR/told"
+	expected before after >"$BATS_TEST_TMPDIR/expected"
+	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/told"
+	(($(wc -l <"$BATS_TEST_TMPDIR/told") > 10))
+	# the region is gone; and by region the sums are the same
+	"$PMTOP" --diff "$FILE@start" "$FILE" --raw -b -n -o start,region,gained,lost >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+	grep -qx "0x${AT[memfd]} gone 0 32768" "$BATS_TEST_TMPDIR/out"
+	grep -qx "0x${AT[sparse]} same 16384 0" "$BATS_TEST_TMPDIR/out"
+	# a recording and the process itself
+	told "$FILE@start" "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/told"
+	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/told"
+}
+
+@test "after a fork parent and child differ in the pages that one of them wrote" {
+	local ranges child
+	subject_start
+	subject_ranges
+	subject fork
+	child=$REPLY
+	OTHERS+=("$child")
+	subject write anon 3 4
+	subject write sparse 10
+	read_pages "$SUBJECT_PID" parent
+	read_pages "$child" child
+	told "$SUBJECT_PID" "$child" >"$BATS_TEST_TMPDIR/told"
+	expected parent child >"$BATS_TEST_TMPDIR/expected"
+	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/told"
+	need_frames
+	printf '0x%x moved\n' $((0x${AT[anon]} + 3 * 4096)) $((0x${AT[anon]} + 4 * 4096)) >"$BATS_TEST_TMPDIR/expected"
+	diff "$BATS_TEST_TMPDIR/expected" <(grep moved "$BATS_TEST_TMPDIR/told")
+}
