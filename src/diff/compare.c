@@ -178,6 +178,22 @@ compare_words(uint64_t was, uint64_t is)
 	return (was ^ is) & place ? PAGE_DIFF_MOVED : PAGE_DIFF_SAME;
 }
 
+enum page_diff
+compare_page(const struct compare *c, uint64_t addr, enum state is, uint64_t word)
+{
+	size_t i = side_find(c->was, addr);
+	enum state was;
+	enum page_diff kind;
+	uint64_t before;
+
+	side_stretch(c->was, &i, addr, addr + 1, &was);
+	kind = compare_states(c, compare_state(c, was), compare_state(c, is));
+	if (kind != PAGE_DIFF_SAME || !c->frames)
+		return kind == PAGE_DIFF_SAME ? PAGE_DIFF_UNKNOWN : kind;
+	side_words(c->was, addr, &before, 1);
+	return compare_words(before, word);
+}
+
 /* Up to the end of the blocks in which recordings keep words, at either moment. */
 static size_t
 compare_window(const struct compare_pass *p, uint64_t at, uint64_t end)

@@ -32,6 +32,9 @@ struct compare {
 /* `same`: whether they are of one process, as the caller knows. */
 struct compare compare_begin(const struct side *was, const struct side *is, bool same);
 
+/* A page that is something at both moments, by its state and its word afterwards. */
+enum page_diff compare_page(const struct compare *c, uint64_t addr, enum state is, uint64_t word);
+
 /*
  * A stretch of memory of both moments, mostly at the same address. NULL: not mapped then.
  */

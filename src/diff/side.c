@@ -2,6 +2,7 @@
 #include "diff/side.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -97,10 +98,76 @@ side_take(struct side *s, struct target *t, struct err *err)
 	return 0;
 }
 
+/* --- keeping it ----------------------------------------------------------------------------- */
+
+static void
+side_keep_run(struct side *s, const struct extent *run, uint32_t *to)
+{
+	uint64_t words[PAGE_BATCH];
+	size_t n;
+
+	for (uint64_t at = run->start; at < run->end; at += n * s->page_size, to += n) {
+		n = (size_t)u64_min((run->end - at) / s->page_size, PAGE_BATCH);
+		side_words(s, at, words, n);
+		for (size_t i = 0; i < n; i++) {
+			uint64_t place = words[i] & PM_PFN_MASK;
+
+			to[i] = place <= UINT32_MAX ? (uint32_t)place : 0;
+		}
+	}
+}
+
+size_t
+side_keep(struct side *s, size_t room)
+{
+	size_t used = s->states.n * (sizeof(*s->states.v) + sizeof(*s->places));
+	bool known = !s->t->source->ops->time;
+
+	s->places = mem_alloc((s->states.n + 1) * sizeof(*s->places));
+	for (size_t i = 0; known && i < s->states.n; i++) {
+		const struct extent *run = &s->states.v[i];
+		size_t size = (run->end - run->start) / s->page_size * sizeof(*s->places->v);
+
+		if (used + size > room)
+			break;
+		used += size;
+		s->places[i].v = mem_alloc(size);
+		side_keep_run(s, run, s->places[i].v);
+	}
+	s->track = NULL;
+	s->t = NULL;
+	return used;
+}
+
+/* The words as far as they were kept. */
+static void
+side_kept_words(const struct side *s, uint64_t addr, uint64_t *words, size_t n)
+{
+	size_t i = side_find(s, addr);
+
+	memset(words, 0, n * sizeof(*words));
+	for (size_t k = 0; k < n; k++, addr += s->page_size) {
+		const struct extent *run;
+		bool swapped;
+
+		while (i < s->states.n && s->states.v[i].end <= addr)
+			i++;
+		run = i < s->states.n && s->states.v[i].start <= addr ? &s->states.v[i] : NULL;
+		if (!run || !s->places[i].v)
+			continue;
+		swapped = run->state == 1u + STATE_SWAPPED;
+		words[k] = s->places[i].v[(addr - run->start) / s->page_size] |
+		           (swapped ? PM_SWAPPED : PM_PRESENT);
+	}
+}
+
 void
 side_free(struct side *s)
 {
 	regions_unref(s->regions);
+	for (size_t i = 0; s->places && i < s->states.n; i++)
+		free(s->places[i].v);
+	free(s->places);
 	extents_free(&s->states);
 	*s = (struct side){0};
 }
@@ -133,8 +200,13 @@ void
 side_words(const struct side *s, uint64_t addr, uint64_t *words, size_t n)
 {
 	struct err ignored;
-	ssize_t got = source_words(s->t->source, addr, words, n, &ignored);
+	ssize_t got;
 
+	if (!s->t) {
+		side_kept_words(s, addr, words, n);
+		return;
+	}
+	got = source_words(s->t->source, addr, words, n, &ignored);
 	for (size_t i = got < 0 ? 0 : (size_t)got; i < n; i++)
 		words[i] = 0;
 }
@@ -142,7 +214,7 @@ side_words(const struct side *s, uint64_t addr, uint64_t *words, size_t n)
 uint64_t
 side_words_time(const struct side *s, uint64_t addr)
 {
-	struct source *from = s->t->source;
+	struct source *from = s->t ? s->t->source : NULL;
 
-	return from->ops->time ? from->ops->time->looked(from, addr) : s->time_ns;
+	return from && from->ops->time ? from->ops->time->looked(from, addr) : s->time_ns;
 }

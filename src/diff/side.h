@@ -22,12 +22,22 @@ struct side {
 	bool frames;             /* frames are visible */
 	char boot[SIDE_BOOT];    /* which run of which machine; "": not known */
 	const struct track *track; /* what was written by then; NULL: not known. Of the target */
-	const struct target *t;  /* has its page table; it outlives the side */
+	const struct target *t;  /* has its page table; it outlives the side. NULL: `places` */
+	struct side_place {      /* where the pages of each run of `states` were; owned */
+		uint32_t *v;     /* as far as is known: PM_PFN_MASK of their words; 0: not known */
+	} * places;
 };
 
 /* Takes the moment at which the target is. -1 with err. Free it in any case. */
 int side_take(struct side *s, struct target *t, struct err *err);
 void side_free(struct side *s);
+
+/*
+ * Makes it independent of its target: keeps where its pages were, in `room` bytes at most, beyond
+ * which that is not known. Returns the bytes that it takes. What a recording knew of frames is not
+ * kept, as it has a date of its own.
+ */
+size_t side_keep(struct side *s, size_t room);
 
 /*
  * What the pages from addr on are: *state, up to the end of which it is valid, at most `end`. *i

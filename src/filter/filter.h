@@ -41,6 +41,7 @@ struct filter_facts {
 	/* reports which pages are written; NULL: their soft-dirty bits do */
 	const struct track *track;
 	const struct pageset *base; /* what was there at the baseline; NULL: there is none */
+	const struct lens_keeper *kept; /* what more is known of it; NULL: nothing */
 	/* for FILTER_PAGE */
 	const struct page *pg;
 	uint64_t addr;

@@ -465,7 +465,8 @@ filter_class_of(const struct filter_facts *x, enum lens l, uint64_t *n)
 static enum truth
 value_PAGE_LENS_GROWTH(const struct filter_facts *x, uint64_t *n)
 {
-	struct lens_pass pass = {.lens = LENS_GROWTH, .base = x->base};
+	struct lens_pass pass = {
+	    .lens = LENS_GROWTH, .base = x->base, .kept = x->kept, .v = x->v};
 
 	*n = lens_page(&pass, x->addr, x->pg, x->page_size);
 	return x->base ? TRUTH_YES : TRUTH_UNKNOWN;

@@ -315,6 +315,18 @@ lens_physical_of(struct lens_pass *pass, uint64_t addr, const struct page *pg, s
 	return pass->odd ? CLASS(PHYSICAL, ODD) : CLASS(PHYSICAL, EVEN);
 }
 
+static unsigned
+lens_growth_kept(const struct lens_pass *pass, uint64_t addr, const struct page *pg)
+{
+	switch (pass->kept ? pass->kept->judge(pass->kept, pass->v, addr, pg) : LENS_KEPT_UNKNOWN) {
+	case LENS_KEPT_SAME: return CLASS(GROWTH, SAME);
+	case LENS_KEPT_CHANGED: return CLASS(GROWTH, CHANGED);
+	case LENS_KEPT_MOVED: return CLASS(GROWTH, MOVED);
+	case LENS_KEPT_UNKNOWN: break;
+	}
+	return CLASS(GROWTH, STAYED);
+}
+
 /* What has grown is counted the same way: see growth.h. */
 static unsigned
 lens_growth_of(const struct lens_pass *pass, uint64_t addr, const struct page *pg)
@@ -325,8 +337,10 @@ lens_growth_of(const struct lens_pass *pass, uint64_t addr, const struct page *p
 
 	if (!(pg->known & PAGE_WORD) || (there && !pass->base))
 		return CLASS(GROWTH, UNKNOWN);
+	if (there && !was)
+		return CLASS(GROWTH, GAINED);
 	if (there)
-		return was ? CLASS(GROWTH, STAYED) : CLASS(GROWTH, GAINED);
+		return lens_growth_kept(pass, addr, pg);
 	return was ? CLASS(GROWTH, LOST) : CLASS(GROWTH, OUT);
 }
 

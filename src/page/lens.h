@@ -47,6 +47,13 @@ enum lens lens_named(const char *name);
  */
 unsigned lens_gap(enum lens l, enum state s);
 
+/* A page that was there at the baseline and is there now, if the baseline has more than that. */
+enum lens_kept { LENS_KEPT_UNKNOWN, LENS_KEPT_SAME, LENS_KEPT_CHANGED, LENS_KEPT_MOVED };
+struct lens_keeper {
+	enum lens_kept (*judge)(const struct lens_keeper *k, const struct vma *v, uint64_t addr,
+	                        const struct page *pg);
+};
+
 /*
  * State of one pass over pages in ascending order, needed because contiguous frames are a question
  * about neighbours. Start with all but `lens` zero.
@@ -60,6 +67,8 @@ struct lens_pass {
 	bool (*watched)(const void *arg, uint64_t addr);
 	const void *arg;
 	const struct pageset *base; /* what was there at the baseline; NULL: there is none */
+	const struct lens_keeper *kept; /* what more is known of it; NULL: nothing */
+	const struct vma *v;            /* with `kept`: the region */
 };
 unsigned lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size);
 

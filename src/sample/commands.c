@@ -128,6 +128,8 @@ command_cannot(enum command_kind kind)
 	case COMMAND_SUM: return "cannot count";
 	case COMMAND_FIND: return "cannot search";
 	case COMMAND_RECORD: return "cannot record";
+	case COMMAND_SNAP: return "cannot take a snapshot";
+	case COMMAND_DIFF: return "cannot compare";
 	case COMMAND_REFRESH:
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
@@ -151,7 +153,7 @@ command_is_impossible(const struct reader *l, struct result *r)
 bool
 command_needs_scan(enum command_kind kind)
 {
-	return kind == COMMAND_REFRESH || kind == COMMAND_CLEAR;
+	return kind == COMMAND_REFRESH || kind == COMMAND_CLEAR || kind == COMMAND_DIFF;
 }
 
 void
@@ -163,6 +165,10 @@ command_carry_out(struct reader *l, const struct command *c)
 		command_clear(l, &r);
 	else if (c->kind == COMMAND_ASK && !command_is_impossible(l, &r))
 		command_ask(l, &r);
+	else if (c->kind == COMMAND_SNAP && !command_is_impossible(l, &r))
+		reader_snap(l, c->text, r.text, sizeof(r.text), &r.err);
+	else if (c->kind == COMMAND_DIFF && !command_is_impossible(l, &r))
+		reader_compare(l, c->text, (unsigned)c->at, &r.err);
 	else if (c->kind == COMMAND_RECORD && (!c->text[0] || !command_is_impossible(l, &r)))
 		reader_record(l, c->text, c->overwrite, &r.err);
 	results_add(&l->done, &r);

@@ -248,7 +248,10 @@ estimate_strip(struct target *t, const struct vma *v, enum lens l, struct strip_
 	struct estimate_shares g = {.start = v->start, .page_size = t->page_size};
 	struct cell cells[LIST_STRIP] = {0};
 	struct estimate e = {.t = t, .v = v, .cells = cells,
-	                     .pass = {.lens = l, .base = growth_baseline(t->growth)},
+	                     .pass = {.lens = l,
+	                              .base = growth_baseline(t->growth),
+	                              .kept = growth_kept(t->growth),
+	                              .v = v},
 	                     .o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE}};
 	struct estimate_work w = {.e = &e, .place = estimate_place_in_strip, .geometry = &g,
 	                          .pages_only = true};

@@ -34,6 +34,8 @@ job_is_slow(const struct command *c)
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_RECORD:
+	case COMMAND_SNAP:
+	case COMMAND_DIFF:
 	case COMMAND_KINDS: break;
 	}
 	return false;
@@ -201,6 +203,8 @@ job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct 
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_RECORD:
+	case COMMAND_SNAP:
+	case COMMAND_DIFF:
 	case COMMAND_KINDS: break;
 	}
 }

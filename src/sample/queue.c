@@ -45,7 +45,8 @@ results_free(struct results *rs)
 bool
 command_replaces(const struct command *newer, const struct command *older)
 {
-	return newer->kind == older->kind && newer->kind != COMMAND_FAULT;
+	return newer->kind == older->kind && newer->kind != COMMAND_FAULT &&
+	       newer->kind != COMMAND_SNAP;
 }
 
 bool

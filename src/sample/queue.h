@@ -28,6 +28,8 @@ enum command_kind {
 	COMMAND_CARD,  /* the slow part of the card on screen; samples include it from then on */
 	COMMAND_SUM,   /* counts the chosen range; samples include it from then on */
 	COMMAND_BY,    /* who writes; samples include it from then on */
+	COMMAND_SNAP,  /* keeps this moment under the name `text` */
+	COMMAND_DIFF,  /* from then on the baseline, request.baseline `at`, is that moment */
 	COMMAND_RECORD, /* the samples, from now on, in the file `text`; "": ends it */
 	COMMAND_KINDS
 };
@@ -76,7 +78,7 @@ struct result {
 	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
 	bool idle;                /* FAULT: the page was present, nothing was done */
 	enum clear_question question; /* CLEAR; unless none, what must be answered first: */
-	char text[200];
+	char text[200];           /* and of SNAP: what was kept */
 	uint64_t stray;
 };
 
@@ -108,7 +110,7 @@ bool command_same(const struct command *a, const struct command *b);
 
 /*
  * Appends a command and returns its serial. A waiting command of the same kind is replaced, and its
- * result added to `out`; but COMMAND_FAULT replaces none.
+ * result added to `out`; but COMMAND_FAULT and COMMAND_SNAP replace none.
  */
 uint64_t queue_add(struct queue *q, const struct command *c, struct results *out);
 

@@ -198,6 +198,75 @@ reader_keep(struct reader *l, struct regions *rs)
 		l->draft.recorded.bytes = keeper_bytes(l->keeper);
 }
 
+/* --- snapshots -------------------------------------------------------------------------------- */
+
+static struct snapshot **
+reader_find_snapshot(struct reader *l, const char *name)
+{
+	for (size_t i = 0; i < l->snapshots_n; i++)
+		if (!strcmp(snapshot_name(l->snapshots[i]), name))
+			return &l->snapshots[i];
+	return NULL;
+}
+
+static void
+reader_drop_snapshots(struct reader *l)
+{
+	while (l->snapshots_n)
+		snapshot_unref(l->snapshots[--l->snapshots_n]);
+	l->draft.since[0] = '\0';
+}
+
+/* What the others leave of the memory for all. */
+static size_t
+reader_room(const struct reader *l, struct snapshot *const *but)
+{
+	size_t room = READER_ROOM;
+
+	for (size_t i = 0; i < l->snapshots_n; i++)
+		if (&l->snapshots[i] != but)
+			room -= u64_min(room, snapshot_bytes(l->snapshots[i]));
+	return room;
+}
+
+int
+reader_snap(struct reader *l, const char *name, char *said, size_t size, struct err *err)
+{
+	struct snapshot **old = reader_find_snapshot(l, name), *s;
+	char pages[8];
+
+	if (!old && l->snapshots_n == ARRAY_LEN(l->snapshots))
+		return err_set(err, ERR_USAGE, "there are as many as can be kept",
+		               "take one of their names again", "cannot keep snapshot %.40s", name);
+	l->t.source->stop = l->host.stopping;
+	s = snapshot_take(&l->t, name, reader_room(l, old), err);
+	l->t.source->stop = l->host.superseded;
+	if (!s)
+		return -1;
+	if (old)
+		snapshot_unref(*old);
+	else
+		old = &l->snapshots[l->snapshots_n++];
+	*old = s;
+	snprintf(said, size, "snapshot %.60s: %s in RAM and swap; `diff %.60s` compares", name,
+	         size_text(pages, snapshot_pages(s) * l->t.page_size), name);
+	return 0;
+}
+
+int
+reader_compare(struct reader *l, const char *name, unsigned baseline, struct err *err)
+{
+	struct snapshot **s = reader_find_snapshot(l, name);
+
+	if (!s)
+		return err_set(err, ERR_USAGE, "there is no snapshot of that name",
+		               "`snap NAME` takes one", "cannot compare with %.40s", name);
+	target_grow_from(&l->t, snapshot_baseline(*s));
+	l->compared = baseline;
+	snprintf(l->draft.since, sizeof(l->draft.since), "%s", name);
+	return 0;
+}
+
 /*
  * The address space read as empty, or not at all. After an exec, opens the new one; after the end
  * of the process, records it. In between (exiting, or exec of a program we may not read) the next
@@ -220,6 +289,7 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	l->draft.trouble.what[0] = '\0';
 	l->draft.execs++;
 	reader_forget_once(l);
+	reader_drop_snapshots(l);
 	l->t.track.can = TRACK_UNKNOWN; /* probe again for the new program */
 	l->now.auto_clear_ns = 0;
 	bytes_unref(l->draft.bytes); /* of another address space: nothing to compare with */
@@ -479,7 +549,11 @@ reader_serve(struct reader *l, const struct request *before)
 	const struct screen_request *w = &l->now.screen, *was = &before->screen;
 
 	l->draft.trouble.what[0] = '\0';
-	if (l->now.baseline != before->baseline && l->now.baseline)
+	if (l->now.baseline != before->baseline && l->now.baseline != l->compared)
+		l->draft.since[0] = '\0';
+	if (l->now.baseline != before->baseline && l->now.baseline == l->compared && l->compared)
+		; /* reader_compare has set it */
+	else if (l->now.baseline != before->baseline && l->now.baseline)
 		target_grow(&l->t, l->now.attribution); /* by the next scan */
 	else if (l->now.baseline != before->baseline)
 		target_stop_growing(&l->t);
@@ -570,6 +644,8 @@ reader_adopt(struct reader *l, const struct result *r)
 	case COMMAND_FIND:
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
+	case COMMAND_SNAP:
+	case COMMAND_DIFF:
 	case COMMAND_RECORD:
 	case COMMAND_KINDS: break;
 	}
@@ -1012,5 +1088,6 @@ reader_close(struct reader *l)
 	attribution_unref(l->draft.attribution);
 	writes_log_free(&l->writes);
 	reader_stop_keeping(l);
+	reader_drop_snapshots(l);
 	target_close(&l->t);
 }

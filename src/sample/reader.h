@@ -2,6 +2,7 @@
 #ifndef PM_READER_H
 #define PM_READER_H
 
+#include "diff/snapshot.h"
 #include "record/keeper.h"
 #include "sample/queue.h"
 #include "sample/sample.h"
@@ -20,6 +21,9 @@ struct reader_host {
 	bool (*stopping)(void *arg);
 	void *arg;
 };
+
+/* Snapshots that are kept at once, and the memory for all of them. */
+enum { READER_SNAPSHOTS = 16, READER_ROOM = 64 << 20 };
 
 struct reader {
 	struct reader_host host;
@@ -43,6 +47,9 @@ struct reader {
 	unsigned strip_clears;
 	uint64_t strip_ns;     /* when it was counted */
 	struct writes_log writes;
+	struct snapshot *snapshots[READER_SNAPSHOTS];
+	size_t snapshots_n;
+	unsigned compared;     /* the request.baseline that is one of them; 0: none */
 	struct keeper *keeper; /* records the samples; NULL: nobody asked for it */
 	size_t lens_next;     /* the region whose strip is read next */
 	bool lens_owed;       /* some strips do not show the lens yet */
@@ -60,6 +67,13 @@ void reader_close(struct reader *l);
 
 /* Whether the address space that was opened is still the process's. Costs one word of pagemap. */
 bool reader_is_alive(struct reader *l);
+
+/*
+ * Keeps this moment under a name, in place of one of the same name; `said`: what was kept. Makes it
+ * the baseline of that number. -1 with err.
+ */
+int reader_snap(struct reader *l, const char *name, char *said, size_t size, struct err *err);
+int reader_compare(struct reader *l, const char *name, unsigned baseline, struct err *err);
 
 /* Goes to the time of a recording that is requested: all must be read again. */
 void reader_go(struct reader *l);

@@ -92,6 +92,7 @@ struct sample {
 	unsigned execs;       /* how many new programs it was seen to execute */
 	struct err trouble;   /* the error of this scan; what[0] == 0: none */
 
+	char since[44];           /* the snapshot that the baseline of growth is; "": none */
 	struct timeline *timeline; /* of a recording; NULL: it is a process, as it is */
 	struct sample_recorded {   /* the samples are recorded: */
 		bool on;

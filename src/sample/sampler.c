@@ -266,6 +266,8 @@ sampler_adopts(const struct result *r)
 	case COMMAND_ASK:
 	case COMMAND_WORDS:
 	case COMMAND_RECORD:
+	case COMMAND_SNAP:
+	case COMMAND_DIFF:
 	case COMMAND_KINDS: break;
 	}
 	return false;

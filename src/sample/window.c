@@ -302,7 +302,9 @@ window_lens_pass_of(enum lens l, const struct target *of, const struct vma *v)
 	                          .unsure = window_is_unsure(t, v),
 	                          .watched = parts ? window_is_watched : NULL,
 	                          .arg = t,
-	                          .base = growth_baseline(of->growth)};
+	                          .base = growth_baseline(of->growth),
+	                          .kept = growth_kept(of->growth),
+	                          .v = v};
 }
 
 /* Lights the parts of the map that gained pages, as of the last scan of all regions. */

@@ -14,6 +14,8 @@ growth_unref(struct growth_scan *s)
 {
 	if (!s || !refs_drop(&s->refs))
 		return;
+	if (s->drop)
+		s->drop(s->kept);
 	for (size_t i = 0; i < s->places; i++)
 		free((char *)(uintptr_t)s->place[i].name);
 	free(s->place);
@@ -102,6 +104,29 @@ growth_keep_places(struct growth_scan *s, const struct vma_list *vmas)
 		s->place[s->places] = vmas->v[s->places];
 		s->place[s->places].name = mem_strdup(vmas->v[s->places].name);
 	}
+}
+
+struct growth_scan *
+growth_scan_of(size_t page_size, uint64_t time_ns, const struct vma_list *vmas)
+{
+	struct growth_scan *s = mem_alloc(sizeof(*s));
+
+	s->refs = 1;
+	s->time_ns = time_ns;
+	s->there.page_size = s->huge.page_size = page_size;
+	growth_keep_places(s, vmas);
+	return s;
+}
+
+void
+growth_compare(struct growth *g, struct growth_scan *base)
+{
+	growth_unref(g->base);
+	growth_unref(g->before);
+	growth_unref(g->now);
+	g->base = base;
+	g->before = g->now = NULL;
+	g->due = false;
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "cause/causes.h"
 #include "kernel/vma.h"
+#include "page/lens.h"
 #include "page/pageset.h"
 
 /*
@@ -39,6 +40,9 @@ struct growth_scan {
 	struct pageset there;
 	struct pageset huge; /* of these: mapped huge */
 	uint64_t time_ns;
+	/* of a baseline that was kept: what more is known of it; `drop` frees it. NULL: nothing */
+	struct lens_keeper *kept;
+	void (*drop)(struct lens_keeper *kept);
 	struct vma *place;   /* of the baseline: the regions, with names of its own */
 	size_t places;
 };
@@ -59,6 +63,13 @@ void growth_add(struct growth_scan *s, uint64_t start, uint64_t end, bool huge);
 void growth_end(struct growth *g, struct growth_scan *s, const struct vma_list *vmas,
                 struct causes *c);
 
+/*
+ * A baseline of another time: a scan with these regions, to which its pages are added, and which
+ * growth_compare takes over. Nothing explains what came in since.
+ */
+struct growth_scan *growth_scan_of(size_t page_size, uint64_t time_ns, const struct vma_list *vmas);
+void growth_compare(struct growth *g, struct growth_scan *base);
+
 /* It was given up. */
 void growth_drop(struct growth_scan *s);
 
@@ -75,6 +86,13 @@ static inline const struct pageset *
 growth_baseline(const struct growth *g)
 {
 	return g && g->base ? &g->base->there : NULL;
+}
+
+/* What more is known of the baseline; NULL: nothing. */
+static inline const struct lens_keeper *
+growth_kept(const struct growth *g)
+{
+	return g && g->base ? g->base->kept : NULL;
 }
 
 /* Pages of [start, end), compared with the baseline. */

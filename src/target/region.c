@@ -306,7 +306,10 @@ region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct str
 {
 	static const struct walk_fns fns = {.pages = region_strip_pages};
 	struct walk_options o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE};
-	struct region_strip k = {.lens = {.lens = l, .base = growth_baseline(t->growth)},
+	struct region_strip k = {.lens = {.lens = l,
+	                                 .base = growth_baseline(t->growth),
+	                                 .kept = growth_kept(t->growth),
+	                                 .v = v},
 	                         .v = v,
 	                         .page_size = t->page_size};
 	int r;

@@ -231,6 +231,14 @@ target_grow(struct target *t, bool explain)
 	causes_keep_newest(c, r == 0);
 }
 
+void
+target_grow_from(struct target *t, struct growth_scan *base)
+{
+	target_stop_growing(t);
+	t->growth = growth_new(t->page_size);
+	growth_compare(t->growth, base);
+}
+
 int
 target_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 {

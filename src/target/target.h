@@ -15,6 +15,8 @@
 /* What pmtop may cost a process unless its user says otherwise: percent of its time. */
 enum { TARGET_BUDGET = 5 };
 
+struct growth_scan;
+
 struct target {
 	struct source *source; /* NULL: it could not be opened */
 	size_t page_size;      /* of the source */
@@ -88,6 +90,9 @@ int target_watch_family(struct target *t, const pid_t *pids, size_t n, struct er
  * faults from now on, too, if it can; if not, t->brought says why.
  */
 void target_grow(struct target *t, bool explain);
+
+/* The same with a baseline of another time, which it takes over; nothing explains what came in. */
+void target_grow_from(struct target *t, struct growth_scan *base);
 
 /* Ends that: there is no baseline. */
 void target_stop_growing(struct target *t);

@@ -169,3 +169,36 @@ _nothing_lit() { ! screen_text | grep -q 'gained'; }
 	screen_keys Q
 	screen_end
 }
+
+@test "snap and diff: what differs from a moment that was kept, page by page, and n goes there" {
+	fixture_own softdirty
+	screen_start 100x24 "$PID"
+	ask 'snap before'
+	screen_wait_text 'snapshot before: '
+	target_gains 30000000 20 21 22
+	target_loses 10000000 5
+	# the page has the frame of another one now
+	target_gains 10000000 8
+	ask 'diff before'
+	screen_wait_text 'compared with snapshot before'
+	screen_wait_text 'since before [0-9]+s \+12.0K -4.0K '
+	screen_wait_text '^.000030000000 .* \+12.0K '
+	ask 'goto 10000000'
+	screen_keys n
+	screen_wait_text ' 10005000 .*growth: lost'
+	screen_keys n
+	screen_wait_text ' 10008000 .*growth: moved'
+	screen_keys n
+	screen_wait_text ' 30014000 .*growth: gained'
+	# a snapshot of the same name takes its place
+	ask 'snap before'
+	screen_wait_text 'snapshot before: '
+	ask 'diff before'
+	screen_wait_text 'since before [0-9]+s \+0 -0 '
+	ask 'diff off'
+	_screen_until 'nothing is compared' _no_diff
+	screen_keys Q
+	screen_end
+}
+
+_no_diff() { ! screen_text | grep -q 'since before'; }

@@ -248,6 +248,18 @@ header() { screen_text | head -1; }
 	screen_wait_text 'the baseline has ended'
 }
 
+@test "snap keeps a moment, diff compares with it; growth.bats has what it shows" {
+	screen_start 80x24 "$PID"
+	refuses 'snap' 'expected a name'
+	refuses 'snap a b' 'expected a name'
+	ask 'diff nothing'
+	screen_wait_text 'there is no snapshot of that name'
+	screen_keys Escape
+	refuses 'diff off' 'nothing is compared'
+	ask 'snap one'
+	screen_wait_text 'snapshot one: .* in RAM and swap'
+}
+
 @test "record takes a file; replay.bats has what is in it" {
 	screen_start 80x24 "$PID"
 	refuses 'record' 'a file is expected'

@@ -131,7 +131,8 @@ header_growth_text(const struct app *a, const struct sample *s, char *out, size_
 	if (roomy && !a->o->term.calm)
 		snprintf(age, sizeof(age), " %.0fs",
 		         (double)(now - u64_min(now, g->since_ns)) / 1e9);
-	snprintf(out, size, "%s%s +%s -%s", roomy ? "growth" : "grew", age,
+	snprintf(out, size, "%s%.20s%s +%s -%s",
+	         s->since[0] ? "since " : roomy ? "growth" : "grew", s->since, age,
 	         size_text(gained, g->gained * s->page_size),
 	         size_text(lost, g->lost * s->page_size));
 }

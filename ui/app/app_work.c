@@ -52,6 +52,8 @@ app_say_command(const struct command *c, struct buf *out)
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_RECORD:
+	case COMMAND_SNAP:
+	case COMMAND_DIFF:
 	case COMMAND_KINDS: break;
 	}
 }

@@ -486,7 +486,9 @@ docs_man_diff(void)
 	printf(".PP\nStates are what the page table alone says. Frames are compared if they are "
 	       "visible at both moments, and of the same boot of the same machine. A recording "
 	       "looks frames up now and then: where it did not between the two moments, whether "
-	       "a page is in the same frame is not known. Of a region:\n");
+	       "a page is in the same frame is not known. On the screen, \\fBsnap\\fR "
+	       "\\fINAME\\fR at the prompt keeps a moment and \\fBdiff\\fR "
+	       "\\fINAME\\fR compares with it from then on: see GROWTH. Of a region:\n");
 	for (enum region_diff k = 0; k < REGION_DIFF_KINDS; k++)
 		docs_item(region_diff_name(k), region_diff_help(k));
 }
