@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,6 +339,13 @@ main_set_locale(void)
 		setlocale(LC_CTYPE, "en_US.UTF-8"); /* older systems lack the other */
 }
 
+/* A file at its limit (ulimit -f) is an error of its write. Commands that we start die of it. */
+static void
+main_file_is_full(int sig)
+{
+	(void)sig;
+}
+
 static int
 main_program(int argc, char **argv)
 {
@@ -349,6 +357,7 @@ main_program(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--demo-target"))
 		demo_main();
+	signal(SIGXFSZ, main_file_is_full);
 	mem_on_oom(main_out_of_memory);
 	time_from(getenv("PMTOP_CLOCK_FILE"));
 	main_set_locale();

@@ -52,6 +52,7 @@ schema_err(sqlite3 *db, struct err *err, const char *what, const char *path)
 	int code = db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
 	const char *how = code == SQLITE_FULL      ? "make room on the disk"
 	                  : code == SQLITE_CORRUPT ? "sqlite3's .recover may save what is left"
+	                  : code == SQLITE_IOERR   ? "see whether `ulimit -f` limits files"
 	                                           : NULL;
 
 	const char *why = db ? sqlite3_errmsg(db) : "out of memory";

@@ -191,3 +191,46 @@ recorded_without() {
 	pm --record "$FILE" --for 0.01 --overwrite --anonymous-names "$PID" 2>/dev/null
 	is "$(sqlite3 "$FILE" "SELECT value FROM meta WHERE key = 'command'")" "(left out)"
 }
+
+# still FILE: it opens, and has what it had
+still() {
+	"$PMTOP" --list --at start "$1" | diff "$BATS_TEST_TMPDIR/was" -
+}
+
+@test "a full disk and a limit on files end a recording with a sentence, and its samples stay" {
+	local disk=$BATS_TEST_TMPDIR/disk size
+	recorded java
+	"$PMTOP" --list "$FILE" >"$BATS_TEST_TMPDIR/was"
+	size=$(stat -c %s "$FILE")
+	(
+		ulimit -f "$((size / 1024 + 1))"
+		says 1 "cannot record to $FILE: .*ulimit -f" pm --record "$FILE" --append --interval 0.05 --for 60 "$PID"
+	)
+	still "$FILE"
+	if [[ -c /dev/full ]]; then
+		says 1 'cannot write to standard output: No space' bash -c "'$PMTOP' --export perfetto '$FILE' >/dev/full"
+	fi
+	mkdir "$disk"
+	mount -t tmpfs -o "size=$((size / 1024 + 40))k" none "$disk" 2>/dev/null || skip "a full disk: only root can mount a small one"
+	cp "$FILE" "$disk/recording"
+	says 1 'disk is full; make room' pm --record "$disk/recording" --append --interval 0.05 --for 60 "$PID" && still "$disk/recording" ||
+		{ umount "$disk"; false; }
+	umount "$disk"
+}
+
+@test "of a recording that was cut off anywhere, a sentence; or all that is left" {
+	local size at n=0 status
+	recorded zoo
+	size=$(stat -c %s "$FILE")
+	for at in 0 1 15 16 59 60 99 100 101 511 4095 4096 4097 8192 $(seq 12289 $((size / 24)) "$size") $((size - 1)); do
+		head -c "$at" "$FILE" >"$BATS_TEST_TMPDIR/part"
+		status=0
+		"$PMTOP" --list "$BATS_TEST_TMPDIR/part" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+		case $status in
+		0) [[ -s $BATS_TEST_TMPDIR/out && ! -s $BATS_TEST_TMPDIR/err ]] ;;
+		1) [[ ! -s $BATS_TEST_TMPDIR/out && $(wc -l <"$BATS_TEST_TMPDIR/err") == 1 ]] && n=$((n + 1)) ;;
+		*) false ;;
+		esac || { echo "$at bytes: status $status"; cat "$BATS_TEST_TMPDIR/err"; return 1; }
+	done
+	((n > 14))
+}

@@ -1,0 +1,2 @@
+UPDATE region SET start = 4096, length = 9223372036854771712;
+UPDATE run SET start = 4096, length = 9223372036854771712;

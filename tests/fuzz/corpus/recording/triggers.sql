@@ -1,0 +1,2 @@
+CREATE TRIGGER seen AFTER INSERT ON meta BEGIN DELETE FROM sample; END;
+INSERT INTO meta VALUES (1, 'bad', zeroblob(100000));
