@@ -147,6 +147,32 @@ block_read(struct block *b, const struct source *s, uint64_t start, uint64_t end
 	return r;
 }
 
+static uint64_t
+block_mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
+
+uint64_t
+block_hash(const struct block *b)
+{
+	uint64_t hash = b->start;
+
+	for (size_t i = 0; i < BLOCK_PAGES; i++)
+		hash = block_mix(hash, b->words[i] ^ (uint64_t)(uint16_t)b->nodes[i] << 32);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct block_frame *f = &b->v[i];
+
+		hash = block_mix(block_mix(hash, f->pfn), f->known);
+		for (unsigned k = 0; k < BLOCK_FILES; k++)
+			if (f->known & 1u << k)
+				hash = block_mix(hash, k == FRAME_FLAGS ? f->value[k] & ~KPF_IDLE
+				                                        : f->value[k]);
+	}
+	return hash;
+}
+
 /* --- as a blob ------------------------------------------------------------------------------ */
 
 /* The bits above a frame number; of what is not present, everything is in the low ones. */

@@ -42,6 +42,12 @@ int block_read(struct block *b, const struct source *s, uint64_t start, uint64_t
 /* Call once all of it is read. */
 void block_end(struct block *b);
 
+/*
+ * Of its contents: blocks that differ have another, as good as always. Without the idle flag, which
+ * the kernel turns in memory that nobody changes.
+ */
+uint64_t block_hash(const struct block *b);
+
 /* As a blob. Unpack a block that has begun; false: it is no block's. */
 void block_pack(const struct block *b, struct buf *out);
 bool block_unpack(struct block *b, const void *data, size_t n);

@@ -562,14 +562,14 @@ static int
 recorder_block(struct recorder *r, const struct block *b, struct err *err)
 {
 	struct buf packed = {0};
-	int got = 0;
+	int got;
 
+	if (!recorder_is_news(r, b->start, block_hash(b)))
+		return 0;
 	block_pack(b, &packed);
-	if (recorder_is_news(r, b->start, recorder_hash(&packed))) {
-		RECORDER_NUMBERS(r, RECORDER_BLOCK, b->start, (uint64_t)r->sample, b->time_ns);
-		sqlite3_bind_blob64(r->s[RECORDER_BLOCK], 4, packed.s, packed.len, SQLITE_STATIC);
-		got = recorder_step(r, RECORDER_BLOCK, err);
-	}
+	RECORDER_NUMBERS(r, RECORDER_BLOCK, b->start, (uint64_t)r->sample, b->time_ns);
+	sqlite3_bind_blob64(r->s[RECORDER_BLOCK], 4, packed.s, packed.len, SQLITE_STATIC);
+	got = recorder_step(r, RECORDER_BLOCK, err);
 	buf_free(&packed);
 	return got;
 }

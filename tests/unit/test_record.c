@@ -258,6 +258,7 @@ test_block(void)
 	struct block *b = calloc(2, sizeof(*b)), *is = b + 1;
 	struct buf out = {0};
 	unsigned wrong = 0;
+	uint64_t hash;
 
 	block_begin(b, 0x7f0000123000, PAGE);
 	is_u64(b->start, 0x7f0000000000, "a block lies at a multiple of its size");
@@ -277,6 +278,16 @@ test_block(void)
 	for (size_t i = 0; i < b->n; i++)
 		wrong += b->v[i].known != 7 || (i && b->v[i].pfn <= b->v[i - 1].pfn);
 	is_u64(wrong, 0, "what is known of a frame is together");
+	hash = block_hash(b);
+	b->v[5].value[FRAME_FLAGS] ^= KPF_IDLE;
+	is_u64(block_hash(b), hash, "bug: a quiet process was written again and again: a block "
+	       "whose pages became idle is the same");
+	b->v[5].value[FRAME_FLAGS] ^= KPF_IDLE | KPF_DIRTY;
+	ok(block_hash(b) != hash, "one whose pages became dirty is another");
+	b->v[5].value[FRAME_FLAGS] ^= KPF_DIRTY;
+	b->nodes[7]++;
+	ok(block_hash(b) != hash, "so is one that moved to another node");
+	b->nodes[7]--;
 	block_pack(b, &out);
 	block_begin(is, 0x7f0000123000, PAGE);
 	ok(block_unpack(is, out.s, out.len), "a block can be unpacked");
