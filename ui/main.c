@@ -21,6 +21,7 @@
 #include "batch/batch.h"
 #include "batch/batch_guard.h"
 #include "config/docs.h"
+#include "config/environment.h"
 #include "config/options.h"
 #include "config/rc.h"
 #include "demo/demo.h"
@@ -355,6 +356,7 @@ main_program(int argc, char **argv)
 	bool had_output = main_secure_standard_files();
 	int r;
 
+	environment_distrust();
 	if (argc == 2 && !strcmp(argv[1], "--demo-target"))
 		demo_main();
 	signal(SIGXFSZ, main_file_is_full);

@@ -208,7 +208,7 @@ smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
 	sum->lazyfree += e->lazyfree;
 	sum->swap += e->swap;
 	sum->known = (first ? UINT64_MAX : sum->known) & e->known &
-	             (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE);
+	             (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE | SMAPS_SWAP);
 }
 
 void

@@ -27,14 +27,16 @@ source_proc_open_pages(struct source *s, struct err *err)
 	return 0;
 }
 
+/* Its files read as empty once the address space is gone: maps, where the page tables are refused. */
 static bool
 source_proc_alive(const struct source *s)
 {
+	const struct source_root *r = source_root_of(s);
 	uint64_t word;
 	ssize_t n;
 
 	do
-		n = pread(source_root_of(s)->pm.fd, &word, sizeof(word), 0);
+		n = pread(s->meta.open ? r->pm.fd : r->maps, &word, sizeof(word), 0);
 	while (n < 0 && errno == EINTR);
 	return n == sizeof(word);
 }

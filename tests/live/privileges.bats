@@ -93,6 +93,85 @@ refused_to() {
 	refused_to "${AS_NOBODY[@]}"
 }
 
+# tier CAPABILITIES: as nobody with these alone, +cap,+cap
+tier() {
+	become_nobody
+	as setpriv --inh-caps="$1" --ambient-caps="$1" "${AS_NOBODY[@]:1}"
+	"${AS[@]}" true 2>/dev/null || skip "setpriv may not give these capabilities here"
+	subject_start
+	"${AS[@]}" cat "/proc/$SUBJECT_PID/maps" >/dev/null 2>&1 ||
+		skip "this kernel shows others' maps to CAP_SYS_PTRACE only"
+}
+
+# What smaps says of each region, in bytes, as root.
+smaps_sums() {
+	awk '/^[0-9a-f]+-[0-9a-f]+ / { split($1, a, "-"); start = a[1] }
+		/^Rss:/ { rss = $2 * 1024 }
+		/^Pss:/ { pss = $2 * 1024 }
+		/^Swap:/ { printf "0x%s,%d,%d,%d\n", start, rss, pss, $2 * 1024 }' "/proc/$SUBJECT_PID/smaps"
+}
+
+@test "with CAP_PERFMON alone the list says what smaps does, and that the rest is not known" {
+	tier +perfmon
+	! "${AS[@]}" head -c 8 "/proc/$SUBJECT_PID/pagemap" >/dev/null 2>&1 || skip "this kernel shows others' page tables to it"
+	run -0 --separate-stderr "${AS[@]}" "$PMTOP" --list --csv -n --bytes -o START,RSS,PSS,SWAP "$SUBJECT_PID"
+	is "$output" "$(smaps_sums)"
+	# shellcheck disable=SC2154 # set by bats
+	[[ ${#stderr_lines[@]} -eq 1 && $stderr == *"page tables"*"denied"*"RSS and SWAP are from smaps"* ]]
+	is "$("${AS[@]}" "$PMTOP" --list --csv -n -o ANON,WRITTEN,%,HUGETLB "$SUBJECT_PID" 2>/dev/null | sort -u)" ",,,"
+	run -0 "${AS[@]}" "$PMTOP" --list --filter 'rss > 0' "$SUBJECT_PID"
+	[[ $output == *"regions left out; whether they match is not known"* ]]
+	# all else needs the page tables, and says so
+	for ask in --pages --summary --grid "-e anon"; do
+		# shellcheck disable=SC2086 # two words
+		run -1 "${AS[@]}" "$PMTOP" $ask "$SUBJECT_PID"
+		[[ ${#lines[@]} -eq 1 && $output == *"cannot read the page tables"*"root"* ]]
+	done
+}
+
+@test "CAP_DAC_READ_SEARCH as well: the page tables, without frames" {
+	tier +perfmon,+dac_read_search
+	"${AS[@]}" head -c 8 "/proc/$SUBJECT_PID/pagemap" >/dev/null 2>&1 || skip "this kernel does not show others' page tables to it"
+	hidden
+}
+
+@test "CAP_SYS_ADMIN as well: frames; CAP_SYS_PTRACE as well: bytes" {
+	tier +perfmon,+dac_read_search,+sys_admin
+	need_frames
+	is "$("${AS[@]}" "$PMTOP" --pages --csv -n -o PRESENT,PFN,KPF "$SUBJECT_PID" | grep -cE '^1,(,|[^,]*,$)')" 0
+	run -1 "${AS[@]}" "$PMTOP" -e "hex ${AT[anon]}..+0x10" "$SUBJECT_PID"
+	[[ $output == *root* ]]
+	as "${AS[@]/+sys_admin/+sys_admin,+sys_ptrace}"
+	run -0 "${AS[@]}" "$PMTOP" -e "hex ${AT[anon]}..+0x10" "$SUBJECT_PID"
+	[[ $output == *'subject anon pag'* ]]
+}
+
+# starts PROGRAM: its screen, as nobody, which is left once it has a picture; what it says of itself is in STATUS
+shows_picture() { grep -q RSS "$BATS_TEST_TMPDIR/screen"; }
+starts() {
+	STATUS=$PUBLIC/status.${1##*/}
+	mkfifo "$BATS_TEST_TMPDIR/keys.${1##*/}"
+	: >"$BATS_TEST_TMPDIR/screen"
+	PMTOP_STATUS_FILE=$STATUS TERM=xterm script -qec "$(printf '%q ' "${AS_NOBODY[@]}" "$1" --demo)" /dev/null \
+		<"$BATS_TEST_TMPDIR/keys.${1##*/}" >"$BATS_TEST_TMPDIR/screen" 3>&- &
+	exec 9>"$BATS_TEST_TMPDIR/keys.${1##*/}"
+	until_true shows_picture
+	printf q >&9
+	wait $!
+	exec 9>&-
+}
+
+@test "with capabilities of its file pmtop does not trust its environment" {
+	become_nobody
+	type setcap script >/dev/null 2>&1 || skip "no setcap, or no script"
+	cp "$PMTOP" "$PUBLIC/trusted" && setcap cap_perfmon+ep "$PUBLIC/trusted" || skip "no capabilities of files here"
+	chmod a+rwx "$PUBLIC"
+	starts "$PMTOP"
+	[[ -s $STATUS ]]
+	starts "$PUBLIC/trusted"
+	[[ ! -e $STATUS ]]
+}
+
 @test "as nobody: where /proc hides others' processes, that is what is said" {
 	become_nobody
 	unshare -m mount -t proc -o hidepid=invisible proc /proc 2>/dev/null || skip "no /proc that hides processes here"

@@ -154,6 +154,24 @@ batch_recall(struct batch *b, struct err *err)
 	return r;
 }
 
+/* A list of regions says what it can without the page tables, which take more rights than maps. */
+static int
+batch_open_pages(struct batch *b, struct err *err)
+{
+	const struct options *o = b->o;
+	char why[sizeof(*err)];
+
+	if (target_open_pages(&b->t, err) == 0)
+		return 0;
+	b->blind = o->mode == MODE_LIST && !o->watch_ns && !o->grow_ns &&
+	           (err->sys == EACCES || err->sys == EPERM);
+	if (!b->blind)
+		return -1;
+	buf_fmt(b->note, "%s (RSS and SWAP are from smaps; what else the page tables say is not known)",
+	        err_line(err, why, sizeof(why)));
+	return 0;
+}
+
 static int
 batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
           bool *again, struct err *err)
@@ -168,7 +186,7 @@ batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), 
 	b.t.no_faults = o->no_attribution;
 	b.t.track.allow = o->allow_inject;
 	if (r == 0)
-		r = target_open_pages(&b.t, err);
+		r = batch_open_pages(&b, err);
 	if (r == 0)
 		r = target_regions(&b.t, &b.vmas, err);
 	if (r == 0 && o->recording)

@@ -88,8 +88,8 @@ batch_add_ksm(struct batch *b, struct region_row *row)
 static int
 batch_read_more(struct batch *b, unsigned needs, bool *dirty, struct err *err)
 {
-	bool smaps =
-	    needs & NEED_SMAPS || (needs & NEED_HUGE && !(b->t.source->meta.scan & PM_CAT_HUGE));
+	bool scans = b->t.source->meta.scan & PM_CAT_HUGE;
+	bool smaps = b->blind || needs & NEED_SMAPS || (needs & NEED_HUGE && !scans);
 
 	if (smaps && batch_need_smaps(b, err) < 0)
 		return -1;
@@ -307,7 +307,7 @@ batch_list(struct batch *b, struct err *err)
 	/* growth takes a scan of all */
 	which = b->t.growth ? NULL : batch_to_count(&rs->vmas, &filter, b->t.page_size,
 	                                            needs & NEED_COUNTS);
-	r = regions_measure(rs, &b->t, which, err);
+	r = b->blind ? 0 : regions_measure(rs, &b->t, which, err);
 	free(which);
 	if (r < 0) {
 		regions_unref(rs);

@@ -54,6 +54,8 @@ batch_passes(struct batch_filter *bf, const struct filter_facts *x)
 void
 batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
 {
+	if (b->note->len && bf->on && (!bf->passed || bf->left_out))
+		buf_str(b->note, "; ");
 	if (bf->on && !bf->passed && !bf->left_out)
 		buf_fmt(b->note, "no %s matches the filter", one);
 	if (!bf->left_out)

@@ -17,6 +17,7 @@ struct batch {
 	struct vma_list vmas;
 	struct smaps smaps;
 	bool has_smaps;
+	bool blind;                       /* the page tables are refused, the regions are not */
 	bool watched;                     /* track holds what was written during --watch */
 	struct buf *note;                 /* printed to standard error at the end */
 	void (*report)(const char *text); /* prints to standard error at once */
