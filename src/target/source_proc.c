@@ -27,7 +27,7 @@ source_proc_open_pages(struct source *s, struct err *err)
 	return 0;
 }
 
-/* Its files read as empty once the address space is gone: maps, where the page tables are refused. */
+/* Files read as empty once the address space is gone: maps, if the page tables are refused. */
 static bool
 source_proc_alive(const struct source *s)
 {
