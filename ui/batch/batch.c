@@ -167,7 +167,7 @@ batch_open_pages(struct batch *b, struct err *err)
 	           (err->sys == EACCES || err->sys == EPERM);
 	if (!b->blind)
 		return -1;
-	buf_fmt(b->note, "%s (RSS and SWAP are from smaps; what else the page tables say is not known)",
+	buf_fmt(b->note, "%s (RSS and SWAP are from smaps; what else they say is not known)",
 	        err_line(err, why, sizeof(why)));
 	return 0;
 }
