@@ -12,6 +12,7 @@
 struct cause_by {
 	uint32_t chain, thread;
 };
+#define CAUSES_NO_THREAD UINT32_MAX /* one of those that are no longer told apart */
 
 /* Pages that were written, by their candidates. */
 struct cause_sums {
@@ -31,7 +32,8 @@ void cause_sums_free(struct cause_sums *s);
 
 /*
  * For what makes the sums: begins them; adds pages with a set of n candidates, ascending, each as
- * its chain's number << 32 | its thread's (`more`: there were others); adds those of another.
+ * its chain's number << 32 | its thread's (`more`: there were others); adds those of another. Beyond
+ * a bound, new sets are of no thread.
  */
 void cause_sums_init(struct cause_sums *s);
 void cause_sums_add(struct cause_sums *s, const uint64_t *set, size_t n, bool more,

@@ -90,6 +90,18 @@ chains_add(struct chains *c, const uint64_t *frames, size_t n, size_t kernel, bo
 	return (uint32_t)c->n++;
 }
 
+bool
+chains_full(const struct chains *c)
+{
+	return c->frames_n * sizeof(*c->frames) >= c->max_bytes;
+}
+
+bool
+chains_has(const struct chains *c, const uint64_t *frames, size_t n, size_t kernel, bool cut)
+{
+	return c->table_size && c->table[chains_place(c, frames, n, kernel, cut)];
+}
+
 uint32_t
 chains_number(struct chains *c, const uint64_t *frames, size_t n, size_t kernel, bool cut)
 {

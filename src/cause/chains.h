@@ -32,6 +32,10 @@ void chains_free(struct chains *c);
 uint32_t chains_number(struct chains *c, const uint64_t *frames, size_t n, size_t kernel,
                        bool cut);
 
+/* Whether new chains of more than one frame are no longer kept; whether this one is. */
+bool chains_full(const struct chains *c);
+bool chains_has(const struct chains *c, const uint64_t *frames, size_t n, size_t kernel, bool cut);
+
 /* Valid until a chain is added. */
 struct chain chains_at(const struct chains *c, uint32_t number);
 

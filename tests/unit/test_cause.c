@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records of a ring, the faults of pages, and what stamps say of them: worked out by hand. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,6 +282,51 @@ test_bound(void)
 	causes_unref(c);
 }
 
+/* What the allocator has given out; 0: it does not say. */
+static size_t
+allocated(void)
+{
+#ifdef __GLIBC__
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+#else
+	return 0;
+#endif
+}
+
+/*
+ * Pages and epochs without end, by 60,000 threads at a thousand places, never the same two together:
+ * what is kept grows to its bounds, and no further.
+ */
+static void
+test_memory(void)
+{
+	enum { FAULTS = 600000, PART = FAULTS / 3, BYTES = 1 << 20, MOST = 40 << 20 };
+	size_t begin = allocated(), then = 0, now;
+	struct causes *c = causes_new(PAGE, BYTES);
+	struct track t = {.auto_clear = true, .clears = 1, .epoch = 0, .first_ns = 1};
+
+	for (uint64_t i = 0; i < FAULTS; i++) {
+		fault(c, i, 0x1000 + 16 * (i % 1009), (pid_t)(1 + i % 60000), 10 + i / 1000);
+		if (i % 500 == 499) {
+			stamp(&t, i - 499, 500);
+			causes_before_clear(c, &t);
+			track_free(&t);
+			t = (struct track){.auto_clear = true, .clears = 1, .epoch = t.epoch + 1, .first_ns = 1};
+			causes_after_clear(c, &t, (11 + i / 1000) * MS);
+		}
+		if (i == PART)
+			then = allocated();
+	}
+	now = allocated();
+	ok(now <= begin + MOST, "threads and pages without end take a bounded amount of memory");
+	if (!ok(now <= then + (1 << 16), "which they have reached after a third of them"))
+		printf("# %zu, %zu, %zu\n", begin, then, now);
+	track_free(&t);
+	causes_unref(c);
+}
+
 /* --- against a list of all faults ------------------------------------------------------------- */
 
 enum { MODEL_PAGES = 3000, MODEL_FAULTS = 60000 };
@@ -501,6 +547,7 @@ main(void)
 	test_sampled();
 	test_huge();
 	test_bound();
+	test_memory();
 	test_model();
 	test_kallsyms();
 	return tap_done();
