@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,15 +157,30 @@ proc_living_thread(int dir, pid_t *tid)
 	return found;
 }
 
+/* What has ended is gone from /proc, too, but its pidfd says so. */
+bool
+proc_is_hidden(const struct proc *p)
+{
+	struct pollfd end = {.fd = p->pidfd, .events = POLLIN};
+	struct stat_fields f;
+
+	return p->pidfd >= 0 && poll(&end, 1, 0) == 0 && !proc_stat_read(p->leader, &f);
+}
+
+int
+proc_refuse_hidden(pid_t pid, struct err *err)
+{
+	return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
+	               "run pmtop as root, or as its owner", "cannot see process %d", (int)pid);
+}
+
 static int
 proc_refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 {
 	if (file_is_shortage(errno) || file_is_odd(errno))
 		return err_sys(err, NULL, "cannot open process %d", (int)pid);
 	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
-		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
-		               "run pmtop as root, or as its owner", "cannot see process %d",
-		               (int)pid);
+		return proc_refuse_hidden(pid, err);
 	return err_set(err, ERR_TARGET, "no such process", "`ps -e` lists the processes",
 	               "cannot open process %d", (int)pid);
 }
@@ -330,7 +346,7 @@ proc_check(struct proc *p)
 	int thread;
 
 	if (!proc_stat_read(p->leader, &f))
-		return file_is_shortage(errno) ? PROC_RUNNING : PROC_ENDED;
+		return file_is_shortage(errno) || proc_is_hidden(p) ? PROC_RUNNING : PROC_ENDED;
 	if (f.starttime != p->starttime)
 		return PROC_ENDED;
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */

@@ -83,6 +83,10 @@ bool proc_name(int dir, pid_t *parent, char *comm, size_t size);
 /* PID of the process that traces it; 0: none, negative: not known. */
 long proc_tracer(const struct proc *p);
 
+/* Whether it goes on, but /proc shows no file of it (hidepid), so that nothing else is known. */
+bool proc_is_hidden(const struct proc *p);
+int proc_refuse_hidden(pid_t pid, struct err *err);
+
 /* false: not readable. */
 bool proc_activity_read(const struct proc *p, struct proc_activity *out);
 

@@ -38,10 +38,15 @@ static int
 source_root_open_maps(struct source_root *r, struct err *err)
 {
 	char how[192];
+	int sys;
 
 	r->maps = r->pm.maps = proc_file(&r->proc, "maps", O_RDONLY);
+	sys = errno;
 	if (r->maps >= 0)
 		return 0;
+	if (proc_is_hidden(&r->proc))
+		return proc_refuse_hidden(r->proc.pid, err);
+	errno = sys;
 	proc_refused_how(proc_bar_of(&r->proc), r->proc.uid, how, sizeof(how));
 	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
 	               "cannot inspect process %d (%s)", (int)r->proc.pid, r->proc.comm);

@@ -184,6 +184,69 @@ many_is_said() { run ! grep -E 'ended|executed|waiting' <(screen_text); }
 	each_view many
 }
 
+# --- /proc shows less from now on -------------------------------------------------------------------------
+
+# pmtop as nobody, with a /proc of its own, as it is on many machines but without their options.
+hide_start() { # [REGIONS]
+	become_nobody
+	unshare -m mount -t proc -o subset=pid proc /proc 2>/dev/null || skip "no /proc that hides files here (Linux 5.8)"
+	subject_start "${AS_NOBODY[@]}"
+	[[ -z ${1-} ]] || subject many "$1"
+	# it appends to a file that nobody could not open, below folders of root alone
+	cat >"$PUBLIC/apart" <<-END
+		#!/bin/bash
+		chmod a+w "\$PMTOP_STATUS_FILE"
+		exec 9>>"\$PMTOP_STATUS_FILE" unshare -m bash -c 'mount -t proc proc /proc && exec "\$@"' - \
+			${AS_NOBODY[*]} PMTOP_STATUS_FILE=/proc/self/fd/9 $PMTOP "\$@"
+	END
+	chmod +x "$PUBLIC/apart"
+	PMTOP=$PUBLIC/apart
+}
+remount() { nsenter -t "$(screen_pid)" -m mount -o "remount,$1" /proc; }
+
+hidden_happens() { remount hidepid=invisible,subset=pid; }
+hidden_is_said() {
+	run ! grep -E 'ended|executed' <(screen_text)
+	remount hidepid=off
+}
+
+@test "/proc mounted with hidepid and subset=pid, in each view" {
+	hide_start
+	watch_start_screen "$SUBJECT_PID"
+	each_view hidden
+}
+
+# Another user's as far as the kernel is concerned: what has been opened is still read.
+taken_happens() {
+	remount hidepid=invisible
+	subject dumpable 0
+}
+taken_is_said() {
+	run ! grep -E 'ended|executed' <(screen_text)
+	subject dumpable 1
+	remount hidepid=off
+}
+
+@test "no longer shown by /proc, in each view" {
+	hide_start
+	watch_start_screen "$SUBJECT_PID"
+	each_view taken
+}
+
+@test "bug: a process that /proc no longer showed after an exec was said to have ended" {
+	hide_start
+	watch_start_screen "$SUBJECT_PID"
+	remount hidepid=invisible
+	chmod 711 "$SUBJECT" # of what nobody may not read, nobody may not see the memory
+	subject exec
+	screen_wait_text 'hides other users'
+	run ! grep -E 'ended|executed' <(screen_text)
+	answers_a_key
+	kill -KILL "$SUBJECT_PID"
+	screen_wait_text ' ended [0-9]+ s ago '
+	leaves
+}
+
 # --- it does not run: nothing about it is different -------------------------------------------------------
 
 still_happens() { :; }
@@ -395,4 +458,48 @@ reuse='
 	cat "$BATS_TEST_TMPDIR"/{said,err}
 	grep -q 'it has ended' "$BATS_TEST_TMPDIR/err"
 	is "$(<"$BATS_TEST_TMPDIR/said")" $'1\nuntouched'
+}
+
+# The same on the screen: a process that the subject's number is given to while pmtop is stopped.
+# shellcheck disable=SC2016 # for that shell to expand
+reuse_on_screen='
+	until_true() { until "$@"; do read -rt 0.01 _ <><(:); done; }
+	dir=$1
+	shift
+	sleep 1000 & pid=$!
+	(
+		until_true test -e "$dir/go"
+		read -r pmtop <"$dir/pmtop"
+		kill -STOP "$pmtop"
+		until_true grep -q "^State:.T" "/proc/$pmtop/status"
+		kill -KILL "$pid"
+		until_true test ! -e "/proc/$pid"
+		echo $((pid - 1)) >/proc/sys/kernel/ns_last_pid
+		sleep 2000 & echo $((pid == $!)) >"$dir/given"
+		kill -CONT "$pmtop"
+		wait
+	) &
+	bash -c "echo \$\$ >$dir/pmtop; exec \"\$@\"" - "$@" "$pid"
+	exit $?'
+
+@test "its number given to another process, in each view: its end is said" {
+	local view
+	need_root
+	[[ -w /proc/sys/kernel/ns_last_pid ]] || skip "this kernel cannot give out a number again"
+	for view in "${VIEWS[@]}"; do
+		echo "# in the view of '$view'"
+		rm -f "$BATS_TEST_TMPDIR"/{go,given,pmtop}
+		SCREEN_OPTIONS=(--no-config --interval 0.2 --color=never)
+		screen_run 100x30 unshare -pfm --mount-proc bash -c "$reuse_on_screen" - "$BATS_TEST_TMPDIR" \
+			"$PMTOP" "${SCREEN_OPTIONS[@]}"
+		go "$view"
+		: >"$BATS_TEST_TMPDIR/go"
+		until_true test -s "$BATS_TEST_TMPDIR/given"
+		[[ $(<"$BATS_TEST_TMPDIR/given") == 1 ]] || skip "the number was not given out again"
+		answers_a_key
+		go_back
+		screen_wait_text ' ended [0-9]+ s ago '
+		leaves
+		screen_stop
+	done
 }

@@ -26,6 +26,11 @@ teardown() { live_end; }
 		skip "PID 2 is no kernel thread here"
 	refused 1 'kernel thread' --pages 2
 	refused 1 'kernel thread' --list 2
+	local command
+	for command in --summary --grid --who --watch=1 --grow=1 "-e regions" "--record=$BATS_TEST_TMPDIR/r" --frames=1; do
+		# shellcheck disable=SC2086 # two words
+		refused 1 'kernel thread' $command 2
+	done
 }
 
 @test "a zombie has no pages" {
