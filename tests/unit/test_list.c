@@ -5,10 +5,12 @@
 #include <strings.h>
 
 #include "base/util.h"
+#include "fake.h"
 #include "model/list_columns.h"
 #include "model/list_filter.h"
 #include "model/list_changes.h"
 #include "model/list_rows.h"
+#include "model/list_sort.h"
 #include "tap.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -454,6 +456,75 @@ test_parted(void)
 	}
 }
 
+/* A value of that kind, often the same; seldom one that is not known. */
+static struct value
+some_value(enum value_kind kind, uint64_t *seed)
+{
+	static const char *const names[] = {"/usr/lib/one", "/usr/lib/two", "/usr/lib", "", "/usr/li", "\xff\xfe"};
+	struct value v = {.kind = fake_below(seed, 16) ? kind : VALUE_UNKNOWN, .n = fake_below(seed, 1000),
+	                  .of = 1 + fake_below(seed, 1 << 20)};
+
+	if (v.kind == VALUE_UNKNOWN)
+		return (struct value){.kind = VALUE_UNKNOWN};
+	if (v.kind == VALUE_CHANGE)
+		v.n -= 500;
+	if (v.kind == VALUE_PERCENT)
+		v.n = fake_below(seed, v.of + 1);
+	if (v.kind == VALUE_TEXT && fake_below(seed, 2))
+		v.s = names[fake_below(seed, ARRAY_LEN(names))];
+	else if (v.kind == VALUE_TEXT)
+		snprintf(v.t, sizeof(v.t), "text number %u", (unsigned)fake_below(seed, 50));
+	return v;
+}
+
+/* Rows are in the order of value_compare, those that are not known last, and the same by row. */
+static bool
+sorts_well(enum value_kind kind, size_t n, bool down, bool up_rows)
+{
+	static struct value v[2000];
+	static struct sort_key keys[2000];
+	uint64_t seed = 1 + kind;
+	bool right = true;
+
+	for (size_t i = 0; i < n; i++) {
+		v[i] = some_value(kind, &seed);
+		if (up_rows && v[i].kind == VALUE_UNKNOWN && i % 2)
+			v[i] = some_value(kind, &seed);
+		keys[i] = sort_key_of(&v[i], up_rows ? i : n - 1 - i, down);
+	}
+	sort_keys(keys, n, down);
+	for (size_t i = 1; i < n; i++) {
+		uint64_t a = keys[i - 1].row, b = keys[i].row;
+		const struct value *x = &v[up_rows ? a : n - 1 - a], *y = &v[up_rows ? b : n - 1 - b];
+		int c = value_compare(x, y);
+
+		if (down && x->kind != VALUE_UNKNOWN && y->kind != VALUE_UNKNOWN)
+			c = -c;
+		right &= c < 0 || (c == 0 && a < b);
+	}
+	return right;
+}
+
+static void
+test_sorting(void)
+{
+	static const enum value_kind kinds[] = {VALUE_NUMBER, VALUE_SIZE, VALUE_TEXT, VALUE_PERCENT, VALUE_CHANGE};
+	static struct sort_key keys[1000];
+	bool right = true;
+
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+		for (unsigned i = 0; i < 8; i++)
+			right &= sorts_well(kinds[k], i & 4 ? 2000 : 20, i & 1, i & 2);
+	ok(right, "any column in either order, few rows and many");
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		keys[i] = sort_key_of(&(struct value){.kind = VALUE_SIZE, .n = (i * 7919) % 1000 << (i % 3 * 20)}, i, false);
+	sort_keys(keys, ARRAY_LEN(keys), false);
+	right = true;
+	for (size_t i = 1; i < ARRAY_LEN(keys); i++)
+		right &= keys[i - 1].n < keys[i].n || (keys[i - 1].n == keys[i].n && keys[i - 1].row < keys[i].row);
+	ok(right, "many numbers, all known");
+}
+
 int
 main(void)
 {
@@ -470,5 +541,6 @@ main(void)
 	test_filter();
 	test_order_of_counts();
 	test_parted();
+	test_sorting();
 	return tap_done();
 }

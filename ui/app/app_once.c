@@ -136,6 +136,8 @@ app_post_view(struct app *a)
 		return;
 	if (v->needs)
 		v->needs(&a->ui, a->t.s, &r);
+	if (!a->t.request.interval_ns || a->t.paused)
+		r.rows.n = 0; /* nothing is counted by itself */
 	if (!screen_same(&a->t.request.screen, &r)) {
 		a->t.request.screen = r;
 		app_post(a);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/list_sort.h"
 
 static const uint64_t HOLD_NS = UINT64_C(5000000000);
 
@@ -107,39 +108,18 @@ rows_is_open(const struct ui *ui, const struct group *g)
 
 /* --- sorting ---------------------------------------------------------------------------------- */
 
-struct sort_key {
-	struct value v;
-	uint64_t row;
-	size_t group;
-	bool down;
-};
-
 struct row_order {
 	enum column_id column;
 	bool down, moves; /* moves: not by address, so that rows may swap places */
 	const bool *in;   /* the regions shown; NULL: all */
 };
 
-static int
-rows_by_key(const void *pa, const void *pb)
+static struct sort_key
+rows_key(const struct row_order *o, const struct region_row *row, uint64_t at)
 {
-	const struct sort_key *a = pa, *b = pb;
-	int c = value_compare(&a->v, &b->v);
+	struct value v = region_value(o->column, row);
 
-	/* unknown values come last in either order */
-	if (a->down && a->v.kind != VALUE_UNKNOWN && b->v.kind != VALUE_UNKNOWN)
-		c = -c;
-	return c ? c : (a->row > b->row) - (a->row < b->row);
-}
-
-/* Many regions that are alike in a column are in order already. */
-static bool
-rows_are_in_order(const struct sort_key *keys, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (rows_by_key(&keys[i - 1], &keys[i]) > 0)
-			return false;
-	return true;
+	return sort_key_of(&v, at, o->down);
 }
 
 /* Adds the regions of one group (gs NULL: all). Returns their number. */
@@ -153,8 +133,7 @@ rows_members(const struct sample *s, const struct groups *gs, size_t group,
 		struct region_row row = rows_facts(s, i);
 
 		if ((!o->in || o->in[i]) && (!gs || gs->of[i] == group))
-			keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start,
-			                              group, o->down};
+			keys[n++] = rows_key(o, &row, row.v->start);
 	}
 	return n;
 }
@@ -173,19 +152,15 @@ rows_departed(const struct ui *ui, const struct sample *s, const struct group *g
 
 		if (g && group_hash_of(&gone->in->vmas, gone->at, list->grouping) != g->hash)
 			continue;
-		keys[n++] = (struct sort_key){region_value(o->column, &row),
-		                              row.v->start | ROW_GONE, 0, o->down};
+		keys[n++] = rows_key(o, &row, row.v->start | ROW_GONE);
 	}
 	return n;
 }
 
 static void
-rows_put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n,
-              size_t gone)
+rows_put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n)
 {
-	n += gone;
-	if ((o->moves || o->down || gone) && !rows_are_in_order(keys, n))
-		qsort(keys, n, sizeof(*keys), rows_by_key);
+	sort_keys(keys, n, o->down);
 	for (size_t i = 0; i < n; i++)
 		ui->list->order[ui->list->order_n++] = keys[i].row;
 }
@@ -203,10 +178,10 @@ rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *
 	for (size_t i = 0; i < gs->n; i++) {
 		struct region_row row = rows_group_facts(s, &gs->g[i]);
 
-		heads[i] = (struct sort_key){region_value(o->column, &row),
-		                             gs->g[i].v.start | ROW_GROUP, i, o->down};
+		heads[i] = rows_key(o, &row, gs->g[i].v.start | ROW_GROUP);
+		heads[i].group = (uint32_t)i;
 	}
-	qsort(heads, gs->n, sizeof(*heads), rows_by_key);
+	sort_keys(heads, gs->n, o->down);
 	for (size_t i = 0; i < gs->n; i++) {
 		const struct group *g = &gs->g[heads[i].group];
 
@@ -214,7 +189,7 @@ rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *
 		if (!rows_is_open(ui, g))
 			continue;
 		n = rows_members(s, gs, heads[i].group, o, keys);
-		rows_put_rows(ui, o, keys, n, rows_departed(ui, s, g, o, keys + n));
+		rows_put_rows(ui, o, keys, n + rows_departed(ui, s, g, o, keys + n));
 	}
 	free(heads);
 }
@@ -261,7 +236,7 @@ rows_sort_by_key(struct ui *ui, const struct sample *s, const struct row_order *
 		rows_sort_groups(ui, s, o, keys);
 	} else {
 		n = rows_members(s, NULL, 0, o, keys);
-		rows_put_rows(ui, o, keys, n, rows_departed(ui, s, NULL, o, keys + n));
+		rows_put_rows(ui, o, keys, n + rows_departed(ui, s, NULL, o, keys + n));
 	}
 	free(keys);
 }
@@ -418,8 +393,10 @@ rows_settle(struct ui *ui, const struct sample *s)
 		if (!list->order || !o.moves || !list->order_whole || list->order_smaps != smaps ||
 		    ui->now > ui->touched_ns + HOLD_NS)
 			rows_sort_rows(ui, s, &o);
-		else
+		else if (in || changed || list->order_of != s->regions->list)
 			rows_keep_order(ui, s, in);
+		regions_list_unref(list->order_of);
+		list->order_of = regions_list_ref(s->regions->list);
 		list->order_serial = s->serial;
 		list->order_smaps = smaps;
 		free(in);
@@ -443,6 +420,7 @@ rows_free(struct list *l)
 	free(l->order);
 	groups_free(&l->groups);
 	regions_unref(l->groups_in);
+	regions_list_unref(l->order_of);
 	list_changes_free(&l->changes);
 }
 

@@ -47,25 +47,11 @@ group_title(const struct group *g, struct buf *out)
 		buf_str(out, g->key);
 }
 
-struct member {
-	const char *key;
-	size_t at; /* index of the region */
-};
-
 /* Our own keys are shared strings, and so are the names of neighbours. */
 static int
 groups_compare(const char *a, const char *b)
 {
 	return a == b ? 0 : strcmp(a, b);
-}
-
-static int
-groups_by_key(const void *pa, const void *pb)
-{
-	const struct member *a = pa, *b = pb;
-	int c = groups_compare(a->key, b->key);
-
-	return c ? c : (a->at > b->at) - (a->at < b->at);
 }
 
 static uint64_t
@@ -120,40 +106,117 @@ groups_add_smaps(struct group *g, const struct smaps_entry *e)
 	g->has_smaps = e && (g->n == 1 || g->has_smaps);
 }
 
+/* Groups being made, in the order in which they are met. */
+struct groups_work {
+	struct groups *out;
+	uint32_t *table; /* open addressing, by hash: group + 1; 0: free */
+	size_t size, last;
+};
+
+static void
+groups_grow(struct groups_work *w)
+{
+	enum { LEAST = 64 };
+	const struct groups *gs = w->out;
+
+	if (gs->n * 2 < w->size)
+		return;
+	free(w->table);
+	w->size = w->size ? w->size * 2 : LEAST;
+	w->table = mem_alloc(w->size * sizeof(*w->table));
+	for (size_t g = 0; g < gs->n; g++) {
+		size_t i = gs->g[g].hash & (w->size - 1);
+
+		while (w->table[i])
+			i = (i + 1) & (w->size - 1);
+		w->table[i] = (uint32_t)g + 1;
+	}
+}
+
+/* The group of a key, which may be a new one, of region v. */
+static size_t
+groups_find(struct groups_work *w, const char *key, const struct vma *v)
+{
+	struct groups *gs = w->out;
+	uint64_t hash;
+	size_t i;
+
+	if (gs->n && gs->g[w->last].key == key)
+		return w->last;
+	groups_grow(w);
+	hash = groups_hash_of(key);
+	for (i = hash & (w->size - 1); w->table[i]; i = (i + 1) & (w->size - 1)) {
+		const struct group *g = &gs->g[w->table[i] - 1];
+
+		if (g->hash == hash && !groups_compare(g->key, key))
+			return w->last = w->table[i] - 1;
+	}
+	gs->g[gs->n] = (struct group){.key = key, .hash = hash, .v = *v};
+	gs->g[gs->n].v.end = v->start;
+	gs->g[gs->n].v.name = key;
+	w->table[i] = (uint32_t)++gs->n;
+	return w->last = gs->n - 1;
+}
+
+static int
+groups_by_key(const void *pa, const void *pb, void *arg)
+{
+	const size_t *a = pa, *b = pb;
+	const struct group *g = arg;
+
+	return groups_compare(g[*a].key, g[*b].key);
+}
+
+/* By key. */
+static void
+groups_order(struct groups *gs, const bool *in, size_t regions)
+{
+	size_t *order = mem_alloc((gs->n + 1) * sizeof(*order));
+	size_t *to = mem_alloc((gs->n + 1) * sizeof(*to));
+	struct group *g = mem_alloc((gs->n + 1) * sizeof(*g));
+
+	for (size_t k = 0; k < gs->n; k++)
+		order[k] = k;
+	qsort_r(order, gs->n, sizeof(*order), groups_by_key, gs->g);
+	for (size_t k = 0; k < gs->n; k++) {
+		g[k] = gs->g[order[k]];
+		to[order[k]] = k;
+	}
+	for (size_t i = 0; i < regions; i++)
+		if (!in || in[i])
+			gs->of[i] = to[gs->of[i]];
+	free(order);
+	free(to);
+	free(gs->g);
+	gs->g = g;
+}
+
 void
 groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in,
             const struct smaps *smaps)
 {
-	size_t n = 0;
-	struct member *m = mem_alloc(rs->vmas.n * sizeof(*m));
+	struct groups_work w = {.out = out};
 
 	*out = (struct groups){.g = mem_alloc(rs->vmas.n * sizeof(*out->g)),
 	                       .of = mem_alloc(rs->vmas.n * sizeof(*out->of))};
-	for (size_t i = 0; i < rs->vmas.n; i++)
-		if (!in || in[i])
-			m[n++] = (struct member){group_key(&rs->vmas, i, by), i};
-	qsort(m, n, sizeof(*m), groups_by_key);
-	for (size_t i = 0; i < n; i++) {
-		const struct vma *v = &rs->vmas.v[m[i].at];
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		const struct vma *v = &rs->vmas.v[i];
+		const char *key = !in || in[i] ? group_key(&rs->vmas, i, by) : NULL;
+		struct group *g;
 
-		if (!out->n || groups_compare(out->g[out->n - 1].key, m[i].key)) {
-			struct group *g = &out->g[out->n++];
-
-			*g = (struct group){.key = m[i].key,
-			                    .hash = groups_hash_of(m[i].key),
-			                    .v = *v};
-			g->v.end = v->start;
-			g->v.name = m[i].key;
+		if (!key)
+			continue;
+		out->of[i] = groups_find(&w, key, v);
+		g = &out->g[out->of[i]];
+		groups_add_region(g, v, &rs->r[i]);
+		groups_add_smaps(g, smaps ? smaps_find(smaps, v->start) : NULL);
+		if (groups_is_unit(&rs->vmas, i, key)) {
+			g->units++;
+			g->v.type = v->type; /* not the type of a guard */
 		}
-		groups_add_region(&out->g[out->n - 1], v, &rs->r[m[i].at]);
-		groups_add_smaps(&out->g[out->n - 1], smaps ? smaps_find(smaps, v->start) : NULL);
-		if (groups_is_unit(&rs->vmas, m[i].at, m[i].key)) {
-			out->g[out->n - 1].units++;
-			out->g[out->n - 1].v.type = v->type; /* not the type of a guard */
-		}
-		out->of[m[i].at] = out->n - 1;
 	}
-	free(m);
+	groups_order(out, in, rs->vmas.n);
+	free(w.table);
 }
 
 void
