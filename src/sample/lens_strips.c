@@ -41,44 +41,36 @@ lens_strips_fill(struct regions *rs, size_t i, struct target *t, enum lens lens,
 	r->estimated = estimate;
 }
 
+static void
+lens_strips_first(struct regions *rs, size_t i, struct target *t, enum lens lens)
+{
+	bool small = vma_size(&rs->vmas.v[i]) / t->page_size <= SMALL_PAGES;
+
+	if (rs->r[i].known && !rs->r[i].shows)
+		lens_strips_fill(rs, i, t, lens, !small);
+}
+
 void
-lens_strips_begin(struct regions *rs, struct target *t, enum lens lens, uint64_t until)
+lens_strips_begin(struct regions *rs, struct target *t, enum lens lens,
+                  const struct screen_rows *rows, uint64_t until)
 {
 	size_t n = rs->vmas.n;
 
 	for (size_t i = 0; i < n; i++)
 		rs->r[i].shows = region_shows(&rs->r[i], lens) ? (uint8_t)(lens + 1) : 0;
+	for (unsigned k = 0; k < rows->n && source_now(t->source) < until; k++) {
+		const struct vma *v = vma_at(&rs->vmas, rows->at[k]);
+
+		if (v)
+			lens_strips_first(rs, (size_t)(v - rs->vmas.v), t, lens);
+	}
 	for (size_t k = 0; k < 2 * n && source_now(t->source) < until; k++) {
 		size_t i = k % n;
 		bool small = vma_size(&rs->vmas.v[i]) / t->page_size <= SMALL_PAGES;
 
-		if (rs->r[i].known && !rs->r[i].shows && small == (k < n))
-			lens_strips_fill(rs, i, t, lens, !small);
+		if (small == (k < n))
+			lens_strips_first(rs, i, t, lens);
 	}
-}
-
-void
-lens_strips_count(struct regions *rs, struct target *t, enum lens lens, size_t *next,
-                  uint64_t until)
-{
-	size_t n = rs->vmas.n, done = 0;
-
-	for (; done < n && source_now(t->source) < until; done++) {
-		size_t i = (*next + done) % n;
-
-		if (rs->r[i].known)
-			lens_strips_fill(rs, i, t, lens, false);
-	}
-	*next = n ? (*next + done) % n : 0;
-}
-
-bool
-lens_strips_shown(const struct regions *rs, enum lens lens)
-{
-	for (size_t i = 0; i < rs->vmas.n; i++)
-		if (rs->r[i].known && !region_shows(&rs->r[i], lens))
-			return false;
-	return true;
 }
 
 bool
@@ -86,6 +78,39 @@ lens_strips_counted(const struct regions *rs, enum lens lens)
 {
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		if (rs->r[i].known && (!region_shows(&rs->r[i], lens) || rs->r[i].estimated))
+			return false;
+	return true;
+}
+
+void
+lens_strips_count(struct regions *rs, struct target *t, enum lens lens, size_t *next,
+                  uint64_t until)
+{
+	bool all = lens_strips_counted(rs, lens);
+	size_t n = rs->vmas.n, done = 0;
+
+	for (; done < n && source_now(t->source) < until; done++) {
+		size_t i = (*next + done) % n;
+		const struct region *r = &rs->r[i];
+
+		if (r->known && (all || r->estimated || !region_shows(r, lens)))
+			lens_strips_fill(rs, i, t, lens, false);
+	}
+	*next = n ? (*next + done) % n : 0;
+}
+
+bool
+lens_strips_shown(const struct regions *rs, enum lens lens, const struct screen_rows *rows)
+{
+	for (unsigned k = 0; k < rows->n; k++) {
+		const struct vma *v = vma_at(&rs->vmas, rows->at[k]);
+		const struct region *r = v ? &rs->r[v - rs->vmas.v] : NULL;
+
+		if (r && r->known && !region_shows(r, lens))
+			return false;
+	}
+	for (size_t i = 0; i < rs->vmas.n && !rows->n; i++)
+		if (rs->r[i].known && !region_shows(&rs->r[i], lens))
 			return false;
 	return true;
 }

@@ -3,6 +3,7 @@
 #define PM_LENS_STRIPS_H
 
 #include "page/lens.h"
+#include "sample/sample.h"
 #include "target/region.h"
 #include "target/target.h"
 
@@ -14,15 +15,19 @@
 /* Takes over the strips of an earlier scan (NULL: none) that show the lens. */
 void lens_strips_keep(struct regions *rs, const struct regions *old, enum lens lens);
 
-/* Fills those that do not show it anew: small regions are counted, the others estimated. */
-void lens_strips_begin(struct regions *rs, struct target *t, enum lens lens, uint64_t until);
+/*
+ * Fills those that do not show it, the rows on screen first: small regions are counted, the others
+ * estimated.
+ */
+void lens_strips_begin(struct regions *rs, struct target *t, enum lens lens,
+                       const struct screen_rows *rows, uint64_t until);
 
-/* Counts regions from *next on, which it advances. */
+/* Counts regions from *next on, which it advances: those that are not counted yet, if any. */
 void lens_strips_count(struct regions *rs, struct target *t, enum lens lens, size_t *next,
                        uint64_t until);
 
-/* Whether each strip shows the lens; and is counted. */
-bool lens_strips_shown(const struct regions *rs, enum lens lens);
+/* Whether each strip on screen shows the lens (no rows: each of all); each of all is counted. */
+bool lens_strips_shown(const struct regions *rs, enum lens lens, const struct screen_rows *rows);
 bool lens_strips_counted(const struct regions *rs, enum lens lens);
 
 #endif

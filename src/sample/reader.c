@@ -27,7 +27,7 @@ enum {
 	SYMBOLS_MS = 20, /* per scan for the symbols that pointers point to */
 	LENS_MS = 150,   /* per scan for strips that need every page */
 	QUIET_SHARE = 400, /* of the time, one part is for reading a window of a quiet target */
-	STRIPS_MS = 60,  /* for all of them at first, with estimates */
+	STRIPS_MS = 60,  /* for all of them at first, with estimates; ROWS_MS for those of rows */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
 	FRESH_MS = 100,  /* the first list of regions need not be read again this soon */
 	MAPS_LONG = 2000, /* a list of as many regions is, in a quiet target, ... */
@@ -35,7 +35,7 @@ enum {
 	SWEEP_SHARE = 50, /* the same of counting all regions, if it is not what is on screen; */
 	SHOWN_SHARE = 10, /* ... and if it is */
 	OLDER_MS = 1000, /* counts of this age say so, and then those on screen are ... */
-	ROWS_MS = 5,     /* ... counted for themselves, for so long, ... */
+	ROWS_MS = 10,    /* ... counted for themselves, for so long, ... */
 	ROW_PAGES = 1 << 16, /* ... if they have no more pages: about a millisecond */
 };
 
@@ -739,7 +739,12 @@ reader_strips_lens(const struct reader *l)
 bool
 reader_owes_strips(const struct reader *l)
 {
-	return !l->now.screen.grid_on && l->draft.regions->totals.lens != reader_strips_lens(l);
+	const struct regions *rs = l->draft.regions;
+	const struct screen_rows *rows = &l->now.screen.rows;
+	enum lens lens = reader_strips_lens(l);
+
+	return !l->now.screen.grid_on &&
+	       (rs->totals.lens != lens || (rows->n && !lens_strips_shown(rs, lens, rows)));
 }
 
 /* What all regions are counted for: their rows, a clear, a strip by a lens, or for later. */
@@ -892,10 +897,12 @@ reader_strips_first(struct reader *l)
 {
 	const struct regions *old = l->draft.regions;
 	struct regions *rs = regions_again(old, old->time_ns);
+	const struct screen_rows *rows = &l->now.screen.rows;
 	enum lens lens = l->now.screen.lens;
 
 	regions_carry_over(rs, old);
-	lens_strips_begin(rs, &l->t, lens, source_now(l->t.source) + STRIPS_MS * TIME_MS);
+	lens_strips_begin(rs, &l->t, lens, rows,
+	                  source_now(l->t.source) + (rows->n ? ROWS_MS : STRIPS_MS) * TIME_MS);
 	regions_sum_up(rs, lens);
 	return rs;
 }
@@ -913,7 +920,7 @@ reader_read_lens(struct reader *l)
 	l->lens_owed = !lens_strips_counted(l->draft.regions, lens);
 	if (!l->lens_owed)
 		return true;
-	if (lens_strips_shown(l->draft.regions, lens))
+	if (lens_strips_shown(l->draft.regions, lens, &l->now.screen.rows))
 		l->draft.whole_serial = l->now.serial;
 	l->host.publish(l->host.arg, false);
 	return reader_read_all(l);

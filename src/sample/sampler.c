@@ -494,7 +494,8 @@ sampler_serve(struct sampler *s, const struct request *before, bool tick, bool d
 		sampler_read(s, false);
 	} else if (grid) {
 		s->grid_stale = !reader_read_grid(l, &l->draft.regions->vmas);
-	} else if (!screen_rows_same(&w->screen.rows, &before->screen.rows)) {
+	} else if (w->interval_ns && !w->paused &&
+	           !screen_rows_same(&w->screen.rows, &before->screen.rows)) {
 		s->stale = !reader_read_shown(l);
 	}
 	reader_read_extras(l);

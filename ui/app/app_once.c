@@ -136,7 +136,7 @@ app_post_view(struct app *a)
 		return;
 	if (v->needs)
 		v->needs(&a->ui, a->t.s, &r);
-	if (!a->t.request.interval_ns || a->t.paused)
+	if ((!a->t.request.interval_ns || a->t.paused) && !lens_needs_pages(r.lens))
 		r.rows.n = 0; /* nothing is counted by itself */
 	if (!screen_same(&a->t.request.screen, &r)) {
 		a->t.request.screen = r;

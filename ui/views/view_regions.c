@@ -384,10 +384,12 @@ view_regions_drop(void *own)
 static void
 view_regions_needs_rows(const struct ui *ui, const struct sample *s, struct screen_request *r)
 {
+	enum { MANY = 1000 };
 	const struct list *list = ui->list;
 	struct screen_rows *rows = &r->rows;
 
-	if (!s || !s->counts_every_ns)
+	if (!s || !s->regions ||
+	    !(s->counts_every_ns || (lens_needs_pages(ui->lens) && s->regions->vmas.n > MANY)))
 		return;
 	for (size_t i = 0; i < list->rows && list->top + i < list->order_n; i++) {
 		uint64_t row = list->order[list->top + i];
