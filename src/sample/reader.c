@@ -32,6 +32,7 @@ enum {
 	FRESH_MS = 100,  /* the first list of regions need not be read again this soon */
 	MAPS_LONG = 2000, /* a list of as many regions is, in a quiet target, ... */
 	MAPS_SHARE = 100, /* ... read for one part in so many of the time */
+	MAPS_QUIET_MS = 500, /* and any list no more often than this: only mprotect changes it */
 	SWEEP_SHARE = 50, /* the same of counting all regions, if it is not what is on screen; */
 	SHOWN_SHARE = 10, /* ... and if it is */
 	OLDER_MS = 1000, /* counts of this age say so, and then those on screen are ... */
@@ -772,6 +773,7 @@ reader_read_all(struct reader *l)
 {
 	struct regions *rs = reader_take_maps(l);
 	bool grid = l->now.screen.grid_on, later = l->t.growth && l->t.growth->due;
+	const struct window *before = l->draft.window;
 	uint64_t begin;
 	enum lens shown;
 	int r;
@@ -786,7 +788,8 @@ reader_read_all(struct reader *l)
 			return false;
 		}
 		l->sweep_cost_ns += l->draft.window->mapped_cost_ns;
-		l->host.publish(l->host.arg, false);
+		if (l->draft.window != before)
+			l->host.publish(l->host.arg, false);
 	}
 	if (l->draft.timeline)
 		reader_watch_faults(l, false);
@@ -930,11 +933,12 @@ reader_read_lens(struct reader *l)
 static bool
 reader_regions_stay(struct reader *l)
 {
+	uint64_t every = u64_max(l->draft.regions_every_ns, MAPS_QUIET_MS * TIME_MS);
 	struct vma_list vmas;
 	struct err ignored;
 	bool same;
 
-	if (source_now(l->t.source) - l->maps_ns < l->draft.regions_every_ns)
+	if (source_now(l->t.source) - l->maps_ns < every)
 		return true;
 	if (reader_regions_now(l, &vmas, &ignored) < 0)
 		return false;
