@@ -32,8 +32,8 @@ void cause_sums_free(struct cause_sums *s);
 
 /*
  * For what makes the sums: begins them; adds pages with a set of n candidates, ascending, each as
- * its chain's number << 32 | its thread's (`more`: there were others); adds those of another. Beyond
- * a bound, new sets are of no thread.
+ * its chain's number << 32 | its thread's (`more`: there were others); adds those of another.
+ * Beyond a bound, new sets are of no thread.
  */
 void cause_sums_init(struct cause_sums *s);
 void cause_sums_add(struct cause_sums *s, const uint64_t *set, size_t n, bool more,

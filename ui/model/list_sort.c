@@ -107,7 +107,7 @@ sort_by_byte(const struct sort_key *keys, size_t n, unsigned shift, struct sort_
 		out[at[keys[i].n >> shift & 0xff]++] = keys[i];
 }
 
-/* Whether their rows ascend, and all are numbers: then those of the same number stay as they are. */
+/* Whether their rows ascend, and all are numbers: then those of one number stay as they are. */
 static bool
 sort_has_bytes(const struct sort_key *keys, size_t n, uint64_t *differ)
 {
