@@ -344,7 +344,9 @@ test_quiet(void)
 	begin(&l, 100, 20 * TIME_MS);
 	is_u64(l.draft.regions_every_ns, 0, "a short one however long it takes");
 	strchr(made.maps.s, 'r')[2] = 'x';
-	ok(!reader_read_lightly(&l), "is read in each scan");
+	ok(reader_read_lightly(&l), "is not read again at once");
+	made.now += TIME_SECOND / 2;
+	ok(!reader_read_lightly(&l), "but twice a second");
 	reader_close(&l);
 }
 
