@@ -292,6 +292,7 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_QUERY:
 	case MODE_WHO:
 	case MODE_GRID:
+	case MODE_HEAT:
 	case MODE_CAPABILITIES:
 		return main_run_on_target(o, rc, err);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sample/job.h"
 
+#include "base/clock.h"
 #include "base/pattern.h"
 #include "filter/filter.h"
 #include "query/answer_query.h"
@@ -14,6 +15,7 @@ job_free(struct job *j)
 	regions_unref(j->regions);
 	track_free(&j->track);
 	growth_free(j->growth);
+	past_free(&j->past);
 	causes_unref(j->brought);
 	causes_unref(j->causes);
 	*j = (struct job){0};
@@ -29,6 +31,7 @@ job_is_slow(const struct command *c)
 	case COMMAND_CARD:
 	case COMMAND_SUM:
 	case COMMAND_BY:
+	case COMMAND_HEAT:
 	case COMMAND_WORDS: return true;
 	case COMMAND_ASK: return !answer_needs_tracker(c->text);
 	case COMMAND_REFRESH:
@@ -51,7 +54,7 @@ job_is_page(const struct command *c)
 static bool
 job_has_regions(const struct command *c)
 {
-	return job_is_page(c) || c->kind == COMMAND_BY;
+	return job_is_page(c) || c->kind == COMMAND_BY || c->kind == COMMAND_HEAT;
 }
 
 static int
@@ -171,6 +174,24 @@ job_attribute(const struct job *j, struct desk *d, struct err *err)
 	return NULL;
 }
 
+static struct heatmap *
+job_heat(const struct job *j, struct target *t, struct err *err)
+{
+	const struct heatmap_of *of = &j->command.heat;
+
+	const struct vma_list *vmas = &j->regions->vmas;
+	uint64_t began = time_ns();
+	struct heatmap *h;
+
+	if (t->source->ops->time)
+		h = heatmap_of_source(t->source, t->progress, vmas, of, err);
+	else
+		h = past_heatmap(&j->past, t->page_size, t->progress, vmas, of, err);
+	if (h)
+		h->cost_ns = time_ns() - began;
+	return h;
+}
+
 static void
 job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct result *r)
 {
@@ -195,6 +216,9 @@ job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct 
 		break;
 	case COMMAND_BY:
 		r->attribution = job_attribute(j, d, &r->err);
+		break;
+	case COMMAND_HEAT:
+		r->heat = job_heat(j, t, &r->err);
 		break;
 	case COMMAND_SUM:
 		window_sum(t, vmas, j->command.at, j->command.end, j->command.lens, &r->sum,

@@ -4,6 +4,7 @@
 
 #include "sample/queue.h"
 #include "target/code.h"
+#include "target/past.h"
 #include "target/target.h"
 
 /*
@@ -17,6 +18,7 @@ struct job {
 	struct regions *regions; /* a reference */
 	struct track track;      /* a copy (track_copy) */
 	struct growth *growth;   /* a copy; NULL: no baseline */
+	struct past past;        /* a copy, for COMMAND_HEAT of a process */
 	struct causes *brought;  /* and what explains it, a reference; NULL: nothing */
 	struct causes *causes;   /* who writes: a reference; NULL: not watched */
 	unsigned execs;          /* sample.execs at that time */

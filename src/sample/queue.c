@@ -12,8 +12,10 @@ result_empty(struct result *r)
 	answer_unref(r->answer);
 	smaps_reading_unref(r->smaps);
 	attribution_unref(r->attribution);
+	heatmap_unref(r->heat);
 	r->answer = NULL;
 	r->attribution = NULL;
+	r->heat = NULL;
 	r->smaps = NULL;
 }
 
@@ -55,6 +57,7 @@ command_same(const struct command *a, const struct command *b)
 	return a->kind == b->kind && a->at == b->at && a->end == b->end && a->card == b->card &&
 	       a->lens == b->lens && a->bytes == b->bytes && a->back == b->back &&
 	       a->closes == b->closes && attribution_same(&a->by, &b->by) &&
+	       heatmap_same(&a->heat, &b->heat) &&
 	       !strcmp(a->text, b->text);
 }
 

@@ -12,6 +12,7 @@
 #include "query/seek.h"
 #include "sample/window.h"
 #include "target/attribution.h"
+#include "target/heatmap.h"
 
 /*
  * Commands are things done once. Each command in the queue is answered by exactly one result,
@@ -30,6 +31,7 @@ enum command_kind {
 	COMMAND_BY,    /* who writes; samples include it from then on */
 	COMMAND_SNAP,  /* keeps this moment under the name `text` */
 	COMMAND_DIFF,  /* from then on the baseline, request.baseline `at`, is that moment */
+	COMMAND_HEAT,  /* memory over time; samples include it from then on */
 	COMMAND_RECORD, /* the samples, from now on, in the file `text`; "": ends it */
 	COMMAND_KINDS
 };
@@ -47,6 +49,7 @@ struct command {
 	enum card_kind card; /* CARD */
 	enum lens lens;    /* SUM */
 	struct attribution_of by; /* BY */
+	struct heatmap_of heat; /* HEAT */
 	bool bytes, back;  /* FIND; back: the one before */
 	bool overwrite;    /* RECORD: a recording of that name */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
@@ -75,6 +78,7 @@ struct result {
 	struct seek_found found;  /* FIND */
 	struct smaps_reading *smaps; /* SMAPS */
 	struct attribution *attribution; /* BY */
+	struct heatmap *heat;     /* HEAT */
 	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
 	bool idle;                /* FAULT: the page was present, nothing was done */
 	enum clear_question question; /* CLEAR; unless none, what must be answered first: */

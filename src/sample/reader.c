@@ -143,6 +143,10 @@ reader_forget_once(struct reader *l)
 {
 	struct sample *d = &l->draft;
 
+	past_free(&l->past);
+	heatmap_unref(d->heat);
+	d->heat = NULL;
+	d->heat_err.what[0] = '\0';
 	reader_drop_card(l);
 	answer_unref(l->symbol);
 	l->symbol = NULL;
@@ -627,6 +631,14 @@ reader_adopt_attribution(struct reader *l, const struct result *r)
 	l->draft.attribution = attribution_ref(r->attribution);
 }
 
+static void
+reader_adopt_heat(struct reader *l, const struct result *r)
+{
+	heatmap_unref(l->draft.heat);
+	l->draft.heat = heatmap_ref(r->heat);
+	l->draft.heat_err = r->err;
+}
+
 void
 reader_adopt(struct reader *l, const struct result *r)
 {
@@ -639,6 +651,7 @@ reader_adopt(struct reader *l, const struct result *r)
 	case COMMAND_SUM: reader_adopt_sum(l, r); break;
 	case COMMAND_SMAPS: reader_adopt_smaps(l, r); break;
 	case COMMAND_BY: reader_adopt_attribution(l, r); break;
+	case COMMAND_HEAT: reader_adopt_heat(l, r); break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_FAULT:
@@ -797,7 +810,11 @@ reader_read_all(struct reader *l)
 	target_follow(&l->t, &rs->vmas);
 	if (l->keeper)
 		keeper_begin(l->keeper);
+	if (!l->draft.timeline)
+		past_listen(&l->past, &l->t);
 	r = regions_measure(rs, &l->t, NULL, &l->draft.trouble);
+	if (!l->draft.timeline)
+		past_unlisten(&l->past, rs->time_ns, r == 0);
 	if (l->keeper)
 		reader_keep(l, r == 0 ? rs : NULL);
 	reader_copy_tracker(l);
@@ -1097,6 +1114,8 @@ reader_close(struct reader *l)
 	results_free(&l->done);
 	smaps_reading_unref(l->draft.smaps);
 	attribution_unref(l->draft.attribution);
+	heatmap_unref(l->draft.heat);
+	past_free(&l->past);
 	writes_log_free(&l->writes);
 	reader_stop_keeping(l);
 	reader_drop_snapshots(l);

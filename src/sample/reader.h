@@ -6,6 +6,7 @@
 #include "record/keeper.h"
 #include "sample/queue.h"
 #include "sample/sample.h"
+#include "target/past.h"
 #include "target/target.h"
 
 /*
@@ -50,6 +51,7 @@ struct reader {
 	struct snapshot *snapshots[READER_SNAPSHOTS];
 	size_t snapshots_n;
 	unsigned compared;     /* the request.baseline that is one of them; 0: none */
+	struct past past;      /* the scans so far; of a recording: none */
 	struct keeper *keeper; /* records the samples; NULL: nobody asked for it */
 	size_t lens_next;     /* the region whose strip is read next */
 	bool lens_owed;       /* some strips do not show the lens yet */

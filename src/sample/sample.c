@@ -17,6 +17,7 @@ sample_free(struct sample *s)
 	bytes_unref(s->bytes);
 	smaps_reading_unref(s->smaps);
 	attribution_unref(s->attribution);
+	heatmap_unref(s->heat);
 	free(s);
 }
 
@@ -31,6 +32,7 @@ screen_same(const struct screen_request *a, const struct screen_request *b)
 {
 	if (a->lens != b->lens || a->smaps_on != b->smaps_on || a->grid_on != b->grid_on ||
 	    a->by_on != b->by_on || !attribution_same(&a->by, &b->by) ||
+	    a->heat_on != b->heat_on || !heatmap_same(&a->heat, &b->heat) ||
 	    a->card_on != b->card_on || a->card != b->card || a->range_lo != b->range_lo ||
 	    a->range_hi != b->range_hi || strcmp(a->filter, b->filter) != 0 ||
 	    !screen_rows_same(&a->rows, &b->rows))

@@ -37,6 +37,8 @@ struct screen_request {
 	uint64_t range_lo, range_hi; /* a range is chosen: COMMAND_SUM; 0, 0: none */
 	bool by_on;           /* who writes: COMMAND_BY */
 	struct attribution_of by;
+	bool heat_on;         /* memory over time: COMMAND_HEAT */
+	struct heatmap_of heat;
 	enum card_kind card_on; /* facts about the page or the region at: (COMMAND_CARD) */
 	uint64_t card;
 	bool hex_on;          /* bytes: */
@@ -128,6 +130,9 @@ struct sample {
 
 	struct attribution *attribution; /* of the last COMMAND_BY; NULL: none yet, or: */
 	struct err attribution_err; /* what[0] != 0: why not */
+
+	struct heatmap *heat; /* of the last COMMAND_HEAT; NULL: none yet, or: */
+	struct err heat_err;  /* what[0] != 0: why not */
 
 	struct smaps_reading *smaps; /* of the last COMMAND_SMAPS; NULL: not read, or: */
 	struct err smaps_err;  /* what[0] != 0: why not */

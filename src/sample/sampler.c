@@ -80,6 +80,7 @@ sampler_publish(void *arg, bool complete)
 	bytes_ref(copy->bytes);
 	smaps_reading_ref(copy->smaps);
 	attribution_ref(copy->attribution);
+	heatmap_ref(copy->heat);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -259,6 +260,7 @@ sampler_adopts(const struct result *r)
 	case COMMAND_SMAPS:
 	case COMMAND_CARD:
 	case COMMAND_SUM:
+	case COMMAND_HEAT:
 	case COMMAND_BY: return true;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
@@ -370,6 +372,8 @@ sampler_hand_over(struct sampler *s)
 	j.causes = causes_ref(l->t.causes);
 	sampler_copy_track(&l->t.track, &j);
 	j.growth = growth_copy(l->t.growth);
+	if (j.command.kind == COMMAND_HEAT)
+		past_copy(&j.past, &l->past);
 	j.brought = causes_ref(l->t.brought);
 	answerer_pass(&s->answerer, &j);
 }

@@ -262,6 +262,9 @@ do_action(struct world *w, enum action a)
 	case ACT_BY:
 		ui_show(&w->ui, VIEW_BY);
 		return;
+	case ACT_HEAT:
+		ui_show(&w->ui, VIEW_HEAT);
+		return;
 	case ACT_LENS + LENS_WRITES:
 		w->ui.lens = LENS_WRITES;
 		w->ui.by_count = !w->ui.by_count;
@@ -585,6 +588,8 @@ check(const struct ui *ui, const struct sample *s)
 		return scroll_of(ui)->top >= 0 || fuzz_wrong("card_top %d", scroll_of(ui)->top);
 	case VIEW_BY:
 		return check_by(ui);
+	case VIEW_HEAT: /* these samples have no past: heat.bats has one */
+		return !s->heat || fuzz_wrong("a past from nowhere");
 	case VIEW_HELP:
 		return help_of(ui)->scroll.top >= 0 || fuzz_wrong("help_top %d", help_of(ui)->scroll.top);
 	case VIEW_PICKER: /* fuzz_picker */

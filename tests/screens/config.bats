@@ -45,7 +45,7 @@ teardown() { screen_stop; }
 	cat >"$rc" <<-'END'
 		[keys]
 		clear = ^K
-		help = H
+		help = J
 		close = e
 		quit = none
 		[keys grid]
@@ -58,7 +58,7 @@ teardown() { screen_stop; }
 	screen_keys Enter o o
 	screen_text | grep '1 cell = 4 pages'
 	screen_resize 80 70
-	screen_keys H
+	screen_keys J
 	screen_text | grep '\^K  *clear: pages written from now on light up'
 	screen_keys e Q q e
 	screen_text | grep '› regions'

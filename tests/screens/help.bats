@@ -112,7 +112,7 @@ teardown() { screen_stop; }
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_keys '?'
-	screen_text | sed -n 2p | grep -E '^ \[regions\] .* messages *…$'
+	screen_text | sed -n 2p | grep -E '^ \[regions\] .* capabilities *…$'
 	screen_keys BTab
 	screen_text | sed -n 2p | grep -E '^… .* questions .* \[help\]$'
 	screen_keys BTab BTab BTab BTab BTab

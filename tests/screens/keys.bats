@@ -26,7 +26,7 @@ keys_in() { # LETTER
 way_to() {
 	case $1 in
 	R) way=() ;; G) way=(Enter) ;; P) way=(Enter Enter) ;; X) way=(Enter x) ;; V) way=(i) ;; M) way=(a) ;;
-	C) way=(K) ;; H) way=('?') ;; L) way=('!') ;; B) way=(B) ;; T) way=(s) ;; U) way=(o) ;; W) way=(W) ;; *) return 1 ;;
+	C) way=(K) ;; H) way=('?') ;; L) way=('!') ;; B) way=(B) ;; T) way=(s) ;; U) way=(o) ;; W) way=(W) ;; E) way=(H) ;; *) return 1 ;;
 	esac
 }
 

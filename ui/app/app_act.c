@@ -229,6 +229,12 @@ app_show_by(struct app *a)
 	ui_show(&a->ui, VIEW_BY);
 }
 
+static void
+app_show_heat(struct app *a)
+{
+	ui_show(&a->ui, VIEW_HEAT);
+}
+
 /* Of the selected range; else of the page, cell or region under the cursor. */
 static void
 app_ask_who(struct app *a)

@@ -203,10 +203,11 @@ app_notice_result(struct app *a, struct result *r)
 	case COMMAND_RECORD: notice_record(a, r); break;
 	case COMMAND_SNAP: notice_snap(a, r); break;
 	case COMMAND_DIFF: notice_diff(a, r); break;
-	case COMMAND_SMAPS: /* the sample has these four, or why not */
+	case COMMAND_SMAPS: /* the sample has these five, or why not */
 	case COMMAND_CARD:
 	case COMMAND_SUM:
 	case COMMAND_BY:
+	case COMMAND_HEAT:
 	case COMMAND_REFRESH:
 	case COMMAND_KINDS: break;
 	}

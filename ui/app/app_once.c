@@ -5,12 +5,14 @@
  */
 #include "app/app_state.h"
 
+#include "base/util.h"
 #include "target/symbol.h"
 
 static const enum command_kind once_kinds[] = {COMMAND_SMAPS, COMMAND_CARD, COMMAND_SUM,
-                                              COMMAND_BY};
+                                              COMMAND_BY, COMMAND_HEAT};
 static const uint64_t CHEAP_NS = 50000000; /* a range that takes less is counted for each sample */
 
+static const uint64_t HEAT_NS = UINT64_C(900000000); /* how often the past is gone through */
 static const uint64_t BY_NS = UINT64_C(1000000000); /* how often it is counted who writes, */
 enum { BY_SHARE = 10 }; /* and for no more than one part in so many of the time */
 
@@ -38,6 +40,10 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 		c->card = r->card_on;
 		c->at = r->card;
 		return once_card_takes_time(a);
+	}
+	if (kind == COMMAND_HEAT) {
+		c->heat = r->heat;
+		return r->heat_on;
 	}
 	if (kind == COMMAND_BY) {
 		c->by = r->by;
@@ -80,6 +86,9 @@ once_is_stale(const struct sample *s, const struct command *c)
 		       (!s->card_whole || once_has_old_writers(s)) && !s->card_err.what[0];
 	if (c->kind == COMMAND_BY && by && s->timeline)
 		return once_is_of_another_time(s, by->time_ns);
+	if (c->kind == COMMAND_HEAT) /* a recording stays as it is */
+		return !s->timeline && s->heat && s->regions->time_ns > s->heat->made_ns +
+		           u64_max(HEAT_NS, BY_SHARE * s->heat->cost_ns);
 	if (c->kind == COMMAND_BY)
 		return !by || s->regions->time_ns >=
 		                  by->time_ns + u64_max(BY_NS, BY_SHARE * by->cost_ns);

@@ -87,6 +87,7 @@ batch_answer(struct batch *b, struct err *err)
 	case MODE_RECORD: return batch_record(b, err);
 	case MODE_EXPORT: return batch_export(b, err);
 	case MODE_QUERY: return batch_query(b, err);
+	case MODE_HEAT: return batch_heat(b, err);
 	case MODE_GRID: return batch_show_grid(b, err);
 	case MODE_WHO: return batch_who(b, err);
 	case MODE_CAPABILITIES: return batch_show_capabilities(b, err);

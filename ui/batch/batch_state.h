@@ -33,6 +33,7 @@ int batch_watch(struct batch *b, struct err *err);
 int batch_grow(struct batch *b, struct err *err);
 int batch_record(struct batch *b, struct err *err);
 int batch_export(struct batch *b, struct err *err);
+int batch_heat(struct batch *b, struct err *err);
 int batch_who(struct batch *b, struct err *err);
 int batch_metrics(const struct options *o, pid_t pid, void (*report)(const char *text),
                   struct buf *note, struct err *err);

@@ -128,6 +128,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
 	case OPT_DIFF: o->diff = arg; return option_set_mode(o, MODE_DIFF, err);
+	case OPT_HEAT: return option_set_answer(o, MODE_HEAT, arg, err);
 	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return option_add_query(o, arg, err);
 	case OPT_WHEN: return option_add_when(o, arg, err);

@@ -10,6 +10,8 @@
  * and those that only the list has, among them pictures: the page strip, and the last minute of the
  * rate.
  */
+enum { LIST_HISTORY = 12 }; /* times in HISTORY, its width */
+
 static inline bool
 list_is_picture(enum column_id id)
 {

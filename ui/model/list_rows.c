@@ -39,6 +39,9 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 	                           .page_size = s->page_size,
 	                           .dirty_known = s->clears > 0,
 	                           .huge_known = s->huge_known,
+	                           .history = regions || !s->heat || !s->heat->of.by_region
+	                                          ? NULL
+	                                          : s->heat,
 	                           .writer = list_writer(s, v, regions),
 	                           .regions = regions};
 }
@@ -467,6 +470,12 @@ list_needs_writers(const struct ui *ui)
 
 	return list->sort == COL_REGION_WRITER ||
 	       list_columns_has(&list->columns, COL_REGION_WRITER);
+}
+
+bool
+list_needs_history(const struct ui *ui)
+{
+	return list_columns_has(&ui->list->columns, COL_LIST_HISTORY);
 }
 
 void

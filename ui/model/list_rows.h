@@ -67,6 +67,7 @@ bool list_needs_smaps(const struct ui *ui, const struct sample *s);
 
 /* Whether it shows or is sorted by a column that needs to know who writes. */
 bool list_needs_writers(const struct ui *ui);
+bool list_needs_history(const struct ui *ui);
 
 /* Sorts, and shows the top. */
 void rows_sort(struct ui *ui, enum column_id column, bool invert);

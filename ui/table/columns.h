@@ -83,6 +83,7 @@ struct region_row {
 	size_t page_size;
 	bool dirty_known;
 	size_t regions;  /* the number of regions summed; 0: a single region */
+	const struct heatmap *history; /* RAM over time, by region; NULL: not known */
 	const char *writer; /* the function that wrote most of it; NULL: not known */
 	bool huge_known; /* r->thp is valid: the kernel has PAGEMAP_SCAN */
 	bool ksm_known;  /* ksm, the pages merged by KSM, is valid */

@@ -265,6 +265,23 @@ help_add_by(struct help *h)
 	                  "writes the page again before the next clear is not known.");
 }
 
+/* What the picture of memory over time means. */
+static void
+help_add_past(struct help *h)
+{
+	help_head(h, "Heat");
+	help_paragraph(h, "Addresses go down and times across. Every page that was in RAM or in "
+	                  "swap at some time has its place, and rows have as many pages each: "
+	                  "gaps take no room. A cell with two colours is of two rows.");
+	help_add(h, ROLE_STRONG, "writes",
+	         "how much of the row was written a second; a page counts once for each sample");
+	help_add(h, ROLE_STRONG, "rss", "how much of the row was in RAM at the end of the column");
+	help_add(h, ROLE_STRONG, "growth", "how much more, or less, than in the column before");
+	help_add(h, ROLE_DIM, "?", "not known");
+	help_paragraph(h, "Of a process these are the scans since pmtop began, at most 1000 in 16 "
+	                  "MiB: then older ones are joined where they lie closest together.");
+}
+
 /* --- pages ------------------------------------------------------------------------------------ */
 
 /*
@@ -284,6 +301,7 @@ static const struct {
     {'M', NULL, NULL},
     {'W', NULL, help_add_writes},
     {'B', NULL, help_add_by},
+    {'E', NULL, help_add_past},
     {'C', NULL, NULL},
     {'L', NULL, NULL},
     {'S', NULL, help_add_access},

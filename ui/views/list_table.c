@@ -154,6 +154,22 @@ list_draw_minute(const struct region_row *row, const struct list_place *p, int y
 		writes_spark_draw(row->r->rates, REGION_RATES, y, p->x);
 }
 
+/* What it had in RAM at each time, from the first to the last that is known. */
+static void
+list_draw_history(const struct region_row *row, const struct list_place *p, int y)
+{
+	const struct heatmap *h = row->history;
+	const struct heatmap_cell *k = h ? heatmap_region(h, row->v->start) : NULL;
+	uint64_t most = 0;
+
+	for (unsigned i = 0; k && i < h->cols; i++)
+		most = u64_max(most, k[i].rss);
+	for (unsigned i = 0; k && i < h->cols && (int)i < p->width; i++)
+		paint_glyph(y, p->x + (int)i, k[i].rss ? ROLE_ACCENT : ROLE_DIM,
+		            k[i].rss ? paint_eighth(eighths(k[i].rss, most))
+		                     : (paint_utf8() ? L'·' : '.'));
+}
+
 static void
 list_draw_name(const struct region_row *row, const struct list_place *p, const char *fold, int y)
 {
@@ -276,6 +292,8 @@ list_table_draw_row(const struct ui *ui, const struct list_layout *l, const stru
 			list_draw_pages(ui, row, p, y);
 		else if (p->column->id == COL_LIST_MINUTE)
 			list_draw_minute(row, p, y);
+		else if (p->column->id == COL_LIST_HISTORY)
+			list_draw_history(row, p, y);
 		else if (p->column->id == COL_REGION_MAPPING)
 			list_draw_name(row, p, fold, y);
 		else

@@ -7,6 +7,7 @@
 #include "model/dump.h"
 #include "model/list_rows.h"
 #include "model/pages.h"
+#include "table/heat_rows.h"
 #include "table/out.h"
 #include "views/cells.h"
 #include "views/hex.h"
@@ -307,4 +308,16 @@ report_by(const struct ui *ui, const struct sample *s, enum format format, FILE 
 		out_row(o, values);
 	}
 	return out_end(o, err);
+}
+
+/* The cells of the picture, with all that it can show. */
+int
+report_heat(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+            struct err *err)
+{
+	struct out_shape shape = {.format = format, .bytes = true, .name = "cells", .to = to};
+	const struct heatmap *h = s->heat && !s->heat->of.by_region ? s->heat : NULL;
+
+	(void)ui;
+	return heat_rows(h, s->timeline, &shape, err);
 }

@@ -15,5 +15,6 @@
 typedef int report_fn(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
                       struct err *err);
 report_fn report_regions, report_grid, report_bytes, report_card, report_writes, report_by;
+report_fn report_heat;
 
 #endif

@@ -406,6 +406,10 @@ view_regions_needs(const struct ui *ui, const struct sample *s, struct screen_re
 	r->smaps_on = list_needs_smaps(ui, s);
 	r->by_on = list_needs_writers(ui);
 	r->by.by = WRITERS_BY_FUNCTION;
+	r->heat_on = list_needs_history(ui);
+	if (r->heat_on)
+		r->heat = (struct heatmap_of){
+		    .last = SIZE_MAX, .cols = LIST_HISTORY, .by_region = true};
 }
 
 /* Once writes are tracked, who wrote comes before the map if there is no room for both. */

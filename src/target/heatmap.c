@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/heatmap.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/refs.h"
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "page/extents.h"
+
+bool
+heatmap_same(const struct heatmap_of *a, const struct heatmap_of *b)
+{
+	return a->lo == b->lo && a->hi == b->hi && a->first == b->first && a->last == b->last &&
+	       a->rows == b->rows && a->cols == b->cols && a->by_region == b->by_region;
+}
+
+struct heatmap *
+heatmap_ref(struct heatmap *h)
+{
+	if (h)
+		refs_take(&h->refs);
+	return h;
+}
+
+void
+heatmap_unref(struct heatmap *h)
+{
+	if (!h || !refs_drop(&h->refs))
+		return;
+	free(h->row);
+	free(h->column);
+	free(h->cell);
+	free(h);
+}
+
+/* --- making one ------------------------------------------------------------------------------- */
+
+struct heatmap_job {
+	const struct heatmap_from *from;
+	struct heatmap *h;
+	struct extents all; /* what was there at some time */
+	uint64_t lo, hi;
+	uint64_t *count;    /* of each row */
+	size_t at;          /* the next time */
+};
+
+/* What was there, as one state. */
+static int
+heatmap_see(void *arg, const struct source_moment *m)
+{
+	struct heatmap_job *j = arg;
+	struct extents plain = {0};
+
+	for (size_t i = extents_first(m->pages, j->lo);
+	     i < m->pages->n && m->pages->v[i].start < j->hi; i++)
+		extents_add(&plain, u64_max(m->pages->v[i].start, j->lo),
+		            u64_min(m->pages->v[i].end, j->hi), 1);
+	extents_unite(&j->all, &plain);
+	extents_free(&plain);
+	progress_add(j->from->progress, 1);
+	return 0;
+}
+
+/* Rows of `each` pages. */
+static void
+heatmap_lay_out(struct heatmap_job *j)
+{
+	struct heatmap *h = j->h;
+	uint64_t each, room = 0;
+
+	for (size_t i = 0; i < j->all.n; i++)
+		h->pages += (j->all.v[i].end - j->all.v[i].start) / h->page_size;
+	if (!h->pages || !h->of.rows)
+		return;
+	each = (h->pages + h->of.rows - 1) / h->of.rows;
+	h->row = mem_alloc((h->pages / each + 1) * sizeof(*h->row));
+	for (size_t i = 0; i < j->all.n; i++)
+		for (uint64_t at = j->all.v[i].start; at < j->all.v[i].end;) {
+			struct heatmap_row *r;
+			uint64_t n = (j->all.v[i].end - at) / h->page_size;
+
+			if (!n) /* of a session with smaller pages */
+				break;
+			if (!room)
+				h->row[h->rows++].start = at;
+			room = room ? room : each;
+			n = u64_min(n, room);
+			r = &h->row[h->rows - 1];
+			at += n * h->page_size;
+			r->end = at;
+			r->pages += n;
+			room -= n;
+		}
+}
+
+static void
+heatmap_lay_out_regions(struct heatmap_job *j)
+{
+	const struct vma_list *vmas = j->from->vmas;
+	struct heatmap *h = j->h;
+
+	h->row = mem_alloc((vmas->n + 1) * sizeof(*h->row));
+	for (size_t i = 0; i < vmas->n; i++)
+		h->row[h->rows++] =
+		    (struct heatmap_row){.start = vmas->v[i].start,
+		                         .end = vmas->v[i].end,
+		                         .pages = vma_size(&vmas->v[i]) / h->page_size};
+}
+
+/* Times of a column follow one another; all columns have about as many. */
+static void
+heatmap_columns(struct heatmap_job *j)
+{
+	struct heatmap *h = j->h;
+	size_t n = h->last - h->first + 1;
+
+	h->cols = (unsigned)u64_min(h->of.cols, n);
+	h->column = mem_alloc((h->cols + 1) * sizeof(*h->column));
+	for (unsigned c = 0; c < h->cols; c++) {
+		struct heatmap_column *k = &h->column[c];
+
+		k->first = h->first + c * n / h->cols;
+		k->last = h->first + (c + 1) * n / h->cols - 1;
+		k->since_ns = k->first ? j->from->time_ns[k->first - 1] : 0;
+		k->time_ns = j->from->time_ns[k->last];
+	}
+}
+
+/* Pages by row, of runs with all of these categories. */
+static void
+heatmap_count(struct heatmap_job *j, const struct extents *e, uint64_t cats)
+{
+	struct heatmap *h = j->h;
+	unsigned row = 0;
+
+	memset(j->count, 0, h->rows * sizeof(*j->count));
+	for (size_t i = extents_first(e, h->row[0].start); i < e->n; i++) {
+		uint64_t at = u64_max(e->v[i].start, h->row[0].start);
+
+		if ((e->v[i].state & cats) != cats)
+			continue;
+		while (at < e->v[i].end) {
+			uint64_t till;
+
+			while (row < h->rows && h->row[row].end <= at)
+				row++;
+			if (row == h->rows)
+				return;
+			at = u64_max(at, h->row[row].start);
+			till = u64_min(e->v[i].end, h->row[row].end);
+			if (till > at)
+				j->count[row] += (till - at) / h->page_size;
+			at = u64_max(at, till);
+			if (till == e->v[i].end)
+				break;
+		}
+	}
+}
+
+static int
+heatmap_add(void *arg, const struct source_moment *m)
+{
+	struct heatmap_job *j = arg;
+	struct heatmap *h = j->h;
+	unsigned c = 0;
+	size_t at = j->at++;
+
+	while (h->column[c].last < at)
+		c++;
+	if (m->written_known)
+		heatmap_count(j, m->written, 0);
+	for (unsigned r = 0; r < h->rows; r++) {
+		struct heatmap_cell *k = &h->cell[(size_t)r * h->cols + c];
+
+		k->written += m->written_known ? j->count[r] : 0;
+		k->written_known |= m->written_known;
+	}
+	if (at == h->column[c].last) {
+		heatmap_count(j, m->pages, PM_CAT_PRESENT);
+		for (unsigned r = 0; r < h->rows; r++)
+			h->cell[(size_t)r * h->cols + c].rss = j->count[r];
+	}
+	progress_add(j->from->progress, 1);
+	return 0;
+}
+
+static void
+heatmap_find_most(struct heatmap *h)
+{
+	double most = 0, v;
+
+	for (unsigned r = 0; r < h->rows; r++)
+		for (unsigned c = 0; c < h->cols; c++)
+			if (heatmap_value(h, HEATMAP_WRITES, r, c, &v) && v > most)
+				most = v;
+	h->most = (uint64_t)ceil(most);
+}
+
+static int
+heatmap_fill(struct heatmap_job *j, struct err *err)
+{
+	const struct heatmap_from *from = j->from;
+	struct heatmap *h = j->h;
+	int r = 0;
+
+	if (h->of.by_region)
+		heatmap_lay_out_regions(j);
+	else
+		r = from->walk(from->arg, h->first, h->last, heatmap_see, j, err);
+	if (r)
+		return r;
+	if (!h->of.by_region)
+		heatmap_lay_out(j);
+	if (!h->rows)
+		return 0;
+	heatmap_columns(j);
+	h->cell = mem_alloc((size_t)h->rows * h->cols * sizeof(*h->cell));
+	j->count = mem_alloc(h->rows * sizeof(*j->count));
+	j->at = h->first;
+	r = from->walk(from->arg, h->first, h->last, heatmap_add, j, err);
+	if (r == 0)
+		heatmap_find_most(h);
+	return r;
+}
+
+struct heatmap *
+heatmap_make(const struct heatmap_from *from, const struct heatmap_of *of, struct err *err)
+{
+	struct heatmap *h = mem_alloc(sizeof(*h));
+	struct heatmap_job j = {
+	    .from = from, .h = h, .lo = of->lo, .hi = of->hi ? of->hi : UINT64_MAX};
+	int r;
+
+	h->refs = 1;
+	h->of = *of;
+	h->page_size = from->page_size;
+	h->times = from->times;
+	h->last = u64_min(of->last, from->times - 1);
+	h->first = u64_min(of->first, h->last);
+	h->made_ns = from->time_ns[from->times - 1];
+	progress_begin(from->progress, (of->by_region ? 1 : 2) * (h->last - h->first + 1));
+	r = heatmap_fill(&j, err);
+	extents_free(&j.all);
+	free(j.count);
+	if (r == 0)
+		return h;
+	heatmap_unref(h);
+	return NULL;
+}
+
+static int
+heatmap_walk_source(void *arg, size_t from, size_t to, source_moment_fn *fn, void *fn_arg,
+                    struct err *err)
+{
+	struct source *s = arg;
+
+	return s->ops->time->walk(s, from, to, fn, fn_arg, err);
+}
+
+struct heatmap *
+heatmap_of_source(struct source *s, struct progress *p, const struct vma_list *vmas,
+                  const struct heatmap_of *of, struct err *err)
+{
+	struct timeline *line = s->ops->time->line(s);
+	uint64_t *times = mem_alloc(line->n * sizeof(*times));
+	struct heatmap_from from = {.time_ns = times,
+	                            .times = line->n,
+	                            .page_size = s->meta.page_size,
+	                            .walk = heatmap_walk_source,
+	                            .arg = s,
+	                            .progress = p,
+	                            .vmas = vmas};
+	struct heatmap *h;
+
+	for (size_t i = 0; i < line->n; i++)
+		times[i] = line->v[i].time_ns;
+	h = heatmap_make(&from, of, err);
+	timeline_unref(line);
+	free(times);
+	return h;
+}
+
+/* --- what it shows ---------------------------------------------------------------------------- */
+
+static const char *const heatmap_names[] = {"writes", "rss", "growth"};
+
+const char *
+heatmap_name(enum heatmap_what what)
+{
+	return heatmap_names[what];
+}
+
+bool
+heatmap_value(const struct heatmap *h, enum heatmap_what what, unsigned row, unsigned col,
+              double *out)
+{
+	const struct heatmap_cell *k = &h->cell[(size_t)row * h->cols + col];
+	const struct heatmap_column *c = &h->column[col];
+
+	switch (what) {
+	case HEATMAP_WRITES:
+		*out = c->time_ns > c->since_ns
+		           ? (double)k->written * 1e9 / (double)(c->time_ns - c->since_ns)
+		           : 0;
+		return k->written_known && c->since_ns;
+	case HEATMAP_RSS: *out = (double)k->rss; return true;
+	case HEATMAP_GROWTH:
+		*out = col ? (double)k->rss - (double)k[-1].rss : 0;
+		return col > 0;
+	case HEATMAP_WHATS: break;
+	}
+	return false;
+}
+
+const struct heatmap_cell *
+heatmap_region(const struct heatmap *h, uint64_t start)
+{
+	size_t i = vec_above(h->row, h->rows, sizeof(*h->row), offsetof(struct heatmap_row, start),
+	                     start);
+
+	return i && h->row[i - 1].start == start ? &h->cell[(i - 1) * h->cols] : NULL;
+}
+
+double
+heatmap_least(const struct heatmap *h, enum heatmap_what what, int step)
+{
+	double most = h->most > 1 ? (double)h->most : 1;
+
+	if (what != HEATMAP_WRITES)
+		return (double)(step - 1) / HEATMAP_STEPS;
+	return step <= 1 ? 0 : most / pow(most > 1024 ? 4 : 2, HEATMAP_STEPS + 1 - step);
+}
+
+bool
+heatmap_step(const struct heatmap *h, enum heatmap_what what, unsigned row, unsigned col, int *out)
+{
+	double v, size;
+	int step = 0;
+
+	if (!heatmap_value(h, what, row, col, &v))
+		return false;
+	size = fabs(v) / (what == HEATMAP_WRITES ? 1 : (double)h->row[row].pages);
+	while (size > 0 && step < HEATMAP_STEPS && size > heatmap_least(h, what, step + 1))
+		step++;
+	*out = v < 0 ? -step : step;
+	return true;
+}

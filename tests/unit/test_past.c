@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The scans so far, against one byte per page: memory stays bounded, and nothing that was there is lost. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/kabi.h"
+#include "target/heatmap.h"
+#include "target/past.h"
+#include "tap.h"
+
+enum { PAGE = 4096, MANY = 2000, SCANS = 3000 };
+static const uint64_t START = 0x10000000;
+
+static unsigned seed = 3;
+
+static unsigned
+random_below(unsigned n)
+{
+	seed = seed * 1103515245 + 12345;
+	return seed / 65536 % n;
+}
+
+/* One scan; there[i]: page i is in RAM. */
+static void
+scan(struct past *p, struct target *t, const bool *there, uint64_t time_ns)
+{
+	past_listen(p, t);
+	for (unsigned i = 0; i < MANY; i++)
+		if (there[i])
+			t->each_run(t->each_run_arg,
+			            &(struct pm_run){START + (uint64_t)i * PAGE,
+			                             START + (uint64_t)(i + 1) * PAGE, PM_CAT_PRESENT});
+	past_unlisten(p, time_ns, true);
+}
+
+static uint64_t
+sum_at(const struct heatmap *h, unsigned col)
+{
+	uint64_t pages = 0;
+
+	for (unsigned r = 0; r < h->rows; r++)
+		pages += h->cell[(size_t)r * h->cols + col].rss;
+	return pages;
+}
+
+int
+main(void)
+{
+	static bool there[MANY];
+	struct heatmap_of of = {.last = SIZE_MAX, .rows = 20, .cols = 40};
+	struct target t = {.page_size = PAGE};
+	struct past p = {0}, copy;
+	struct heatmap *h;
+	uint64_t now = 0, first = 0, ever = 0, last = 0;
+	static bool was[MANY];
+	bool bounded = true;
+	struct err err;
+	double v;
+
+	h = past_heatmap(&p, PAGE, NULL, NULL, &of, &err);
+	ok(!h && err.why[0], "without a scan there is no picture, and it says why");
+	for (unsigned s = 0; s < SCANS; s++) {
+		for (unsigned k = 0; k < 300; k++)
+			there[random_below(MANY)] ^= true;
+		scan(&p, &t, there, 1000000000ull * (s + 1));
+		bounded &= p.n <= PAST_SCANS && p.bytes <= PAST_BYTES;
+		now = 0;
+		for (unsigned i = 0; i < MANY; i++) {
+			now += there[i];
+			was[i] |= there[i];
+		}
+		first = s ? first : now;
+		last = now;
+	}
+	for (unsigned i = 0; i < MANY; i++)
+		ever += was[i];
+	ok(bounded, "neither scans nor bytes grow beyond their limits");
+	past_copy(&copy, &p);
+	h = past_heatmap(&copy, PAGE, NULL, NULL, &of, &err);
+	ok(h && h->cols == 40 && h->rows == 20, "as many rows and columns as asked for");
+	is_u64(h->pages, ever, "every page that was ever there has its place");
+	is_u64(sum_at(h, h->cols - 1), last, "the last column is the last scan");
+	ok(h->column[0].since_ns == 0 && h->column[h->cols - 1].time_ns == 1000000000ull * SCANS,
+	   "it goes to the last scan");
+	ok(!heatmap_value(h, HEATMAP_WRITES, 0, 5, &v), "writes that were not tracked are not known");
+	ok(!heatmap_value(h, HEATMAP_GROWTH, 0, 0, &v), "nor is growth where there is nothing before");
+	heatmap_unref(h);
+	of.last = 0;
+	h = past_heatmap(&copy, PAGE, NULL, NULL, &of, &err);
+	is_u64(sum_at(h, 0), first, "the first scan stays as it was");
+	heatmap_unref(h);
+	past_free(&copy);
+	past_free(&p);
+	return tap_done();
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_HEAT_ROWS_H
+#define PM_HEAT_ROWS_H
+
+#include "table/out.h"
+#include "target/heatmap.h"
+#include "target/timeline.h"
+
+/*
+ * Memory over time as rows, a cell each: addresses, times, and what was counted. t: of a recording,
+ * whose times are its clock's; NULL: they are seconds before the last. h NULL: no rows.
+ */
+int heat_rows(const struct heatmap *h, const struct timeline *t, const struct out_shape *shape,
+              struct err *err);
+
+#endif
