@@ -185,8 +185,8 @@ test_keys(void)
 	take_text("[keys grid]\nhex = ^Y\n[keys]\nhex = F9\n");
 	ok(key_action(25, 'G') == ACT_HEX && key_action(TERM_F0 + 9, 'P') == ACT_HEX && key_action(TERM_F0 + 9, 'G') == ACT_NONE,
 	   "one view counts for more, wherever it stands");
-	take_text("[keys]\nhelp = H\n");
-	ok(key_action('H', 'G') == ACT_HELP && key_action('H', 'S') == ACT_NONE && key_action(TERM_F0 + 1, 'S') == ACT_HELP,
+	take_text("[keys]\nhelp = J\n");
+	ok(key_action('J', 'G') == ACT_HELP && key_action('J', 'S') == ACT_NONE && key_action(TERM_F0 + 1, 'S') == ACT_HELP,
 	   "where letters are typed nothing changes");
 	take_text("[keys]\nlens = 9 8 7\n");
 	ok(key_action('9', 'G') == ACT_LENS && key_action('7', 'R') == ACT_LENS + 2 && key_action('1', 'G') == ACT_NONE,
