@@ -388,13 +388,8 @@ test_column_rows(void)
 			continue;
 		if (!ok(value_without(c->id, 0).kind == c->type, c->title))
 			continue;
-		for (size_t k = 0; k < ARRAY_LEN(alone) && c->id != COL_PAGE_STATE; k++) {
-			/* smaps has these as well */
-			bool two = alone[k] == NEED_COUNTS && (c->id == COL_REGION_RSS || c->id == COL_REGION_SWAP);
-			unsigned lacks = alone[k] | (two ? NEED_SMAPS : 0);
-
-			needs &= (value_without(c->id, lacks).kind == VALUE_UNKNOWN) == !!(c->needs & alone[k]);
-		}
+		for (size_t k = 0; k < ARRAY_LEN(alone) && c->id != COL_PAGE_STATE; k++)
+			needs &= (value_without(c->id, alone[k]).kind == VALUE_UNKNOWN) == !!(c->needs & alone[k]);
 		ok(needs, "it is not known without what it needs, and needs nothing else");
 		if (c->needs & (NEED_HUGE | NEED_KSM))
 			ok(value_without(c->id, NEED_HUGE | NEED_KSM).kind == c->type &&

@@ -43,6 +43,7 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 	                           .r = &rs->r[i],
 	                           .smaps = sm,
 	                           .page_size = b->t.page_size,
+	                           .blind = b->blind,
 	                           .huge_known = b->t.source->meta.scan & PM_CAT_HUGE,
 	                           .dirty_known =
 	                               dirty && (b->watched || (sm && !smaps_newborn(sm)))};

@@ -125,20 +125,19 @@ columns_smaps(const struct region_row *row, unsigned what)
 	return row->smaps && row->smaps->known & what;
 }
 
-/* From smaps where the page tables are refused: pages of its own, and others' as well. */
 static struct value
 columns_rss(const struct region_row *row)
 {
-	if (row->r->known || !row->smaps)
-		return columns_pages(row, row->r->rss);
-	return columns_size(row->smaps->uss + row->smaps->shared);
+	if (row->blind && row->smaps)
+		return columns_size(row->smaps->uss + row->smaps->shared);
+	return columns_pages(row, row->r->rss);
 }
 
 /* From smaps, if it was read for another column and neither page table nor file decides. */
 static struct value
 columns_swap(const struct region_row *row)
 {
-	if (row->r->known && !row->r->swap_unsure)
+	if (!row->blind && !row->r->swap_unsure)
 		return columns_pages(row, row->r->swap);
 	return columns_smaps(row, SMAPS_SWAP) ? columns_size(row->smaps->swap) : columns_unknown;
 }
