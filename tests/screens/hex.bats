@@ -220,7 +220,7 @@ poke() {
 
 @test "the help of the bytes has their legend" {
 	fixture zoo
-	screen_start 100x75 "$PID"
+	screen_start 100x90 "$PID"
 	screen_hex heap
 	screen_keys '?'
 	screen_text | head -n 1 | grep 'help › hex'
