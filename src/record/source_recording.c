@@ -385,6 +385,14 @@ source_recording_fault_in(struct source *s, const struct vma *v, uint64_t addr, 
 	return source_recording_refuse(err, "read the page in");
 }
 
+static bool
+source_recording_file_bytes(struct source *s, const struct vma *v, uint64_t start, size_t n,
+                            uint8_t *to)
+{
+	(void)s, (void)v, (void)start, (void)n, (void)to;
+	return false;
+}
+
 /* As of the last whole sample. */
 static bool
 source_recording_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
@@ -937,6 +945,7 @@ static const struct source_ops source_recording_ops = {
     .bytes = source_recording_bytes,
     .fault_in = source_recording_fault_in,
     .files = source_recording_files,
+    .file_bytes = source_recording_file_bytes,
     .symbol = source_recording_symbol,
     .find_symbol = source_recording_find_symbol,
     .code = source_recording_code,

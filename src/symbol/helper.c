@@ -359,6 +359,20 @@ helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64
 	return true;
 }
 
+bool
+helper_bytes(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start, size_t n,
+             uint8_t *to)
+{
+	if (n > FILE_BYTES || !helper_set_ask(h, HELPER_BYTES, v))
+		return false;
+	h->ask.start = start;
+	h->ask.end = start + n;
+	if (!helper_ask(h, p))
+		return false;
+	memcpy(to, h->answer.bytes, n);
+	return true;
+}
+
 /* --- symbols ---------------------------------------------------------------------------------- */
 
 static bool

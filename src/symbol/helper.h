@@ -77,6 +77,14 @@ bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, u
                   uint64_t end, unsigned needs, struct file_pages *out);
 
 /*
+ * Reads n bytes (at most FILE_BYTES) of the file of v, as it would be mapped at `start`: beyond its
+ * end there are zeros. false: not all of them could be read.
+ */
+enum { FILE_BYTES = 1 << 16 };
+bool helper_bytes(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
+                  size_t n, uint8_t *to);
+
+/*
  * The symbol at addr, from the file that v maps there or directly below (.bss continues after the
  * file's last mapping): of the instance that is loaded there as a whole, not of a copy mapped for
  * reading. `vmas` are all regions of p; NULL: v is code that the program compiled itself, whose

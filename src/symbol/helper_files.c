@@ -159,3 +159,24 @@ helper_file_pages(const struct helper_ask *ask, struct file_pages *out)
 	close(fd);
 	return true;
 }
+
+bool
+helper_file_bytes(const struct helper_ask *ask, uint8_t *out)
+{
+	uint64_t offset = ask->map.offset + (ask->start - ask->map.start);
+	size_t n = (size_t)u64_min(ask->end - ask->start, FILE_BYTES), got = 0;
+	int fd = helper_open(ask);
+	ssize_t r = fd < 0 ? -1 : 1;
+
+	memset(out, 0, n);
+	while (r > 0 && got < n) {
+		r = pread(fd, out + got, n - got, (off_t)(offset + got));
+		if (r < 0 && errno == EINTR)
+			r = 1;
+		else if (r > 0)
+			got += (size_t)r;
+	}
+	if (fd >= 0)
+		close(fd);
+	return r >= 0;
+}

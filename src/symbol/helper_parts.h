@@ -33,6 +33,7 @@ struct helper_map {
 
 enum helper_kind {
 	HELPER_PAGES,
+	HELPER_BYTES, /* of the file of `map`, from `start` to `end` */
 	HELPER_NODE,
 	HELPER_SYMBOL,      /* at `start`, in the file of `map` */
 	HELPER_SYMBOL_VDSO, /* the same in the vdso, whose first page is `image` */
@@ -93,6 +94,7 @@ struct helper_answer {
 	uint32_t outcome; /* enum helper_outcome */
 	union {
 		struct file_pages pages;
+		uint8_t bytes[FILE_BYTES];
 		struct helper_symbol symbol;
 		struct helper_matches matches;
 		struct helper_instruction instruction;
@@ -140,6 +142,8 @@ helper_answer_size(const struct helper_ask *ask, const struct helper_answer *a)
 	if (ask->kind == HELPER_NAMES)
 		return head + offsetof(struct helper_filter, bits) +
 		       u64_min(a->filter.size, HELPER_BITS);
+	if (ask->kind == HELPER_BYTES)
+		return head + (size_t)u64_min(ask->end - ask->start, FILE_BYTES);
 	if (ask->kind == HELPER_CHECK)
 		return head + sizeof(a->ids);
 	if (ask->kind == HELPER_INSTRUCTION)
@@ -217,6 +221,7 @@ struct mounts;
 const struct mounts *helper_mounts(void);
 
 bool helper_file_pages(const struct helper_ask *ask, struct file_pages *out);
+bool helper_file_bytes(const struct helper_ask *ask, uint8_t *out);
 
 /* Sets the limit for the next question. */
 void helper_limit_time(unsigned cpu_seconds);

@@ -117,6 +117,8 @@ helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_an
 	switch ((enum helper_kind)ask->kind) {
 	case HELPER_PAGES:
 		return helper_file_pages(ask, &a->pages) ? HELPER_OK : HELPER_NOTHING;
+	case HELPER_BYTES:
+		return helper_file_bytes(ask, a->bytes) ? HELPER_OK : HELPER_NOTHING;
 	case HELPER_NODE:
 		return helper_stat(ask, &a->node) ? HELPER_OK : HELPER_NOTHING;
 	case HELPER_SYMBOL:

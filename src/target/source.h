@@ -329,6 +329,10 @@ struct source_ops {
 	bool (*files)(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
 	              unsigned needs, struct file_pages *out);
 
+	/* n bytes of the file of v as it would be mapped at `start`. false: they cannot be read. */
+	bool (*file_bytes)(struct source *s, const struct vma *v, uint64_t start, size_t n,
+	                   uint8_t *to);
+
 	/*
 	 * The symbol at addr, from the file of v, or from `image`, the first page of the vdso v
 	 * (NULL: a file). false: not known.

@@ -79,6 +79,13 @@ source_dir_files(struct source *s, const struct vma *v, uint64_t start, uint64_t
 }
 
 static bool
+source_dir_file_bytes(struct source *s, const struct vma *v, uint64_t start, size_t n, uint8_t *to)
+{
+	(void)s, (void)v, (void)start, (void)n, (void)to;
+	return false;
+}
+
+static bool
 source_dir_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
                        const uint8_t *image, const char *name, enum symbol_how how,
                        struct helper_matches *out)
@@ -115,6 +122,7 @@ const struct source_ops source_dir_ops = {
     .bytes = source_dir_bytes,
     .fault_in = source_dir_fault_in,
     .files = source_dir_files,
+    .file_bytes = source_dir_file_bytes,
     .symbol = source_dir_symbol,
     .find_symbol = source_dir_find_symbol,
     .late = source_dir_late,

@@ -124,6 +124,16 @@ source_proc_files(struct source *s, const struct vma *v, uint64_t start, uint64_
 }
 
 static bool
+source_proc_file_bytes(struct source *s, const struct vma *v, uint64_t start, size_t n, uint8_t *to)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (kinds_is_remote(&r->kinds, v))
+		return false;
+	return helper_bytes(source_proc_helper(r), &r->proc, v, start, n, to);
+}
+
+static bool
 source_proc_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
                    const uint8_t *image, uint64_t addr, unsigned needs, struct helper_symbol *out)
 {
@@ -184,6 +194,7 @@ static const struct source_ops source_proc_ops = {
     .bytes = source_proc_bytes,
     .fault_in = source_proc_fault_in,
     .files = source_proc_files,
+    .file_bytes = source_proc_file_bytes,
     .symbol = source_proc_symbol,
     .find_symbol = source_proc_find_symbol,
     .instruction = source_proc_instruction,

@@ -96,3 +96,46 @@ subject_ranges() {
 	printf '0x%x moved\n' $((0x${AT[anon]} + 3 * 4096)) $((0x${AT[anon]} + 4 * 4096)) >"$BATS_TEST_TMPDIR/expected"
 	diff "$BATS_TEST_TMPDIR/expected" <(grep moved "$BATS_TEST_TMPDIR/told")
 }
+
+# compared PID: of the private copies of file pages, how many there are, how many differ from the file, in how many
+# bytes; found by its pagemap, its memory and its files
+compared() {
+	perl -e '
+		my ($pid, $page, $n, $differ, $bytes) = ($ARGV[0], $ARGV[1], 0, 0, 0);
+		open my $maps, "<", "/proc/$pid/maps" or die;
+		open my $entries, "<:raw", "/proc/$pid/pagemap" or die;
+		open my $memory, "<:raw", "/proc/$pid/mem" or die;
+		while (<$maps>) {
+			my ($start, $end, $shared, $offset, $path) = /^(\w+)-(\w+) ...(.) (\w+) \S+ [1-9]\d* +(\/.*)$/ or next;
+			next if $shared eq "s" || $path eq "/dev/zero"; # the latter has no contents of its own
+			my $file;
+			open $file, "<:raw", sprintf "/proc/%d/map_files/%x-%x", $pid, hex $start, hex $end or die "$path: $!";
+			for (my $at = hex $start; $at < hex $end; $at += $page) {
+				sysseek $entries, $at / $page * 8, 0;
+				sysread $entries, my $word, 8;
+				next unless (unpack "Q", $word) >> 61 == 4; # present, not of a file
+				sysseek $memory, $at, 0;
+				sysread $memory, my $is, $page;
+				sysseek $file, hex($offset) + $at - hex $start, 0;
+				my $was = "";
+				sysread $file, $was, $page;
+				$was .= "\0" x ($page - length $was);
+				my $unlike = ($is ^ $was) =~ tr/\0//c;
+				$n++; $differ += $unlike > 0; $bytes += $unlike;
+			}
+		}
+		print "$n $differ $bytes\n"' "$1" "$(getconf PAGESIZE)"
+}
+
+@test "--diff PID --file: the private copies of file pages that differ from their files" {
+	local said
+	need_root
+	subject_start
+	subject write private 3
+	kill -STOP "$SUBJECT_PID"
+	run -0 pm --diff "$SUBJECT_PID" --file --json
+	said=$(perl -MJSON::PP -0777 -ne 'my $a = decode_json($_)->{answers}[0];
+		print "@{[$a->{changed} + $a->{same}]} $a->{changed} $a->{bytes} $a->{unknown}"' <<<"$output")
+	is "$said" "$(compared "$SUBJECT_PID") 0"
+	kill -CONT "$SUBJECT_PID"
+}

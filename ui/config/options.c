@@ -84,6 +84,22 @@ option_add_when(struct options *o, const char *text, struct err *err)
 	return option_add_query(o, to, err);
 }
 
+/* --diff PID --file is the question `copies`. */
+static int
+option_diff_file(struct options *o, struct err *err)
+{
+	if (!o->diff)
+		return err_set(err, ERR_USAGE, "it compares a process with the files it has mapped",
+		               "use --diff PID --file", "--file alone");
+	if (o->target || o->command || o->demo || o->diff_pages)
+		return err_set(err, ERR_USAGE, "it compares one process with its files",
+		               "use --diff PID --file", "--file with more than --diff PID");
+	o->target = o->diff;
+	o->diff = NULL;
+	o->mode = MODE_SCREEN;
+	return option_add_query(o, "copies", err);
+}
+
 static int
 option_set_format(struct options *o, enum format f, struct err *err)
 {
@@ -128,6 +144,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
 	case OPT_DIFF: o->diff = arg; return option_set_mode(o, MODE_DIFF, err);
+	case OPT_FILE: o->diff_file = true; break;
 	case OPT_HEAT: return option_set_answer(o, MODE_HEAT, arg, err);
 	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return option_add_query(o, arg, err);
@@ -313,6 +330,8 @@ option_take_all(struct options *o, int argc, char **argv, struct err *err)
 		c = getopt_long(argc, argv, shorts, longs, NULL);
 		if (c == -1) {
 			if (optind > at && option_take_command(o, argv + optind, err) < 0)
+				return -1;
+			if (o->diff_file && option_diff_file(o, err) < 0)
 				return -1;
 			return option_check_pairs(o, err);
 		}

@@ -85,6 +85,7 @@ struct options {
 	const char *at;     /* a time in a recording; NULL: its end */
 	const char *diff;   /* --diff: what the target is compared with */
 	bool diff_pages;    /* ... page by page */
+	bool diff_file;     /* ... with the files it has mapped */
 	unsigned count; /* number of intervals; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only, no_config;
