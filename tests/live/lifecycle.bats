@@ -386,7 +386,7 @@ held_in_each_view() { # [REGIONS]
 @test "bug: an answer of a process whose memory is locked for ever did not come, and did not end" {
 	stuck_start
 	hold
-	answers_end "$PIPED_PID" 1 'gave up reading process [0-9]+ after 15 s: the kernel does not answer; `ps -L '
+	answers_end "$PIPED_PID" 1 'gave up after 15 s reading process [0-9]+: the kernel does not answer; `ps -L '
 	let_go
 	answers_end "$PIPED_PID" 0
 }

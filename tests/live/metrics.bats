@@ -73,6 +73,9 @@ huge() { echo $(($(smaps_sum AnonHugePages .) + $(smaps_sum FilePmdMapped .) + $
 	OTHERS+=("$!")
 	"$BATS_TEST_TMPDIR/sleepsome" 1000 3>&- &
 	OTHERS+=("$!")
+	is_called() { [[ $(<"/proc/$1/comm") == sleepsome ]]; }
+	until_true is_called "${OTHERS[0]}"
+	until_true is_called "${OTHERS[1]}"
 	"$PMTOP" --metrics="$FILE" --interval 0.05 sleepsome 3>&- &
 	WATCH=$!
 	OTHERS+=("$WATCH")
