@@ -255,8 +255,8 @@ static const char *const lines[] = {
     "UPDATE block SET data = (SELECT data FROM stamp_set);", "UPDATE block SET start = start + 8;",
     "UPDATE block SET data = x'28b52ffd';", "UPDATE stamp_set SET data = (SELECT data FROM run_set WHERE data NOT NULL);",
     "UPDATE smaps SET known = -1, flags = hex(zeroblob(999));", "UPDATE thread SET tid = -1, sp = -1;",
-    "INSERT INTO sample SELECT id + 100, session, time, cost, whole, regions, rss, swap, written, tracker, clears, epoch,"
-    " cleared, first_epoch, first, note FROM sample;",
+    ("INSERT INTO sample SELECT id + 100, session, time, cost, whole, regions, rss, swap, written, tracker, clears, epoch,"
+     " cleared, first_epoch, first, note FROM sample;"),
     "CREATE TRIGGER bad AFTER UPDATE ON sample BEGIN DELETE FROM session; END;",
     "DROP TABLE region; CREATE VIEW region AS SELECT * FROM usage;",
     "DROP TABLE sample; CREATE TABLE sample(id, session, time AS (abs(-9223372036854775808)), rss, swap, written, whole);",

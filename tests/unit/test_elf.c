@@ -619,7 +619,13 @@ DEEPER(deep_3, deep_4)
 DEEPER(deep_2, deep_3)
 DEEPER(deep_1, deep_2)
 
-static __attribute__((noinline, noclone)) int
+#ifdef __clang__
+#define OUT_OF_LINE __attribute__((noinline))
+#else
+#define OUT_OF_LINE __attribute__((noinline, noclone))
+#endif
+
+static OUT_OF_LINE int
 physical(int x)
 {
 	PLACE(place_none, x);
