@@ -59,6 +59,13 @@ vec_room(void *p, size_t n, size_t *cap, size_t size)
 	return mem_resize(p, *cap * size);
 }
 
+void
+vec_sort(void *v, size_t n, size_t size, int (*order)(const void *, const void *))
+{
+	if (n > 1)
+		qsort(v, n, size, order);
+}
+
 size_t
 vec_above(const void *v, size_t n, size_t size, size_t field, uint64_t key)
 {

@@ -37,6 +37,9 @@ void *mem_copy(const void *p, size_t size); /* NULL: of nothing */
 /* Makes room for one more `size`-byte element: returns the array and updates *cap. */
 void *vec_room(void *p, size_t n, size_t *cap, size_t size);
 
+/* As qsort(3); of none, v may be NULL. */
+void vec_sort(void *v, size_t n, size_t size, int (*order)(const void *, const void *));
+
 /*
  * Binary search in n structs of `size` bytes, ascending by the uint64_t at offset `field`: the
  * index of the first whose field is above key, or n.

@@ -130,8 +130,7 @@ causes_beside(const struct causes *c, const struct track *t, struct causes_huge 
 {
 	uint64_t sum = 0, pages = 0;
 
-	if (h->n)
-		qsort(h->v, h->n, sizeof(*h->v), causes_block_order);
+	vec_sort(h->v, h->n, sizeof(*h->v), causes_block_order);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct causes_block *b = &h->v[i];
 

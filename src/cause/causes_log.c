@@ -136,7 +136,7 @@ causes_add_group(const struct causes *c, struct cause_sums *s, uint64_t k)
 
 		set[i] = (uint64_t)e->chain << 32 | e->thread;
 	}
-	qsort(set, n, sizeof(*set), causes_by_number);
+	vec_sort(set, n, sizeof(*set), causes_by_number);
 	more = first->flags & CAUSES_MORE || causes_part(c, first->epoch, first->epoch);
 	cause_sums_add(s, set, n, more, 1);
 }

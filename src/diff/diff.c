@@ -126,8 +126,7 @@ diff_finish(struct diff *d)
 		diff_add_unseen(r, was, is);
 		diff_add_written(&d->compare, r->of.is, is, &r->n);
 	}
-	if (d->n)
-		qsort(d->v, d->n, sizeof(*d->v), diff_by_address);
+	vec_sort(d->v, d->n, sizeof(*d->v), diff_by_address);
 }
 
 void

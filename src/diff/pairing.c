@@ -309,8 +309,7 @@ pairing_make(struct pairing *p, struct compare *c)
 	pairing_find_rows(&m);
 	pairing_add_moved(&m);
 	pairing_judge(p);
-	if (p->spans_n)
-		qsort(p->spans, p->spans_n, sizeof(*p->spans), pairing_by_address);
+	vec_sort(p->spans, p->spans_n, sizeof(*p->spans), pairing_by_address);
 	free(m.row);
 	free(m.most);
 }

@@ -60,8 +60,7 @@ kallsyms_read(struct kallsyms *k)
 	free(line);
 	if (f)
 		fclose(f);
-	if (k->n)
-		qsort(k->v, k->n, sizeof(*k->v), kallsyms_by_addr);
+	vec_sort(k->v, k->n, sizeof(*k->v), kallsyms_by_addr);
 }
 
 const char *

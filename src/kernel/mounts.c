@@ -142,8 +142,7 @@ mounts_parse(struct mounts *m, char *text)
 		m->v = vec_room(m->v, m->n, &m->cap, sizeof(*m->v));
 		m->v[m->n++] = one;
 	}
-	if (m->n)
-		qsort(m->v, m->n, sizeof(*m->v), mounts_do_by_device);
+	vec_sort(m->v, m->n, sizeof(*m->v), mounts_do_by_device);
 }
 
 bool

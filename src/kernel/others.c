@@ -54,8 +54,7 @@ others_list(const struct proc *p, pid_t **pids, size_t *n, struct err *err)
 		(*pids)[(*n)++] = (pid_t)pid;
 	}
 	closedir(d);
-	if (*n)
-		qsort(*pids, *n, sizeof(**pids), others_by_pid);
+	vec_sort(*pids, *n, sizeof(**pids), others_by_pid);
 	silent_find(p->root, *pids, *n);
 	return 0;
 }

@@ -164,7 +164,8 @@ proc_is_hidden(const struct proc *p)
 	struct pollfd end = {.fd = p->pidfd, .events = POLLIN};
 	struct stat_fields f;
 
-	return p->pidfd >= 0 && poll(&end, 1, 0) == 0 && !proc_stat_read(p->leader, &f);
+	return p->pidfd >= 0 && poll(&end, 1, 0) == 0 && !proc_stat_read(p->leader, &f) &&
+	       !file_is_shortage(errno);
 }
 
 int
@@ -546,7 +547,7 @@ proc_find_in(int root, const char *name, pid_t **pids, size_t *n)
 	errno = shortage;
 	if (shortage)
 		return -1;
-	qsort(*pids, *n, sizeof(**pids), proc_by_number);
+	vec_sort(*pids, *n, sizeof(**pids), proc_by_number);
 	return 0;
 }
 

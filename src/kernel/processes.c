@@ -379,8 +379,7 @@ processes_list(struct processes_root *r, const struct processes *old, bool (*sto
 	}
 	if (d)
 		closedir(d);
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), processes_by_pid);
+	vec_sort(list->v, list->n, sizeof(*list->v), processes_by_pid);
 	return list;
 }
 

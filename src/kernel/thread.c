@@ -143,8 +143,7 @@ threads_read(struct threads *t, const struct proc *p, bool again)
 		closedir(d);
 	else if (task >= 0)
 		close(task);
-	if (now.n)
-		qsort(now.v, now.n, sizeof(*now.v), threads_by_tid);
+	vec_sort(now.v, now.n, sizeof(*now.v), threads_by_tid);
 	now.cost_ns = time_ns() - now.time_ns;
 	free(t->v);
 	*t = now;

@@ -355,8 +355,7 @@ count_join_names(struct count *c)
 {
 	size_t n = 0;
 
-	if (c->groups)
-		qsort(c->group, c->groups, sizeof(*c->group), count_by_name);
+	vec_sort(c->group, c->groups, sizeof(*c->group), count_by_name);
 	for (size_t i = 0; i < c->groups; i++)
 		if (n && !count_by_name(&c->group[n - 1], &c->group[i])) {
 			c->group[n - 1].pages += c->group[i].pages;
@@ -441,8 +440,7 @@ count_add_groups(struct count *c, struct answer *a)
 		count_name_writers(c);
 	if (c->by == QUERY_BY_FILE || count_is_by_writer(c->by))
 		count_join_names(c);
-	if (c->groups)
-		qsort(c->group, c->groups, sizeof(*c->group), count_by_pages);
+	vec_sort(c->group, c->groups, sizeof(*c->group), count_by_pages);
 	answer_table(a, "groups", columns, n);
 	a->table.places = c->by == QUERY_BY_VMA;
 	for (size_t i = 0; i < c->groups; i++) {

@@ -246,8 +246,7 @@ sum_join(struct sum_job *s, int (*same)(const void *, const void *))
 {
 	size_t n = 0;
 
-	if (s->n)
-		qsort(s->row, s->n, sizeof(*s->row), same);
+	vec_sort(s->row, s->n, sizeof(*s->row), same);
 	for (size_t i = 0; i < s->n; i++)
 		if (n && !same(&s->row[n - 1], &s->row[i])) {
 			s->row[n - 1].bytes += s->row[i].bytes;
@@ -290,8 +289,7 @@ sum_add_groups(struct sum_job *s, struct answer *a)
 
 	if (s->q->by != QUERY_BY_VMA)
 		sum_join(s, s->q->by == QUERY_BY_TYPE ? sum_by_type : sum_by_name);
-	if (s->n)
-		qsort(s->row, s->n, sizeof(*s->row), sum_by_bytes);
+	vec_sort(s->row, s->n, sizeof(*s->row), sum_by_bytes);
 	answer_table(a, "groups",
 	             s->q->by == QUERY_BY_VMA    ? vma
 	             : s->q->by == QUERY_BY_TYPE ? type

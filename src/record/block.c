@@ -50,8 +50,7 @@ block_end(struct block *b)
 {
 	size_t n = 0;
 
-	if (b->n)
-		qsort(b->v, b->n, sizeof(*b->v), block_by_pfn);
+	vec_sort(b->v, b->n, sizeof(*b->v), block_by_pfn);
 	for (size_t i = 0; i < b->n; i++) {
 		struct block_frame *to = n ? &b->v[n - 1] : NULL;
 

@@ -240,8 +240,7 @@ moments_add_blocks(struct moments *k, struct moment *m, uint64_t budget_ns)
 	moments_find_blocks(k, m);
 	if (moments_sweep(k, m, until, true))
 		moments_sweep(k, m, until, false);
-	if (m->blocks_n)
-		qsort(m->blocks, m->blocks_n, sizeof(*m->blocks), moments_by_start);
+	vec_sort(m->blocks, m->blocks_n, sizeof(*m->blocks), moments_by_start);
 }
 
 /* --- all of it ------------------------------------------------------------------------------ */

@@ -167,7 +167,7 @@ pack_stamps(const struct stamps *s, struct buf *out)
 	for (v = vec_room(v, n, &cap, sizeof(*v)); stamps_next(&at, &v[n]);
 	     v = vec_room(v, n, &cap, sizeof(*v)))
 		n++;
-	qsort(v, n, sizeof(*v), pack_by_time);
+	vec_sort(v, n, sizeof(*v), pack_by_time);
 	pack_number(&raw, n);
 	for (size_t i = 0; i < n; last = v[i++]) {
 		pack_step(&raw, v[i].start / STAMPS_PAGE, last.end / STAMPS_PAGE);

@@ -292,7 +292,7 @@ recall_session(struct recall *r, int64_t session, size_t page_size, struct err *
 	r->by_addr = mem_alloc((r->places_n + 1) * sizeof(*r->by_addr));
 	for (size_t i = 0; i < r->places_n; i++)
 		r->by_addr[i] = &r->places[i];
-	qsort(r->by_addr, r->places_n, sizeof(*r->by_addr), recall_by_addr);
+	vec_sort(r->by_addr, r->places_n, sizeof(*r->by_addr), recall_by_addr);
 	return 0;
 }
 

@@ -1024,8 +1024,7 @@ recording_by_address(const void *pa, const void *pb)
 static bool
 recording_finish(struct vma_list *out)
 {
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), recording_by_address);
+	vec_sort(out->v, out->n, sizeof(*out->v), recording_by_address);
 	for (size_t i = 0; i < out->n; i++) {
 		out->v[i].name = out->names + (uintptr_t)out->v[i].name;
 		if (i && out->v[i].start < out->v[i - 1].end)

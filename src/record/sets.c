@@ -180,8 +180,7 @@ sets_read(struct sets *s, enum sets_statement packed, enum sets_statement rows, 
 
 	if (got == 0)
 		got = sets_gather(s, rows, sample, sets_put_row, &all, err);
-	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), sets_by_start);
+	vec_sort(all.v, all.n, sizeof(*all.v), sets_by_start);
 	for (size_t i = 0; got == 0 && i < all.n; i++)
 		extents_add(out, all.v[i].start, all.v[i].end, all.v[i].state);
 	extents_free(&all);
@@ -286,8 +285,7 @@ sets_write_pages(struct sets *s, int64_t sample, const struct extents *e, struct
 	struct extent *v = mem_copy(e->v, e->n * sizeof(*v));
 	int got = 0;
 
-	if (e->n)
-		qsort(v, e->n, sizeof(*v), sets_by_state);
+	vec_sort(v, e->n, sizeof(*v), sets_by_state);
 	for (size_t i = 0, n; got == 0 && i < e->n; i += n) {
 		for (n = 1; i + n < e->n && v[i + n].state == v[i].state; n++)
 			;

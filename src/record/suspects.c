@@ -226,8 +226,7 @@ suspects_find_who(struct suspects *s, struct suspects_faults *f)
 {
 	size_t kept = 0, n;
 
-	if (f->n)
-		qsort(f->v, f->n, sizeof(*f->v), suspects_by_page);
+	vec_sort(f->v, f->n, sizeof(*f->v), suspects_by_page);
 	for (size_t i = 0; i < f->n; i += n) {
 		uint64_t page = f->v[i].page, who;
 
@@ -463,7 +462,7 @@ suspects_join_growth(struct suspects *s, const struct growth_causes *is, struct 
 
 	for (size_t i = 0; i < is->n; i++)
 		v[i] = (struct suspects_brought){is->v[i].chain, is->v[i].pages, is->v[i].maybe};
-	qsort(v, is->n, sizeof(*v), suspects_by_chain);
+	vec_sort(v, is->n, sizeof(*v), suspects_by_chain);
 	for (size_t i = 0; i < is->n; i++) {
 		if (n && v[n - 1].chain == v[i].chain) {
 			v[n - 1].pages += v[i].pages;
@@ -472,7 +471,7 @@ suspects_join_growth(struct suspects *s, const struct growth_causes *is, struct 
 			v[n++] = v[i];
 		}
 	}
-	qsort(v, n, sizeof(*v), suspects_by_pages);
+	vec_sort(v, n, sizeof(*v), suspects_by_pages);
 	out->brought = v;
 	out->brought_n = u64_min(n, SUSPECTS_MOST_BROUGHT);
 	for (size_t i = 0; i < out->brought_n; i++) {

@@ -46,8 +46,7 @@ share_files_of(struct share_files *f, const struct vma_list *vmas, uint64_t star
 	for (size_t i = vma_lower_bound(vmas, start); i < vmas->n && vmas->v[i].start < end; i++)
 		if (vma_has_file(&vmas->v[i]))
 			f->v[n++] = share_file_named(&vmas->v[i]);
-	if (n)
-		qsort(f->v, n, sizeof(*f->v), share_file_compare);
+	vec_sort(f->v, n, sizeof(*f->v), share_file_compare);
 	for (size_t i = 0; i < n; i++)
 		if (!f->n || share_file_compare(&f->v[f->n - 1], &f->v[i]) != 0)
 			f->v[f->n++] = f->v[i];

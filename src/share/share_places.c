@@ -295,7 +295,7 @@ share_places_find(struct places_hunt *h, struct err *err)
 		return 0;
 	if (share_hunt(h, err) < 0 || share_places_verify(h, err) < 0)
 		return -1;
-	qsort(p->v + 1, p->n - 1, sizeof(*p->v), share_by_place);
+	vec_sort(p->v + 1, p->n - 1, sizeof(*p->v), share_by_place);
 	return 0;
 }
 

@@ -115,6 +115,5 @@ share_rows_finish(struct share *sh)
 		if (share_peer_pages(&sh->v[i]))
 			sh->v[n++] = sh->v[i];
 	sh->n = n;
-	if (n)
-		qsort(sh->v, n, sizeof(*sh->v), share_by_pages);
+	vec_sort(sh->v, n, sizeof(*sh->v), share_by_pages);
 }

@@ -373,8 +373,7 @@ elf_sort(struct elf_symbols *list)
 {
 	uint64_t reach = 0;
 
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), elf_by_value);
+	vec_sort(list->v, list->n, sizeof(*list->v), elf_by_value);
 	for (size_t i = 0; i < list->n; i++)
 		list->v[i].reach = reach = u64_max(reach, list->v[i].end);
 }

@@ -384,8 +384,7 @@ attribution_settle_lit(struct attribution *a)
 {
 	size_t n = 0;
 
-	if (a->lit_n)
-		qsort(a->lit, a->lit_n, sizeof(*a->lit), attribution_by_number);
+	vec_sort(a->lit, a->lit_n, sizeof(*a->lit), attribution_by_number);
 	for (size_t i = 0; i < a->lit_n; i++)
 		if (!n || a->lit[n - 1] != a->lit[i])
 			a->lit[n++] = a->lit[i];
@@ -503,8 +502,7 @@ attribution_by_pages(const void *pa, const void *pb)
 void
 attribution_order(struct attribution *a)
 {
-	if (a->n)
-		qsort(a->v, a->n, sizeof(*a->v), attribution_by_pages);
+	vec_sort(a->v, a->n, sizeof(*a->v), attribution_by_pages);
 }
 
 static void

@@ -25,8 +25,7 @@ brought_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	}
 	free(is.v);
 	out->n = writers_join(out->v, out->n, NULL);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), writer_pages_order);
+	vec_sort(out->v, out->n, sizeof(*out->v), writer_pages_order);
 	out->one = is.one;
 	out->some = is.some;
 	out->written = is.count.gained;

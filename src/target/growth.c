@@ -226,8 +226,7 @@ growth_places(const struct growth *g, const struct vma_list *vmas, struct growth
 		growth_add_place(out, &(struct growth_place){
 					  was, {.lost = growth_gone(g, vmas, was)}, true});
 	}
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), growth_by_pages);
+	vec_sort(out->v, out->n, sizeof(*out->v), growth_by_pages);
 }
 
 /* --- causes ----------------------------------------------------------------------------------- */
@@ -300,8 +299,7 @@ growth_join(struct growth_causes *s)
 {
 	size_t n = 0;
 
-	if (s->n)
-		qsort(s->v, s->n, sizeof(*s->v), growth_by_cause);
+	vec_sort(s->v, s->n, sizeof(*s->v), growth_by_cause);
 	for (size_t i = 0; i < s->n; i++) {
 		if (!n || growth_by_cause(&s->v[n - 1], &s->v[i]) != 0) {
 			s->v[n++] = s->v[i];
@@ -345,8 +343,7 @@ growth_parts(const struct growth *g, struct causes *c, const struct vma_list *vm
 	if (!c)
 		return 0;
 	v = causes_newest_faults(c, &g->base->there, &g->now->there, &n, &dropped);
-	if (n)
-		qsort(v, n, sizeof(*v), growth_by_addr);
+	vec_sort(v, n, sizeof(*v), growth_by_addr);
 	growth_give_all(g, vmas, v, n, fn, arg);
 	free(v);
 	return dropped;

@@ -173,7 +173,7 @@ writers_join(struct writer *v, size_t n, size_t *to)
 
 	for (size_t i = 0; i < n; i++)
 		part[i] = (struct writers_part){v[i], i};
-	qsort(part, n, sizeof(*part), writer_words_order);
+	vec_sort(part, n, sizeof(*part), writer_words_order);
 	for (size_t i = 0; i < n; i++) {
 		struct writer *last = kept ? &v[kept - 1] : NULL, *is = &part[i].w;
 
@@ -231,8 +231,7 @@ writers_candidates(const struct cause_sums *sums)
 			all.v[all.n++] = (struct writers_one){.by = by[i]};
 		}
 	}
-	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), writers_one_order);
+	vec_sort(all.v, all.n, sizeof(*all.v), writers_one_order);
 	for (size_t i = 0; i < all.n; i++)
 		if (!kept || writers_one_order(&all.v[kept - 1], &all.v[i]) != 0)
 			all.v[kept++] = all.v[i];
@@ -322,8 +321,7 @@ writers_make_rows(const struct writers_work *w, writers_words_fn *words,
 	writers_rows_of(w, words, &all, out);
 	writers_count(&all, sums, out);
 	free(all.v);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), writer_pages_order);
+	vec_sort(out->v, out->n, sizeof(*out->v), writer_pages_order);
 	out->other = sums->other;
 }
 
@@ -390,8 +388,7 @@ writers_of_events(struct target *t, struct causes *c, struct codes *codes,
 	}
 	cause_sums_free(&sums);
 	out->n = writers_join(out->v, out->n, NULL);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), writer_pages_order);
+	vec_sort(out->v, out->n, sizeof(*out->v), writer_pages_order);
 }
 
 void

@@ -45,7 +45,7 @@ void writer_name(struct target *t, struct codes *codes, const struct vma_list *v
                  enum writers_by by, uint32_t chain, uint32_t thread, struct writer *out);
 void writer_free(struct writer *w);
 
-/* For qsort: most pages first. */
+/* For vec_sort: most pages first. */
 int writer_pages_order(const void *a, const void *b);
 
 /*

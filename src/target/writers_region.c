@@ -104,8 +104,7 @@ writers_turn_to_regions(struct target *t, struct codes *codes, const struct vma_
 		r.in = mem_strdup("");
 		row[kept++] = r;
 	}
-	if (kept)
-		qsort(row, kept, sizeof(*row), writers_region_order);
+	vec_sort(row, kept, sizeof(*row), writers_region_order);
 	for (size_t i = 0; i < w->n; i++) {
 		free(w->v[i].words);
 		free(w->v[i].in);

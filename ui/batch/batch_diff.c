@@ -267,24 +267,30 @@ int
 batch_diff(const struct options *o, struct buf *note, struct err *err)
 {
 	enum column_id ids[ROW_MOST];
-	struct batch_diff k = {.o = o, .was = {.o = o, .note = note}, .is = {.o = o, .note = note}};
+	struct batch_diff *k; /* two targets are large for a stack */
+	size_t n;
 	int r;
 
-	k.ids = ids;
 	if (!o->target)
 		return err_set(err, ERR_USAGE, "it takes two", "give a PID, a NAME or FILE[@TIME]",
 		               "--diff %.60s with nothing to compare it with", o->diff);
-	if (batch_columns(o, o->diff_pages ? SET_DIFFER : SET_DIFF, ids, &k.n, err) < 0)
+	if (batch_columns(o, o->diff_pages ? SET_DIFFER : SET_DIFF, ids, &n, err) < 0)
 		return -1;
-	r = diff_open_both(&k, err);
+	k = mem_alloc(sizeof(*k));
+	*k = (struct batch_diff){
+	    .o = o, .was = {.o = o, .note = note}, .is = {.o = o, .note = note}};
+	k->ids = ids;
+	k->n = n;
+	r = diff_open_both(k, err);
 	if (r == 0)
-		r = diff_show(&k, note, err);
-	diff_free(&k.d);
-	side_free(&k.sides[0]);
-	side_free(&k.sides[1]);
-	vma_free(&k.was.vmas);
-	vma_free(&k.is.vmas);
-	target_close(&k.was.t);
-	target_close(&k.is.t);
+		r = diff_show(k, note, err);
+	diff_free(&k->d);
+	side_free(&k->sides[0]);
+	side_free(&k->sides[1]);
+	vma_free(&k->was.vmas);
+	vma_free(&k->is.vmas);
+	target_close(&k->was.t);
+	target_close(&k->is.t);
+	free(k);
 	return r;
 }

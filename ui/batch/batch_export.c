@@ -128,10 +128,10 @@ export_choose(struct export *k, struct err *err)
 	}
 	if (!k->regions_n)
 		return 0;
-	qsort(k->regions, k->regions_n, sizeof(*k->regions), export_by_most);
+	vec_sort(k->regions, k->regions_n, sizeof(*k->regions), export_by_most);
 	while (k->regions_n > EXPORT_REGIONS)
 		free(k->regions[--k->regions_n].name);
-	qsort(k->regions, k->regions_n, sizeof(*k->regions), export_by_start);
+	vec_sort(k->regions, k->regions_n, sizeof(*k->regions), export_by_start);
 	return 0;
 }
 

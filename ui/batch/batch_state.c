@@ -222,6 +222,5 @@ batch_by_key_up(const void *pa, const void *pb)
 void
 batch_sort(struct batch_key *keys, size_t n, bool up)
 {
-	if (n)
-		qsort(keys, n, sizeof(*keys), up ? batch_by_key_up : batch_by_key_down);
+	vec_sort(keys, n, sizeof(*keys), up ? batch_by_key_up : batch_by_key_down);
 }

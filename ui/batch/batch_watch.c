@@ -98,7 +98,7 @@ batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct wa
 		row.cost_ns = writes_paid_ns(0, row.pages);
 		rows[n++] = row;
 	}
-	qsort(rows, n, sizeof(*rows), batch_by_pages);
+	vec_sort(rows, n, sizeof(*rows), batch_by_pages);
 	for (size_t i = 0; i < n; i++)
 		batch_put_row(w, &rows[i]);
 	free(rows);

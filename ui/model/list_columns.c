@@ -38,7 +38,7 @@ list_column_row(size_t i)
 	if (!rows[0]) {
 		for (unsigned id = 0; id < LIST_COLUMNS; id++)
 			rows[id] = list_column(id);
-		qsort(rows, LIST_COLUMNS, sizeof(*rows), list_by_place);
+		vec_sort(rows, LIST_COLUMNS, sizeof(*rows), list_by_place);
 	}
 	return rows[i];
 }

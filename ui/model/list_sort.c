@@ -145,7 +145,7 @@ void
 sort_keys(struct sort_key *keys, size_t n, bool down)
 {
 	if (!sort_is_done(keys, n, down) && !sort_by_bytes(keys, n))
-		qsort(keys, n, sizeof(*keys), down ? sort_down : sort_up);
+		vec_sort(keys, n, sizeof(*keys), down ? sort_down : sort_up);
 	for (size_t i = 0; i < n; i++) {
 		if (keys[i].own)
 			free(keys[i].s);
