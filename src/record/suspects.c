@@ -430,7 +430,8 @@ suspects_add_chains(struct suspects *s, struct target *t, const struct vma_list 
 
 	while (n < s->due_n && (n == 0 || source_now(t->source) < until))
 		suspects_name_chain(s, t, vmas, s->due[n++], out);
-	memmove(s->due, s->due + n, (s->due_n - n) * sizeof(*s->due));
+	if (n)
+		memmove(s->due, s->due + n, (s->due_n - n) * sizeof(*s->due));
 	s->due_n -= n;
 }
 
