@@ -12,7 +12,7 @@
 struct cause_by {
 	uint32_t chain, thread;
 };
-#define CAUSES_NO_THREAD UINT32_MAX /* one of those that are no longer told apart */
+#define CAUSES_NO_THREAD UINT32_MAX /* one of those no longer kept apart */
 
 /* Pages that were written, by their candidates. */
 struct cause_sums {

@@ -80,7 +80,7 @@ compare_begin(const struct side *was, const struct side *is, bool same)
 
 /* --- states --------------------------------------------------------------------------------- */
 
-/* What is not told apart at both moments is not compared. Marks for userfaultfd may be our own. */
+/* States that only one of the moments distinguishes count as equal. uffd markers may be ours. */
 static enum state
 compare_state(const struct compare *c, enum state s)
 {

@@ -17,7 +17,7 @@ struct side_scan {
 	const struct vma *v;
 };
 
-/* In swap, or a marker: only the words tell. */
+/* In swap, or a marker: only its word says which. */
 static void
 side_add_absent(struct side_scan *k, const struct pm_run *run)
 {

@@ -18,7 +18,7 @@ struct side {
 	struct extents states;   /* of pages that exist: 1 + what the page table alone says */
 	size_t page_size;
 	uint64_t time_ns;        /* on the clock of its source */
-	bool huge, zero;         /* huge pages and the zero page are told apart from others */
+	bool huge, zero;         /* huge pages, and the zero page, are known as such */
 	bool frames;             /* frames are visible */
 	char boot[SIDE_BOOT];    /* which run of which machine; "": not known */
 	const struct track *track; /* what was written by then; NULL: not known. Of the target */
@@ -40,8 +40,8 @@ void side_free(struct side *s);
 size_t side_keep(struct side *s, size_t room);
 
 /*
- * What the pages from addr on are: *state, up to the end of which it is valid, at most `end`. *i
- * speeds up a pass in ascending order; it begins with side_find.
+ * The state of the page at addr; returns where the pages of that state end, at most `end`. For
+ * passes in ascending order: *i begins with side_find and is kept between calls.
  */
 size_t side_find(const struct side *s, uint64_t addr);
 uint64_t side_stretch(const struct side *s, size_t *i, uint64_t addr, uint64_t end,

@@ -11,7 +11,7 @@ struct snapshot {
 	struct lens_keeper keeper; /* the first member: see snapshot_of */
 	int refs;
 	char *name;
-	struct side side, now; /* now: what is told apart of the same target, and nothing else */
+	struct side side, now; /* now: only which states are known now */
 	size_t bytes;
 	uint64_t pages;
 };

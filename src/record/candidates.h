@@ -32,7 +32,7 @@ void candidates_unite(struct candidates *c, const struct candidates *later);
 uint64_t candidates_written(const struct candidates_of *of, const struct extents *written);
 
 /*
- * As a blob. A page that was written is told by its place among the written pages: mostly one
+ * As a blob. A written page is given by its place among the written pages: mostly one
  * candidate has long runs of these, however scattered they lie.
  */
 void candidates_pack(const struct candidates *c, const struct extents *written, size_t page_size,

@@ -36,7 +36,7 @@ teardown() { screen_stop; }
 	screen_start 80x24 "$FILE"
 	screen_keys H
 	screen_golden whole heat-writes-80
-	screen_text | grep -q ', 12:30:09: 20.0K/s of 20.0K written'
+	screen_text | grep -q ', 12:30:09: 20.0K/s of 20.0K newly written'
 	screen_keys Tab
 	screen_golden whole heat-rss-80
 	screen_keys Tab Home

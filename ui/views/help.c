@@ -274,7 +274,7 @@ help_add_past(struct help *h)
 	                  "swap at some time has its place, and rows have as many pages each: "
 	                  "gaps take no room. A cell with two colours is of two rows.");
 	help_add(h, ROLE_STRONG, "writes",
-	         "how much of the row was written a second; a page counts once for each sample");
+	         "how much of the row was newly written a second: each page once per clear");
 	help_add(h, ROLE_STRONG, "rss", "how much of the row was in RAM at the end of the column");
 	help_add(h, ROLE_STRONG, "growth", "how much more, or less, than in the column before");
 	help_add(h, ROLE_DIM, "?", "not known");

@@ -137,7 +137,7 @@ view_heat_column_s(const struct heatmap *h)
 static void
 view_heat_legend(const struct ui *ui, const struct heatmap *h, int y)
 {
-	static const char *const words[] = {"written a second", "in RAM, of the row",
+	static const char *const words[] = {"newly written/s", "in RAM, of the row",
 	                                    "change of RAM, of the row"};
 	enum heatmap_what what = view_heat_of(ui)->what;
 	int x = paint_text(y, 1, ui->cols, ROLE_STRONG, "%s", words[what]) + 2;
@@ -286,7 +286,7 @@ view_heat_say_value(const struct heatmap *h, const struct heat_view *k, struct b
 	switch (k->what) {
 	case HEATMAP_WRITES:
 		if (known)
-			buf_fmt(out, "%s/s of %s written", size, all);
+			buf_fmt(out, "%s/s of %s newly written", size, all);
 		else
 			buf_str(out, "what was written then is not known");
 		break;
