@@ -24,9 +24,8 @@ docs_bash_columns(void)
 
 		words.len = 0;
 		docs_words_columns(c->set, &words);
-		printf("\t\t*%s*", c->option);
-		if (c->and)
-			printf("%s*|*%s*%s*", c->and, c->and, c->option);
+		printf("\t\t");
+		docs_words_pattern(c, "|");
 		printf(") words='%s' ;;\n", words.s);
 	}
 	printf("\t\tesac\n"

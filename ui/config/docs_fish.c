@@ -23,9 +23,8 @@ docs_fish_columns(void)
 
 		words.len = 0;
 		docs_words_columns(c->set, &words);
-		printf("\tcase '*%s*", c->option);
-		if (c->and)
-			printf("%s*' '*%s*%s*", c->and, c->and, c->option);
+		printf("\tcase '");
+		docs_words_pattern(c, "' '");
 		printf("'\n\t\tset words %s\n", words.s);
 	}
 	printf("\tend\n\tprintf '%%s\\n' $words\nend\n\n");

@@ -48,4 +48,7 @@ struct docs_column_case {
 enum { DOCS_COLUMN_CASES = 11 };
 extern const struct docs_column_case docs_column_cases[DOCS_COLUMN_CASES];
 
+/* Prints the patterns of `case` for a command line with those options, `or` between two. */
+void docs_words_pattern(const struct docs_column_case *c, const char *or);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The words that the completions offer, in any shell: values of options, columns, questions. */
+#include <stdio.h>
 #include <string.h>
 
 #include "config/docs_parts.h"
@@ -58,6 +59,14 @@ docs_words_of(enum option_takes takes, struct buf *out)
 		docs_word_list(out, ranges, ARRAY_LEN(ranges));
 	if (takes == TAKES_MOMENT)
 		docs_word_list(out, moments, ARRAY_LEN(moments));
+}
+
+void
+docs_words_pattern(const struct docs_column_case *c, const char *or)
+{
+	printf("*%s*", c->option);
+	if (c->and)
+		printf("%s*%s*%s*%s*", c->and, or, c->and, c->option);
 }
 
 void

@@ -27,9 +27,8 @@ docs_zsh_columns(void)
 
 		words.len = 0;
 		docs_words_columns(c->set, &words);
-		printf("\t*%s*", c->option);
-		if (c->and)
-			printf("%s*|*%s*%s*", c->and, c->and, c->option);
+		printf("\t");
+		docs_words_pattern(c, "|");
 		printf(") columns=(%s) ;;\n", words.s);
 	}
 	printf("\tesac\n"
