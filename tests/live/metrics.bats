@@ -68,7 +68,7 @@ huge() { echo $(($(smaps_sum AnonHugePages .) + $(smaps_sum FilePmdMapped .) + $
 
 @test "a process that ends has no metrics any more; of a name, those that are left have" {
 	subject_start
-	cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/sleepsome"
+	cp /bin/sleep "$BATS_TEST_TMPDIR/sleepsome" # not what stands before it in PATH under tests/run
 	"$BATS_TEST_TMPDIR/sleepsome" 1000 3>&- &
 	OTHERS+=("$!")
 	"$BATS_TEST_TMPDIR/sleepsome" 1000 3>&- &
