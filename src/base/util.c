@@ -84,14 +84,11 @@ vec_above(const void *v, size_t n, size_t size, size_t field, uint64_t key)
 	return lo;
 }
 
-char *
-buf_room(struct buf *b, size_t n)
+void
+buf_widen(struct buf *b, size_t n)
 {
-	if (b->len + n + 1 > b->cap) {
-		b->cap = (b->len + n + 1) * 2;
-		b->s = mem_resize(b->s, b->cap);
-	}
-	return b->s + b->len;
+	b->cap = (b->len + n + 1) * 2;
+	b->s = mem_resize(b->s, b->cap);
 }
 
 void

@@ -52,8 +52,15 @@ struct buf {
 	size_t len, cap;
 };
 void buf_add(struct buf *b, const char *s, size_t n);
+void buf_widen(struct buf *b, size_t n); /* for n more bytes */
 /* Where n more bytes fit, to be written there; buf_grew takes in those that were. */
-char *buf_room(struct buf *b, size_t n);
+static inline char *
+buf_room(struct buf *b, size_t n)
+{
+	if (b->len + n + 1 > b->cap)
+		buf_widen(b, n);
+	return b->s + b->len;
+}
 void buf_grew(struct buf *b, size_t n);
 void buf_str(struct buf *b, const char *s);
 /* digits without a prefix; these two are fast, for millions of rows */

@@ -16,6 +16,7 @@ struct batch_dump {
 	const enum column_id *ids;
 	size_t n;
 	struct filter_facts x; /* of the region that is being dumped */
+	struct page_row row; /* of the page that is */
 	struct batch_filter filter;
 	uint64_t pages; /* dumped */
 	uint64_t stopped; /* the first address after the last of --max-pages; 0: not there yet */
@@ -32,29 +33,23 @@ struct batch_dump {
 static bool
 batch_dump_alike(struct batch_dump *d, uint64_t addr, uint64_t end, const struct page *pg)
 {
-	struct page_row row = {.addr = addr,
-	                       .pg = pg,
-	                       .v = d->x.v,
-	                       .swaps = &d->b->t.source->meta.swaps,
-	                       .page_size = d->b->t.page_size,
-	                       .written_known = d->x.written_known,
-	                       .track = d->x.track,
-	                       .source = d->b->t.source};
 	struct value values[ROW_MOST];
-	uint64_t most = d->b->o->max_pages, n = (end - addr) / row.page_size;
+	uint64_t most = d->b->o->max_pages, n = (end - addr) / d->row.page_size;
 
+	d->row.addr = addr;
+	d->row.pg = pg;
 	if (most && n >= most - d->pages) {
 		n = most - d->pages;
-		d->stopped = end = addr + n * row.page_size;
+		d->stopped = end = addr + n * d->row.page_size;
 	}
 	d->pages += n;
 	if (d->b->o->runs) {
-		batch_runs_add(&d->runs, &row, end);
+		batch_runs_add(&d->runs, &d->row, end);
 	} else {
-		page_values(d->ids, d->n, &row, values);
+		page_values(d->ids, d->n, &d->row, values);
 		out_row(d->out, values);
 	}
-	return d->stopped || ferror(stdout);
+	return d->stopped;
 }
 
 static bool
@@ -66,7 +61,7 @@ batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
 static int
 batch_dump_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
-	return batch_dump_alike(arg, start, end, each);
+	return batch_dump_alike(arg, start, end, each) || ferror(stdout);
 }
 
 static int
@@ -80,7 +75,7 @@ batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		if ((!marked || pages[i].state != STATE_UFFD) &&
 		    batch_dump_page(d, addr + i * d->b->t.page_size, &pages[i]))
 			return 1;
-	return 0;
+	return ferror(stdout); /* asked for each page, it is a tenth of all */
 }
 
 /* Stores the indices of the pages that pass in `passed`; returns how many. */
@@ -142,7 +137,7 @@ batch_dump_run(void *arg, uint64_t start, uint64_t end, const struct page *each)
 
 	x.pg = each;
 	if (!d->filter.on || batch_passes(&d->filter, &x))
-		return batch_dump_alike(d, start, end, each);
+		return batch_dump_alike(d, start, end, each) || ferror(stdout);
 	if (d->filter.left_out > left_out)
 		d->filter.left_out = left_out + (end - start) / x.page_size;
 	return 0;
@@ -197,6 +192,12 @@ batch_dump_region(struct batch_dump *d, const struct vma *v, uint64_t from, uint
 	int r;
 
 	d->x = seek_facts(d->filter.on ? &d->filter.f : NULL, &d->b->t, v);
+	d->row = (struct page_row){.v = v,
+	                           .swaps = &d->b->t.source->meta.swaps,
+	                           .page_size = d->b->t.page_size,
+	                           .written_known = d->x.written_known,
+	                           .track = d->x.track,
+	                           .source = d->b->t.source};
 	if (d->filter.on && !batch_filter_needs_of(d, gaps, &o.needs))
 		return 0;
 	if (d->filter.on)

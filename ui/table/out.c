@@ -317,7 +317,8 @@ out_hex(const struct out *o, const struct out_column *c, uint64_t n, char *to)
 	digits <<= 8 * (16 - len);
 	part[0] = htobe64((uint64_t)(digits >> 64));
 	part[1] = htobe64((uint64_t)digits);
-	to = mempcpy(to, c->lead.s, c->lead.len);
+	for (size_t i = 0; i < c->lead.len; i++) /* mostly one byte */
+		*to++ = c->lead.s[i];
 	for (int pad = c->width - (int)len - 2; pad > 0; pad--)
 		*to++ = ' ';
 	if (o->json)
@@ -344,7 +345,7 @@ out_column_value(struct out *o, size_t i, const struct value *v)
 		out_keep(c, v);
 	}
 	room = hex ? c->lead.len + (size_t)c->width + HEX_ROOM : c->field.len;
-	to = buf_room(&o->line, room);
+	to = buf_room(&o->line, room + 1); /* and for the end of the line */
 	return hex ? out_hex(o, c, v->n, to) : mempcpy(to, c->field.s, c->field.len);
 }
 
@@ -354,7 +355,7 @@ out_row_line(struct out *o, const struct value *v)
 	for (size_t i = 0; i < o->n; i++)
 		o->line.len = (size_t)(out_column_value(o, i, &v[i]) - o->line.s);
 	if (!o->json) {
-		buf_add(&o->line, "\n", 1);
+		o->line.s[o->line.len++] = '\n';
 		if (o->line.len > o->hold)
 			out_flush_line(o);
 		return;
