@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/util.h"
 
-static const uint64_t ARENA = UINT64_C(64) << 20; /* glibc's HEAP_MAX_SIZE, Go's heapArenaBytes */
 
 enum { SMALLEST_PAGE = 4096 }; /* on any machine: a region must be a multiple of it */
 
@@ -381,39 +380,6 @@ vma_at(const struct vma_list *list, uint64_t addr)
 	size_t i = vma_lower_bound(list, addr);
 
 	return i < list->n && list->v[i].start <= addr ? &list->v[i] : NULL;
-}
-
-static bool
-vma_is_bare(const struct vma *v)
-{
-	return !v->name[0] && (v->type == VMA_ANON || v->type == VMA_RESERVE);
-}
-
-static bool
-vma_is_arena(const struct vma_list *list, size_t i)
-{
-	const struct vma *v = &list->v[i], *rest = v + 1;
-
-	if (!strcmp(v->name, "[anon: glibc: malloc arena]") ||
-	    !strcmp(v->name, "[anon:glibc: malloc arena]"))
-		return true;
-	if (!vma_is_bare(v) || v->type != VMA_ANON || !(v->perm & VMA_WRITE) || v->start % ARENA)
-		return false;
-	return vma_size(v) == ARENA ||
-	       (i + 1 < list->n && vma_is_bare(rest) && rest->type == VMA_RESERVE &&
-	        rest->start == v->end && rest->end - v->start == ARENA);
-}
-
-enum vma_arena
-vma_arena(const struct vma_list *list, size_t i)
-{
-	const struct vma *v = &list->v[i];
-
-	if (vma_is_arena(list, i))
-		return VMA_ARENA_USED;
-	return i && vma_is_bare(v) && vma_is_arena(list, i - 1) && v->end - v[-1].start == ARENA
-	           ? VMA_ARENA_REST
-	           : VMA_NO_ARENA;
 }
 
 unsigned

@@ -112,13 +112,6 @@ size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
 uint64_t vma_mapped(const struct vma_list *list, uint64_t start, uint64_t end);
 
 /*
- * Whether region i is a malloc arena (glibc, Go): memory from an aligned address on (USED), and the
- * reserved rest of its 64 MiB (REST). Recognised by its shape: glibc names it only on request.
- */
-enum vma_arena { VMA_NO_ARENA, VMA_ARENA_USED, VMA_ARENA_REST };
-enum vma_arena vma_arena(const struct vma_list *list, size_t i);
-
-/*
  * The size of a pointer in bytes: 4 in a 32-bit process, which has only [vsyscall] above 4 GiB;
  * else 8: the stack is above it.
  */

@@ -41,6 +41,9 @@ struct answer *answer_who(struct target *t, const struct vma_list *vmas, const s
 /* A QUERY_UNSHARED: what forks share and no longer do. */
 struct answer *answer_unshared(struct target *t, const struct vma_list *vmas,
                                const struct query *q, struct err *err);
+/* A QUERY_ARENAS: the heaps of malloc. */
+struct answer *answer_arenas(struct target *t, const struct vma_list *vmas, const struct query *q,
+                             struct err *err);
 /* A QUERY_COPIES: which private copies of file pages differ from the file. */
 struct answer *answer_copies(struct target *t, const struct vma_list *vmas, const struct query *q,
                              struct err *err);

@@ -423,6 +423,15 @@ query_read_growth(struct lex *r, struct query *q, struct err *err)
 	return i < 0 ? -1 : 0;
 }
 
+/* [read] */
+static int
+query_read_arenas(struct lex *r, struct query *q, struct err *err)
+{
+	(void)err;
+	q->read = query_eat_whole(r, "read");
+	return 0;
+}
+
 static int
 query_read_nothing(struct lex *r, struct query *q, struct err *err)
 {

@@ -85,6 +85,7 @@ struct query {
 	enum query_sum sum;          /* QUERY_SUM */
 	enum writers_by writers_by;  /* QUERY_WRITERS; QUERY_GROWTH */
 	struct query_place pointer; /* QUERY_SEARCH: of a pointer to it; column 0: of `text` */
+	bool read;       /* QUERY_ARENAS: the memory of the heaps */
 	bool off;        /* QUERY_WATCHPOINT: removes; */
 	unsigned bytes;  /* ... how many it watches, 0: as many as may begin there */
 	uint64_t for_ns; /* ... how long it waits for stores */

@@ -81,3 +81,18 @@ ask() {
 	screen_keys Escape Escape Enter O
 	screen_wait_text 'page [0-9a-f]*: no other process maps it'
 }
+
+@test "arenas: heaps of malloc by their pages; read says what malloc could give back" {
+	fixture malloc
+	screen_start 100x28 "$PID"
+	ask arenas
+	screen_golden rows answer-arenas
+	screen_keys Escape :
+	screen_type 'arenas '
+	screen_keys Tab
+	screen_keys Enter
+	screen_golden rows answer-arenas-read
+	# each row leads to its heap
+	screen_keys Home n n Enter
+	screen_wait_text '14000000'
+}

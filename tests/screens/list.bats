@@ -300,7 +300,16 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys Enter Enter
 	screen_text | grep '^›.*5 regions.*▾ arenas (3)'
 	[[ $(screen_text | grep -c '  \[reserved\]') == 2 ]]
-	screen_text | tail -n 2 | head -n 1 | grep 'arenas (3): 5 regions, 192M, 4.8M in RAM; Enter folds them'
+	screen_text | tail -n 2 | head -n 1 | grep 'arenas (3): 5 regions, 192M, 4.8M in RAM; Enter folds them, :arenas their holes'
+	screen_keys q
+	screen_end
+}
+
+@test "the row of malloc's arenas counts heaps, also those that have grown together" {
+	fixture malloc
+	screen_start 100x24 "$PID"
+	screen_keys t
+	screen_golden rows list-malloc
 	screen_keys q
 	screen_end
 }

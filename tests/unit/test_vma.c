@@ -246,39 +246,6 @@ test_read(void)
 	ok(vma_read(fd, &l, &err) == -1 && l.n == 0 && err.what[0], "a file that cannot be read");
 }
 
-/* A digit for each region: enum vma_arena. */
-static void
-test_arenas(void)
-{
-#define BARE(range, perm) range " " perm " 00000000 00:00 0 \n"
-	static const struct {
-		const char *maps, *want, *what;
-	} rows[] = {
-	    {BARE("8000000-8021000", "rw-p") BARE("8021000-c000000", "---p"), "12", "an arena and what is kept aside for it"},
-	    {BARE("8000000-c000000", "rw-p") BARE("c000000-10000000", "---p"), "10", "one that is full, and a reservation"},
-	    {BARE("8000000-8021000", "rw-p") BARE("8021000-b000000", "---p"), "00", "one that is too short"},
-	    {BARE("8001000-8021000", "rw-p") BARE("8021000-c001000", "---p"), "00", "one from an odd address on"},
-	    {BARE("8000000-8021000", "rw-p") BARE("8022000-c000000", "---p"), "00", "a hole between"},
-	    {BARE("8000000-8021000", "r--p") BARE("8021000-c000000", "---p"), "00", "nothing that is written"},
-	    {BARE("8021000-c000000", "---p"), "0", "a rest alone"},
-	    {"8000000-c000000 rw-p 00000000 08:01 7 /a\n", "0", "a file"},
-	    {"9000000-9100000 rw-p 00000000 00:00 0 [anon: glibc: malloc arena]\n", "1", "what glibc has named"},
-	};
-#undef BARE
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct vma_list l;
-		size_t odd;
-		char got[8] = "";
-
-		vma_parse(&l, mem_strdup(rows[i].maps), &odd);
-		for (size_t k = 0; k < l.n; k++)
-			got[k] = (char)('0' + vma_arena(&l, k));
-		is_str(got, rows[i].want, rows[i].what);
-		vma_free(&l);
-	}
-}
-
 static void
 test_type_names(void)
 {
@@ -305,7 +272,6 @@ main(void)
 	test_many();
 	test_lookup();
 	test_read();
-	test_arenas();
 	test_type_names();
 	return tap_done();
 }

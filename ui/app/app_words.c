@@ -196,6 +196,12 @@ words_add_by(struct app *a)
 }
 
 static void
+words_add_reads(struct app *a)
+{
+	words_add(a, "read", "reads the memory of the heaps, too");
+}
+
+static void
 words_add_zooms(struct app *a)
 {
 	words_add(a, "in", "half as many pages a cell");
@@ -276,7 +282,7 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 		void (*add)(struct app *);
 	} rows[] = {{"lens", words_add_lenses},     {"sort", words_add_columns},
 	            {"group", words_add_groups},    {"filter", words_add_filters},
-	            {"by", words_add_by},
+	            {"by", words_add_by},           {"arenas", words_add_reads},
 	            {"zoom", words_add_zooms},      {"auto", words_add_off},
 	            {"set", words_add_settings},    {"sum", words_add_sums},
 	            {"help", words_add_topics},     {"bookmark", words_add_nothing},

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/arena.h"
+
 /* From an overview to full detail. */
 static const struct scale {
 	double unit;   /* cells per doubling */
@@ -40,12 +42,13 @@ static enum map_kind
 map_kind_of(const struct vma_list *vmas, size_t i)
 {
 	const struct vma *v = &vmas->v[i];
+	size_t heaps;
 
 	if (!strncmp(v->name, "[stack:", 7) || v->type == VMA_GUARD)
 		return PART_STACK;
 	if (!map_is_bare(v))
 		return PART_NAMED;
-	if (vma_arena(vmas, i))
+	if (arena_part(vmas, i, &heaps))
 		return PART_ARENA;
 	return PART_ANON;
 }
@@ -145,13 +148,16 @@ map_name(const struct map_item *item, const struct vma_list *vmas, struct map_na
 {
 	const struct vma *v = &vmas->v[item->first];
 	enum map_kind kind = map_kind_of(vmas, item->first);
-	size_t n = 0;
+	size_t n = 0, heaps;
 
 	/* the type of what is in use, if anything is */
 	for (size_t i = item->first; i < item->first + item->n; i++) {
 		const struct vma *u = &vmas->v[i];
 
-		n += u->type != VMA_RESERVE && u->type != VMA_GUARD;
+		if (kind == PART_ARENA && arena_part(vmas, i, &heaps))
+			n += heaps;
+		else
+			n += u->type != VMA_RESERVE && u->type != VMA_GUARD;
 		if (kind != PART_NAMED && v->type == VMA_GUARD)
 			v = u;
 		if (kind == PART_ANON && v->type == VMA_RESERVE && u->type == VMA_ANON)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "kernel/arena.h"
 
 const char *
 grouping_name(enum grouping by)
@@ -20,22 +21,34 @@ static const char *
 group_key(const struct vma_list *l, size_t i, enum grouping by)
 {
 	const struct vma *v = &l->v[i];
+	size_t heaps;
 
 	if (by == GROUPING_TYPE)
 		return vma_type_name((enum vma_type)v->type);
 	if (!strncmp(v->name, "[stack:", 7) || v->type == VMA_GUARD)
 		return groups_stacks;
-	if (vma_arena(l, i))
+	if (arena_part(l, i, &heaps))
 		return groups_arenas;
 	return vma_shown_name(v);
 }
 
-/* Whether the region is a unit that its group counts, and not, for example, a guard. */
-static bool
-groups_is_unit(const struct vma_list *l, size_t i, const char *key)
+/* How many units of its group it is: a stack, or heaps of malloc, but not a guard. */
+static size_t
+groups_units(const struct vma_list *l, size_t i, const char *key)
 {
-	return (key == groups_stacks && l->v[i].type != VMA_GUARD) ||
-	       (key == groups_arenas && vma_arena(l, i) == VMA_ARENA_USED);
+	size_t heaps = 0;
+
+	if (key == groups_stacks)
+		return l->v[i].type != VMA_GUARD;
+	if (key == groups_arenas)
+		arena_part(l, i, &heaps);
+	return heaps;
+}
+
+bool
+group_is_arenas(const struct group *g)
+{
+	return g->key == groups_arenas;
 }
 
 void
@@ -203,6 +216,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 		const struct vma *v = &rs->vmas.v[i];
 		const char *key = !in || in[i] ? group_key(&rs->vmas, i, by) : NULL;
 		struct group *g;
+		size_t units;
 
 		if (!key)
 			continue;
@@ -210,10 +224,10 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 		g = &out->g[out->of[i]];
 		groups_add_region(g, v, &rs->r[i]);
 		groups_add_smaps(g, smaps ? smaps_find(smaps, v->start) : NULL);
-		if (groups_is_unit(&rs->vmas, i, key)) {
-			g->units++;
+		units = groups_units(&rs->vmas, i, key);
+		g->units += units;
+		if (units)
 			g->v.type = v->type; /* not the type of a guard */
-		}
 	}
 	groups_order(out, in, rs->vmas.n);
 	free(w.table);

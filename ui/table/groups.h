@@ -39,6 +39,9 @@ uint64_t group_hash_of(const struct vma_list *vmas, size_t i, enum grouping by);
 
 /* "stacks (61)" for a group of units, its key for others; as unsafe to print as that. */
 void group_title(const struct group *g, struct buf *out);
+
+/* Whether it is that of malloc's arenas. */
+bool group_is_arenas(const struct group *g);
 void groups_free(struct groups *gs);
 
 #endif

@@ -122,9 +122,10 @@ view_regions_say_group(const struct ui *ui, const struct sample *s, struct buf *
 	if (g) {
 		group_title(g, &title);
 		text_escape(out, title.s, title.len, !paint_utf8());
-		buf_fmt(out, ": %zu region%s, %s, %s in RAM; Enter %s them", g->n, plural(g->n),
+		buf_fmt(out, ": %zu region%s, %s, %s in RAM; Enter %s them%s", g->n, plural(g->n),
 		        size_text(a, vma_size(&g->v)), size_text(b, g->sum.rss * s->page_size),
-		        rows_is_open(ui, g) ? "folds" : "shows");
+		        rows_is_open(ui, g) ? "folds" : "shows",
+		        group_is_arenas(g) ? ", :arenas their holes" : "");
 	}
 	buf_free(&title);
 }
