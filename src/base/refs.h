@@ -21,4 +21,11 @@ refs_drop(int *refs)
 	return __atomic_sub_fetch(refs, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
+/* Whether the caller's is the only one; what it refers to may then be changed. */
+static inline bool
+refs_is_last(const int *refs)
+{
+	return __atomic_load_n(refs, __ATOMIC_ACQUIRE) == 1;
+}
+
 #endif

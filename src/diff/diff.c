@@ -38,7 +38,7 @@ diff_count_run(void *arg, const struct page_run *run)
 static const struct region *
 diff_counted(const struct side *s, const struct vma *v)
 {
-	return v ? &s->regions->r[v - s->regions->vmas.v] : NULL;
+	return v ? regions_at(s->regions, (size_t)(v - s->regions->vmas.v)) : NULL;
 }
 
 /*

@@ -462,7 +462,7 @@ recorder_regions(struct recorder *r, const struct moment *m, int64_t before, str
 		got = recorder_follow(r, old, old_n, &at, before, v, k, err);
 		r->regions_n++;
 		if (got == 0)
-			got = recorder_usage(r, k, &m->regions->r[i], err);
+			got = recorder_usage(r, k, regions_at(m->regions, i), err);
 		if (got == 0 && m->smaps)
 			got = recorder_smaps(r, k, smaps_find(&m->smaps->smaps, v->start), err);
 	}

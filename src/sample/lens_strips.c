@@ -11,31 +11,35 @@ void
 lens_strips_keep(struct regions *rs, const struct regions *old, enum lens lens)
 {
 	for (size_t i = 0, k = 0; i < rs->vmas.n; i++) {
-		struct region *r = &rs->r[i];
+		struct region *r = regions_edit(rs, i);
+		const struct region *was;
 
 		r->shows = 0;
 		while (old && k < old->vmas.n && old->vmas.v[k].start < rs->vmas.v[i].start)
 			k++;
-		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start ||
-		    !region_shows(&old->r[k], lens))
+		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start)
+			continue;
+		was = regions_at(old, k);
+		if (!region_shows(was, lens))
 			continue;
 		r->shows = (uint8_t)(lens + 1);
-		r->estimated = old->r[k].estimated;
-		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
+		r->estimated = was->estimated;
+		memcpy(r->strip, was->strip, sizeof(r->strip));
 	}
 }
 
 static void
 lens_strips_fill(struct regions *rs, size_t i, struct target *t, enum lens lens, bool estimate)
 {
-	struct region *r = &rs->r[i];
 	const struct vma *v = &rs->vmas.v[i];
+	struct region *r;
 	struct strip_cell strip[LIST_STRIP];
 	struct err ignored;
 
 	if ((estimate ? estimate_strip(t, v, lens, strip, LIST_STRIP, &ignored)
 	              : region_fill_strip(t, v, lens, strip, LIST_STRIP, &ignored)) != 0)
 		return;
+	r = regions_edit(rs, i);
 	memcpy(r->strip, strip, sizeof(strip));
 	r->shows = (uint8_t)(lens + 1);
 	r->estimated = estimate;
@@ -46,7 +50,7 @@ lens_strips_first(struct regions *rs, size_t i, struct target *t, enum lens lens
 {
 	bool small = vma_size(&rs->vmas.v[i]) / t->page_size <= SMALL_PAGES;
 
-	if (rs->r[i].known && !rs->r[i].shows)
+	if (regions_at(rs, i)->known && !regions_at(rs, i)->shows)
 		lens_strips_fill(rs, i, t, lens, !small);
 }
 
@@ -57,7 +61,8 @@ lens_strips_begin(struct regions *rs, struct target *t, enum lens lens,
 	size_t n = rs->vmas.n;
 
 	for (size_t i = 0; i < n; i++)
-		rs->r[i].shows = region_shows(&rs->r[i], lens) ? (uint8_t)(lens + 1) : 0;
+		if (regions_at(rs, i)->shows && !region_shows(regions_at(rs, i), lens))
+			regions_edit(rs, i)->shows = 0;
 	for (unsigned k = 0; k < rows->n && source_now(t->source) < until; k++) {
 		const struct vma *v = vma_at(&rs->vmas, rows->at[k]);
 
@@ -76,9 +81,12 @@ lens_strips_begin(struct regions *rs, struct target *t, enum lens lens,
 bool
 lens_strips_counted(const struct regions *rs, enum lens lens)
 {
-	for (size_t i = 0; i < rs->vmas.n; i++)
-		if (rs->r[i].known && (!region_shows(&rs->r[i], lens) || rs->r[i].estimated))
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		const struct region *r = regions_at(rs, i);
+
+		if (r->known && (!region_shows(r, lens) || r->estimated))
 			return false;
+	}
 	return true;
 }
 
@@ -91,7 +99,7 @@ lens_strips_count(struct regions *rs, struct target *t, enum lens lens, size_t *
 
 	for (; done < n && source_now(t->source) < until; done++) {
 		size_t i = (*next + done) % n;
-		const struct region *r = &rs->r[i];
+		const struct region *r = regions_at(rs, i);
 
 		if (r->known && (all || r->estimated || !region_shows(r, lens)))
 			lens_strips_fill(rs, i, t, lens, false);
@@ -104,13 +112,13 @@ lens_strips_shown(const struct regions *rs, enum lens lens, const struct screen_
 {
 	for (unsigned k = 0; k < rows->n; k++) {
 		const struct vma *v = vma_at(&rs->vmas, rows->at[k]);
-		const struct region *r = v ? &rs->r[v - rs->vmas.v] : NULL;
+		const struct region *r = v ? regions_at(rs, (size_t)(v - rs->vmas.v)) : NULL;
 
 		if (r && r->known && !region_shows(r, lens))
 			return false;
 	}
 	for (size_t i = 0; i < rs->vmas.n && !rows->n; i++)
-		if (rs->r[i].known && !region_shows(&rs->r[i], lens))
+		if (regions_at(rs, i)->known && !region_shows(regions_at(rs, i), lens))
 			return false;
 	return true;
 }

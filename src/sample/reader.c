@@ -846,19 +846,16 @@ reader_count_rows(struct reader *l, struct regions *rs, uint64_t now)
 {
 	const struct screen_rows *rows = &l->now.screen.rows;
 	uint64_t until = source_now(l->t.source) + ROWS_MS * TIME_MS;
-	bool older = now - rs->all_ns > OLDER_MS * TIME_MS;
 
-	for (size_t i = 0; i < rs->vmas.n; i++)
-		rs->r[i].older = older && rs->r[i].known;
 	for (unsigned k = 0; k < rows->n && source_now(l->t.source) < until; k++) {
 		const struct vma *v = vma_at(&rs->vmas, rows->at[k]);
-		const struct region *r = v ? &rs->r[v - rs->vmas.v] : NULL;
+		const struct region *r = v ? regions_at(rs, (size_t)(v - rs->vmas.v)) : NULL;
 
 		if (r && r->rss + r->swap <= ROW_PAGES)
 			regions_count_again(rs, &l->t, (size_t)(v - rs->vmas.v), now);
 	}
 	for (size_t i = 0; i < rs->vmas.n && source_now(l->t.source) < until; i++)
-		if (!rs->r[i].known)
+		if (!regions_at(rs, i)->known)
 			regions_count_again(rs, &l->t, i, now);
 }
 

@@ -24,7 +24,6 @@ struct region { /* all zero: nothing is known */
 	bool swap_unsure; /* more may be in swap */
 	uint8_t shows;   /* 1 + enum lens: what the strip shows; 0: nothing yet */
 	bool estimated;  /* its classes are estimates: a few pages were read, not all */
-	bool older;      /* counted by the last scan of all regions, not by this one */
 	uint64_t rss, swap, hugetlb;
 	uint64_t unseen; /* of swap: shared memory, which has no entry in the page table */
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
@@ -32,6 +31,7 @@ struct region { /* all zero: nothing is known */
 	uint64_t fresh;  /* newly written, summed since the first clear: its growth is the rate */
 	uint64_t unknown; /* pages that may have been written: see doubt */
 	uint64_t never;  /* of rss: not seen written */
+	uint64_t again_ns; /* counted once more after the last scan of all regions; 0: not */
 	bool grown;              /* compared with a baseline (growth.h): */
 	uint64_t gained, lost;   /* pages */
 	uint64_t rate; /* newly written pages per second, set by writes_record, if `rated` */
@@ -95,24 +95,40 @@ struct regions_list {
 struct regions_list *regions_list_ref(struct regions_list *l);
 void regions_list_unref(struct regions_list *l);
 
-/* And what was counted in them. */
-struct regions_counts {
+/* And what was counted in a few of them, which scans share as long as it is the same. */
+enum { REGIONS_BLOCK = 64 };
+struct regions_block {
 	int refs;
-	struct region r[];
+	struct region r[REGIONS_BLOCK];
 };
 
 /* All regions of an address space at one scan; immutable and shared once made. */
 struct regions {
 	int refs;
 	struct regions_list *list;
-	struct regions_counts *counts;
 	struct vma_list vmas; /* of the list */
-	struct region *r;     /* of the counts, one for each of vmas */
+	struct regions_block **blocks; /* NULL: nothing is known of these */
 	struct totals totals;
 	bool counted;     /* the page tables were scanned; else only maps was read */
 	uint64_t time_ns, cost_ns;
-	uint64_t all_ns;  /* when all were counted: those that are `older`, and the totals */
+	uint64_t all_ns;  /* when all were counted: the totals are of then */
 };
+
+/* What was counted in the region vmas.v[i]. */
+extern const struct region regions_nothing;
+static inline const struct region *
+regions_at(const struct regions *rs, size_t i)
+{
+	const struct regions_block *b = rs->blocks[i / REGIONS_BLOCK];
+
+	return b ? &b->r[i % REGIONS_BLOCK] : &regions_nothing;
+}
+
+/* The same, to be changed while rs is made; valid until rs or a block of it is shared. */
+struct region *regions_edit(struct regions *rs, size_t i);
+
+/* Whether the counts of a region are so much older than rs that it is to be told. */
+bool regions_is_older(const struct regions *rs, const struct region *r);
 
 struct regions *regions_new(struct vma_list vmas, uint64_t now);
 
@@ -133,8 +149,11 @@ void regions_carry_over(struct regions *rs, const struct regions *old);
 /* Counts one of them again, apart from the totals and from what takes all: rates and growth. */
 void regions_count_again(struct regions *rs, struct target *t, size_t i, uint64_t now);
 
-/* Keeps the counts of an earlier scan instead of its own, if they are the same. */
+/* Keeps the counts of an earlier scan instead of its own where they are the same. */
 void regions_keep(struct regions *rs, const struct regions *old);
+
+/* The memory that rs takes and `old` (NULL: none) does not. */
+size_t regions_bytes(const struct regions *rs, const struct regions *old);
 
 /* Sums up what the screen shows of all regions, once they are as they stay. */
 void regions_sum_up(struct regions *rs, enum lens lens);

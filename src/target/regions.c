@@ -24,6 +24,60 @@ regions_list_unref(struct regions_list *l)
 	free(l);
 }
 
+/* --- what was counted, in blocks -------------------------------------------------------------- */
+
+const struct region regions_nothing;
+
+enum { OLDER_MS = 1000 };
+
+static size_t
+regions_blocks(const struct regions *rs)
+{
+	return (rs->vmas.n + REGIONS_BLOCK - 1) / REGIONS_BLOCK;
+}
+
+static void
+regions_block_unref(struct regions_block *b)
+{
+	if (b && refs_drop(&b->refs))
+		free(b);
+}
+
+static void
+regions_share_block(struct regions *rs, const struct regions *old, size_t k)
+{
+	struct regions_block *b = old->blocks[k];
+
+	if (b)
+		refs_take(&b->refs);
+	regions_block_unref(rs->blocks[k]);
+	rs->blocks[k] = b;
+}
+
+struct region *
+regions_edit(struct regions *rs, size_t i)
+{
+	struct regions_block **at = &rs->blocks[i / REGIONS_BLOCK], *b = *at;
+
+	if (!b) {
+		*at = mem_alloc(sizeof(**at));
+	} else if (!refs_is_last(&b->refs)) {
+		*at = mem_copy(b, sizeof(*b));
+		regions_block_unref(b);
+	}
+	(*at)->refs = 1;
+	return &(*at)->r[i % REGIONS_BLOCK];
+}
+
+bool
+regions_is_older(const struct regions *rs, const struct region *r)
+{
+	return r->known &&
+	       rs->time_ns > u64_max(rs->all_ns, r->again_ns) + OLDER_MS * UINT64_C(1000000);
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
 /* Takes over the reference. */
 static struct regions *
 regions_of(struct regions_list *list, uint64_t now)
@@ -33,10 +87,7 @@ regions_of(struct regions_list *list, uint64_t now)
 	rs->refs = 1;
 	rs->list = list;
 	rs->vmas = list->vmas;
-	/* of a large array, memory is touched only by what counts */
-	rs->counts = mem_alloc(sizeof(*rs->counts) + rs->vmas.n * sizeof(*rs->r));
-	rs->counts->refs = 1;
-	rs->r = rs->counts->r;
+	rs->blocks = mem_alloc(regions_blocks(rs) * sizeof(*rs->blocks));
 	rs->time_ns = now;
 	return rs;
 }
@@ -73,13 +124,6 @@ regions_again(const struct regions *of, uint64_t now)
 	return rs;
 }
 
-static void
-regions_counts_unref(struct regions_counts *c)
-{
-	if (refs_drop(&c->refs))
-		free(c);
-}
-
 struct regions *
 regions_ref(struct regions *rs)
 {
@@ -93,21 +137,42 @@ regions_unref(struct regions *rs)
 {
 	if (!rs || !refs_drop(&rs->refs))
 		return;
+	for (size_t k = 0; k < regions_blocks(rs); k++)
+		regions_block_unref(rs->blocks[k]);
+	free(rs->blocks);
 	regions_list_unref(rs->list);
-	regions_counts_unref(rs->counts);
 	free(rs);
 }
 
 void
 regions_keep(struct regions *rs, const struct regions *old)
 {
-	if (rs->list != old->list || !rs->counted || !old->counted ||
-	    memcmp(rs->r, old->r, rs->vmas.n * sizeof(*rs->r)))
+	if (rs->list != old->list || !rs->counted || !old->counted)
 		return;
-	regions_counts_unref(rs->counts);
-	refs_take(&old->counts->refs);
-	rs->counts = old->counts;
-	rs->r = rs->counts->r;
+	for (size_t k = 0; k < regions_blocks(rs); k++) {
+		const struct regions_block *now = rs->blocks[k], *then = old->blocks[k];
+
+		if (now && then && !memcmp(now->r, then->r, sizeof(now->r)))
+			regions_share_block(rs, old, k);
+	}
+}
+
+size_t
+regions_bytes(const struct regions *rs, const struct regions *old)
+{
+	bool same = old && old->list == rs->list;
+	size_t n = sizeof(*rs);
+
+	if (rs == old)
+		return 0;
+	if (!same)
+		n += rs->vmas.n * sizeof(*rs->vmas.v);
+	for (size_t k = 0; k < regions_blocks(rs); k++) {
+		n += sizeof(rs->blocks[k]);
+		if (rs->blocks[k] && (!same || rs->blocks[k] != old->blocks[k]))
+			n += sizeof(*rs->blocks[k]);
+	}
+	return n;
 }
 
 static void
@@ -155,7 +220,7 @@ struct regions_walk {
 static bool
 regions_walk_begin(struct regions_walk *k)
 {
-	struct region *r = &k->rs->r[k->at];
+	struct region *r = regions_edit(k->rs, k->at);
 	bool ok = region_walk_begin(&k->w, k->target, &k->rs->vmas.v[k->at], r, r->strip,
 	                            LIST_STRIP);
 
@@ -167,7 +232,7 @@ regions_walk_begin(struct regions_walk *k)
 static void
 regions_walk_next(struct regions_walk *k)
 {
-	struct region *r = &k->rs->r[k->at];
+	struct region *r = regions_edit(k->rs, k->at);
 
 	region_walk_end(&k->w, k->now, k->rs->totals.rss_by_state);
 	region_walk_free(&k->w);
@@ -272,10 +337,12 @@ regions_grow(struct regions *rs, struct target *t, struct growth_scan *scan)
 	rs->totals.grown =
 	    (struct totals_grown){true, t->growth->base->time_ns, c.gained, c.lost};
 	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region *r = regions_edit(rs, i);
+
 		growth_count(t->growth, rs->vmas.v[i].start, rs->vmas.v[i].end, &c);
-		rs->r[i].grown = rs->r[i].known;
-		rs->r[i].gained = c.gained;
-		rs->r[i].lost = c.lost;
+		r->grown = r->known;
+		r->gained = c.gained;
+		r->lost = c.lost;
 	}
 }
 
@@ -339,8 +406,8 @@ regions_carry_totals(struct regions *rs, const struct regions *old)
 	}
 }
 
-void
-regions_carry_over(struct regions *rs, const struct regions *old)
+static void
+regions_carry_counts(struct regions *rs, const struct regions *old)
 {
 	size_t k = 0;
 
@@ -350,8 +417,18 @@ regions_carry_over(struct regions *rs, const struct regions *old)
 		while (k < old->vmas.n && old->vmas.v[k].start < v->start)
 			k++;
 		if (k < old->vmas.n && old->vmas.v[k].start == v->start)
-			rs->r[i] = old->r[k];
+			*regions_edit(rs, i) = *regions_at(old, k);
 	}
+}
+
+void
+regions_carry_over(struct regions *rs, const struct regions *old)
+{
+	if (rs->list != old->list)
+		regions_carry_counts(rs, old);
+	else
+		for (size_t k = 0; k < regions_blocks(rs); k++)
+			regions_share_block(rs, old, k);
 	regions_carry_totals(rs, old);
 	rs->counted = old->counted;
 	rs->time_ns = old->time_ns;
@@ -362,7 +439,7 @@ regions_carry_over(struct regions *rs, const struct regions *old)
 void
 regions_count_again(struct regions *rs, struct target *t, size_t i, uint64_t now)
 {
-	struct region *r = &rs->r[i], was = *r;
+	struct region *r = regions_edit(rs, i), was = *r;
 	bool strip = was.shows && was.shows != LENS_STATE + 1;
 	struct err ignored;
 
@@ -376,6 +453,7 @@ regions_count_again(struct regions *rs, struct target *t, size_t i, uint64_t now
 		r->estimated = was.estimated;
 		memcpy(r->strip, was.strip, sizeof(r->strip));
 	}
+	r->again_ns = now;
 	r->rated = was.rated;
 	r->rate = was.rate;
 	memcpy(r->rates, was.rates, sizeof(r->rates));
@@ -403,7 +481,7 @@ regions_sum_up(struct regions *rs, enum lens lens)
 	sum->lens = lens;
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct type_sum *t = &sum->types[rs->vmas.v[i].type];
-		const struct region *r = &rs->r[i];
+		const struct region *r = regions_at(rs, i);
 
 		t->ram += r->rss + r->hugetlb;
 		t->swap += r->swap;

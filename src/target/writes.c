@@ -368,7 +368,7 @@ writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
 	memset(unknown.rates, RATE_NO_HEIGHT, sizeof(unknown.rates));
 	for (size_t i = 0; i < rs->vmas.n && t->clears; i++) {
 		const struct vma *v = &rs->vmas.v[i];
-		struct region *r = &rs->r[i];
+		struct region *r = regions_edit(rs, i);
 		const struct writes_region *old;
 
 		while (k < log->n && log->v[k].start < v->start)
@@ -397,7 +397,7 @@ writes_mean(const struct track *t, struct regions *rs)
 	double s = (double)writes_measured(t, rs->time_ns) / 1e9;
 
 	for (size_t i = 0; i < rs->vmas.n && t->clears && s > 0; i++) {
-		struct region *r = &rs->r[i];
+		struct region *r = regions_edit(rs, i);
 
 		r->rated = r->known && !r->doubt;
 		if (r->rated)

@@ -71,8 +71,8 @@ write_some(struct target *t)
 static struct attribution *
 make(struct target *t, struct codes *codes, struct attribution_of of)
 {
-	struct region r[2] = {{.known = true}, {.known = true}};
-	const struct regions rs = {.vmas = {.v = regions_of, .n = 2}, .r = r, .time_ns = 10000 * MS};
+	struct regions_block b = {.refs = 1, .r = {{.known = true}, {.known = true}}}, *blocks = &b;
+	const struct regions rs = {.vmas = {.v = regions_of, .n = 2}, .blocks = &blocks, .time_ns = 10000 * MS};
 
 	return attribution_make(t, codes, &rs, &of);
 }

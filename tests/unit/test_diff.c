@@ -57,7 +57,7 @@ made_open(struct moment_made *m, const char *maps)
 	                        .boot = "one",
 	                        .t = &m->target};
 	for (size_t i = 0; i < vmas.n; i++)
-		m->side.regions->r[i].known = true;
+		regions_edit(m->side.regions, i)->known = true;
 	for (size_t i = 0; i < MANY; i++)
 		if (m->state[i] != STATE_NONE && vma_at(&m->side.regions->vmas, BASE + i * PAGE))
 			extents_add(&m->side.states, BASE + i * PAGE, BASE + (i + 1) * PAGE,

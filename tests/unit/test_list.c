@@ -374,8 +374,8 @@ rows_text(struct ui *ui, struct sample *s, bool counted, const uint64_t rss[3])
 	s->serial++;
 	s->regions->counted = counted;
 	for (size_t i = 0; i < 3; i++) {
-		s->regions->r[i].known = rss[i] != 0;
-		s->regions->r[i].rss = rss[i];
+		regions_edit(s->regions, i)->known = rss[i] != 0;
+		regions_edit(s->regions, i)->rss = rss[i];
 	}
 	rows_settle(ui, s);
 	for (size_t i = 0; i < ui->list->order_n && n < sizeof(text) - 1; i++)

@@ -213,8 +213,8 @@ each_as_alone(const struct regions *rs, struct target *t)
 		region_measure(t, &rs->vmas.v[i], rs->time_ns, &r, strip, LIST_STRIP, &err);
 		memcpy(r.strip, strip, sizeof(strip));
 		r.shows = r.known ? LENS_STATE + 1 : 0;
-		if (memcmp(&r, &rs->r[i], sizeof(r)) != 0) {
-			printf("# region %zu: rss %ju, alone %ju\n", i, (uintmax_t)rs->r[i].rss, (uintmax_t)r.rss);
+		if (memcmp(&r, regions_at(rs, i), sizeof(r)) != 0) {
+			printf("# region %zu: rss %ju, alone %ju\n", i, (uintmax_t)regions_at(rs, i)->rss, (uintmax_t)r.rss);
 			return false;
 		}
 	}
@@ -310,12 +310,12 @@ test_kept(void)
 	made.now += TIME_SECOND;
 	reader_read_all(&l);
 	ok(l.draft.regions != old && l.draft.regions->list == old->list, "a list that stays is kept once");
-	ok(l.draft.regions->r == old->r, "so are counts");
+	ok(l.draft.regions->blocks[0] == old->blocks[0], "so are counts");
 	ok(l.draft.regions->time_ns > old->time_ns, "but the time is that of the scan");
 	made.salt = 1;
 	made.now += TIME_SECOND;
 	reader_read_all(&l);
-	ok(l.draft.regions->list == old->list && l.draft.regions->r != old->r, "not counts that differ");
+	ok(l.draft.regions->list == old->list && l.draft.regions->blocks[0] != old->blocks[0], "not counts that differ");
 	ok(l.draft.regions->totals.types[VMA_ANON].size == old->totals.types[VMA_ANON].size,
 	   "the sums by type are there as well");
 	made.maps.s[0] = '2';

@@ -439,17 +439,17 @@ test_list(void)
 	rs = l.draft.regions;
 	ok(rs->vmas.n == 3 && rs->counted && rs->time_ns == NOW, "the regions, as of the source's time");
 	is_str(rs->vmas.v[2].name, "[stack:7 worker]", "a stack has its thread's name");
-	is_u64(rs->r[0].rss, HEAP_PAGES / 4, "pages in RAM");
-	is_u64(rs->r[0].swap, HEAP_PAGES / 4, "in swap");
-	is_u64(rs->r[0].anon, HEAP_PAGES / 4, "anonymous");
-	ok(rs->r[0].doubt == DOUBT_NONE && rs->r[0].written == HEAP_PAGES / 8, "written since the clear it tells of");
-	is_u64(rs->r[1].rss, LIB_PAGES / 2, "of a file");
+	is_u64(regions_at(rs, 0)->rss, HEAP_PAGES / 4, "pages in RAM");
+	is_u64(regions_at(rs, 0)->swap, HEAP_PAGES / 4, "in swap");
+	is_u64(regions_at(rs, 0)->anon, HEAP_PAGES / 4, "anonymous");
+	ok(regions_at(rs, 0)->doubt == DOUBT_NONE && regions_at(rs, 0)->written == HEAP_PAGES / 8, "written since the clear it tells of");
+	is_u64(regions_at(rs, 1)->rss, LIB_PAGES / 2, "of a file");
 	is_u64(rs->totals.rss, HEAP_PAGES / 4 + LIB_PAGES / 2 + 1, "and all of them");
 	ok(l.draft.has_nodes && !l.draft.frames_hidden && l.draft.page_size == PAGE && l.draft.swap_devices == 1 &&
 	       l.draft.pid == 4711 && !strcmp(l.draft.comm, "made-up"),
 	   "what holds for all of it");
 	l.now.screen.lens = LENS_SHARING;
-	ok(reader_read_all(&l) && region_shows(&l.draft.regions->r[0], LENS_SHARING), "the strips through another lens");
+	ok(reader_read_all(&l) && region_shows(regions_at(l.draft.regions, 0), LENS_SHARING), "the strips through another lens");
 	reader_close(&l);
 }
 
@@ -559,7 +559,7 @@ test_by_maps(void)
 	rs = regions_new(vmas, NOW);
 	((struct made *)l.t.source)->counted = 0;
 	ok(regions_measure(rs, &l.t, (const bool[]){false, true, false}, &err) == 0 &&
-	       ((struct made *)l.t.source)->counted == 1 && rs->r[1].known && !rs->r[0].known &&
+	       ((struct made *)l.t.source)->counted == 1 && regions_at(rs, 1)->known && !regions_at(rs, 0)->known &&
 	       rs->totals.rss == LIB_PAGES / 2,
 	   "only the chosen region is counted");
 	regions_unref(rs);
@@ -614,7 +614,7 @@ test_budget(void)
 {
 	enum { SCAN_MS = 100 };
 	struct reader l;
-	const struct region *r;
+	const struct regions *rs;
 	unsigned all;
 
 	if (!scan(&l))
@@ -627,11 +627,11 @@ test_budget(void)
 	is_u64(tick(&l, 500), 0, "too soon to count all regions again");
 	l.now.screen.rows = (struct screen_rows){1, {HEAP}};
 	is_u64(tick(&l, 600), 1, "that on screen is counted");
-	r = l.draft.regions->r;
-	ok(!r[0].older && r[1].older && l.draft.regions->all_ns < l.draft.regions->time_ns, "the others are older, and it is known");
-	is_u64(r[1].rss, LIB_PAGES / 2, "and are as they were");
+	rs = l.draft.regions;
+	ok(!regions_is_older(rs, regions_at(rs, 0)) && regions_is_older(rs, regions_at(rs, 1)) && rs->all_ns < rs->time_ns, "the others are older, and it is known");
+	is_u64(regions_at(rs, 1)->rss, LIB_PAGES / 2, "and are as they were");
 	is_u64(tick(&l, 10 * all * SCAN_MS), all, "all, when it is time");
-	ok(!l.draft.regions->r[1].older, "and none is older");
+	ok(!regions_is_older(l.draft.regions, regions_at(l.draft.regions, 1)), "and none is older");
 	l.t.track.clears = 0;
 	is_u64(tick(&l, 15 * all * SCAN_MS), 1, "where no writes are watched that is for later");
 	is_u64(tick(&l, 40 * all * SCAN_MS), all, "but not for ever");

@@ -47,7 +47,7 @@ make_regions(uint64_t now)
 	rs = regions_new(l, now);
 	rs->counted = true;
 	for (size_t i = 0; i < l.n; i++)
-		rs->r[i].known = true;
+		regions_edit(rs, i)->known = true;
 	return rs;
 }
 
@@ -204,7 +204,7 @@ scan(struct writes_log *log, struct track *t, uint64_t when, const uint64_t fres
 
 	t->fresh = 0;
 	for (unsigned i = 0; i < 3; i++) {
-		rs->r[i].fresh = fresh[i];
+		regions_edit(rs, i)->fresh = fresh[i];
 		t->fresh += fresh[i] * FAKE_PAGE;
 	}
 	writes_record(log, t, rs, FAKE_PAGE);
@@ -220,33 +220,33 @@ test_scans(void)
 	uint64_t n;
 
 	rs = scan(&log, &t, mark - 5 * S, (uint64_t[]){0, 0, 0});
-	ok(!rs->r[0].rated, "before the mark no rate is known");
+	ok(!regions_at(rs, 0)->rated, "before the mark no rate is known");
 	regions_unref(rs);
 	t = (struct track){.clears = 1, .epoch = 1, .first_ns = mark};
 	rs = scan(&log, &t, mark + 5 * MS, (uint64_t[]){500, 0, 0});
-	ok(!rs->r[0].rated && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
+	ok(!regions_at(rs, 0)->rated && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 1 * S, (uint64_t[]){600, 0, 0});
-	ok(rs->r[0].rate == 600 && rs->r[1].rate == 0, "after a second: 600, and none");
+	ok(regions_at(rs, 0)->rate == 600 && regions_at(rs, 1)->rate == 0, "after a second: 600, and none");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 3 * S, (uint64_t[]){800, 40, 0});
-	ok(rs->r[0].rate == 100 && rs->r[1].rate == 20 && rs->r[2].rate == 0, "each region its own");
+	ok(regions_at(rs, 0)->rate == 100 && regions_at(rs, 1)->rate == 20 && regions_at(rs, 2)->rate == 0, "each region its own");
 	ok(rate_now(&log.rate, &n) && n == 120, "and all of them together");
 	regions_unref(rs);
 	rs = make_regions(mark + 4 * S);
-	rs->r[1].doubt = DOUBT_NEW;
-	rs->r[2].known = false;
-	rs->r[0].fresh = 800;
+	regions_edit(rs, 1)->doubt = DOUBT_NEW;
+	regions_edit(rs, 2)->known = false;
+	regions_edit(rs, 0)->fresh = 800;
 	writes_record(&log, &t, rs, FAKE_PAGE);
-	ok(!rs->r[1].rated && !rs->r[2].rated, "of what is new since the mark, or not shown, none");
-	ok(rs->r[2].rates[0] == RATE_NO_HEIGHT && rs->r[0].rates[11] > 0, "nor a picture");
+	ok(!regions_at(rs, 1)->rated && !regions_at(rs, 2)->rated, "of what is new since the mark, or not shown, none");
+	ok(regions_at(rs, 2)->rates[0] == RATE_NO_HEIGHT && regions_at(rs, 0)->rates[11] > 0, "nor a picture");
 	regions_unref(rs);
 	t.first_ns = mark + 4500 * MS;
 	rs = scan(&log, &t, mark + 5 * S, (uint64_t[]){7, 0, 0});
-	ok(!rs->r[0].rated, "a new mark: measured anew");
+	ok(!regions_at(rs, 0)->rated, "a new mark: measured anew");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 5500 * MS, (uint64_t[]){9, 0, 0});
-	is_u64(rs->r[0].rate, 9, "and what was before it is not in it");
+	is_u64(regions_at(rs, 0)->rate, 9, "and what was before it is not in it");
 	regions_unref(rs);
 	writes_log_free(&log);
 }
@@ -257,11 +257,11 @@ test_mean(void)
 	struct track t = {.clears = 1, .epoch = 1, .first_ns = mark};
 	struct regions *rs = make_regions(mark + 4 * S);
 
-	rs->r[0].written = 10;
-	rs->r[1].written = 10;
-	rs->r[1].doubt = DOUBT_REMAPPED;
+	regions_edit(rs, 0)->written = 10;
+	regions_edit(rs, 1)->written = 10;
+	regions_edit(rs, 1)->doubt = DOUBT_REMAPPED;
 	writes_mean(&t, rs);
-	ok(rs->r[0].rate == 3 && !rs->r[1].rated && rs->r[2].rate == 0, "10 pages in 4 s, rounded; not known; none");
+	ok(regions_at(rs, 0)->rate == 3 && !regions_at(rs, 1)->rated && regions_at(rs, 2)->rate == 0, "10 pages in 4 s, rounded; not known; none");
 	regions_unref(rs);
 }
 

@@ -130,7 +130,7 @@ diff_passes(struct batch_diff *k, const struct diff_region *r, struct batch_filt
 	const struct side *s = r->of.is ? &k->sides[1] : &k->sides[0];
 	const struct vma *v = diff_region_vma(r);
 	struct filter_facts x = {.v = v,
-	                         .r = &s->regions->r[v - s->regions->vmas.v],
+	                         .r = regions_at(s->regions, (size_t)(v - s->regions->vmas.v)),
 	                         .page_size = b->t.page_size,
 	                         .huge_known = s->huge};
 

@@ -74,6 +74,13 @@ export_find(struct export *k, const struct vma *v, size_t *at)
 	return NULL;
 }
 
+/* In RAM, of a region. */
+static uint64_t
+export_pages(const struct regions *rs, size_t i)
+{
+	return regions_at(rs, i)->rss + regions_at(rs, i)->hugetlb;
+}
+
 static void
 export_note(struct export *k, const struct vma *v, uint64_t bytes)
 {
@@ -121,9 +128,8 @@ export_choose(struct export *k, struct err *err)
 		if (!rs)
 			return -1;
 		for (size_t r = 0; r < rs->vmas.n; r++)
-			if (rs->r[r].rss + rs->r[r].hugetlb)
-				export_note(k, &rs->vmas.v[r],
-				            (rs->r[r].rss + rs->r[r].hugetlb) * page);
+			if (export_pages(rs, r))
+				export_note(k, &rs->vmas.v[r], export_pages(rs, r) * page);
 		regions_unref(rs);
 	}
 	if (!k->regions_n)
@@ -187,7 +193,7 @@ export_put_types(struct export *k, const struct regions *rs, uint64_t time_ns)
 	uint64_t bytes[VMA_TYPES] = {0};
 
 	for (size_t i = 0; i < rs->vmas.n; i++)
-		bytes[rs->vmas.v[i].type] += (rs->r[i].rss + rs->r[i].hugetlb) * k->b->t.page_size;
+		bytes[rs->vmas.v[i].type] += export_pages(rs, i) * k->b->t.page_size;
 	for (unsigned i = 0; i < VMA_TYPES; i++) {
 		if (!k->types[i].counter && !bytes[i])
 			continue;
@@ -209,8 +215,7 @@ export_put_regions(struct export *k, const struct regions *rs, uint64_t time_ns)
 		const struct export_region *r = export_find(k, &rs->vmas.v[i], &at);
 
 		if (r)
-			bytes[r - k->regions] =
-			    (rs->r[i].rss + rs->r[i].hugetlb) * k->b->t.page_size;
+			bytes[r - k->regions] = export_pages(rs, i) * k->b->t.page_size;
 	}
 	for (size_t i = 0; i < k->regions_n; i++)
 		export_put(k, &k->regions[i].track, time_ns, bytes[i]);
@@ -225,7 +230,7 @@ export_put_mappings(struct export *k, const struct regions *rs, uint64_t time_ns
 	uint64_t page = k->b->t.page_size;
 
 	for (size_t i = 0; i < rs->vmas.n; i++) {
-		const struct region *r = &rs->r[i];
+		const struct region *r = regions_at(rs, i);
 
 		v[i] = (struct perfetto_mapping){vma_shown_name(&rs->vmas.v[i]),
 		                                 vma_size(&rs->vmas.v[i]), r->rss * page,

@@ -40,7 +40,7 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 	const struct smaps_entry *sm = b->has_smaps ? smaps_find(&b->smaps, v->start) : NULL;
 
 	return (struct region_row){.v = v,
-	                           .r = &rs->r[i],
+	                           .r = regions_at(rs, i),
 	                           .smaps = sm,
 	                           .page_size = b->t.page_size,
 	                           .blind = b->blind,

@@ -126,7 +126,7 @@ metrics_count_writes(struct metrics_one *m, const struct regions *rs, struct met
 		uint64_t bytes = track_bytes_in(t, v->start, v->end, epoch);
 
 		f->types[v->type].written += bytes;
-		f->types[v->type].watched |= bytes || rs->r[i].doubt == DOUBT_NONE;
+		f->types[v->type].watched |= bytes || regions_at(rs, i)->doubt == DOUBT_NONE;
 	}
 	f->unknown = rs->totals.unknown.pages * m->b.t.page_size;
 	f->seconds = (double)(end - begin) / TIME_SECOND;
@@ -161,7 +161,7 @@ metrics_read(struct metrics_one *m, struct metric_facts *f, struct err *err)
 	                           .scan_seconds = (double)rs->cost_ns / TIME_SECOND};
 	snprintf(f->comm, sizeof(f->comm), "%s", t->source->meta.comm);
 	for (size_t i = 0; i < rs->vmas.n; i++)
-		metrics_count(f, &rs->vmas.v[i], &rs->r[i], t->page_size);
+		metrics_count(f, &rs->vmas.v[i], regions_at(rs, i), t->page_size);
 	if (m->writes && m->began)
 		r = metrics_count_writes(m, rs, f, err);
 	m->began = true;

@@ -149,7 +149,7 @@ batch_report(struct watch *w, const struct regions *rs, unsigned interval, uint3
 
 	w->unwatched = 0;
 	for (size_t i = 0; i < rs->vmas.n; i++)
-		batch_count_region(w, &rs->vmas.v[i], &rs->r[i], epoch, &counts[i]);
+		batch_count_region(w, &rs->vmas.v[i], regions_at(rs, i), epoch, &counts[i]);
 	r = w->by ? batch_put_writers(w, &rs->vmas, counts, interval, epoch, ms, err)
 	          : batch_put_interval(w, &rs->vmas, counts, interval, ms, err);
 	free(counts);

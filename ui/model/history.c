@@ -14,16 +14,12 @@ static size_t
 history_size(const struct sample *s, const struct sample *before)
 {
 	static const struct sample none;
-	const struct regions *rs = s->regions, *old;
 	size_t n = sizeof(*s);
 
 	if (!before)
 		before = &none;
-	old = before->regions;
-	if (rs && (!old || old->list != rs->list))
-		n += rs->vmas.n * sizeof(struct vma);
-	if (rs && (!old || old->counts != rs->counts))
-		n += rs->vmas.n * sizeof(struct region);
+	if (s->regions)
+		n += regions_bytes(s->regions, before->regions);
 	if (s->window && s->window != before->window)
 		n += sizeof(*s->window) +
 		     (size_t)s->window->grid.rows * s->window->grid.row_cells *

@@ -59,7 +59,7 @@ list_filter_run(const struct list_filter *f, const struct sample *s, size_t *unk
 		return NULL;
 	in = mem_alloc((s->regions->vmas.n + 1) * sizeof(*in));
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
-		const struct region *r = &s->regions->r[i];
+		const struct region *r = regions_at(s->regions, i);
 		struct filter_facts x = {
 		    .v = &s->regions->vmas.v[i],
 		    .r = r,

@@ -49,13 +49,17 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 struct region_row
 rows_facts(const struct sample *s, size_t i)
 {
-	return list_rows_facts(s, &s->regions->vmas.v[i], &s->regions->r[i], 0);
+	const struct region *r = regions_at(s->regions, i);
+	struct region_row row = list_rows_facts(s, &s->regions->vmas.v[i], r, 0);
+
+	row.older = regions_is_older(s->regions, r);
+	return row;
 }
 
 struct region_row
 rows_gone_facts(const struct sample *s, const struct list_gone *g)
 {
-	return list_rows_facts(s, &g->in->vmas.v[g->at], &g->in->r[g->at], 0);
+	return list_rows_facts(s, &g->in->vmas.v[g->at], regions_at(g->in, g->at), 0);
 }
 
 struct region_row
@@ -64,6 +68,7 @@ rows_group_facts(const struct sample *s, const struct group *g)
 	struct region_row row = list_rows_facts(s, &g->v, &g->sum, g->n);
 
 	row.smaps = g->has_smaps ? &g->smaps : NULL;
+	row.older = g->older;
 	return row;
 }
 

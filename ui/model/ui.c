@@ -220,7 +220,7 @@ ui_vma(const struct ui *ui, const struct sample *s, const struct region **r)
 	const struct vma *v = there ? vma_at(&s->regions->vmas, ui->region) : NULL;
 
 	if (r)
-		*r = v ? &s->regions->r[v - s->regions->vmas.v] : NULL;
+		*r = v ? regions_at(s->regions, (size_t)(v - s->regions->vmas.v)) : NULL;
 	return v;
 }
 

@@ -81,6 +81,7 @@ struct region_row {
 	const struct region *r;
 	const struct smaps_entry *smaps; /* NULL: not read */
 	size_t page_size;
+	bool older; /* its counts are, so much that it is told */
 	bool blind; /* the page tables are refused: RSS and SWAP are those of smaps */
 	bool dirty_known;
 	size_t regions;  /* the number of regions summed; 0: a single region */

@@ -88,7 +88,6 @@ groups_add_region(struct group *g, const struct vma *v, const struct region *r)
 {
 	g->v.end += vma_size(v);
 	g->sum.known |= r->known;
-	g->sum.older |= r->older;
 	if (!g->sum.doubt && (r->unknown || r->doubt == DOUBT_OUTSIDE))
 		g->sum.doubt = r->doubt; /* which one does not matter */
 	g->sum.unknown += r->unknown;
@@ -222,7 +221,8 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 			continue;
 		out->of[i] = groups_find(&w, key, v);
 		g = &out->g[out->of[i]];
-		groups_add_region(g, v, &rs->r[i]);
+		groups_add_region(g, v, regions_at(rs, i));
+		g->older |= regions_is_older(rs, regions_at(rs, i));
 		groups_add_smaps(g, smaps ? smaps_find(smaps, v->start) : NULL);
 		units = groups_units(&rs->vmas, i, key);
 		g->units += units;

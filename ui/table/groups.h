@@ -18,6 +18,7 @@ struct group {
 	uint64_t hash;     /* of key: identifies the group across samples */
 	struct vma v;      /* start of the first region; end - start is the sum of the sizes */
 	struct region sum;
+	bool older;               /* of the counts, some are */
 	size_t n;                 /* number of regions */
 	struct smaps_entry smaps; /* the sum, if smaps has every region: */
 	bool has_smaps;

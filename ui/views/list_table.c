@@ -195,7 +195,7 @@ list_draw_rwx(const struct region_row *row, const struct list_place *p, int y)
 static enum role
 list_cell_role(enum column_id id, const struct region_row *row, const struct value *v)
 {
-	if (row->r->older && column_row(id)->needs & NEED_COUNTS)
+	if (row->older && column_row(id)->needs & NEED_COUNTS)
 		return ROLE_DIM;
 	if ((id == COL_REGION_WRITTEN || id == COL_REGION_RATE) && v->n)
 		return ROLE_HOT;

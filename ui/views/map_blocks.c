@@ -51,14 +51,14 @@ blocks_sign_of(const struct map_canvas *c, size_t i)
 {
 	if (c->s->regions->vmas.v[i].type == VMA_GUARD)
 		return STATE_GUARD;
-	return !c->s->regions->r[i].known && c->s->regions->counted ? STATE_UNREADABLE : STATE_NONE;
+	return !regions_at(c->s->regions, i)->known && c->s->regions->counted ? STATE_UNREADABLE : STATE_NONE;
 }
 
 static void
 blocks_draw_piece(const struct map_canvas *c, size_t i)
 {
 	const struct map_piece *p = &c->m->map.piece[i];
-	const struct region *r = &c->s->regions->r[i];
+	const struct region *r = regions_at(c->s->regions, i);
 	enum state sign = blocks_sign_of(c, i);
 	struct strip_cell last = {0};
 	int y, x;
@@ -138,8 +138,10 @@ blocks_draw_facts(const struct map_canvas *c, const struct map_item *b, int y, i
 	char size[8], perm[5];
 
 	for (size_t i = b->first; i < b->first + b->n; i++) {
-		rss += rs->r[i].rss + rs->r[i].hugetlb;
-		swap += rs->r[i].swap;
+		const struct region *r = regions_at(rs, i);
+
+		rss += r->rss + r->hugetlb;
+		swap += r->swap;
 	}
 	buf_str(&text, "");
 	vma_perm_text(&rs->vmas.v[b->first], perm);
@@ -148,7 +150,7 @@ blocks_draw_facts(const struct map_canvas *c, const struct map_item *b, int y, i
 		blocks_add_fact(&text, room, "%s", perm);
 	else
 		blocks_add_fact(&text, room, "%zu region%s", b->n, plural(b->n));
-	if (rs->counted && rs->r[b->first].known)
+	if (rs->counted && regions_at(rs, b->first)->known)
 		blocks_add_fact(&text, room, "%s in RAM", size_text(size, rss * c->s->page_size));
 	if (swap)
 		blocks_add_fact(&text, room, "%s in swap",
@@ -165,7 +167,7 @@ blocks_draw_block(const struct map_canvas *c, const struct map_item *b)
 
 	for (size_t i = b->first; i < b->first + b->n; i++) {
 		blocks_draw_piece(c, i);
-		used |= c->s->regions->r[i].rss > 0;
+		used |= regions_at(c->s->regions, i)->rss > 0;
 	}
 	if (!blocks_place_on(c, b->at, &y, &x))
 		return;

@@ -276,7 +276,7 @@ view_map_go_written(struct ui *ui, const struct sample *s, size_t step)
 	for (size_t i = 1; i <= n; i++) {
 		size_t k = (at + i * step) % n;
 
-		if (!s->clears || !s->regions->r[k].written)
+		if (!s->clears || !regions_at(s->regions, k)->written)
 			continue;
 		view_map_go_piece(ui, k);
 		return FX_NONE;

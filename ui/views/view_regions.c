@@ -177,7 +177,7 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 	if (s->clears && r->doubt)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",",
 		        track_doubt_words((enum track_doubt)r->doubt));
-	if (r->older)
+	if (regions_is_older(s->regions, r))
 		buf_fmt(out, "; counted %.1f s ago",
 		        (double)(s->time_ns - s->regions->all_ns) / 1e9);
 }

@@ -235,7 +235,7 @@ writes_find_regions(const struct sample *s, size_t most, struct written_regions 
 {
 	out->n = out->all = 0;
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
-		const struct region *r = &s->regions->r[i];
+		const struct region *r = regions_at(s->regions, i);
 		uint64_t pages = writes_order_of(s, &s->regions->vmas.v[i], r);
 		size_t k;
 
