@@ -854,9 +854,13 @@ reader_count_rows(struct reader *l, struct regions *rs, uint64_t now)
 		if (r && r->rss + r->swap <= ROW_PAGES)
 			regions_count_again(rs, &l->t, (size_t)(v - rs->vmas.v), now);
 	}
-	for (size_t i = 0; i < rs->vmas.n && source_now(l->t.source) < until; i++)
-		if (!regions_at(rs, i)->known)
-			regions_count_again(rs, &l->t, i, now);
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		if (regions_at(rs, i)->known)
+			continue;
+		if (source_now(l->t.source) >= until)
+			break;
+		regions_count_again(rs, &l->t, i, now);
+	}
 }
 
 /* The regions as they are now, and the counts of those on screen. */

@@ -49,9 +49,11 @@ blocks_draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l,
 static enum state
 blocks_sign_of(const struct map_canvas *c, size_t i)
 {
-	if (c->s->regions->vmas.v[i].type == VMA_GUARD)
+	const struct regions *rs = c->s->regions;
+
+	if (rs->vmas.v[i].type == VMA_GUARD)
 		return STATE_GUARD;
-	return !regions_at(c->s->regions, i)->known && c->s->regions->counted ? STATE_UNREADABLE : STATE_NONE;
+	return rs->counted && !regions_at(rs, i)->known ? STATE_UNREADABLE : STATE_NONE;
 }
 
 static void
