@@ -286,6 +286,7 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_SUMMARY:
 	case MODE_WATCH:
 	case MODE_GROW:
+	case MODE_TOUCHED:
 	case MODE_RECORD:
 	case MODE_METRICS:
 	case MODE_EXPORT:

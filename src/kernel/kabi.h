@@ -124,6 +124,8 @@ struct pm_uffdio_writeprotect {
 
 #define PM_MADV_COLLAPSE 25 /* Linux 6.1 */
 
-#define PM_CLEAR_SOFT_DIRTY "4" /* to /proc/PID/clear_refs */
+/* to /proc/PID/clear_refs */
+#define PM_CLEAR_REFERENCED "1"
+#define PM_CLEAR_SOFT_DIRTY "4"
 
 #endif

@@ -102,6 +102,16 @@ answer_tracker_of(struct target *t, const struct vma_list *vmas, const struct qu
 }
 
 static struct answer *
+answer_touched_of(struct target *t, const struct vma_list *vmas, const struct query *q,
+                  struct err *err)
+{
+	(void)vmas;
+	(void)q;
+	(void)err;
+	return answer_touched(t);
+}
+
+static struct answer *
 answer_on_screen(struct target *t, const struct vma_list *vmas, const struct query *q,
                  struct err *err)
 {

@@ -60,6 +60,9 @@ int answer_lacks_writers(const struct target *t, struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The trackers, and what the one that needs consent would do in this process. */
 struct answer *answer_tracker(struct target *t);
+
+/* What a clear of the referenced bits costs and disturbs: its question is asked before it. */
+struct answer *answer_touched(struct target *t);
 struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint64_t start,
                             uint64_t end, struct err *err);
 /* How many pages match a QUERY_COUNT, and by what; where those of a QUERY_FIND are. */

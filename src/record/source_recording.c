@@ -385,6 +385,13 @@ source_recording_fault_in(struct source *s, const struct vma *v, uint64_t addr, 
 	return source_recording_refuse(err, "read the page in");
 }
 
+static int
+source_recording_unreference(struct source *s, struct err *err)
+{
+	(void)s;
+	return source_recording_refuse(err, "clear referenced bits");
+}
+
 static bool
 source_recording_file_bytes(struct source *s, const struct vma *v, uint64_t start, size_t n,
                             uint8_t *to)
@@ -942,6 +949,7 @@ static const struct source_ops source_recording_ops = {
     .cgroup = source_recording_cgroup,
     .smaps = source_recording_smaps,
     .smaps_one = source_recording_smaps_one,
+    .unreference = source_recording_unreference,
     .bytes = source_recording_bytes,
     .fault_in = source_recording_fault_in,
     .files = source_recording_files,

@@ -103,24 +103,13 @@ command_clear(struct reader *l, struct result *r)
 	reader_copy_tracker(l);
 }
 
-/* --- any ------------------------------------------------------------------------------------ */
-
-/* Questions about the tracker; the answerer takes the others. */
-static void
-command_ask(struct reader *l, struct result *r)
-{
-	l->t.source->stop = l->host.stopping;
-	r->answer = answer_query(&l->t, &l->draft.regions->vmas, r->command.text, &r->err);
-	l->t.source->stop = l->host.superseded;
-	reader_copy_tracker(l);
-}
-
 /* What fails without a process. */
 static const char *
 command_cannot(enum command_kind kind)
 {
 	switch (kind) {
 	case COMMAND_CLEAR: return "cannot track writes";
+	case COMMAND_TOUCH: return "cannot watch what is touched";
 	case COMMAND_FAULT:
 	case COMMAND_SMAPS:
 	case COMMAND_CARD: return "cannot read";
@@ -137,6 +126,31 @@ command_cannot(enum command_kind kind)
 	case COMMAND_KINDS: break;
 	}
 	return "cannot answer";
+}
+
+/* --- the working set -------------------------------------------------------------------------- */
+
+/* Consent is for one program. */
+static void
+command_touch(struct reader *l, struct result *r)
+{
+	if (r->command.consent != l->draft.execs + 1 || !target_is_alive(&l->t))
+		err_set(&r->err, ERR_TARGET, "it has ended or executed a new program", NULL, "%s",
+		        command_cannot(COMMAND_TOUCH));
+	else if (touched_clear(&l->t.touched, l->t.source, &r->err) == 0)
+		l->draft.touched = l->t.touched;
+}
+
+/* --- any ------------------------------------------------------------------------------------ */
+
+/* Questions about the tracker; the answerer takes the others. */
+static void
+command_ask(struct reader *l, struct result *r)
+{
+	l->t.source->stop = l->host.stopping;
+	r->answer = answer_query(&l->t, &l->draft.regions->vmas, r->command.text, &r->err);
+	l->t.source->stop = l->host.superseded;
+	reader_copy_tracker(l);
 }
 
 bool
@@ -164,6 +178,8 @@ command_carry_out(struct reader *l, const struct command *c)
 
 	if (c->kind == COMMAND_CLEAR && !command_is_impossible(l, &r))
 		command_clear(l, &r);
+	else if (c->kind == COMMAND_TOUCH && !command_is_impossible(l, &r))
+		command_touch(l, &r);
 	else if (c->kind == COMMAND_ASK && !command_is_impossible(l, &r))
 		command_ask(l, &r);
 	else if (c->kind == COMMAND_SNAP && !command_is_impossible(l, &r))

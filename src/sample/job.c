@@ -36,6 +36,7 @@ job_is_slow(const struct command *c)
 	case COMMAND_ASK: return !answer_needs_tracker(c->text);
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
+	case COMMAND_TOUCH:
 	case COMMAND_RECORD:
 	case COMMAND_SNAP:
 	case COMMAND_DIFF:
@@ -226,6 +227,7 @@ job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct 
 		break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
+	case COMMAND_TOUCH:
 	case COMMAND_RECORD:
 	case COMMAND_SNAP:
 	case COMMAND_DIFF:

@@ -56,7 +56,7 @@ command_same(const struct command *a, const struct command *b)
 {
 	return a->kind == b->kind && a->at == b->at && a->end == b->end && a->card == b->card &&
 	       a->lens == b->lens && a->bytes == b->bytes && a->back == b->back &&
-	       a->closes == b->closes && attribution_same(&a->by, &b->by) &&
+	       a->closes == b->closes && a->again == b->again && attribution_same(&a->by, &b->by) &&
 	       heatmap_same(&a->heat, &b->heat) &&
 	       !strcmp(a->text, b->text);
 }

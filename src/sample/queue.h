@@ -21,6 +21,7 @@
 enum command_kind {
 	COMMAND_REFRESH,  /* scans all that is on screen, now */
 	COMMAND_CLEAR, /* the write marks, as struct request says */
+	COMMAND_TOUCH, /* clears the referenced bits of the program that `consent` is for */
 	COMMAND_FAULT, /* reads a page that is not in RAM */
 	COMMAND_FIND,  /* the next page, or the next bytes */
 	COMMAND_ASK,   /* a question */
@@ -52,6 +53,8 @@ struct command {
 	struct heatmap_of heat; /* HEAT */
 	bool bytes, back;  /* FIND; back: the one before */
 	bool overwrite;    /* RECORD: a recording of that name */
+	bool again;        /* SMAPS: it is read again and again */
+	unsigned consent;  /* TOUCH: 1 + sample.execs */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
 };
 

@@ -153,6 +153,7 @@ reader_forget_once(struct reader *l)
 	smaps_reading_unref(d->smaps);
 	d->smaps = NULL;
 	d->smaps_err.what[0] = '\0';
+	d->touched = (struct touched){0};
 	d->range = (struct range_sum){0};
 	d->range_err.what[0] = '\0';
 }
@@ -616,6 +617,8 @@ reader_adopt_smaps(struct reader *l, const struct result *r)
 	smaps_reading_unref(l->draft.smaps);
 	l->draft.smaps = smaps_reading_ref(r->smaps);
 	l->draft.smaps_err = r->err;
+	if (touched_is_in(&l->draft.touched, r->smaps))
+		l->draft.touched_sum = touched_sum(&l->draft.regions->vmas, &r->smaps->smaps);
 }
 
 static void
@@ -654,6 +657,7 @@ reader_adopt(struct reader *l, const struct result *r)
 	case COMMAND_HEAT: reader_adopt_heat(l, r); break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
+	case COMMAND_TOUCH:
 	case COMMAND_FAULT:
 	case COMMAND_FIND:
 	case COMMAND_ASK:

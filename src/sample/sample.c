@@ -30,7 +30,8 @@ screen_rows_same(const struct screen_rows *a, const struct screen_rows *b)
 bool
 screen_same(const struct screen_request *a, const struct screen_request *b)
 {
-	if (a->lens != b->lens || a->smaps_on != b->smaps_on || a->grid_on != b->grid_on ||
+	if (a->lens != b->lens || a->smaps_on != b->smaps_on ||
+	    a->touched_on != b->touched_on || a->grid_on != b->grid_on ||
 	    a->by_on != b->by_on || !attribution_same(&a->by, &b->by) ||
 	    a->heat_on != b->heat_on || !heatmap_same(&a->heat, &b->heat) ||
 	    a->card_on != b->card_on || a->card != b->card || a->range_lo != b->range_lo ||

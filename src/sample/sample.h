@@ -12,6 +12,7 @@
 #include "target/bytes.h"
 #include "target/region.h"
 #include "target/timeline.h"
+#include "target/touched.h"
 #include "target/writes.h"
 #include "track/track.h"
 
@@ -30,6 +31,7 @@ bool screen_rows_same(const struct screen_rows *a, const struct screen_rows *b);
 struct screen_request {
 	enum lens lens;
 	bool smaps_on;        /* columns that need smaps: COMMAND_SMAPS */
+	bool touched_on;      /* ... again and again, as one shows what is touched */
 	struct screen_rows rows; /* a list: some of its regions */
 	bool grid_on;         /* a grid: */
 	struct grid grid;
@@ -133,6 +135,9 @@ struct sample {
 
 	struct heatmap *heat; /* of the last COMMAND_HEAT; NULL: none yet, or: */
 	struct err heat_err;  /* what[0] != 0: why not */
+
+	struct touched touched; /* the referenced bits: our last clear of them, */
+	struct touched_sum touched_sum; /* what `smaps` says was touched since, if it does */
 
 	struct smaps_reading *smaps; /* of the last COMMAND_SMAPS; NULL: not read, or: */
 	struct err smaps_err;  /* what[0] != 0: why not */

@@ -264,6 +264,7 @@ sampler_adopts(const struct result *r)
 	case COMMAND_BY: return true;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
+	case COMMAND_TOUCH:
 	case COMMAND_FIND:
 	case COMMAND_ASK:
 	case COMMAND_WORDS:

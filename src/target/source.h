@@ -312,6 +312,12 @@ struct source_ops {
 	                 struct smaps_entry *out, struct err *err);
 
 	/*
+	 * Clears the referenced bits of all its pages: smaps says then what was used since. It
+	 * changes the target. -1 with err.
+	 */
+	int (*unreference)(struct source *s, struct err *err);
+
+	/*
 	 * Reads n bytes of memory at addr, which must be in RAM by the page table. Returns how many
 	 * were read; if fewer than n, *sys is the errno, or 0 at the end of memory. -1 with err:
 	 * memory cannot be read at all.

@@ -119,6 +119,7 @@ const struct source_ops source_dir_ops = {
     .cgroup = source_dir_cgroup,
     .smaps = source_root_smaps,
     .smaps_one = source_root_smaps_one,
+    .unreference = source_root_unreference,
     .bytes = source_dir_bytes,
     .fault_in = source_dir_fault_in,
     .files = source_dir_files,

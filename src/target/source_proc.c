@@ -191,6 +191,7 @@ static const struct source_ops source_proc_ops = {
     .cgroup = source_proc_cgroup,
     .smaps = source_root_smaps,
     .smaps_one = source_root_smaps_one,
+    .unreference = source_root_unreference,
     .bytes = source_proc_bytes,
     .fault_in = source_proc_fault_in,
     .files = source_proc_files,

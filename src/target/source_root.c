@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/util.h"
+#include "kernel/clear_refs.h"
+#include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
 
 /* --- opening and closing ---------------------------------------------------------------------- */
@@ -281,6 +283,22 @@ source_root_smaps_one(const struct source *s, struct progress *p, uint64_t start
 	struct smaps_host host = source_root_smaps_host(s, p);
 
 	return smaps_read_region(&source_root_of(s)->proc, &host, start, out, err);
+}
+
+int
+source_root_unreference(struct source *s, struct err *err)
+{
+	const struct proc *p = &source_root_of(s)->proc;
+	const char *how;
+	int sys;
+
+	if (clear_refs_write(p, PM_CLEAR_REFERENCED) == 0)
+		return 0;
+	sys = errno;
+	how = sys == EACCES || sys == EPERM ? proc_bar_help(proc_bar_of(p)) : NULL;
+	errno = sys;
+	return err_sys(err, how, "cannot clear the referenced bits of process %d (%s)",
+	               (int)p->pid, p->comm);
 }
 
 int

@@ -63,6 +63,7 @@ int source_root_smaps(const struct source *s, struct progress *p, struct smaps *
                       struct err *err);
 int source_root_smaps_one(const struct source *s, struct progress *p, uint64_t start,
                           struct smaps_entry *out, struct err *err);
+int source_root_unreference(struct source *s, struct err *err);
 bool source_root_counters(const struct source *s, struct proc_activity *out);
 
 /* 0, or -1 with err: reading memory takes the right to attach. */

@@ -38,6 +38,7 @@ target_forget_more(struct target *t)
 	threads_free(&t->threads);
 	free(t->caps);
 	t->caps = NULL;
+	t->touched = (struct touched){0};
 }
 
 /* One of the two is no longer needed. */

@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "cause/causes.h"
 #include "target/source.h"
+#include "target/touched.h"
 #include "target/watchpoint.h"
 #include "track/track.h"
 
@@ -26,6 +27,7 @@ struct target {
 	struct causes *causes;     /* who writes, in any thread; NULL: not watched */
 	bool no_faults;            /* they are not to be watched */
 	struct causes *family;     /* who writes in the family of forks; NULL: not watched */
+	struct touched touched;    /* what was used since a clear of the referenced bits */
 	struct growth *growth;     /* growth.h; NULL: there is no baseline, and none is due */
 	struct causes *brought;    /* who brings memory in; NULL: not watched. Both: the same */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */

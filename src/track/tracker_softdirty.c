@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/util.h"
+#include "kernel/clear_refs.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
@@ -107,46 +107,20 @@ softdirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 
 /* --- the clear -------------------------------------------------------------------------------- */
 
-/* The write succeeds and does nothing if the directory's task no longer has the memory. */
-static int
-softdirty_try_clear(int dir)
-{
-	int fd = file_open(dir, "clear_refs", O_WRONLY), r = -1, sys;
-
-	if (fd >= 0 && write(fd, PM_CLEAR_SOFT_DIRTY, 1) == 1)
-		r = 0;
-	sys = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = sys;
-	return r;
-}
-
 static int
 softdirty_clear_bits(const struct proc *p, struct err *err)
 {
-	enum { TRIES = 4 }; /* a thread may be exiting, in a process whose main thread has exited */
-	int r = -1, sys = ESRCH;
+	const char *how;
+	int sys;
 
-	for (int i = 0; i < TRIES; i++) {
-		int dir = proc_dir(p);
-		bool lives;
-
-		r = dir < 0 ? -1 : softdirty_try_clear(dir);
-		sys = errno;
-		lives = dir >= 0 && (!p->live || proc_has_memory(dir));
-		if (dir >= 0)
-			close(dir);
-		if (lives)
-			break;
-		r = -1;
-		sys = ESRCH;
-	}
+	if (clear_refs_write(p, PM_CLEAR_SOFT_DIRTY) == 0)
+		return 0;
+	sys = errno;
+	how = sys == ESRCH ? NULL : proc_bar_help(proc_bar_of(p));
 	errno = sys;
-	return r == 0 ? 0
-	              : err_sys(err, sys == ESRCH ? NULL : proc_bar_help(proc_bar_of(p)),
-	                        "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid,
-	                        p->comm);
+	return err_sys(err, how,
+	               "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid,
+	               p->comm);
 }
 
 static int

@@ -336,6 +336,7 @@ value_without(enum column_id id, unsigned needs)
 	                      .written_known = !(needs & NEED_WRITES)};
 	struct region_row rr = {.writer = "insert", .v = &v, .r = &r, .page_size = 4096,
 	                        .smaps = needs & NEED_SMAPS ? NULL : &smaps,
+	                        .touched_known = !(needs & NEED_TOUCHED),
 	                        .dirty_known = !(needs & NEED_WRITES),
 	                        .huge_known = !(needs & NEED_HUGE),
 	                        .ksm_known = !(needs & NEED_KSM)};
@@ -347,6 +348,7 @@ value_without(enum column_id id, unsigned needs)
 	struct cause_row cr = {.interval = 1, .ms = 1, .pages = 1, .cost_ns = 1, .w = &writer, .page_size = 4096};
 	struct growth_row gr = {.interval = 1, .ms = 1, .n = {3, 1, 1}, .v = &v, .page_size = 4096};
 	struct brought_row br = {.interval = 1, .ms = 1, .pages = 1, .fresh = 1, .w = &writer, .page_size = 4096};
+	struct touched_row tr = {.interval = 1, .ms = 1, .cost_ns = 1, .touched = 1, .rss = 2, .known = true, .v = &v};
 	struct share_row sr = {.p = &peer, .of = &sh};
 	const struct diff_region dr = {.of = {&v, &v, 1, 2, REGION_DIFF_MOVED},
 	                               .n = {.swap_known = true, .written_known = true},
@@ -364,6 +366,7 @@ value_without(enum column_id id, unsigned needs)
 	case SET_CAUSE: return cause_value(id, &cr);
 	case SET_GROWTH: return growth_value(id, &gr);
 	case SET_BROUGHT: return brought_value(id, &br);
+	case SET_TOUCHED: return touched_value(id, &tr);
 	case SET_SHARE: return share_value(id, &sr);
 	case SET_DIFF: return diff_value(id, &(struct diff_row){&dr, &dr.n, 4096});
 	case SET_DIFFER: return differ_value(id, &(struct differ_row){&span, &run, 5, 6, 4096});
@@ -378,7 +381,7 @@ test_column_rows(void)
 {
 	static const unsigned alone[] = {PAGE_NEED_FLAGS, PAGE_NEED_COUNT, PAGE_NEED_CGROUP, PAGE_NEED_FOLIO,
 	                                 PAGE_NEED_NODE,  PAGE_NEED_CATS,  NEED_WRITES,     NEED_SMAPS,
-	                                 NEED_COUNTS};
+	                                 NEED_COUNTS,     NEED_TOUCHED};
 
 	for (unsigned i = 0; i < COL_COUNT; i++) {
 		const struct column *c = column_row((enum column_id)i);

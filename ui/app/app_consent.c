@@ -20,8 +20,11 @@ static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question stays unt
 static void
 app_ask_consent(struct app *a, char letter)
 {
+	struct command c = {.kind = COMMAND_ASK};
+
 	a->t.asking = letter;
-	app_command(a, &(struct command){.kind = COMMAND_ASK, .text = "tracker"});
+	snprintf(c.text, sizeof(c.text), "%s", letter == 'A' ? "touched" : "tracker");
+	app_command(a, &c);
 }
 
 void
@@ -137,6 +140,18 @@ app_may_consent_to_region(const struct app *a)
 	return v && v->perm & VMA_WRITE && v->type != VMA_KERNEL && v->type != VMA_DEVICE;
 }
 
+void
+app_touch(struct app *a)
+{
+	if (app_refuses_change(a))
+		return;
+	if (!a->t.s || a->t.touch_consent != a->t.s->execs + 1)
+		app_ask_consent(a, 'A');
+	else
+		app_command(a, &(struct command){.kind = COMMAND_TOUCH,
+		                                 .consent = a->t.touch_consent});
+}
+
 bool
 app_consent(struct app *a, enum action action)
 {
@@ -147,8 +162,14 @@ app_consent(struct app *a, enum action action)
 		app_put_away(a);
 		return true;
 	}
-	if (action == ACT_HELP && a->t.asking == 'Y') {
+	if (action == ACT_HELP && (a->t.asking == 'Y' || a->t.asking == 'A')) {
 		a->t.explains = !a->t.explains;
+		return true;
+	}
+	if (action == ACT_CONSENT && a->t.asking == 'A') {
+		app_put_away(a);
+		a->t.touch_consent = a->t.s->execs + 1;
+		app_touch(a);
 		return true;
 	}
 	if (action == ACT_CONSENT && a->t.asking == 'Y' && !app_may_consent_to_region(a)) {

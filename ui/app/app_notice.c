@@ -118,6 +118,25 @@ notice_clear(struct app *a, const struct result *r)
 }
 
 static void
+notice_touch(struct app *a, const struct result *r)
+{
+	struct list_columns *c = &a->ui.list->columns;
+	char text[160];
+
+	if (r->err.what[0]) {
+		app_toast_err(a, &r->err);
+		return;
+	}
+	if (!list_columns_has(c, COL_REGION_TOUCHED))
+		list_columns_toggle(c, COL_REGION_TOUCHED);
+	snprintf(text, sizeof(text),
+	         "referenced bits cleared in %.1f ms: TOUCHED has what is read or written from "
+	         "now on",
+	         (double)a->t.s->touched.cost_ns / 1e6);
+	app_toast(a, ROLE_HOT, text);
+}
+
+static void
 notice_fault(struct app *a, const struct result *r)
 {
 	char text[128];
@@ -187,6 +206,7 @@ app_notice_result(struct app *a, struct result *r)
 		return;
 	switch (r->command.kind) {
 	case COMMAND_CLEAR: notice_clear(a, r); break;
+	case COMMAND_TOUCH: notice_touch(a, r); break;
 	case COMMAND_FAULT: notice_fault(a, r); break;
 	case COMMAND_ASK:
 		if (newest)

@@ -14,6 +14,8 @@ static const uint64_t CHEAP_NS = 50000000; /* a range that takes less is counted
 
 static const uint64_t HEAT_NS = UINT64_C(900000000); /* how often the past is gone through */
 static const uint64_t BY_NS = UINT64_C(1000000000); /* how often it is counted who writes, */
+static const uint64_t TOUCHED_NS = UINT64_C(1000000000); /* and smaps for TOUCHED */
+enum { TOUCHED_SHARE = 20 };
 enum { BY_SHARE = 10 }; /* and for no more than one part in so many of the time */
 
 /* Of a page only its symbol takes time, and its writers. */
@@ -34,8 +36,10 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 	const struct screen_request *r = &a->t.request.screen;
 
 	*c = (struct command){.kind = kind};
-	if (kind == COMMAND_SMAPS)
+	if (kind == COMMAND_SMAPS) {
+		c->again = r->touched_on;
 		return r->smaps_on;
+	}
 	if (kind == COMMAND_CARD) {
 		c->card = r->card_on;
 		c->at = r->card;
@@ -75,6 +79,17 @@ once_has_old_writers(const struct sample *s)
 	       (!is || once_is_of_another_time(s, is->writers_ns));
 }
 
+/* For TOUCHED: it is of before the clear, or has become old. */
+static bool
+once_has_old_smaps(const struct sample *s)
+{
+	const struct smaps_reading *is = s->smaps;
+
+	return !touched_is_in(&s->touched, is) ||
+	       s->regions->time_ns >
+	           is->time_ns + u64_max(TOUCHED_NS, TOUCHED_SHARE * is->cost_ns);
+}
+
 /* Whether what was read of it is outdated. */
 static bool
 once_is_stale(const struct sample *s, const struct command *c)
@@ -84,6 +99,8 @@ once_is_stale(const struct sample *s, const struct command *c)
 	if (c->kind == COMMAND_CARD)
 		return s->card && s->card_kind == c->card && s->card->place == c->at &&
 		       (!s->card_whole || once_has_old_writers(s)) && !s->card_err.what[0];
+	if (c->kind == COMMAND_SMAPS)
+		return c->again && once_has_old_smaps(s);
 	if (c->kind == COMMAND_BY && by && s->timeline)
 		return once_is_of_another_time(s, by->time_ns);
 	if (c->kind == COMMAND_HEAT) /* a recording stays as it is */

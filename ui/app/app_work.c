@@ -52,6 +52,7 @@ app_say_command(const struct command *c, struct buf *out)
 	case COMMAND_WORDS: buf_str(out, "looking for symbols"); break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
+	case COMMAND_TOUCH:
 	case COMMAND_RECORD:
 	case COMMAND_SNAP:
 	case COMMAND_DIFF:

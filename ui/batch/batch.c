@@ -78,12 +78,15 @@ batch_answer(struct batch *b, struct err *err)
 	if (b->o->grow_ns && b->o->mode != MODE_GROW && b->o->mode != MODE_RECORD &&
 	    batch_grow_once(b, err) < 0)
 		return -1;
+	if (b->o->touched_ns && b->o->mode != MODE_TOUCHED && batch_touched_once(b, err) < 0)
+		return -1;
 	switch (b->o->mode) {
 	case MODE_LIST: return batch_list(b, err);
 	case MODE_PAGES: return batch_pages(b, err);
 	case MODE_SUMMARY: return batch_summary(b, err);
 	case MODE_WATCH: return batch_watch(b, err);
 	case MODE_GROW: return batch_grow(b, err);
+	case MODE_TOUCHED: return batch_touched(b, err);
 	case MODE_RECORD: return batch_record(b, err);
 	case MODE_EXPORT: return batch_export(b, err);
 	case MODE_QUERY: return batch_query(b, err);
@@ -113,13 +116,13 @@ batch_answer_whole(struct batch *b, bool *again, struct err *err)
 	int r = batch_answer(b, err);
 
 	if (b->o->mode == MODE_WATCH || b->o->mode == MODE_GROW || b->o->mode == MODE_RECORD ||
-	    b->o->mode == MODE_CAPABILITIES)
+	    b->o->mode == MODE_TOUCHED || b->o->mode == MODE_CAPABILITIES)
 		return r;
 	if (r == 0 && !whole)
 		return batch_check_alive(b, err);
 	if (r == 0 || err->sys != ESRCH || batch_check_alive(b, err) == 0)
 		return r;
-	*again = whole && !b->o->watch_ns && !b->o->grow_ns;
+	*again = whole && !b->o->watch_ns && !b->o->grow_ns && !b->o->touched_ns;
 	return -1;
 }
 

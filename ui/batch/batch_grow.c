@@ -36,19 +36,6 @@ grow_is_by_code(const struct options *o)
 /* --- scans ------------------------------------------------------------------------------------ */
 
 static int
-grow_refuse_gone(struct grow *g, struct err *err)
-{
-	const struct source_meta *m = &g->b->t.source->meta;
-	bool ended = g->b->t.source->ops->life(g->b->t.source) != PROC_RUNNING;
-
-	return err_set(err, ERR_TARGET,
-	               ended ? "the process has ended"
-	                     : "it executed a new program, which has other memory",
-	               NULL, "cannot compare the memory of process %d (%s) with the baseline",
-	               (int)m->pid, m->comm);
-}
-
-static int
 grow_scan(struct grow *g, struct err *err)
 {
 	struct target *t = &g->b->t;
@@ -58,12 +45,12 @@ grow_scan(struct grow *g, struct err *err)
 	if (r < 0)
 		return -1;
 	if (r > 0)
-		return grow_refuse_gone(g, err);
+		return batch_refuse_gone(t, "compared with the baseline", err);
 	regions_unref(g->rs);
 	g->rs = regions_new(vmas, source_now(t->source));
 	r = regions_measure(g->rs, t, NULL, err);
 	if (!target_is_alive(t))
-		return grow_refuse_gone(g, err);
+		return batch_refuse_gone(t, "compared with the baseline", err);
 	return r;
 }
 

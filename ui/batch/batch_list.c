@@ -44,6 +44,7 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 	                           .smaps = sm,
 	                           .page_size = b->t.page_size,
 	                           .blind = b->blind,
+	                           .touched_known = b->t.touched.clears > 0,
 	                           .huge_known = b->t.source->meta.scan & PM_CAT_HUGE,
 	                           .dirty_known =
 	                               dirty && (b->watched || (sm && !smaps_newborn(sm)))};

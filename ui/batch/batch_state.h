@@ -31,6 +31,7 @@ int batch_query_first(struct batch *b, bool *writes, struct err *err);
 int batch_summary(struct batch *b, struct err *err);
 int batch_watch(struct batch *b, struct err *err);
 int batch_grow(struct batch *b, struct err *err);
+int batch_touched(struct batch *b, struct err *err);
 int batch_record(struct batch *b, struct err *err);
 int batch_export(struct batch *b, struct err *err);
 int batch_heat(struct batch *b, struct err *err);
@@ -95,6 +96,9 @@ int batch_watch_once(struct batch *b, struct err *err);
 
 /* --grow before another answer: a baseline, and its interval; the answer's scan is the other. */
 int batch_grow_once(struct batch *b, struct err *err);
+
+/* --touched before another answer: clears the referenced bits, and waits. */
+int batch_touched_once(struct batch *b, struct err *err);
 
 /* The interval alone: what is asked after it compares page tables, not writes. */
 int batch_watch_wait(struct batch *b, struct err *err);

@@ -100,6 +100,19 @@ batch_measure(struct target *t, int *r, struct err *err)
 }
 
 int
+batch_refuse_gone(const struct target *t, const char *what, struct err *err)
+{
+	const struct source_meta *m = &t->source->meta;
+	bool ended = t->source->ops->life(t->source) != PROC_RUNNING;
+
+	return err_set(err, ERR_TARGET,
+	               ended ? "the process has ended"
+	                     : "it executed a new program, which has other memory",
+	               NULL, "the memory of process %d (%s) cannot be %s", (int)m->pid, m->comm,
+	               what);
+}
+
+int
 batch_flush(struct err *err)
 {
 	return fflush(stdout) || ferror(stdout)

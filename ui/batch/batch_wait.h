@@ -26,6 +26,9 @@ int batch_read_regions(struct target *t, struct vma_list *out, struct err *err);
 /* Scans all regions. NULL with *r: 1 the address space is gone, -1 with err. */
 struct regions *batch_measure(struct target *t, int *r, struct err *err);
 
+/* The error: it has ended or executed a new program, so that it cannot be `what`. */
+int batch_refuse_gone(const struct target *t, const char *what, struct err *err);
+
 int batch_flush(struct err *err);
 
 #endif

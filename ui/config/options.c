@@ -21,6 +21,8 @@ option_may_follow(enum mode first, enum mode mode)
 {
 	if (first == MODE_GROW && mode == MODE_RECORD)
 		return true; /* what grows is recorded, too */
+	if (first == MODE_TOUCHED)
+		return mode == MODE_LIST;
 	return (first == MODE_WATCH || first == MODE_GROW) &&
 	       (mode == MODE_LIST || mode == MODE_QUERY ||
 	        (mode == MODE_PAGES && first == MODE_WATCH));
@@ -130,6 +132,10 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->grow_ns, err) < 0
 		           ? -1
 		           : option_set_mode(o, MODE_GROW, err);
+	case OPT_TOUCHED:
+		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->touched_ns, err) < 0
+		           ? -1
+		           : option_set_mode(o, MODE_TOUCHED, err);
 	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
 	case OPT_METRICS: o->metrics = arg; return option_set_mode(o, MODE_METRICS, err);
 	case OPT_EXPORT:
@@ -343,7 +349,7 @@ option_take_all(struct options *o, int argc, char **argv, struct err *err)
 		            : options_take(o, (enum option_id)option_id_of(c), optarg, err)) < 0)
 			return -1;
 		if (c != 1)
-			o->given |= UINT64_C(1) << option_id_of(c);
+			o->given[option_id_of(c) / 64] |= UINT64_C(1) << option_id_of(c) % 64;
 		if (c != 1 && !optarg && options_rows[option_id_of(c)].arg[0] == '[')
 			open = options_rows[option_id_of(c)].name;
 	}

@@ -25,6 +25,7 @@ enum mode {
 	MODE_SUMMARY,
 	MODE_WATCH,
 	MODE_GROW,
+	MODE_TOUCHED,
 	MODE_RECORD,
 	MODE_METRICS,
 	MODE_EXPORT,
@@ -51,7 +52,7 @@ struct options {
 	const char *queries[QUERIES_MAX];
 	size_t queries_n;
 	const char *print;
-	uint64_t given; /* given on the command line: bit i is option i of options.def */
+	uint64_t given[2]; /* given on the command line: bit i is option i of options.def */
 
 	enum format format;
 	const char *output;    /* -o; NULL */
@@ -76,6 +77,7 @@ struct options {
 	uint64_t watch_ns;
 	bool watch_given; /* ... and it was given: it holds, whatever it costs the process */
 	uint64_t grow_ns; /* the same of --grow */
+	uint64_t touched_ns; /* and of --touched */
 	const char *record; /* the file of --record */
 	uint64_t for_ns;    /* how long to record; 0: until interrupted */
 	uint64_t max_size;  /* bytes of the file; 0: any */

@@ -13,6 +13,7 @@ enum {
 	SUMMARY = 1 << MODE_SUMMARY,
 	WATCH = 1 << MODE_WATCH,
 	GROW = 1 << MODE_GROW,
+	TOUCHED = 1 << MODE_TOUCHED,
 	RECORD = 1 << MODE_RECORD,
 	METRICS = 1 << MODE_METRICS,
 	EXPORT = 1 << MODE_EXPORT,
@@ -31,6 +32,7 @@ static const char *const options_mode_names[] = {
     [MODE_SUMMARY] = "--summary",
     [MODE_WATCH] = "--watch",
     [MODE_GROW] = "--grow",
+    [MODE_TOUCHED] = "--touched",
     [MODE_RECORD] = "--record",
     [MODE_METRICS] = "--metrics",
     [MODE_EXPORT] = "--export",
@@ -59,7 +61,7 @@ option_heeded_by(enum option_id id)
 static bool
 option_was_given(const struct options *o, enum option_id id)
 {
-	return o->given >> id & 1;
+	return o->given[id / 64] >> id % 64 & 1;
 }
 
 /* More helpful errors than "does not use it". */
@@ -71,6 +73,7 @@ static const struct {
     {OPT_SORT, PAGES, "pages are listed by address, in constant memory", "use sort(1)"},
     {OPT_SORT, WATCH, "the most written comes first", "use sort(1)"},
     {OPT_SORT, GROW, "what gained most comes first", "use sort(1)"},
+    {OPT_SORT, TOUCHED, "the most touched comes first", "use sort(1)"},
     {OPT_SORT, WHO, "what shares most comes first", "use sort(1)"},
     {OPT_FILTER, ~0u, "a filter selects rows", "use it with --list or --pages"},
     {OPT_RUNS, ~0u, "it joins neighbouring pages of --pages", "add --pages"},
@@ -80,7 +83,7 @@ static const struct {
      "add --watch or --grow"},
     {OPT_FOLDED, ~0u, "it tells who writes, or who brings memory in",
      "add --watch or --grow"},
-    {OPT_COUNT, ~0u, "it counts intervals", "add --watch, --grow or --metrics=FILE"},
+    {OPT_COUNT, ~0u, "it counts intervals", "add --watch, --grow, --touched or --metrics=FILE"},
     {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},
     {OPT_CSV, QUERY, "an answer is not a table", "leave it out, or use --json"},
     {OPT_RAW, QUERY, "an answer is not a table", "leave it out, or use --json"},
@@ -126,15 +129,17 @@ option_refuse_pair(const struct options *o, enum option_id id, struct err *err)
 static int
 option_check_heeded(const struct options *o, struct err *err)
 {
-	unsigned answers =
-	    1u << o->mode | (o->watch_ns ? WATCH : 0) | (o->grow_ns ? GROW : 0);
+	unsigned answers = 1u << o->mode | (o->watch_ns ? WATCH : 0) | (o->grow_ns ? GROW : 0) |
+	                   (o->touched_ns ? TOUCHED : 0);
+	bool repeats = 1u << o->mode & (WATCH | GROW | TOUCHED);
 
 	if (o->mode == MODE_VERSION || o->mode == MODE_HELP || o->mode == MODE_PRINT)
 		return 0;
-	if (o->watch_ns && o->grow_ns)
+	if ((o->watch_ns > 0) + (o->grow_ns > 0) + (o->touched_ns > 0) > 1)
 		return err_set(err, ERR_USAGE, "they take different intervals", "leave one out",
-		               "--grow with --watch");
-	if (o->count && answers & (WATCH | GROW) && o->mode != MODE_WATCH && o->mode != MODE_GROW)
+		               "--%s with --%s", o->grow_ns ? "grow" : "touched",
+		               o->watch_ns ? "watch" : "touched");
+	if (o->count && answers & (WATCH | GROW | TOUCHED) && !repeats)
 		return err_set(err, ERR_USAGE, "before another answer, each runs a single interval",
 		               "leave --count out", "--count with another answer");
 	for (enum option_id i = 0; i < OPTIONS; i++)

@@ -12,7 +12,7 @@ enum option_id {
 };
 #undef O
 
-_Static_assert(OPTIONS <= 64, "options.given has a bit for each");
+_Static_assert(OPTIONS <= 128, "options.given has a bit for each");
 
 /* options.def, by id */
 extern const struct option_row options_rows[OPTIONS];

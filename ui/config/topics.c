@@ -93,6 +93,7 @@ topics_of_columns(struct topics_search *s)
 	                                   [SET_CAUSE] = "--watch --by",
 	                                   [SET_GROWTH] = "--grow",
 	                                   [SET_BROUGHT] = "--grow --by",
+	                                   [SET_TOUCHED] = "--touched",
 	                                   [SET_SHARE] = "--who",
 	                                   [SET_DIFF] = "--diff",
 	                                   [SET_DIFFER] = "--diff --pages",

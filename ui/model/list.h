@@ -21,6 +21,7 @@ struct list {
 	bool auto_clear;       /* is on: if only one of WRITTEN and WR/S fits, WR/S is shown */
 	bool had_swap, had_writes; /* SWAP and WRITTEN have had values, and stay */
 	bool grows;            /* there is a baseline: GROWN has values */
+	bool touched;          /* the referenced bits were cleared: TOUCHED has values */
 	struct list_columns columns; /* the chosen ones */
 	enum column_id sort;   /* the sort column, */
 	bool invert;           /* against its default order */

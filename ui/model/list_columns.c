@@ -11,7 +11,7 @@
 #include "base/guess.h"
 
 enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 17 };
-enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 10 }; /* the strip: narrowed, then dropped */
+enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 11 }; /* the strip: narrowed, then dropped */
 
 static const struct column *
 list_column(enum column_id id)
@@ -68,6 +68,8 @@ list_column_needs_smaps(enum column_id id, const struct sample *s)
 	unsigned needs = list_column(id)->needs;
 	bool huge = s && s->regions && s->regions->counted && !s->huge_known;
 
+	if (needs & NEED_TOUCHED) /* nothing before the clear matters */
+		return s && s->touched.clears;
 	return needs & (NEED_SMAPS | NEED_KSM) || (huge && needs & NEED_HUGE);
 }
 
@@ -321,12 +323,12 @@ list_drop_empty(struct list_layout *l, uint64_t empty)
 }
 
 uint64_t
-list_columns_of_baseline(void)
+list_columns_needing(unsigned needs)
 {
 	uint64_t bits = 0;
 
 	for (unsigned id = 0; id < LIST_COLUMNS; id++)
-		if (list_column(id)->needs & NEED_BASELINE)
+		if (list_column(id)->needs & needs)
 			bits |= list_column_bit(id);
 	return bits;
 }
@@ -350,7 +352,7 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 		list_drop_empty(&l, empty & ~c->named);
 		list_shed_chosen(&l, cols);
 	} else {
-		list_drop_empty(&l, empty & list_columns_of_baseline());
+		list_drop_empty(&l, empty & list_columns_needing(NEED_BASELINE | NEED_TOUCHED));
 		list_shed_usual(&l, cols);
 		list_drop_empty(&l, empty);
 	}

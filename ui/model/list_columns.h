@@ -42,8 +42,8 @@ struct list_columns {
 
 uint64_t list_column_bit(enum column_id id);
 
-/* Those that have values only while there is a baseline. */
-uint64_t list_columns_of_baseline(void);
+/* Those that have one of these needs (enum column_need). */
+uint64_t list_columns_needing(unsigned needs);
 
 /*
  * "address,rss,pages" -> columns; "": the default ones. An error has its column, and leaves *out

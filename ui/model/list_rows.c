@@ -38,6 +38,7 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 	                           .smaps = e,
 	                           .page_size = s->page_size,
 	                           .dirty_known = s->clears > 0,
+	                           .touched_known = touched_is_in(&s->touched, s->smaps),
 	                           .huge_known = s->huge_known,
 	                           .history = regions || !s->heat || !s->heat->of.by_region
 	                                          ? NULL
@@ -461,11 +462,18 @@ bool
 list_needs_smaps(const struct ui *ui, const struct sample *s)
 {
 	const struct list *list = ui->list;
-	bool on = list_column_needs_smaps(list->sort, s);
+	bool on = list_column_needs_smaps(list->sort, s) || list_shows_touched(ui, s);
 
 	for (size_t i = 0; i < list->columns.n; i++)
 		on |= list_column_needs_smaps(list->columns.id[i], s);
 	return on;
+}
+
+bool
+list_shows_touched(const struct ui *ui, const struct sample *s)
+{
+	return s && s->touched.clears &&
+	       list_columns_has(&ui->list->columns, COL_REGION_TOUCHED);
 }
 
 bool

@@ -62,6 +62,9 @@ void list_sort_by(struct ui *ui, enum column_id column);
 /* Groups the list. The cursor stays on its region, or goes to the group that it is in now. */
 void rows_group_by(struct ui *ui, enum grouping by);
 
+/* Whether the list shows TOUCHED, and the referenced bits were cleared. */
+bool list_shows_touched(const struct ui *ui, const struct sample *s);
+
 /* Whether the list shows or is sorted by a column that needs smaps. */
 bool list_needs_smaps(const struct ui *ui, const struct sample *s);
 

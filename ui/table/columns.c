@@ -143,6 +143,14 @@ columns_swap(const struct region_row *row)
 }
 
 static struct value
+columns_touched(const struct region_row *row)
+{
+	return row->touched_known && row->smaps && touched_counts(row->v, row->smaps)
+	           ? columns_size(row->smaps->referenced)
+	           : columns_unknown;
+}
+
+static struct value
 columns_written(const struct region_row *row)
 {
 	return row->dirty_known && !row->r->doubt ? columns_pages(row, row->r->written)
@@ -343,6 +351,7 @@ columns_put(struct value *out, struct value v)
 #define C(id, t, w, ty, h, made, ...) COLUMNS_VALUE(cause, id, made)
 #define G(id, t, w, ty, h, made, ...) COLUMNS_VALUE(growth, id, made)
 #define B(id, t, w, ty, h, made, ...) COLUMNS_VALUE(brought, id, made)
+#define T(id, t, w, ty, h, made, ...) COLUMNS_VALUE(touched, id, made)
 #define S(id, t, w, ty, h, made, ...) COLUMNS_VALUE(share, id, made)
 #define D(id, t, w, ty, h, made, ...) COLUMNS_VALUE(diff, id, made)
 #define E(id, t, w, ty, h, made, ...) COLUMNS_VALUE(differ, id, made)
@@ -367,6 +376,8 @@ columns_put(struct value *out, struct value v)
 	COLUMNS_ROW(GROWTH, i, t, w, ty, h, .of_growth = columns_growth_##i, __VA_ARGS__)
 #define B(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(BROUGHT, i, t, w, ty, h, .of_brought = columns_brought_##i, __VA_ARGS__)
+#define T(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(TOUCHED, i, t, w, ty, h, .of_touched = columns_touched_##i, __VA_ARGS__)
 #define S(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(SHARE, i, t, w, ty, h, .of_share = columns_share_##i, __VA_ARGS__)
 #define D(i, t, w, ty, h, v, ...) \
@@ -452,6 +463,12 @@ struct value
 brought_value(enum column_id id, const struct brought_row *row)
 {
 	return columns_rows[id].of_brought(row);
+}
+
+struct value
+touched_value(enum column_id id, const struct touched_row *row)
+{
+	return columns_rows[id].of_touched(row);
 }
 
 struct value
@@ -652,6 +669,7 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 	        : set == SET_CAUSE ? "--watch --by has no such column"
 	        : set == SET_GROWTH ? "--grow has no such column"
 	        : set == SET_BROUGHT ? "--grow --by has no such column"
+	        : set == SET_TOUCHED ? "--touched has no such column"
 	        : set == SET_DIFF ? "--diff has no such column"
 	        : set == SET_DIFFER ? "--diff --pages has no such column"
 	                           : "--who has no such column",

@@ -16,6 +16,7 @@
 #include "share/share.h"
 #include "target/growth.h"
 #include "target/region.h"
+#include "target/touched.h"
 #include "target/writers.h"
 
 /* The columns of columns.def and their values. The list's columns come first: one bit each. */
@@ -27,6 +28,7 @@
 #define C(id, ...) COL_CAUSE_##id,
 #define G(id, ...) COL_GROWTH_##id,
 #define B(id, ...) COL_BROUGHT_##id,
+#define T(id, ...) COL_TOUCHED_##id,
 #define S(id, ...) COL_SHARE_##id,
 #define D(id, ...) COL_DIFF_##id,
 #define E(id, ...) COL_DIFFER_##id,
@@ -45,8 +47,8 @@ enum { LIST_COLUMNS = 0
 
 /* SET_RUN has columns of SET_PAGE, too. */
 enum column_set {
-	SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_CAUSE, SET_GROWTH, SET_BROUGHT, SET_SHARE,
-	SET_DIFF, SET_DIFFER, SET_LIST
+	SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_CAUSE, SET_GROWTH, SET_BROUGHT, SET_TOUCHED,
+	SET_SHARE, SET_DIFF, SET_DIFFER, SET_LIST
 };
 
 /* What a column needs beyond the page table and enum page_need. */
@@ -59,6 +61,7 @@ enum column_need {
 	NEED_COUNTS = 1 << 21,             /* the region's pages counted: struct region */
 	NEED_WRITER = 1 << 22,             /* which code writes: struct attribution */
 	NEED_BASELINE = 1 << 23,           /* a baseline of growth */
+	NEED_TOUCHED = 1 << 24,            /* a clear of the referenced bits before smaps is read */
 };
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_CHANGE,
@@ -87,6 +90,7 @@ struct region_row {
 	size_t regions;  /* the number of regions summed; 0: a single region */
 	const struct heatmap *history; /* RAM over time, by region; NULL: not known */
 	const char *writer; /* the function that wrote most of it; NULL: not known */
+	bool touched_known; /* smaps is of after a clear of the referenced bits */
 	bool huge_known; /* r->thp is valid: the kernel has PAGEMAP_SCAN */
 	bool ksm_known;  /* ksm, the pages merged by KSM, is valid */
 	uint64_t ksm;
@@ -145,6 +149,15 @@ struct brought_row {
 	size_t page_size;
 };
 
+struct touched_row {
+	unsigned interval;
+	uint64_t ms;
+	uint64_t cost_ns;      /* how long its memory was locked for it; 0: only of the total */
+	uint64_t touched, rss; /* bytes, if `known` */
+	bool known;
+	const struct vma *v;   /* NULL: all regions */
+};
+
 struct share_row {
 	const struct share_peer *p;
 	const struct share *of;
@@ -178,6 +191,7 @@ struct column {
 		struct value (*of_cause)(const struct cause_row *);
 		struct value (*of_growth)(const struct growth_row *);
 		struct value (*of_brought)(const struct brought_row *);
+		struct value (*of_touched)(const struct touched_row *);
 		struct value (*of_share)(const struct share_row *);
 		struct value (*of_diff)(const struct diff_row *);
 		struct value (*of_differ)(const struct differ_row *);
@@ -218,6 +232,7 @@ struct value watch_value(enum column_id id, const struct watch_row *row);
 struct value cause_value(enum column_id id, const struct cause_row *row);
 struct value growth_value(enum column_id id, const struct growth_row *row);
 struct value brought_value(enum column_id id, const struct brought_row *row);
+struct value touched_value(enum column_id id, const struct touched_row *row);
 struct value share_value(enum column_id id, const struct share_row *row);
 struct value diff_value(enum column_id id, const struct diff_row *row);
 struct value differ_value(enum column_id id, const struct differ_row *row);

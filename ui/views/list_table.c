@@ -24,7 +24,9 @@ list_empty(const struct ui *ui)
 		if (column_row(id)->needs & (NEED_WRITES | NEED_RATE))
 			empty |= list_column_bit(id);
 	if (!list->grows)
-		empty |= list_columns_of_baseline();
+		empty |= list_columns_needing(NEED_BASELINE);
+	if (!list->touched)
+		empty |= list_columns_needing(NEED_TOUCHED);
 	return empty & ~(list_column_bit(list->sort) | list->columns.named);
 }
 

@@ -26,19 +26,26 @@
 #include "views/view.h"
 #include "views/writes_line.h"
 
-enum { HEAD_ROWS = LIST_BARS + 2 }; /* two bars, the line of writes, the headings */
+/* Two bars, the line of writes, that of what is touched, the headings. */
+static int
+view_regions_head(const struct sample *s)
+{
+	return LIST_BARS + 2 + (s->touched.clears > 0);
+}
 
 static void
 view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct list *list = ui->list;
-	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
+	int head = view_regions_head(s);
+	size_t rows = (size_t)(bottom - top > head ? bottom - top - head : 1), at;
 
 	ui->lit.key = 0;
 	list->auto_clear = s->writes.cleared && s->writes.auto_clear;
 	list->had_swap |= s->regions && s->regions->totals.swap > 0;
 	list->had_writes |= s->clears > 0;
 	list->grows = s->regions && s->regions->totals.grown.known;
+	list->touched = s->touched.clears > 0;
 	list->rows = rows;
 	if (!s->regions || !s->regions->vmas.n)
 		return;
@@ -97,9 +104,36 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 	buf_free(&lacks);
 }
 
+/* What was touched in all since the clear of the referenced bits, by the last reading of smaps. */
+static void
+view_regions_draw_touched(const struct ui *ui, const struct sample *s, int y)
+{
+	const struct touched_sum *sum = &s->touched_sum;
+	struct buf text = {0};
+	char a[8], b[8], share[8];
+	int x = BAR_LABEL;
+
+	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "touched");
+	if (!touched_is_in(&s->touched, s->smaps)) {
+		fit_draw_cut(y, x, ui->cols, ROLE_DIM,
+		             s->smaps_err.what[0] ? s->smaps_err.why : "reading smaps");
+		return;
+	}
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s", size_text(a, sum->touched));
+	buf_fmt(&text, " of %s in RAM, %s%%, at least, in %.0f s", size_text(b, sum->rss),
+	        percent_text(share, sum->touched, sum->rss ? sum->rss : 1),
+	        (double)(s->smaps->time_ns - s->touched.clear_ns) / 1e9);
+	if (sum->unknown)
+		buf_fmt(&text, "; %zu region%s not known", sum->unknown, plural(sum->unknown));
+	fit_draw_cut(y, x, ui->cols, ROLE_TEXT, text.s);
+	buf_free(&text);
+}
+
 static void
 view_regions_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	int head = view_regions_head(s);
+
 	if (!s->regions)
 		return;
 	list_bars_draw(ui, s, top);
@@ -107,8 +141,10 @@ view_regions_draw(const struct ui *ui, const struct sample *s, int top, int bott
 		view_regions_draw_lens(ui, s, top + 2);
 	else
 		view_regions_draw_writes(ui, s, top + 2);
-	list_table_headings(ui, top + HEAD_ROWS - 1);
-	list_table_rows(ui, s, top + HEAD_ROWS, bottom);
+	if (s->touched.clears)
+		view_regions_draw_touched(ui, s, top + 3);
+	list_table_headings(ui, top + head - 1);
+	list_table_rows(ui, s, top + head, bottom);
 }
 
 /* The sentence about a group: its regions and their size. */
@@ -326,7 +362,7 @@ static unsigned
 view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	struct list *list = ui->list;
-	long at = (long)rows_position(ui), page = ui->rows - HEAD_ROWS - 3;
+	long at = (long)rows_position(ui), page = ui->rows - view_regions_head(s) - 3;
 
 	if (!s->regions)
 		return FX_NONE;
@@ -405,6 +441,7 @@ view_regions_needs(const struct ui *ui, const struct sample *s, struct screen_re
 {
 	view_regions_needs_rows(ui, s, r);
 	r->smaps_on = list_needs_smaps(ui, s);
+	r->touched_on = list_shows_touched(ui, s);
 	r->by_on = list_needs_writers(ui);
 	r->by.by = WRITERS_BY_FUNCTION;
 	r->heat_on = list_needs_history(ui);
