@@ -260,6 +260,17 @@ header() { screen_text | head -1; }
 	screen_wait_text 'snapshot one: .* in RAM and swap'
 }
 
+@test "touch asks, as the key does; live/touched.bats has what it shows" {
+	screen_start 80x24 "$PID"
+	refuses 'touch me' 'unexpected text'
+	screen_keys Escape
+	ask touch
+	screen_wait_text 'Clear the referenced bits of '
+	screen_keys y
+	screen_wait_text 'referenced bits cleared in'
+	screen_wait_text ' TOUCHED '
+}
+
 @test "record takes a file; replay.bats has what is in it" {
 	screen_start 80x24 "$PID"
 	refuses 'record' 'a file is expected'
