@@ -28,7 +28,7 @@ struct when_job {
 /* --- what may be asked --------------------------------------------------------------------- */
 
 /* Of these there are counts at all times; the rest is about a single region, or read for one. */
-static bool
+bool
 when_has(const char *names)
 {
 	static const char *const has[] = {"present", "swapped", "thp", "written",

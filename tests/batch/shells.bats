@@ -66,6 +66,15 @@ asks() { # SHELL
 	is "$(offered "$shell" 'pmtop --group ty')" type
 	is "$(offered "$shell" 'pmtop --lens sh')" sharing
 	is "$(offered "$shell" 'pmtop --at st')" start
+	is "$(offered "$shell" 'pmtop --export per')" perfetto
+	is "$(offered "$shell" 'pmtop --when wri')" written
+	is "$(offered "$shell" 'pmtop --with-bytes sta')" stack
+	words=$(offered "$shell" 'pmtop --heat=hea')
+	has heap
+	words=$(offered "$shell" 'pmtop --diff da')
+	has day.pmtop
+	words=$(offered "$shell" "pmtop --diff ${$:0:1}")
+	has $$
 	words=$(offered "$shell" 'pmtop --pages=hea')
 	has heap
 	words=$(offered "$shell" 'pmtop --record no')

@@ -78,6 +78,7 @@ docs_bash_value(enum option_takes takes)
 	case TAKES_COLUMNS: printf("\n"); docs_bash_columns(); return;
 	case TAKES_FILTER: printf("\n"); docs_bash_filter(); return;
 	case TAKES_QUESTION: docs_bash_questions(); return;
+	case TAKES_TARGET: printf("_pmtop_targets \"$cur\"; return ;;\n"); return;
 	case TAKES_RANGE:
 	case TAKES_GROUP:
 	case TAKES_LENS:
@@ -86,7 +87,9 @@ docs_bash_value(enum option_takes takes)
 	case TAKES_TRACKER:
 	case TAKES_BY:
 	case TAKES_MOMENT:
-	case TAKES_DOCUMENT: break;
+	case TAKES_DOCUMENT:
+	case TAKES_WHEN:
+	case TAKES_EXPORT: break;
 	}
 	docs_words_of(takes, &words);
 	docs_bash_words(words.s);

@@ -107,6 +107,8 @@ docs_fish_option(const struct option_row *o)
 		printf(" -a '(__pmtop_filter)'");
 	else if (takes == TAKES_QUESTION)
 		printf(" -a '(__pmtop_questions)'");
+	else if (takes == TAKES_TARGET)
+		printf(" -a '(__pmtop_targets; __fish_complete_suffix .pmtop)'");
 	else if (takes == TAKES_FOLDER)
 		printf(" -a '(__fish_complete_directories)'");
 	else if (words.len)

@@ -6,6 +6,7 @@
 #include "config/docs_parts.h"
 #include "filter/filter.h"
 #include "page/lens.h"
+#include "query/answer_query.h"
 #include "query/query.h"
 #include "table/columns.h"
 #include "target/writers.h"
@@ -25,6 +26,17 @@ docs_word_list(struct buf *out, const char *const *words, size_t n)
 		docs_word(out, words[i], strlen(words[i]));
 }
 
+static void
+docs_words_when(struct buf *out)
+{
+	size_t n;
+	const struct filter_row *rows = filter_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].scope & FILTER_REGION && when_has(rows[i].names))
+			docs_word(out, rows[i].names, strcspn(rows[i].names, " "));
+}
+
 void
 docs_words_of(enum option_takes takes, struct buf *out)
 {
@@ -42,6 +54,9 @@ docs_words_of(enum option_takes takes, struct buf *out)
 	else if (takes == TAKES_COLOR)
 		for (; option_color_name((unsigned)n); n++)
 			words[n] = option_color_name((unsigned)n);
+	else if (takes == TAKES_EXPORT)
+		for (; option_export_name((unsigned)n); n++)
+			words[n] = option_export_name((unsigned)n);
 	else if (takes == TAKES_THEME)
 		for (; n < THEME_COUNT; n++)
 			words[n] = paint_theme_name((enum theme)n);
@@ -59,6 +74,8 @@ docs_words_of(enum option_takes takes, struct buf *out)
 		docs_word_list(out, ranges, ARRAY_LEN(ranges));
 	if (takes == TAKES_MOMENT)
 		docs_word_list(out, moments, ARRAY_LEN(moments));
+	if (takes == TAKES_WHEN)
+		docs_words_when(out);
 }
 
 void

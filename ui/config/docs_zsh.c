@@ -106,6 +106,7 @@ docs_zsh_value(enum option_takes takes)
 	case TAKES_COLUMNS: printf("_pmtop_columns"); return;
 	case TAKES_FILTER: printf("_pmtop_filter"); return;
 	case TAKES_QUESTION: printf("_pmtop_questions"); return;
+	case TAKES_TARGET: printf("_pmtop_targets"); return;
 	case TAKES_RANGE:
 	case TAKES_GROUP:
 	case TAKES_LENS:
@@ -114,7 +115,9 @@ docs_zsh_value(enum option_takes takes)
 	case TAKES_TRACKER:
 	case TAKES_BY:
 	case TAKES_MOMENT:
-	case TAKES_DOCUMENT: break;
+	case TAKES_DOCUMENT:
+	case TAKES_WHEN:
+	case TAKES_EXPORT: break;
 	}
 	docs_words_of(takes, &words);
 	printf("(%s)", words.s);

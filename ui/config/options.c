@@ -55,11 +55,14 @@ option_set_mode(struct options *o, enum mode mode, struct err *err)
 	return 0;
 }
 
+/* Of --watch and --grow: their interval, 1 s by default. */
 static int
-option_set_answer(struct options *o, enum mode mode, const char *range, struct err *err)
+option_set_wait(struct options *o, enum option_id id, enum mode mode, const char *arg, uint64_t *ns,
+                struct err *err)
 {
-	o->range = range;
-	return option_set_mode(o, mode, err);
+	return option_parse_seconds(id, arg ? arg : "1", 0.01, ns, err) < 0
+	           ? -1
+	           : option_set_mode(o, mode, err);
 }
 
 static int
@@ -118,24 +121,18 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	switch (id) {
 #define O(id, l, s, a, g, h)
 #define B(id, member) case OPT_##id: o->member = true; break;
+#define T(id, member) case OPT_##id: o->member = arg; break;
+#define M(id) case OPT_##id: o->range = arg; return option_set_mode(o, MODE_##id, err);
 #include "config/options.def"
+#undef M
+#undef T
 #undef B
 #undef O
-	case OPT_LIST: return option_set_mode(o, MODE_LIST, err);
-	case OPT_PAGES: return option_set_answer(o, MODE_PAGES, arg, err);
 	case OPT_WATCH:
 		o->watch_given = arg;
-		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->watch_ns, err) < 0
-		           ? -1
-		           : option_set_mode(o, MODE_WATCH, err);
-	case OPT_GROW:
-		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->grow_ns, err) < 0
-		           ? -1
-		           : option_set_mode(o, MODE_GROW, err);
-	case OPT_TOUCHED:
-		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->touched_ns, err) < 0
-		           ? -1
-		           : option_set_mode(o, MODE_TOUCHED, err);
+		return option_set_wait(o, id, MODE_WATCH, arg, &o->watch_ns, err);
+	case OPT_GROW: return option_set_wait(o, id, MODE_GROW, arg, &o->grow_ns, err);
+	case OPT_TOUCHED: return option_set_wait(o, id, MODE_TOUCHED, arg, &o->touched_ns, err);
 	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
 	case OPT_METRICS: o->metrics = arg; return option_set_mode(o, MODE_METRICS, err);
 	case OPT_EXPORT:
@@ -143,21 +140,12 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		                                         : option_set_mode(o, MODE_EXPORT, err);
 	case OPT_FOR: return option_parse_time(id, arg, &o->for_ns, err);
 	case OPT_MAX_SIZE: return option_parse_bytes(id, arg, 1 << 20, &o->max_size, err);
-	case OPT_AT: o->at = arg; break;
 	case OPT_COUNT:
 		o->repeat = true;
 		return option_parse_number(id, arg, 1000000000, &o->count, err);
-	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
-	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
 	case OPT_DIFF: o->diff = arg; return option_set_mode(o, MODE_DIFF, err);
-	case OPT_FILE: o->diff_file = true; break;
-	case OPT_HEAT: return option_set_answer(o, MODE_HEAT, arg, err);
-	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return option_add_query(o, arg, err);
 	case OPT_WHEN: return option_add_when(o, arg, err);
-	case OPT_CAPABILITIES: return option_set_mode(o, MODE_CAPABILITIES, err);
-	case OPT_VERSION: return option_set_mode(o, MODE_VERSION, err);
-	case OPT_HELP: return option_set_mode(o, MODE_HELP, err);
 	case OPT_PRINT_CONFIG: o->print = "pmtoprc"; return option_set_mode(o, MODE_PRINT, err);
 	case OPT_PRINT: o->print = arg; return option_set_mode(o, MODE_PRINT, err);
 	case OPT_JSON: return option_set_format(o, FORMAT_JSON, err);
@@ -169,23 +157,14 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_ZOOM: return option_parse_power(id, arg, 1, 1u << 30, &o->zoom, err);
 	case OPT_FRAMES: return option_parse_number(id, arg, 1000000, &o->frames, err);
 	case OPT_SIZE: return option_parse_size(arg, o, err);
-	case OPT_INTERVAL:
-		o->repeat = true;
-		return option_parse_interval(arg, o, err);
+	case OPT_INTERVAL: return option_parse_interval(arg, o, err);
 	case OPT_COLOR: return option_parse_color(arg, o, err);
 	case OPT_THEME: return option_parse_theme(arg, o, err);
-	case OPT_OUTPUT: o->output = arg; break;
-	case OPT_MAX_PAGES:
-		return option_parse_number(id, arg, UINT32_MAX, &o->max_pages, err);
-	case OPT_SORT: o->sort = arg; break;
-	case OPT_FILTER: o->filter = arg; break;
-	case OPT_TRACKER: o->tracker_given = true; return option_parse_tracker(arg, o, err);
+	case OPT_MAX_PAGES: return option_parse_number(id, arg, UINT32_MAX, &o->max_pages, err);
+	case OPT_TRACKER: return option_parse_tracker(arg, o, err);
 	case OPT_BY: return option_parse_by(arg, o, err);
 	case OPT_BUDGET: return option_parse_budget(arg, o, err);
-	case OPT_SCOPE: o->scope = arg; break;
-	case OPT_WITH_BYTES: o->with_bytes = arg; break;
 	case OPT_NO_MOUSE: o->mouse = false; break;
-	case OPT_PROC_ROOT: o->proc_root = arg; break;
 	case OPT_DEMO_TARGET: /* main handles it first */
 	case OPTIONS: break;
 	}

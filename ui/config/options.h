@@ -138,6 +138,9 @@ enum option_takes {
 	TAKES_BY,
 	TAKES_MOMENT,
 	TAKES_DOCUMENT,
+	TAKES_WHEN,   /* predicates of --when */
+	TAKES_EXPORT,
+	TAKES_TARGET, /* a process or a recording */
 };
 struct option_row {
 	const char *name;
@@ -156,7 +159,8 @@ void option_text(const struct option_row *o, char *out, size_t size);
 /* The reason given for everything that --read-only forbids. */
 extern const char options_read_only[];
 
-/* The i-th value of --color; NULL after the last. */
+/* The i-th value of --color, or of --export; NULL after the last. */
 const char *option_color_name(unsigned i);
+const char *option_export_name(unsigned i);
 
 #endif

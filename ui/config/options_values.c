@@ -59,19 +59,13 @@ option_parse_tracker(const char *s, struct options *o, struct err *err)
 	char how[96];
 	size_t n = (size_t)snprintf(how, sizeof(how), "choose from auto");
 
+	o->tracker_given = true;
 	if (tracker_find(s, &o->tracker))
 		return 0;
 	for (unsigned i = 0; i < TRACKERS && n < sizeof(how); i++)
 		n += (size_t)snprintf(how + n, sizeof(how) - n, ", %s",
 		                      tracker_words((enum tracker)i)->name);
 	return option_bad_word(err, OPT_TRACKER, s, how);
-}
-
-int
-option_parse_export(const char *s, struct err *err)
-{
-	return strcmp(s, "perfetto") ? option_bad_word(err, OPT_EXPORT, s, "there is perfetto")
-	                             : 0;
 }
 
 int
@@ -166,6 +160,7 @@ option_parse_interval(const char *s, struct options *o, struct err *err)
 {
 	char *end;
 
+	o->repeat = true;
 	if (strtod(s, &end) == 0 && end != s && !*end) { /* 0: refresh only on request */
 		o->interval_ns = 0;
 		return 0;
@@ -194,6 +189,21 @@ const char *
 option_color_name(unsigned i)
 {
 	return i < ARRAY_LEN(options_colors) ? options_colors[i] : NULL;
+}
+
+static const char *const options_exports[] = {"perfetto"};
+
+const char *
+option_export_name(unsigned i)
+{
+	return i < ARRAY_LEN(options_exports) ? options_exports[i] : NULL;
+}
+
+int
+option_parse_export(const char *s, struct err *err)
+{
+	return option_parse_word(OPT_EXPORT, s, options_exports, ARRAY_LEN(options_exports),
+	                         "there is perfetto", err);
 }
 
 int
