@@ -15,6 +15,7 @@
 
 #include "app/app.h"
 #include "base/clock.h"
+#include "base/rights.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "base/worker.h"
@@ -388,5 +389,6 @@ int
 main(int argc, char **argv)
 {
 	helper_main(argc, argv); /* it has one thread, and drops that thread's rights */
+	rights_set_aside();
 	return worker_main(main_program, argc, argv);
 }

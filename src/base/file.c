@@ -10,7 +10,31 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/rights.h"
 #include "base/util.h"
+
+/*
+ * Takes up what a file of /proc takes, in a directory: a path from the root may be one that
+ * somebody else gave. Returns whether they must be put back.
+ */
+static bool
+file_take_rights(int dir, const char *name)
+{
+	struct statfs fs;
+
+	if (!rights_are_aside() || dir < 0 || name[0] == '/' || fstatfs(dir, &fs) < 0 ||
+	    fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	rights_take(rights_of_file(name));
+	return true;
+}
+
+static void
+file_leave_rights(bool taken)
+{
+	if (taken)
+		rights_leave();
+}
 
 /* false sets errno */
 static bool
@@ -26,8 +50,8 @@ file_is_regular(int stat_failed, const struct stat *st)
  * stat before the open, because merely opening some devices has effects; fstat after it, because
  * the name may have been replaced in between.
  */
-int
-file_open(int dir, const char *name, int flags)
+static int
+file_do_open(int dir, const char *name, int flags)
 {
 	int fd, error, at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
 	struct stat st;
@@ -43,6 +67,16 @@ file_open(int dir, const char *name, int flags)
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+int
+file_open(int dir, const char *name, int flags)
+{
+	bool taken = file_take_rights(dir, name);
+	int fd = file_do_open(dir, name, flags);
+
+	file_leave_rights(taken);
+	return fd;
 }
 
 /* Kernel-made files (/proc, /sys): stat reports 0 bytes, only reading finds their length. */
@@ -101,15 +135,38 @@ file_read_all(int fd, struct buf *b)
 bool
 file_read_small(int dir, const char *name, char *out, size_t size)
 {
-	int fd = file_open(dir, name, O_RDONLY);
+	bool taken = file_take_rights(dir, name); /* some are checked at each read */
+	int fd = file_do_open(dir, name, O_RDONLY);
 	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
 	int sys = errno;
 
+	file_leave_rights(taken);
 	if (fd >= 0)
 		close(fd);
 	out[n > 0 ? n : 0] = '\0';
 	errno = n == 0 ? ENODATA : sys;
 	return n > 0;
+}
+
+size_t
+file_link(int dir, const char *name, char *out, size_t size)
+{
+	bool taken = file_take_rights(dir, name);
+	ssize_t n = readlinkat(dir, name, out, size - 1);
+
+	file_leave_rights(taken);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+struct dirent *
+file_next(DIR *d)
+{
+	bool taken = file_take_rights(dirfd(d), ""); /* /proc may hide others' processes */
+	struct dirent *e = readdir(d);
+
+	file_leave_rights(taken);
+	return e;
 }
 
 int

@@ -2,6 +2,7 @@
 #ifndef PM_FILE_H
 #define PM_FILE_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -13,7 +14,9 @@ struct buf;
 /*
  * Opening files by name: the target's in its proc root, the user's in their directories. Others may
  * have put anything there: a FIFO without a writer, a device, an endless file. So this is the only
- * file that opens by name: regular files only, without blocking, and reads are bounded.
+ * file that opens by name: regular files only, without blocking, and reads are bounded. What is
+ * opened in a directory of the kernel's /proc is opened with the capabilities that it takes
+ * (rights.h), and nothing else is.
  */
 enum {
 	FILE_ODD = EMEDIUMTYPE, /* errno: not a regular file (err_sys words it) */
@@ -59,6 +62,12 @@ bool file_fits(int fd);
  * Reads the beginning of a small file in a directory, NUL-terminated. false: unreadable or empty.
  */
 bool file_read_small(int dir, const char *name, char *out, size_t size);
+
+/* Where a symbolic link in a directory leads, NUL-terminated; its length, 0 if not known. */
+size_t file_link(int dir, const char *name, char *out, size_t size);
+
+/* As readdir. */
+struct dirent *file_next(DIR *d);
 
 /*
  * Creates a file that only its owner can read. Without `replace` the name must not exist; with it,

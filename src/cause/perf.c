@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/rights.h"
 #include "base/util.h"
 
 /* --- the ABI ---------------------------------------------------------------------------------- */
@@ -131,7 +132,8 @@ perf_attr_of(const struct perf_watch *w, int cpu)
 static int
 perf_call(const struct perf_attr *a, pid_t tid, int cpu)
 {
-	return (int)syscall(SYS_perf_event_open, a, tid, cpu, -1, OPEN_CLOEXEC);
+	return (int)RIGHTS_FOR(RIGHTS_LOOK, syscall(SYS_perf_event_open, a, tid, cpu, -1,
+	                                            OPEN_CLOEXEC));
 }
 
 int

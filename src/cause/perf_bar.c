@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/util.h"
 #include "kernel/proc_bar.h"
 
@@ -87,7 +88,7 @@ perf_bar_words(const struct perf_bar *b)
 /* --- facts ------------------------------------------------------------------------------------ */
 
 static uint64_t
-perf_bar_number(const char *text, const char *name, unsigned base)
+perf_bar_number(const char *text, const char *name)
 {
 	const char *at = strstr(text, name), *end;
 	uint64_t n = 0;
@@ -96,40 +97,24 @@ perf_bar_number(const char *text, const char *name, unsigned base)
 		return 0;
 	at += strlen(name);
 	at += strspn(at, " \t");
-	return parse_u64(at, base, &end, &n) ? n : 0;
-}
-
-/* The first user namespace has all users under their own numbers. */
-static bool
-perf_bar_is_inside(void)
-{
-	char text[256];
-	unsigned long from, to, n;
-
-	if (!file_read_small(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)))
-		return false;
-	return sscanf(text, "%lu %lu %lu", &from, &to, &n) != 3 || from || to || n != UINT32_MAX;
+	return parse_u64(at, 10, &end, &n) ? n : 0;
 }
 
 static void
 perf_bar_look(struct perf_bar *b, const struct proc *p)
 {
-	enum { SYS_ADMIN = 21, PERFMON = 38 };
 	char text[4096];
-	uint64_t caps;
 
 	b->paranoid = -1;
 	if (file_read_small(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", text, sizeof(text)))
 		b->paranoid = atoi(text) < 0 ? 0 : atoi(text);
 	b->root = geteuid() == 0;
-	b->inside = perf_bar_is_inside();
+	b->inside = proc_inner_users();
 	if (p && proc_bar_of(p) != PROC_BAR_OTHER)
 		b->target = proc_bar_help(proc_bar_of(p));
-	if (!file_read_small(AT_FDCWD, "/proc/self/status", text, sizeof(text)))
-		return;
-	caps = perf_bar_number(text, "\nCapEff:", 16);
-	b->capable = caps >> SYS_ADMIN & 1 || caps >> PERFMON & 1;
-	b->filtered = perf_bar_number(text, "\nSeccomp:", 10);
+	b->capable = rights_have(CAP_SYS_ADMIN) || rights_have(CAP_PERFMON);
+	if (file_read_small(AT_FDCWD, "/proc/self/status", text, sizeof(text)))
+		b->filtered = perf_bar_number(text, "\nSeccomp:");
 }
 
 struct perf_words

@@ -24,7 +24,7 @@ static bool
 frames_ksm_lies(int flags, size_t size)
 {
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int pagemap = proc_own_file("pagemap", O_RDONLY);
 	uint64_t word = 0, kpf = 0, pfn;
 
 	if (p != MAP_FAILED && pagemap >= 0) {
@@ -47,7 +47,7 @@ frames_ksm_lies(int flags, size_t size)
 static enum truth
 frames_count_of_unmapped(const struct frames *f, char *page, size_t size)
 {
-	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int pagemap = proc_own_file("pagemap", O_RDONLY);
 	uint64_t word = 0, kpf = 0, count = 1, pfn;
 	enum truth t = TRUTH_UNKNOWN;
 

@@ -4,6 +4,24 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/rights.h"
+
+static long
+numa_ask(const struct proc *p, size_t n, void **at, int *out)
+{
+	return RIGHTS_FOR(RIGHTS_TRACE, syscall(SYS_move_pages, (int)proc_thread(p), n, at, NULL,
+	                                        out, 0));
+}
+
+bool
+numa_works(const struct proc *p)
+{
+	void *page = NULL;
+	int node;
+
+	return numa_ask(p, 1, &page, &node) == 0;
+}
+
 void
 numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, int *out, size_t n)
 {
@@ -13,7 +31,7 @@ numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, int *out, size
 		at[i] = (void *)(uintptr_t)(addr + i * page_size);
 		out[i] = -1;
 	}
-	if (!p->ours || syscall(SYS_move_pages, (int)proc_thread(p), n, at, NULL, out, 0) == 0)
+	if (!p->ours || numa_ask(p, n, at, out) == 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		out[i] = -1;

@@ -2,6 +2,7 @@
 #ifndef PM_NUMA_H
 #define PM_NUMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,5 +14,8 @@
  */
 enum { NUMA_PAGES = 512 };
 void numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, int *out, size_t n);
+
+/* Whether that call is allowed, and there. Sets errno if not. */
+bool numa_works(const struct proc *p);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/util.h"
 #include "kernel/silent.h"
 
@@ -43,7 +44,7 @@ others_list(const struct proc *p, pid_t **pids, size_t *n, struct err *err)
 			close(fd);
 		return r;
 	}
-	while ((e = readdir(d))) {
+	while ((e = file_next(d))) {
 		const char *end;
 		uint64_t pid;
 
@@ -115,7 +116,7 @@ other_open(struct other *o, const struct proc *p, pid_t pid, const struct pagema
 	*refused = silent_is(pid);
 	if (*refused)
 		return false;
-	o->leader = o->dir = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	o->leader = o->dir = file_open(p->root, name, O_PATH | O_DIRECTORY);
 	if (o->leader < 0)
 		return false;
 	if (other_open_pages(o))
@@ -182,7 +183,7 @@ enum others_order
 others_compare(const struct proc *p, pid_t a, pid_t b)
 {
 	/* the numbers of another PID namespace, or of a folder, mean nothing to system calls */
-	long r = p->ours ? syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0) : -1;
+	long r = p->ours ? RIGHTS_FOR(RIGHTS_TRACE, syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0)) : -1;
 
 	return r == 0 ? OTHERS_SAME : r == 1 ? OTHERS_LESS : r == 2 ? OTHERS_MORE : OTHERS_UNKNOWN;
 }

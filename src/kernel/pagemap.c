@@ -66,7 +66,7 @@ pagemap_probe_zero_pfn(size_t page_size)
 {
 	uint64_t word = 0;
 	volatile char *p = mmap(NULL, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int fd = proc_own_file("pagemap", O_RDONLY);
 
 	if (p != MAP_FAILED && fd >= 0) {
 		(void)*p;

@@ -114,7 +114,7 @@ proc_name(int dir, pid_t *parent, char *comm, size_t size)
 static int
 proc_find_living(int dir, pid_t *tid)
 {
-	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
+	int task = file_open(dir, "task", O_RDONLY | O_DIRECTORY), found = -1;
 	int shortage = task < 0 ? errno : 0;
 	DIR *d = task < 0 ? NULL : fdopendir(task);
 	struct dirent *e;
@@ -122,7 +122,7 @@ proc_find_living(int dir, pid_t *tid)
 	while (d && found < 0 && (e = readdir(d))) {
 		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
-		found = openat(task, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		found = file_open(task, e->d_name, O_PATH | O_DIRECTORY);
 		shortage = found < 0 ? errno : 0;
 		if (file_is_shortage(shortage))
 			break;
@@ -240,7 +240,7 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 		               "cannot open the proc root %s", root);
 	p->live = fstatfs(p->root, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 	snprintf(name, sizeof(name), "%d", (int)pid);
-	p->leader = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	p->leader = file_open(p->root, name, O_PATH | O_DIRECTORY);
 	if (p->leader < 0)
 		return proc_refuse_missing(p, pid, err);
 	if (proc_identify(p, err) < 0)
@@ -337,6 +337,20 @@ int
 proc_root_file(const struct proc *p, const char *name, int flags)
 {
 	return file_open(p->root, name, flags);
+}
+
+int
+proc_own_file(const char *name, int flags)
+{
+	int self = open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC), fd, sys;
+
+	if (self < 0)
+		return -1;
+	fd = file_open(self, name, flags);
+	sys = errno;
+	close(self);
+	errno = sys;
+	return fd;
 }
 
 enum proc_life
@@ -452,15 +466,14 @@ proc_runs(int dir, const char *name)
 	static const char gone[] = " (deleted)";
 	const size_t gone_n = sizeof(gone) - 1;
 	char path[4096];
-	ssize_t n = readlinkat(dir, "exe", path, sizeof(path) - 1);
+	size_t n = file_link(dir, "exe", path, sizeof(path));
 
-	if (n <= 0)
+	if (n == 0)
 		return false;
-	path[n] = '\0';
 	if (proc_is_base_name(path, name))
 		return true;
-	if ((size_t)n > gone_n && !strcmp(path + n - gone_n, gone))
-		path[(size_t)n - gone_n] = '\0';
+	if (n > gone_n && !strcmp(path + n - gone_n, gone))
+		path[n - gone_n] = '\0';
 	return proc_is_base_name(path, name);
 }
 
@@ -526,7 +539,7 @@ proc_find_in(int root, const char *name, pid_t **pids, size_t *n)
 
 	if (!d)
 		return -1;
-	while ((e = readdir(d))) {
+	while ((e = file_next(d))) {
 		const char *end;
 		uint64_t pid;
 		int dir;
@@ -534,7 +547,7 @@ proc_find_in(int root, const char *name, pid_t **pids, size_t *n)
 		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || (pid_t)pid == getpid())
 			continue;
 		errno = 0;
-		dir = openat(root, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		dir = file_open(root, e->d_name, O_PATH | O_DIRECTORY);
 		if (dir >= 0 && proc_is_named(dir, name)) {
 			*pids = vec_room(*pids, *n, &cap, sizeof(**pids));
 			(*pids)[(*n)++] = (pid_t)pid;

@@ -53,6 +53,9 @@ void proc_close(struct proc *p);
 int proc_file(const struct proc *p, const char *name, int flags);
 int proc_root_file(const struct proc *p, const char *name, int flags);
 
+/* A file of pmtop itself, likewise. */
+int proc_own_file(const char *name, int flags);
+
 /* A small file of the process as text, likewise. false: it cannot be read, or is empty. */
 bool proc_text(const struct proc *p, const char *name, char *out, size_t size);
 

@@ -69,9 +69,21 @@ proc_find_bar(int dir)
 		return PROC_BAR_SETID;
 	if (proc_status_numbers(text, "\nCapPrm:", 16, &caps, 1) &&
 	    file_read_small(AT_FDCWD, "/proc/self/status", own, sizeof(own)) &&
-	    proc_status_numbers(own, "\nCapEff:", 16, &own_caps, 1) && caps & ~own_caps)
+	    proc_status_numbers(own, "\nCapPrm:", 16, &own_caps, 1) && caps & ~own_caps)
 		return PROC_BAR_CAPS;
 	return PROC_BAR_OTHER;
+}
+
+/* The first user namespace has all users under their own numbers. */
+bool
+proc_inner_users(void)
+{
+	char text[256];
+	unsigned long from, to, n;
+
+	if (!file_read_small(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)))
+		return false;
+	return sscanf(text, "%lu %lu %lu", &from, &to, &n) != 3 || from || to || n != UINT32_MAX;
 }
 
 enum proc_bar

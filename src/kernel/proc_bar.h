@@ -17,6 +17,9 @@ enum proc_bar proc_bar(int dir);
 enum proc_bar proc_bar_of(const struct proc *p);
 const char *proc_bar_help(enum proc_bar b);
 
+/* Whether pmtop's user namespace is not the first one: its root is not root to the kernel. */
+bool proc_inner_users(void);
+
 /* The remedy for its memory (mem, ptrace), which yama restricts as well. */
 const char *proc_memory_how(const struct proc *p);
 const char *proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size);

@@ -264,7 +264,7 @@ processes_open_dir(const struct processes_root *r, pid_t pid, bool leaderless)
 	int dir, thread;
 
 	snprintf(name, sizeof(name), "%d", (int)pid);
-	dir = openat(r->dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = file_open(r->dir, name, O_PATH | O_DIRECTORY);
 	if (dir < 0 || !leaderless)
 		return dir;
 	thread = proc_living_thread(dir, &tid);
@@ -362,7 +362,7 @@ processes_list(struct processes_root *r, const struct processes *old, bool (*sto
 
 	list->live = r->live;
 	list->frames = r->frames;
-	while (d && !stop(arg) && (e = readdir(d))) {
+	while (d && !stop(arg) && (e = file_next(d))) {
 		struct process p = {0};
 		const char *end;
 		uint64_t pid;

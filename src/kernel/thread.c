@@ -130,7 +130,7 @@ threads_read(struct threads *t, const struct proc *p, bool again)
 	if (!threads_is_time(t, again))
 		return;
 	/* of the leader, for a thread has none */
-	task = openat(p->leader, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	task = file_open(p->leader, "task", O_RDONLY | O_DIRECTORY);
 	d = task < 0 ? NULL : fdopendir(task);
 	while (d && now.n < READ_MAX && (e = readdir(d))) {
 		const char *end;

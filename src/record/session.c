@@ -77,11 +77,11 @@ session_add_privileges(struct session *s)
 
 	session_add(s, "user", NULL, geteuid());
 	session_read_own("/proc/self/status", &b);
-	at = b.s ? strstr(b.s, "\nCapEff:\t") : NULL;
+	at = b.s ? strstr(b.s, "\nCapPrm:\t") : NULL;
 	if (at) {
 		char caps[17];
 
-		snprintf(caps, sizeof(caps), "%.16s", at + strlen("\nCapEff:\t"));
+		snprintf(caps, sizeof(caps), "%.16s", at + strlen("\nCapPrm:\t"));
 		session_add(s, "privileges", caps, 0);
 	}
 	buf_free(&b);

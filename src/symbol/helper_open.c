@@ -7,6 +7,7 @@
  */
 #include "symbol/helper_parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
@@ -117,14 +118,19 @@ helper_below_root(const char *name)
 	return begins && name[n] == '/' ? name + n : name;
 }
 
-/* By its name as the target sees it, confined to the target's root. */
+/*
+ * By its name as the target sees it, confined to the target's root. `ours`: who may not follow the
+ * link to that looks below its own root; what is there may be another file.
+ */
 static int
-helper_find_path(const char *name)
+helper_find_path(const char *name, bool ours)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
 	                       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	int root = openat(HELPER_DIR, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 
+	if (root < 0 && ours && errno == EACCES)
+		root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -1;
 	fd = (int)syscall(SYS_openat2, root, helper_below_root(name), &how, sizeof(how));
@@ -135,7 +141,7 @@ helper_find_path(const char *name)
 static int
 helper_find_by_name(const struct helper_ask *ask, const char *name)
 {
-	int fd = helper_find_path(name);
+	int fd = helper_find_path(name, true);
 
 	if (fd >= 0 && helper_is_on_device(fd, ask))
 		return fd;
@@ -260,7 +266,7 @@ helper_open(const struct helper_ask *ask)
 int
 helper_open_path(const char *path)
 {
-	int found = helper_find_path(path), fd;
+	int found = helper_find_path(path, false), fd;
 	struct statfs fs;
 	struct stat st;
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/rights.h"
 #include "base/util.h"
 
 #ifndef CAP_CHECKPOINT_RESTORE /* Linux 5.9 */
@@ -63,8 +63,9 @@ helper_close_others(int from)
 }
 
 /*
- * Keeps the capabilities to inspect processes and read files of others, to follow map_files, and to
- * get true answers from mincore, which requires owning the file or write permission.
+ * Of root's, keeps the capabilities to inspect processes and read files of others, to follow
+ * map_files, and to get true answers from mincore, which requires owning the file or write
+ * permission. Anybody else's it drops: those of pmtop's file are not for files of the target.
  */
 static void
 helper_drop_privileges(void)
@@ -72,9 +73,10 @@ helper_drop_privileges(void)
 	/* kernels without it require SYS_ADMIN */
 	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0;
 
-	helper_keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE |
-	                         UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_FOWNER |
-	                         UINT64_C(1) << (restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN));
+	uint64_t roots = RIGHT(CAP_SYS_PTRACE) | RIGHT(CAP_DAC_READ_SEARCH) | RIGHT(CAP_FOWNER) |
+	                 RIGHT(restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN);
+
+	helper_keep_capabilities(geteuid() == 0 ? roots : 0);
 }
 
 static void

@@ -6,14 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cause/events.h"
 #include "cause/stores.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
+#include "kernel/numa.h"
 #include "kernel/proc_bar.h"
+#include "kernel/tiers.h"
 #include "target/symbol.h"
 
 struct caps {
@@ -362,13 +363,9 @@ caps_ptrace(struct caps *t, struct cap *c)
 static void
 caps_move_pages(struct caps *t, struct cap *c)
 {
-	void *page = NULL;
-	int status = 0;
-
 	if (!t->r->base.meta.may_end)
 		caps_no(c, "the target is not a live process", NULL);
-	else if (syscall(SYS_move_pages, (int)proc_thread(&t->r->proc), 1ul, &page, NULL,
-	                 &status, 0) == 0)
+	else if (numa_works(&t->r->proc))
 		caps_yes(c, "reports each page's NUMA node");
 	else
 		caps_no(c, strerror(errno), proc_bar_help(proc_bar_of(&t->r->proc)));
@@ -405,6 +402,19 @@ caps_instructions(struct caps *t, struct cap *c)
 		caps_no(c, "built without Zydis, or without elfutils", "configure with zydis");
 }
 
+/* Of a live process alone. How many rows: one, or none. */
+static size_t
+caps_privileges(struct caps *t, struct cap *c)
+{
+	if (!t->r->proc.ours)
+		return 0;
+	c->name = "privileges";
+	c->gives = "whose memory, and how much of it";
+	c->ok = true;
+	tiers_say(c->detail, sizeof(c->detail), c->how, sizeof(c->how));
+	return 1;
+}
+
 static const struct {
 	const char *name, *gives;
 	void (*probe)(struct caps *t, struct cap *c);
@@ -435,7 +445,7 @@ size_t
 source_caps(struct source *s, struct track *track, struct cap *out)
 {
 	struct caps c = {.r = source_root_of(s), .track = track};
-	size_t n = 0;
+	size_t n = caps_privileges(&c, out);
 
 	for (size_t i = 0; i < ARRAY_LEN(caps_table); i++) {
 		struct cap *cap = &out[n++];

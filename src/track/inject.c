@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/util.h"
 
 #if defined(__x86_64__)
@@ -24,7 +25,6 @@
 #include "kernel/vma.h"
 #include "track/inject_parts.h"
 
-#define CAP_BIT_SYS_ADMIN 21 /* linux/capability.h */
 
 int
 inject_refuse(const struct proc *p, struct err *err, const char *why, const char *how)
@@ -181,9 +181,7 @@ inject_find_userfaultfd(const struct proc *p, struct inject_stray *stray)
 		return -2;
 	}
 	while ((found < 0 || stray->ino) && (e = readdir(d))) {
-		ssize_t n = readlinkat(fds, e->d_name, link, sizeof(link) - 1);
-
-		link[n > 0 ? n : 0] = '\0';
+		file_link(fds, e->d_name, link, sizeof(link));
 		if (strcmp(link, "anon_inode:[userfaultfd]") != 0)
 			continue;
 		found = atoi(e->d_name);
@@ -279,7 +277,7 @@ inject_search(const struct proc *p, const struct vma *v, bool compat, uint64_t *
 	for (uint64_t at = v->start; at + 2 <= v->end && !*insn; at += CHUNK - 1) {
 		struct iovec to = {code, (size_t)u64_min(CHUNK, v->end - at)};
 		struct iovec from = {(void *)(uintptr_t)at, to.iov_len};
-		ssize_t n = process_vm_readv(tid, &to, 1, &from, 1, 0);
+		ssize_t n = RIGHTS_FOR(RIGHTS_TRACE, process_vm_readv(tid, &to, 1, &from, 1, 0));
 		long found;
 
 		if (n <= 0)
@@ -366,7 +364,7 @@ static unsigned
 inject_choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES],
               unsigned *seen)
 {
-	int task = openat(p->leader, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int task = file_open(p->leader, "task", O_RDONLY | O_DIRECTORY);
 	DIR *d = task < 0 ? NULL : fdopendir(task);
 	struct dirent *e;
 	unsigned n = 0;
@@ -409,7 +407,7 @@ inject_may_suspend(const struct proc *p)
 	struct inject_status s;
 
 	return file_read_small(p->root, "self/status", text, sizeof(text)) &&
-	       inject_parse_status(text, &s) && !s.seccomp && s.cap_eff >> CAP_BIT_SYS_ADMIN & 1;
+	       inject_parse_status(text, &s) && !s.seccomp && rights_have(CAP_SYS_ADMIN);
 }
 
 static int

@@ -166,13 +166,11 @@ inject_parse_status(const char *text, struct inject_status *s)
 {
 	const char *tracer = inject_field(text, "\nTracerPid:"),
 		   *seccomp = inject_field(text, "\nSeccomp:");
-	const char *cap = inject_field(text, "\nCapEff:");
 
-	if (!tracer || !cap)
+	if (!tracer)
 		return false;
 	*s = (struct inject_status){.tracer = (long)inject_number(tracer, 10),
-	                            .seccomp = seccomp ? (unsigned)inject_number(seccomp, 10) : 0,
-	                            .cap_eff = inject_number(cap, 16)};
+	                            .seccomp = seccomp ? (unsigned)inject_number(seccomp, 10) : 0};
 	return true;
 }
 

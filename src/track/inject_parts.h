@@ -48,7 +48,6 @@ struct inject_thread {
 struct inject_status {
 	long tracer;      /* TracerPid, 0 none */
 	unsigned seccomp; /* 0 none, 1 strict, 2 filter */
-	uint64_t cap_eff;
 };
 
 /* From /proc/PID/fdinfo/N of a userfaultfd. */

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
 #include "track/inject_parts.h"
@@ -608,6 +609,7 @@ inject_helper(const struct inject_job *job)
 	int fd = -1;
 
 	inject_close_others(job);
+	rights_hold(RIGHTS_TRACE | (job->suspend_seccomp ? RIGHT(CAP_SYS_ADMIN) : 0));
 	inject_shield();
 	inject_do_job(job, &report, &fd);
 	inject_send(job->out, &report, fd);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "track/inject_parts.h"
 
@@ -47,7 +48,7 @@ inject_job_open(struct inject_job *job, const struct proc *p)
 	char path[32];
 
 	snprintf(path, sizeof(path), "task/%d", (int)job->tid);
-	job->task = openat(p->leader, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	job->task = file_open(p->leader, path, O_PATH | O_DIRECTORY);
 	job->pidfd = (int)syscall(SYS_pidfd_open, job->tid, PIDFD_OF_THREAD);
 	if (job->pidfd < 0)
 		job->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/rights.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
 #include "track/inject.h"
@@ -156,13 +157,15 @@ uffd_is_sealed(const struct proc *p, const struct vma *v)
 {
 	char name[64];
 	struct stat st;
+	long failed;
 
 	if (!(v->perm & VMA_SHARED) || v->perm & VMA_WRITE)
 		return false;
 	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)v->start,
 	         (unsigned long long)v->end);
-	return fstatat(p->leader, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) &&
-	       !(st.st_mode & S_IWUSR);
+	failed = RIGHTS_FOR(rights_of_file(name),
+	                    fstatat(p->leader, name, &st, AT_SYMLINK_NOFOLLOW));
+	return !failed && S_ISLNK(st.st_mode) && !(st.st_mode & S_IWUSR);
 }
 
 /* Linear: the ranges are unsorted. */

@@ -203,7 +203,7 @@ tags() {
 # --- what may be done to a target, and where ------------------------------------------------------
 
 @test "the target's memory is opened in one place, and checked for in another" {
-	only "src/target/source_caps.c src/target/source_root.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
+	only "src/base/rights.c src/target/source_caps.c src/target/source_root.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
 	only "src/target/source_dir.c src/target/source_proc.c" '->mem, '
 	# and read where the page table was asked before
 	only "src/target/bytes.c" 'ops->(bytes|fault_in)\('
@@ -227,13 +227,13 @@ tags() {
 	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_dir_faults.c src/target/source_faults.c src/target/source_others.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
 		'"target/source_root\.h"'
 	only "src/kernel/cgroup.c src/target/source_proc.c" '"kernel/cgroup\.h"'
-	only "src/kernel/numa.c src/target/source_proc.c" '"kernel/numa\.h"'
+	only "src/kernel/numa.c src/target/source_caps.c src/target/source_proc.c" '"kernel/numa\.h"'
 }
 
 @test "files of the target are touched by the helper alone, and opened in one place" {
 	only "src/symbol/helper_open.c" 'openat.*"root|RESOLVE_IN_ROOT'
 	# and the link alone, which is the kernel's, and says how the file was opened
-	only "src/symbol/helper_open.c src/track/tracker_uffd.c" '"map_files'
+	only "src/base/rights.c src/symbol/helper_open.c src/track/tracker_uffd.c" '"map_files'
 	only "src/symbol/helper_files.c" '\bmincore\('
 	only "src/symbol/" '\bhelper_open\('
 	# of pmtop's own side: the file system of the proc root; holes in a fixture's pagemap
@@ -250,6 +250,13 @@ tags() {
 
 @test "one file watches their events" {
 	only "src/cause/perf.c" 'SYS_perf_event_open'
+}
+
+@test "capabilities are taken up where /proc is opened, and around single calls" {
+	only "src/base/file.c src/base/rights.c src/base/rights.h" '\brights_take\('
+	only "src/cause/perf.c src/kernel/numa.c src/kernel/others.c src/track/inject.c src/track/tracker_uffd.c" '\bRIGHTS_FOR\([^w]'
+	only "src/base/rights.c src/base/rights.h src/track/inject_ptrace.c" '\brights_hold\('
+	only "src/base/rights.c src/symbol/helper_limits.c" 'SYS_cap[gs]et'
 }
 
 @test "one file stops other processes" {

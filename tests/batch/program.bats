@@ -51,6 +51,19 @@ strings_of() { # FILE MACRO
 		"maps yes null"
 }
 
+@test "the README and the manual have the tiers of privilege of the table" {
+	local name word gives line=
+	while IFS='|' read -r name word gives; do
+		line+=${line:+,}$word
+		grep -qE "^\\| $name \\| ${gives//[()]/.}.* \\| \`$line\+p\` \\|\$" "$fixture_top/README.md" ||
+			{ echo "the README has another row for $name"; return 1; }
+		"$PMTOP" --print man | sed 's/\\-/-/g' >"$BATS_TEST_TMPDIR/man"
+		grep -qF "sudo setcap $line+p " "$BATS_TEST_TMPDIR/man"
+		grep -qxF "$gives" "$BATS_TEST_TMPDIR/man"
+	done < <(sed -nE 's/^T\(([A-Z_]+), *"([a-z_]+)", *"(.*)"\)$/\1|\2|\3/p' "$fixture_top/src/kernel/tiers.def")
+	is "$line" cap_perfmon,cap_dac_read_search,cap_sys_admin,cap_sys_ptrace
+}
+
 @test "--capabilities says what is missing, why, and what to do" {
 	local what
 	fixture hidden

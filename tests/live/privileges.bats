@@ -174,6 +174,222 @@ starts() {
 	[[ ! -e $STATUS ]]
 }
 
+# --- set aside ----------------------------------------------------------------------------------
+
+# The tiers, from the table: their capabilities, and the line of setcap(8) for each.
+tiers() { sed -nE 's/^T\([A-Z_]+, *"([a-z_]+)".*/\1/p' "$live_dir/../../src/kernel/tiers.def"; }
+tier_lines() { tiers | awk '{ line = line sep $0; sep = ","; print line }'; }
+
+# capable CAPABILITIES: pmtop with a file that has them; its user is nobody
+capable() {
+	[[ ${PUBLIC-} ]] || become_nobody
+	type setcap script >/dev/null 2>&1 || skip "no setcap, or no script"
+	PMTOP=$PUBLIC/capable
+	[[ -e $PMTOP ]] || cp "$PUBLIC/pmtop" "$PMTOP"
+	setcap "$1+p" "$PMTOP" || skip "no capabilities of files here"
+	as "${AS_NOBODY[@]}"
+}
+
+# sets_of PID: those of all its threads, each once: CapInh CapPrm CapEff CapAmb NoNewPrivs
+sets_of() {
+	awk '/^Cap(Inh|Prm|Eff|Amb):|^NoNewPrivs:/ { printf "%s%s", $2, /NoNew/ ? "\n" : " " }' /proc/"$1"/task/*/status 2>/dev/null | sort -u
+}
+
+NONE=0000000000000000
+
+# the bits of +cap,+cap in words of CapPrm
+bits_of() {
+	local name bits=0
+	for name in ${1//,/ }; do
+		case $name in
+		cap_dac_read_search) ((bits |= 1 << 2)) ;;
+		cap_sys_ptrace) ((bits |= 1 << 19)) ;;
+		cap_sys_admin) ((bits |= 1 << 21)) ;;
+		cap_perfmon) ((bits |= 1 << 38)) ;;
+		esac
+	done
+	printf '%016x' "$bits"
+}
+
+child_called() { CHILD=$(pgrep -P "$1" -x "$2"); }
+
+@test "capabilities are in force in no thread of pmtop that waits, and neither its helper nor its command has any" {
+	local line script pmtop command pid pids
+	while read -r line; do
+		capable "$line"
+		rm -f "$BATS_TEST_TMPDIR/keys"
+		mkfifo "$BATS_TEST_TMPDIR/keys"
+		: >"$BATS_TEST_TMPDIR/screen"
+		TERM=xterm script -qec "$(printf '%q ' "${AS_NOBODY[@]}" "$PMTOP" --interval 0 -- /bin/sleep 1000)" /dev/null \
+			<"$BATS_TEST_TMPDIR/keys" >"$BATS_TEST_TMPDIR/screen" 3>&- &
+		script=$!
+		exec 9>"$BATS_TEST_TMPDIR/keys"
+		until_true shows_picture
+		until_true child_called "$script" capable
+		pmtop=$CHILD
+		child_called "$pmtop" sleep
+		command=$CHILD
+		# a question about a symbol is one for the helper
+		printf ':no_such_symbol\r' >&9
+		until_true child_called "$pmtop" pmtop-helper
+		pids="$CHILD $(pgrep -P "$CHILD")"
+		until_true threads_are "$pmtop" "$NONE $(bits_of "$line") $NONE $NONE 0"
+		for pid in $pids; do
+			until_true threads_are "$pid" "$NONE $NONE $NONE $NONE 1"
+		done
+		is "$(sets_of "$command")" "$NONE $NONE $NONE $NONE 0"
+		kill "$command" "$pmtop"
+		exec 9>&-
+		wait "$script" || :
+	done < <(tier_lines)
+}
+threads_are() { [[ $(sets_of "$1") == "$2" ]]; }
+
+@test "with capabilities of its caller it is the same: they are not handed on" {
+	local pid
+	tier +perfmon,+dac_read_search,+sys_ptrace
+	"${AS[@]}" "$PMTOP" --grow=60 "$SUBJECT_PID" >/dev/null 3>&- &
+	pid=$!
+	OTHERS+=("$pid")
+	until_true threads_are "$pid" "$NONE $(bits_of cap_perfmon,cap_dac_read_search,cap_sys_ptrace) $NONE $NONE 0"
+}
+
+@test "the demo has none of them" {
+	capable cap_perfmon
+	rm -f "$PUBLIC"/status.*
+	starts_demo() { starts "$PMTOP"; }
+	DEMO_SETS=
+	shows_picture() {
+		grep -q RSS "$BATS_TEST_TMPDIR/screen" || return
+		DEMO_SETS=$(sets_of "$(pgrep -n -x pmtop-demo)")
+	}
+	starts_demo
+	is "$DEMO_SETS" "$NONE $NONE $NONE $NONE 1"
+}
+
+@test "capabilities open what is in /proc, and nothing that a user names" {
+	capable cap_dac_read_search,cap_sys_ptrace
+	(umask 077 && echo 'a secret' >"$PUBLIC/secret" && mkdir -p "$PUBLIC/root/7" &&
+		echo '1000-2000 rw-p 00000000 00:00 0' >"$PUBLIC/root/7/maps")
+	run -1 "${AS[@]}" "$PMTOP" --list "$PUBLIC/secret"
+	[[ $output == *[Pp]ermission* ]]
+	run -1 "${AS[@]}" "$PMTOP" --proc-root "$PUBLIC/root" --list 7
+	[[ $output == *[Pp]ermission* ]]
+	# a folder that leads to a file of somebody else's
+	mkdir -p "$PUBLIC/links/7"
+	printf 'Name:\tx\nTgid:\t7\nPid:\t7\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n' >"$PUBLIC/links/7/status"
+	echo '7 (x) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 4096 1' >"$PUBLIC/links/7/stat"
+	echo '1 1 0 0 0 1 0' >"$PUBLIC/links/7/statm"
+	head -c 24 /dev/zero >"$PUBLIC/links/7/pagemap"
+	ln -s "$PUBLIC/root/7/maps" "$PUBLIC/links/7/maps"
+	chmod -R a+rX "$PUBLIC/links"
+	run -1 "${AS[@]}" "$PMTOP" --proc-root "$PUBLIC/links" --list 7
+	[[ $output != *1000* ]]
+	# it is tried: open to all, it is read
+	chmod -R a+rX "$PUBLIC/root"
+	run "${AS[@]}" "$PMTOP" --proc-root "$PUBLIC/links" --list -o START 7
+	[[ $output == *0x1000* ]]
+}
+
+# caller CAPABILITIES: pmtop as nobody with these of its caller, in a terminal as well
+caller() {
+	local dir=$BATS_TEST_TMPDIR
+	tier "$1"
+	printf '#!/bin/sh\n[ -z "$PMTOP_STATUS_FILE" ] || chmod a+rw "$PMTOP_STATUS_FILE"\nexec %s %s "$@"\n' "${AS[*]}" "$PMTOP" >"$PUBLIC/caller"
+	chmod a+rx "$PUBLIC/caller"
+	until [[ $dir == /tmp || $dir == / ]]; do
+		chmod a+x "$dir"
+		dir=${dir%/*}
+		dir=${dir:-/}
+	done
+	PMTOP=$PUBLIC/caller
+}
+ALL=+perfmon,+dac_read_search,+sys_admin,+sys_ptrace
+
+@test "with all of them: a new thread, and the program after an exec" {
+	local tid stack
+	caller $ALL
+	need_frames
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x40 "$SUBJECT_PID"
+	screen_goto "${AT[anon]}"
+	subject thread newest
+	read -r tid stack <<<"$REPLY"
+	screen_keys Escape
+	screen_goto "$stack"
+	screen_wait_text "\[stack:$tid newest\]"
+	screen_keys Escape
+	subject exec thread
+	screen_wait_text 'executed a new program'
+	screen_goto 100000000000
+	screen_wait_text "100000000000 +[ah]{64}( |\$)"
+	screen_keys Q
+	screen_end
+}
+
+@test "with all of them: who shares it, as root hears it" {
+	local theirs
+	caller $ALL
+	need_frames
+	theirs=$("$PMTOP" --who="${RANGE[memfd]}" --csv "$SUBJECT_PID")
+	is "$theirs" "$("$PUBLIC/pmtop" --who="${RANGE[memfd]}" --csv "$SUBJECT_PID")"
+	theirs=$("$PMTOP" -e "who ${AT[anon]}" --json "$SUBJECT_PID")
+	is "$theirs" "$("$PUBLIC/pmtop" -e "who ${AT[anon]}" --json "$SUBJECT_PID")"
+}
+
+@test "with all of them: the picker says full of a process of root's" {
+	caller $ALL
+	need_frames
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x40
+	screen_keys "$SUBJECT_PID"
+	screen_wait_text "$SUBJECT_PID +root .* full "
+	screen_keys Escape Escape
+	screen_end
+}
+
+@test "with all of them: what somebody else's process writes, and which code" {
+	need_watch
+	export SUBJECT_UNWATCHED=1
+	caller $ALL
+	watch_start --watch=3600 "${INJECT[@]}" --by function --csv -n -o PAGES,WRITER "$SUBJECT_PID"
+	until_true is_armed anon
+	subject write anon 3 5
+	watch_end
+	watch_show
+	# the helper, which has no rights, finds names in files that are open to all
+	[[ $(awk -F , '$2 == "total" { print $1 }' "$BATS_TEST_TMPDIR/out") -ge 2 ]]
+	! "$PUBLIC/pmtop" --capabilities $$ --csv -n | grep -q '^symbols,yes' || grep -q '^[0-9]*,touch_pages$' "$BATS_TEST_TMPDIR/out"
+}
+
+# The rows of --capabilities that name the tier, from the table.
+@test "--capabilities and K tell the tier, and the line for the next one" {
+	local have=() name words n=0 row all
+	capable cap_perfmon
+	setcap -r "$PMTOP"
+	subject_start "${AS_NOBODY[@]}"
+	row=$("${AS[@]}" "$PMTOP" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
+	mapfile -t all < <(sed -nE 's/^T\(([A-Z_]+), *"([a-z_]+)", *"(.*)"\)$/\1|\2|\3/p' "$live_dir/../../src/kernel/tiers.def")
+	[ ${#all[@]} -eq 4 ]
+	[[ $row == "privileges,yes,"*"an owner's: your own processes"*"${all[0]##*|}: sudo setcap cap_perfmon+p "* ]]
+	for ((n = 0; n < ${#all[@]}; n++)); do
+		IFS='|' read -r name words _ <<<"${all[n]}"
+		have+=("$words")
+		capable "$(IFS=, && echo "${have[*]}")"
+		row=$("${AS[@]}" "$PMTOP" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
+		echo "$row"
+		[[ $row == "privileges,yes,"*"$name: of others' processes ${all[n]##*|}"* ]]
+		if ((n + 1 < ${#all[@]})); then
+			[[ $row == *"${all[n + 1]##*|}: sudo setcap $(IFS=, && echo "${have[*]}"),$(cut -d '|' -f 2 <<<"${all[n + 1]}")+p "* ]]
+		else
+			[[ $row != *setcap* ]]
+		fi
+	done
+	# as root
+	row=$("$PUBLIC/pmtop" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
+	[[ $row == "privileges,yes,"*root* ]]
+}
+
 @test "as nobody: where /proc hides others' processes, that is what is said" {
 	become_nobody
 	unshare -m mount -t proc -o hidepid=invisible proc /proc 2>/dev/null || skip "no /proc that hides processes here"

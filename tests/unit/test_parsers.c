@@ -228,7 +228,7 @@ static const struct parser {
     {"inject_parse_status",
      try_status,
      false,
-     {"Name:\tsh\nTracerPid:\t0\nSeccomp:\t2\nCapEff:\t00000000a80425fb\n"}},
+     {"Name:\tsh\nTracerPid:\t0\nSeccomp:\t2\n"}},
     {"inject_parse_fdinfo",
      try_fdinfo,
      false,

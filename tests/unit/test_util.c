@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/text.h"
 #include "fake.h"
 #include "tap.h"
@@ -468,10 +469,30 @@ test_clock(void)
 	close(fd);
 }
 
+/* What a file of /proc takes goes by its name, wherever it is in the path. */
+static void
+test_rights(void)
+{
+	uint64_t look = rights_of_file("maps");
+
+	ok(look == RIGHTS_LOOK && rights_of_file("7/status") == look && rights_of_file("task") == look,
+	   "most files take the rights to look");
+	ok(rights_of_file("pagemap") & RIGHT(CAP_SYS_ADMIN) && rights_of_file("7/pagemap") == rights_of_file("pagemap"),
+	   "page tables show frames to who opens them with CAP_SYS_ADMIN");
+	ok(!(rights_of_file("kpageflags") & ~RIGHT(CAP_DAC_READ_SEARCH)), "files of frames are only read");
+	ok(rights_of_file("71/task/72/syscall") & RIGHT(CAP_SYS_PTRACE) && rights_of_file("fdinfo/3") == rights_of_file("fd"),
+	   "folders count, and what is below them");
+	ok(rights_of_file("meminfo") == look && rights_of_file("memory/mem2") == look &&
+	       rights_of_file("mem") != look,
+	   "a name is a whole one");
+	ok(!rights_are_aside(), "none are set aside unless it is asked for");
+}
+
 int
 main(void)
 {
 	tap_start();
+	test_rights();
 	test_size_text();
 	test_size_width();
 	test_count_text();

@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "kernel/flags.h"
 #include "kernel/smaps.h"
+#include "kernel/tiers.h"
 #include "page/state.h"
 #include "table/columns.h"
 #include "table/metrics.h"
@@ -260,7 +261,7 @@ docs_man_elsewhere(void)
 	       ".SH QUESTIONS\n"
 	       "The prompt (key :) and \\fB\\-e\\fR answer questions about addresses, symbols, "
 	       "ranges and page frames: \\fIheap+0x10\\fR, \\fIlibc.so.6!malloc\\fR, \\fIcount "
-	       "anon by vma\\fR, \\fIwho heap\\fR. RANGE takes those that name a place or a range. "
+	       "anon by vma\\fR, \\fIwho heap\\fR. Those that name a place or a range are a RANGE. "
 	       "\\fB\\-\\-filter\\fR selects rows by predicates: \\fIanon & written & "
 	       "!thp\\fR. All questions and predicates:\n.BR pmtop\\-query (7).\n");
 }
@@ -519,6 +520,30 @@ docs_man_diff(void)
 		docs_item(region_diff_name(k), region_diff_help(k));
 }
 
+static void
+docs_man_tiers(void)
+{
+	size_t n;
+	const struct tier *t = tiers_table(&n);
+	char line[128];
+
+	printf(".PP\nCapabilities of its file (setcap(8)) show pmtop others' processes without "
+	       "root. Each of these has those above it:\n");
+	for (size_t i = 0; i < n; i++) {
+		docs_item(t[i].name, t[i].gives);
+		printf(".br\n");
+		docs_roff(tiers_line(i + 1, line, sizeof(line)));
+		printf("\n");
+	}
+	printf(".PP\nOlder kernels want CAP_SYS_PTRACE instead of CAP_PERFMON. pmtop is "
+	       "installed with none of them: whoever may run it sees what it sees. They are in "
+	       "force only while pmtop opens a file of /proc or asks the kernel about a process. "
+	       "Its helper, which reads files of the target, and the command that it starts have "
+	       "none, so symbols come from files that you may read yourself. pmtop then ignores "
+	       "what its environment says of places and files (PMTOP_*, XDG_*, TERMINFO, INPUTRC, "
+	       "TMPDIR) and takes the home directory from the user database.\n");
+}
+
 void
 docs_manual(void)
 {
@@ -556,12 +581,13 @@ docs_manual(void)
 	       "Your own processes need none: states come from the page tables. Page frame "
 	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "
 	       "in the initial user namespace; without it they are shown as hidden. Other users' "
-	       "processes need root. Page faults and watchpoints of your own processes need "
-	       "kernel.perf_event_paranoid at 2 or lower (Debian sets 3), or CAP_PERFMON; above 1 "
-	       "the kernel is excluded without it: what system calls write then has no writer. "
-	       "\\fBpmtop \\-\\-capabilities PID\\fR lists what is "
-	       "available, and what prevents the rest.\n"
-	       ".SH \"EXIT STATUS\"\n0: success. 1: the target or the kernel refused; the message "
+	       "processes need root, or capabilities of pmtop's file (see below). Page faults and "
+	       "watchpoints of your own processes need kernel.perf_event_paranoid at 2 or lower "
+	       "(Debian sets 3), or CAP_PERFMON; above 1 the kernel is excluded without it: what "
+	       "system calls write then has no writer. \\fBpmtop \\-\\-capabilities PID\\fR "
+	       "lists what is available, and what prevents the rest.\n");
+	docs_man_tiers();
+	printf(".SH \"EXIT STATUS\"\n0: success. 1: the target or the kernel refused; the message "
 	       "says what, why and how to fix it. 2: usage error. A command started by pmtop does "
 	       "not affect the status, and keeps running when pmtop ends: pmtop then prints on "
 	       "standard error its PID, or how it ended, and the file with its output (in "

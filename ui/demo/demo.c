@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/rights.h"
 #include "base/util.h"
 #include "demo/demo_regions.h"
 #include "kernel/kabi.h"
@@ -240,6 +241,9 @@ demo_child_exec(int ready, pid_t parent)
 #ifdef SYS_close_range
 	syscall(SYS_close_range, (unsigned)DEMO_READY_FD + 1, ~0U, 0U);
 #endif
+	/* capabilities of pmtop's file are not the demo's */
+	rights_give_up();
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	execve("/proc/self/exe", argv, environ);
 	ready = DEMO_READY_FD;
 fail:

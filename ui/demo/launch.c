@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/util.h"
 
 static int
@@ -49,6 +50,7 @@ launch_become(char **argv, int out, int report)
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	launch_default_signals();
+	rights_give_up();
 	execvp(argv[0], argv);
 	failed = errno;
 	if (write(report, &failed, sizeof(failed)) < 0)

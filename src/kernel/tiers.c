@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/tiers.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/rights.h"
+#include "base/util.h"
+#include "kernel/proc_bar.h"
+
+#define T(capability, word, gives) {(capability), #capability, (gives)},
+static const struct tier tiers[] = {
+#include "kernel/tiers.def"
+};
+#undef T
+
+#define T(capability, word, gives) word,
+static const char *const tiers_words[] = {
+#include "kernel/tiers.def"
+};
+#undef T
+
+const struct tier *
+tiers_table(size_t *n)
+{
+	*n = ARRAY_LEN(tiers);
+	return tiers;
+}
+
+/* How many of them, from the first on, this process has. */
+static size_t
+tiers_held(void)
+{
+	size_t n = 0;
+
+	while (n < ARRAY_LEN(tiers) && rights_have(tiers[n].capability))
+		n++;
+	return n;
+}
+
+const char *
+tiers_line(size_t n, char *out, size_t size)
+{
+	struct buf b = {0};
+
+	buf_str(&b, "sudo setcap ");
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&b, "%s%s", i ? "," : "", tiers_words[i]);
+	buf_str(&b, "+p $(command -v pmtop)");
+	snprintf(out, size, "%s", b.s);
+	buf_free(&b);
+	return out;
+}
+
+static void
+tiers_say_root(char *what, size_t what_size, char *more, size_t more_size)
+{
+	const char *lacks = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(tiers) && !lacks; i++)
+		/* these two are among what root of containers has in other ways */
+		if (tiers[i].capability != CAP_PERFMON &&
+		    tiers[i].capability != CAP_DAC_READ_SEARCH && !rights_have(tiers[i].capability))
+			lacks = tiers[i].name;
+	if (proc_inner_users()) {
+		snprintf(what, what_size, "root of a user namespace: frames are hidden");
+		snprintf(more, more_size, "run pmtop as root outside of it");
+		return;
+	}
+	if (!lacks) {
+		snprintf(what, what_size, "root's: all of every process");
+		return;
+	}
+	snprintf(what, what_size, "root's, without %s", lacks);
+	snprintf(more, more_size, "add %s to the container, or run pmtop outside of it", lacks);
+}
+
+void
+tiers_say(char *what, size_t what_size, char *more, size_t more_size)
+{
+	size_t n = tiers_held();
+	char line[128];
+
+	more[0] = '\0';
+	if (geteuid() == 0) {
+		tiers_say_root(what, what_size, more, more_size);
+		return;
+	}
+	if (n == 0)
+		snprintf(what, what_size,
+		         "an owner's: your own processes, with their frames hidden");
+	else
+		snprintf(what, what_size, "%s: of others' processes %s", tiers[n - 1].name,
+		         tiers[n - 1].gives);
+	if (n < ARRAY_LEN(tiers))
+		snprintf(more, more_size, "of others' processes %s: %s", tiers[n].gives,
+		         tiers_line(n + 1, line, sizeof(line)));
+}
