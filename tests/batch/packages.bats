@@ -76,7 +76,9 @@ fields() {
 	nix-instantiate --parse contrib/nix/flake.nix >/dev/null
 }
 
-@test "the changelog of Debian begins with this version" {
+@test "the changelogs begin with this version" {
+	[[ $(grep -m 1 '^## ' NEWS.md) == "## $version, "* ]]
+	grep -qE "^\* .* - $version-1\$" contrib/rpm/pmtop.spec
 	[[ $(head -n 1 packaging/debian/changelog) == "pmtop ($version-"*") "* ]]
 	grep -q "<release version=\"$version\"" packaging/desktop/pmtop.metainfo.xml.in
 	command -v dpkg-parsechangelog >/dev/null || skip "dpkg-parsechangelog is not installed"
