@@ -15,7 +15,8 @@ causes_settle(struct causes *c, const struct track *t)
 
 		if (e->epoch != c->epoch)
 			break;
-		if (e->flags & CAUSES_FIRST && causes_is_written(t, e->addr, e->epoch))
+		if (e->flags & CAUSES_FIRST && !(e->flags & CAUSES_WRITTEN) &&
+		    causes_is_written(t, e->addr, e->epoch))
 			e->flags |= CAUSES_WRITTEN;
 	}
 }

@@ -77,15 +77,17 @@ causes_grow_table(struct causes *c)
 		    (uint32_t)(k % c->max) + 1;
 }
 
+/* The newest entry of the page of a place; n: none. */
+static uint64_t
+causes_newest_at(const struct causes *c, size_t place)
+{
+	return c->table[place] ? causes_number(c, c->table[place]) : c->n;
+}
+
 uint64_t
 causes_newest(const struct causes *c, uint64_t page)
 {
-	size_t i;
-
-	if (!c->table_size)
-		return c->n;
-	i = causes_place(c, page);
-	return c->table[i] ? causes_number(c, c->table[i]) : c->n;
+	return c->table_size ? causes_newest_at(c, causes_place(c, page)) : c->n;
 }
 
 uint64_t
@@ -182,10 +184,10 @@ causes_append(struct causes *c, const struct causes_entry *e)
 	if (c->n < c->max)
 		c->v = vec_room(c->v, c->n, &c->cap, sizeof(*c->v));
 	causes_grow_table(c);
-	before = causes_newest(c, page);
+	i = causes_place(c, page);
+	before = causes_newest_at(c, i);
 	*causes_at(c, c->n) = *e;
 	causes_at(c, c->n)->back = before == c->n ? 0 : (uint32_t)(c->n - before);
-	i = causes_place(c, page);
 	c->pages += !c->table[i];
 	c->table[i] = (uint32_t)(c->n % c->max) + 1;
 	return c->n++;

@@ -115,13 +115,10 @@ past_add_written(const struct past *p, struct past_scan *s)
 {
 	uint64_t since = p->n ? p->v[p->n - 1]->time_ns : 0;
 	const struct track *t = &p->t->track;
-	struct stamps_at at = track_stamps(t, 0, UINT64_MAX);
-	struct track_stamp stamp;
 
 	s->written_known = t->clears && p->clears && p->n;
-	while (s->written_known && stamps_next(&at, &stamp))
-		if (stamp.time_ns > since)
-			extents_add(&s->written, stamp.start, stamp.end, 1);
+	if (s->written_known)
+		stamps_since(&t->stamps, since, &s->written);
 }
 
 static void

@@ -84,6 +84,24 @@ stamps_bytes_in(const struct stamps *s, uint64_t start, uint64_t end, uint32_t e
 	return n * PAGE;
 }
 
+bool
+stamps_has(const struct stamps *s, uint64_t addr, uint32_t epoch)
+{
+	uint64_t page = addr / PAGE;
+	size_t i = stamps_find(s, page);
+	const struct stamps_part *p = &s->v[i];
+	unsigned b = epoch % EPOCHS;
+	size_t plane = 0;
+
+	if (!stamps_remembers(s, epoch) || i == s->n || p->page > page)
+		return false;
+	if (p->stored[PAST] >> b & 1)
+		plane = stamps_index(p, PAST, b);
+	else if (!(p->all[PAST] >> b & 1))
+		return false;
+	return !p->planes || p->planes[plane][page / WORD % WORDS] >> page % WORD & 1;
+}
+
 /* The largest value of a field among the written pages in [from, to); 0: there are none. */
 static uint64_t
 stamps_most_of(const struct stamps_part *p, enum stamps_field f, uint64_t from, uint64_t to)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "kernel/pagemap.h"
+#include "page/extents.h"
 
 enum { STAMPS_PAGE = 4096 }; /* a page of the kernel may consist of several */
 
@@ -55,6 +56,12 @@ void stamps_put(struct stamps *s, const struct track_stamp *stamp);
 /* Bytes of [start, end) with a stamp; ... that were written in `epoch`, of the last 32. */
 uint64_t stamps_bytes(const struct stamps *s, uint64_t start, uint64_t end);
 uint64_t stamps_bytes_in(const struct stamps *s, uint64_t start, uint64_t end, uint32_t epoch);
+
+/* Whether the page at addr was. */
+bool stamps_has(const struct stamps *s, uint64_t addr, uint32_t epoch);
+
+/* Adds the pages that were stamped after a time, with state 1, to `out`, which is empty. */
+void stamps_since(const struct stamps *s, uint64_t time_ns, struct extents *out);
 
 /* The newest time, and the largest count, of [start, end); 0: no stamp. */
 uint64_t stamps_newest(const struct stamps *s, uint64_t start, uint64_t end);

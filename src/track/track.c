@@ -58,7 +58,7 @@ track_at(const struct track *t, uint64_t addr, struct track_stamp *out)
 bool
 track_was_written(const struct track *t, uint64_t addr, uint32_t epoch)
 {
-	return stamps_bytes_in(&t->stamps, addr, addr + STAMPS_PAGE, epoch) > 0;
+	return stamps_has(&t->stamps, addr, epoch);
 }
 
 uint64_t

@@ -14,7 +14,7 @@
 #include "kernel/kabi.h"
 #include "track/tracker_ops.h"
 
-enum { MOST = 1 << 16, SLOTS = 1 << 17, SHARE = 20 };
+enum { SLOTS = 2 * MOVED_MOST, SHARE = 20 };
 
 struct moved {
 	struct track_ranges noted; /* regions of which all frames are noted */
@@ -71,17 +71,25 @@ moved_visit_run(void *arg, const struct pm_run *run)
 	return 0;
 }
 
+/* In pieces: a run is told once it ends, which may be far behind what there is room for. */
 static bool
 moved_visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end,
             bool (*fn)(struct moved *, uint64_t))
 {
+	static const uint64_t piece = UINT64_C(64) << 20;
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	struct moved_visit v = {.pm = pm, .m = m, .fn = fn, .complete = true};
 	struct err ignored;
 
-	return pagemap_runs(pm, start, end, &(struct pm_match){.any = any}, any | PM_CAT_PFNZERO,
-	                    moved_visit_run, &v, &ignored) == 0 &&
-	       v.complete;
+	for (uint64_t at = start, to; v.complete && at < end; at = to) {
+		at = pagemap_next(pm, at, end);
+		to = end - at > piece ? at + piece : end;
+		v.complete = pagemap_runs(pm, at, to, &(struct pm_match){.any = any},
+		                          any | PM_CAT_PFNZERO, moved_visit_run, &v,
+		                          &ignored) == 0 &&
+		             v.complete;
+	}
+	return v.complete;
 }
 
 static bool
@@ -92,7 +100,7 @@ track_moved_note(struct moved *m, uint64_t pfn)
 	if (m->slot[i])
 		return true;
 	m->slot[i] = pfn;
-	return ++m->n < MOST;
+	return ++m->n < MOVED_MOST;
 }
 
 static bool
@@ -116,7 +124,7 @@ moved_note(struct moved **to, const struct pagemap *pm, const struct track_range
 		m = *to = mem_alloc(sizeof(*m));
 	memset(m->slot, 0, sizeof(m->slot));
 	m->n = m->noted.n = 0;
-	for (size_t i = 0; i < memory->n && m->n < MOST; i++)
+	for (size_t i = 0; i < memory->n && m->n < MOVED_MOST; i++)
 		if (moved_visit(m, pm, memory->v[i].start, memory->v[i].end, track_moved_note))
 			ranges_add(&m->noted, memory->v[i].start, memory->v[i].end);
 	m->time_ns = time_ns();

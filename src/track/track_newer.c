@@ -39,16 +39,35 @@ track_newer_remember(struct track *t, const struct vma_list *vmas)
 }
 
 /*
- * Notes the frames of regions that may have unwritten pages; where the others go does not matter.
+ * What is noted of a region: all of it, but of one that has more pages than there is room for, by
+ * the last scan, the beginning.
+ */
+static struct track_range
+track_newer_part(const struct track *t, const struct pagemap *pm, struct track_range r)
+{
+	enum { SOME = 4096 };
+	uint64_t rest = track_rest(t, r.start), some = SOME * (uint64_t)pm->page_size;
+
+	if (rest != UINT64_MAX && rest > MOVED_MOST && r.end - r.start > some)
+		r.end = r.start + some;
+	return r;
+}
+
+/*
+ * Notes the frames of regions that may have unwritten pages, after a clear of all; where the others
+ * go does not matter.
  */
 static void
 track_newer_note_frames(struct track *t, const struct pagemap *pm, bool anew)
 {
 	struct track_ranges some = {0};
 
-	for (size_t i = 0; i < t->memory.n; i++)
-		if (track_rest(t, t->memory.v[i].start))
-			ranges_add(&some, t->memory.v[i].start, t->memory.v[i].end);
+	for (size_t i = 0; i < t->memory.n; i++) {
+		struct track_range r = track_newer_part(t, pm, t->memory.v[i]);
+
+		if (anew || track_rest(t, r.start))
+			ranges_add(&some, r.start, r.end);
+	}
 	moved_note(&t->moved, pm, &some, anew);
 	free(some.v);
 }
@@ -65,14 +84,14 @@ newer_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 	struct err ignored;
 
 	t->newer.n = t->blank.n = t->maps.n = t->memory.n = 0;
-	for (size_t i = 0; i < t->scanned_n; i++)
-		t->scanned[i].rest = UINT64_MAX;
 	if (fd < 0 || vma_read(fd, &vmas, &ignored) < 0)
 		vmas.n = 0; /* the next scan will be the first */
 	if (fd >= 0)
 		close(fd);
 	track_newer_remember(t, &vmas);
 	track_newer_note_frames(t, pm, true);
+	for (size_t i = 0; i < t->scanned_n; i++)
+		t->scanned[i].rest = UINT64_MAX;
 	vma_free(&vmas);
 }
 

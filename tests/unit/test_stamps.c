@@ -97,6 +97,26 @@ sums_are_same(const struct stamps *s, const struct model *m, uint32_t epoch, uin
 	       stamps_newest(s, addr(from), addr(to)) == newest && stamps_most(s, addr(from), addr(to)) == most;
 }
 
+/* What was stamped after a random time. */
+static bool
+since_is_same(const struct stamps *s, const struct model *m, uint64_t now, uint64_t *seed)
+{
+	uint64_t after = now - fake_below(seed, now < 60 ? now : 60);
+	struct extents got = {0};
+	size_t i = 0;
+	bool same = true;
+
+	stamps_since(s, after, &got);
+	for (uint64_t p = 0; same && p < PAGES; p++) {
+		while (i < got.n && got.v[i].end <= addr(p))
+			i++;
+		same = (i < got.n && got.v[i].start <= addr(p)) == (m->count[p] && m->time[p] > after);
+	}
+	same = same && (!got.n || (got.v[0].start >= addr(0) && got.v[got.n - 1].end <= addr(PAGES)));
+	extents_free(&got);
+	return same;
+}
+
 static uint64_t
 model_write(struct model *m, uint64_t p, uint32_t epoch, uint64_t now)
 {
@@ -153,7 +173,7 @@ test_random(void)
 	struct stamps s = {0}, copy = {0};
 	uint64_t seed = 3;
 	uint32_t epoch = 0;
-	bool fresh = true, same = true, sums = true, parts = true;
+	bool fresh = true, same = true, sums = true, parts = true, since = true;
 
 	for (uint64_t now = 1; now < 4000 && fresh && same && sums; now++) {
 		epoch += (uint32_t)(fake_below(&seed, 3) == 0 ? fake_below(&seed, 200) == 0 ? 50 : 1 : 0);
@@ -165,6 +185,7 @@ test_random(void)
 		same = is_same(&s, &m, epoch);
 		parts = parts && part_is_same(&s, &m, &seed);
 		sums = sums_are_same(&s, &m, epoch, &seed);
+		since = since && since_is_same(&s, &m, now, &seed);
 		if (fake_below(&seed, 100) == 0) {
 			stamps_copy(&copy, &s, 0, UINT64_MAX);
 			same = same && is_same(&copy, &m, epoch);
@@ -173,6 +194,7 @@ test_random(void)
 	ok(fresh, "4000 random scans: as many pages are new as in an array");
 	ok(same, "and each has its time, epoch and count, and the epochs that are remembered");
 	ok(sums, "and sums of ranges");
+	ok(since, "and what was stamped since a time");
 	ok(parts, "bug: the stamps of a range that ended within pages that are alike had no end");
 	stamps_copy(&copy, &s, addr(10), addr(20));
 	is_u64(stamps_bytes(&copy, 0, UINT64_MAX), stamps_bytes(&s, addr(10), addr(20)), "a copy of a part");
