@@ -102,14 +102,18 @@ candidates_join(const struct extents *places, const struct extents *written, str
 uint64_t
 candidates_written(const struct candidates_of *of, const struct extents *written)
 {
-	struct extents places = {0}, others = {0};
 	uint64_t bytes = 0;
+	size_t j = 0;
 
-	candidates_split(&of->pages, written, &places, &others);
-	for (size_t i = 0; i < places.n; i++)
-		bytes += places.v[i].end - places.v[i].start;
-	extents_free(&places);
-	extents_free(&others);
+	for (size_t i = 0; i < of->pages.n; i++) {
+		const struct extent *e = &of->pages.v[i];
+
+		while (j < written->n && written->v[j].end <= e->start)
+			j++;
+		for (size_t k = j; k < written->n && written->v[k].start < e->end; k++)
+			bytes += u64_min(written->v[k].end, e->end) -
+			         u64_max(written->v[k].start, e->start);
+	}
 	return bytes;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "record/schema.h"
+#include "record/statements.h"
 
 #define CAUSES_ROWS_STATEMENTS                                                               \
 	X(TASK, "INSERT INTO task VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET name = " \
@@ -43,9 +43,7 @@ static const char *const causes_rows_sql[] = {
 };
 
 struct causes_rows {
-	sqlite3 *db;
-	const char *path;
-	sqlite3_stmt *s[CAUSES_ROWS_COUNT];
+	struct statements s;
 	int64_t session;
 	size_t page_size;
 	int64_t task, code, chain, who; /* what number 0 is in the file */
@@ -61,70 +59,20 @@ causes_rows_open(sqlite3 *db, const char *path, struct err *err)
 {
 	struct causes_rows *r = mem_alloc(sizeof(*r));
 
-	r->db = db;
-	r->path = path;
-	for (int i = 0; i < CAUSES_ROWS_COUNT; i++)
-		if (sqlite3_prepare_v3(db, causes_rows_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-		                       &r->s[i], NULL) != SQLITE_OK) {
-			schema_err(db, err, "record to", path);
-			causes_rows_close(r);
-			return NULL;
-		}
-	return r;
+	if (statements_open(&r->s, db, path, "record to", causes_rows_sql, CAUSES_ROWS_COUNT,
+	                    err) == 0)
+		return r;
+	causes_rows_close(r);
+	return NULL;
 }
 
 void
 causes_rows_close(struct causes_rows *r)
 {
-	for (int i = 0; r && i < CAUSES_ROWS_COUNT; i++)
-		sqlite3_finalize(r->s[i]);
+	if (!r)
+		return;
+	statements_close(&r->s);
 	free(r);
-}
-
-/* --- statements ----------------------------------------------------------------------------- */
-
-static sqlite3_stmt *
-causes_rows_bind(struct causes_rows *r, enum causes_rows_statement which, const uint64_t *v, int n)
-{
-	for (int i = 0; i < n; i++)
-		sqlite3_bind_int64(r->s[which], i + 1, (int64_t)v[i]);
-	return r->s[which];
-}
-
-#define CAUSES_ROWS_BIND(r, which, ...)                             \
-	causes_rows_bind(r, which, (const uint64_t[]){__VA_ARGS__}, \
-	                 sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
-
-/* text NULL: NULL. */
-static void
-causes_rows_text(sqlite3_stmt *s, int at, const char *text)
-{
-	sqlite3_bind_text(s, at, text, -1, SQLITE_TRANSIENT);
-}
-
-static int
-causes_rows_do(struct causes_rows *r, enum causes_rows_statement which, struct err *err)
-{
-	int got = sqlite3_step(r->s[which]);
-
-	if (got != SQLITE_DONE && got != SQLITE_ROW)
-		schema_err(r->db, err, "record to", r->path);
-	sqlite3_reset(r->s[which]);
-	sqlite3_clear_bindings(r->s[which]);
-	return got == SQLITE_DONE || got == SQLITE_ROW ? 0 : -1;
-}
-
-static int
-causes_rows_base(struct causes_rows *r, enum causes_rows_statement which, int64_t *out,
-                 struct err *err)
-{
-	if (sqlite3_step(r->s[which]) != SQLITE_ROW) {
-		sqlite3_reset(r->s[which]);
-		return schema_err(r->db, err, "record to", r->path);
-	}
-	*out = sqlite3_column_int64(r->s[which], 0);
-	sqlite3_reset(r->s[which]);
-	return 0;
 }
 
 int
@@ -133,10 +81,10 @@ causes_rows_begin(struct causes_rows *r, int64_t session, size_t page_size, stru
 	r->session = session;
 	r->page_size = page_size;
 	r->watch_told = false;
-	return causes_rows_base(r, CAUSES_ROWS_BASE_TASK, &r->task, err) < 0 ||
-	               causes_rows_base(r, CAUSES_ROWS_BASE_CODE, &r->code, err) < 0 ||
-	               causes_rows_base(r, CAUSES_ROWS_BASE_CHAIN, &r->chain, err) < 0 ||
-	               causes_rows_base(r, CAUSES_ROWS_BASE_WHO, &r->who, err) < 0
+	return statements_ask(&r->s, CAUSES_ROWS_BASE_TASK, &r->task, err) < 0 ||
+	               statements_ask(&r->s, CAUSES_ROWS_BASE_CODE, &r->code, err) < 0 ||
+	               statements_ask(&r->s, CAUSES_ROWS_BASE_CHAIN, &r->chain, err) < 0 ||
+	               statements_ask(&r->s, CAUSES_ROWS_BASE_WHO, &r->who, err) < 0
 	           ? -1
 	           : 0;
 }
@@ -147,12 +95,12 @@ static int
 causes_rows_task(struct causes_rows *r, const struct suspects_task *t, bool anonymous,
                  struct err *err)
 {
-	sqlite3_stmt *s = CAUSES_ROWS_BIND(r, CAUSES_ROWS_TASK, (uint64_t)r->task + t->number,
+	sqlite3_stmt *s = STATEMENTS_BIND(&r->s, CAUSES_ROWS_TASK, (uint64_t)r->task + t->number,
 	                                   (uint64_t)r->session, (uint64_t)t->pid,
 	                                   (uint64_t)t->tid);
 
-	causes_rows_text(s, 5, anonymous ? "" : t->comm);
-	return causes_rows_do(r, CAUSES_ROWS_TASK, err);
+	statements_bind_text(s, 5, anonymous ? "" : t->comm);
+	return statements_do(&r->s, CAUSES_ROWS_TASK, err);
 }
 
 /* The kernel's functions are no names of the process's; its addresses are nobody's business. */
@@ -162,19 +110,19 @@ causes_rows_code(struct causes_rows *r, const struct suspects_code *c, bool anon
 {
 	bool kernel = c->flags & SUSPECTS_KERNEL, hide = anonymous && !kernel;
 	uint64_t id = (uint64_t)r->code + c->number;
-	sqlite3_stmt *s = CAUSES_ROWS_BIND(r, CAUSES_ROWS_CODE, id, (uint64_t)r->session,
+	sqlite3_stmt *s = STATEMENTS_BIND(&r->s, CAUSES_ROWS_CODE, id, (uint64_t)r->session,
 	                                   kernel ? UINT64_C(1) << 63 | id : c->addr, c->returns);
 	char name[32];
 
 	snprintf(name, sizeof(name), "%#llx", (unsigned long long)(c->addr - c->offset));
-	causes_rows_text(s, 5, hide ? name : c->name);
-	sqlite3_bind_int64(s, 6, (int64_t)c->offset);
-	causes_rows_text(s, 7, hide ? "" : c->file);
-	causes_rows_text(s, 8, hide ? NULL : c->source);
-	causes_rows_text(s, 9, hide ? NULL : c->inlined);
-	sqlite3_bind_int64(s, 10, c->flags);
-	sqlite3_bind_int64(s, 11, (int64_t)c->called);
-	return causes_rows_do(r, CAUSES_ROWS_CODE, err);
+	statements_bind_text(s, 5, hide ? name : c->name);
+	statements_bind_number(s, 6, c->offset);
+	statements_bind_text(s, 7, hide ? "" : c->file);
+	statements_bind_text(s, 8, hide ? NULL : c->source);
+	statements_bind_text(s, 9, hide ? NULL : c->inlined);
+	statements_bind_number(s, 10, c->flags);
+	statements_bind_number(s, 11, c->called);
+	return statements_do(&r->s, CAUSES_ROWS_CODE, err);
 }
 
 static int
@@ -183,22 +131,22 @@ causes_rows_chain(struct causes_rows *r, const struct suspects_chain *c, bool an
 {
 	uint64_t id = (uint64_t)r->chain + c->number;
 	sqlite3_stmt *s =
-	    CAUSES_ROWS_BIND(r, CAUSES_ROWS_CHAIN, id, (uint64_t)r->session);
+	    STATEMENTS_BIND(&r->s, CAUSES_ROWS_CHAIN, id, (uint64_t)r->session);
 	char name[32] = "the kernel";
 	bool hide = anonymous && (c->start || !strncmp(c->function, name, strlen(name)));
 
 	if (c->start)
 		snprintf(name, sizeof(name), "%#llx", (unsigned long long)c->start);
-	causes_rows_text(s, 3, hide ? name : c->function);
-	causes_rows_text(s, 4, hide ? "" : c->file);
-	sqlite3_bind_int64(s, 5, (int64_t)c->kernel);
-	sqlite3_bind_int64(s, 6, c->cut);
-	sqlite3_bind_int64(s, 7, c->reads);
-	if (causes_rows_do(r, CAUSES_ROWS_CHAIN, err) < 0)
+	statements_bind_text(s, 3, hide ? name : c->function);
+	statements_bind_text(s, 4, hide ? "" : c->file);
+	statements_bind_number(s, 5, c->kernel);
+	statements_bind_number(s, 6, c->cut);
+	statements_bind_number(s, 7, c->reads);
+	if (statements_do(&r->s, CAUSES_ROWS_CHAIN, err) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n; i++) {
-		CAUSES_ROWS_BIND(r, CAUSES_ROWS_FRAME, id, i, (uint64_t)r->code + c->codes[i]);
-		if (causes_rows_do(r, CAUSES_ROWS_FRAME, err) < 0)
+		STATEMENTS_BIND(&r->s, CAUSES_ROWS_FRAME, id, i, (uint64_t)r->code + c->codes[i]);
+		if (statements_do(&r->s, CAUSES_ROWS_FRAME, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -209,13 +157,14 @@ causes_rows_who(struct causes_rows *r, const struct suspects_who *w, struct err 
 {
 	uint64_t id = (uint64_t)r->who + w->number;
 
-	CAUSES_ROWS_BIND(r, CAUSES_ROWS_WHO, id, (uint64_t)r->session, w->more);
-	if (causes_rows_do(r, CAUSES_ROWS_WHO, err) < 0)
+	STATEMENTS_BIND(&r->s, CAUSES_ROWS_WHO, id, (uint64_t)r->session, w->more);
+	if (statements_do(&r->s, CAUSES_ROWS_WHO, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->n; i++) {
-		CAUSES_ROWS_BIND(r, CAUSES_ROWS_CANDIDATE, id, (uint64_t)r->chain + w->by[i].chain,
-		                 (uint64_t)r->task + w->by[i].task);
-		if (causes_rows_do(r, CAUSES_ROWS_CANDIDATE, err) < 0)
+		STATEMENTS_BIND(&r->s, CAUSES_ROWS_CANDIDATE, id,
+		                (uint64_t)r->chain + w->by[i].chain,
+		                (uint64_t)r->task + w->by[i].task);
+		if (statements_do(&r->s, CAUSES_ROWS_CANDIDATE, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -260,15 +209,15 @@ causes_rows_watch(struct causes_rows *r, int64_t sample, const struct suspects_n
 	     is.period == r->watch.period && is.rests == r->watch.rests &&
 	     is.unwatched == r->watch.unwatched && is.lost == r->watch.lost))
 		return 0;
-	s = CAUSES_ROWS_BIND(r, CAUSES_ROWS_WATCH, (uint64_t)sample, is.on, is.kernel, is.period,
+	s = STATEMENTS_BIND(&r->s, CAUSES_ROWS_WATCH, (uint64_t)sample, is.on, is.kernel, is.period,
 	                     is.rests, is.unwatched, is.lost);
 	if (!is.on)
-		causes_rows_text(s, 8, w->why.why);
+		statements_bind_text(s, 8, w->why.why);
 	if (!is.on)
-		causes_rows_text(s, 9, w->why.how);
+		statements_bind_text(s, 9, w->why.how);
 	r->watch = is;
 	r->watch_told = true;
-	return causes_rows_do(r, CAUSES_ROWS_WATCH, err);
+	return statements_do(&r->s, CAUSES_ROWS_WATCH, err);
 }
 
 /* The pages of a sample, with the numbers of the file. */
@@ -285,16 +234,16 @@ causes_rows_pages(struct causes_rows *r, int64_t sample, const struct candidates
 
 		for (size_t k = 0; k < of->pages.n; k++)
 			bytes += of->pages.v[k].end - of->pages.v[k].start;
-		CAUSES_ROWS_BIND(r, CAUSES_ROWS_FAULT, (uint64_t)sample, of->who, wrote / page_size,
-		                 (bytes - wrote) / page_size);
-		got = causes_rows_do(r, CAUSES_ROWS_FAULT, err);
+		STATEMENTS_BIND(&r->s, CAUSES_ROWS_FAULT, (uint64_t)sample, of->who,
+		                wrote / page_size, (bytes - wrote) / page_size);
+		got = statements_do(&r->s, CAUSES_ROWS_FAULT, err);
 	}
 	if (got == 0 && c->n) {
 		candidates_pack(c, written, page_size, &packed);
-		CAUSES_ROWS_BIND(r, CAUSES_ROWS_FAULT_SET, (uint64_t)sample);
-		sqlite3_bind_blob64(r->s[CAUSES_ROWS_FAULT_SET], 2, packed.s, packed.len,
-		                    SQLITE_STATIC);
-		got = causes_rows_do(r, CAUSES_ROWS_FAULT_SET, err);
+		sqlite3_bind_blob64(STATEMENTS_BIND(&r->s, CAUSES_ROWS_FAULT_SET,
+		                                    (uint64_t)sample),
+		                    2, packed.s, packed.len, SQLITE_STATIC);
+		got = statements_do(&r->s, CAUSES_ROWS_FAULT_SET, err);
 	}
 	buf_free(&packed);
 	return got;
@@ -318,9 +267,9 @@ causes_rows_brought(struct causes_rows *r, int64_t sample, const struct suspects
 	for (size_t i = 0; news->grown && i < news->brought_n; i++) {
 		const struct suspects_brought *b = &news->brought[i];
 
-		CAUSES_ROWS_BIND(r, CAUSES_ROWS_BROUGHT, (uint64_t)sample,
+		STATEMENTS_BIND(&r->s, CAUSES_ROWS_BROUGHT, (uint64_t)sample,
 		                 (uint64_t)r->chain + b->chain, b->pages, b->maybe);
-		if (causes_rows_do(r, CAUSES_ROWS_BROUGHT, err) < 0)
+		if (statements_do(&r->s, CAUSES_ROWS_BROUGHT, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -351,27 +300,24 @@ static int
 causes_rows_read(struct causes_rows *r, int64_t sample, const struct extents *written,
                  size_t page_size, struct candidates *out, struct err *err)
 {
-	sqlite3_stmt *s = CAUSES_ROWS_BIND(r, CAUSES_ROWS_READ, (uint64_t)sample);
-	int step = sqlite3_step(s), got = 0;
+	sqlite3_stmt *s = STATEMENTS_BIND(&r->s, CAUSES_ROWS_READ, (uint64_t)sample);
+	int got = statements_step(&r->s, CAUSES_ROWS_READ, err);
 
-	if (step != SQLITE_ROW && step != SQLITE_DONE)
-		got = schema_err(r->db, err, "thin", r->path);
-	else if (step == SQLITE_ROW &&
-	         !candidates_unpack(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
-	                            written, page_size, out))
-		got = err_set(err, ERR_TARGET, "what it holds does not fit together", NULL,
-		              "cannot thin %.160s", r->path);
-	sqlite3_reset(s);
-	return got;
+	if (got > 0 && !candidates_unpack(sqlite3_column_blob(s, 0),
+	                                  (size_t)sqlite3_column_bytes(s, 0), written, page_size,
+	                                  out))
+		got = statements_damaged(&r->s, err);
+	statements_reset(&r->s, CAUSES_ROWS_READ);
+	return got < 0 ? -1 : 0;
 }
 
 static int
 causes_rows_drop(struct causes_rows *r, int64_t sample, struct err *err)
 {
-	CAUSES_ROWS_BIND(r, CAUSES_ROWS_DROP, (uint64_t)sample);
-	CAUSES_ROWS_BIND(r, CAUSES_ROWS_DROP_SET, (uint64_t)sample);
-	return causes_rows_do(r, CAUSES_ROWS_DROP, err) < 0 ||
-	               causes_rows_do(r, CAUSES_ROWS_DROP_SET, err) < 0
+	STATEMENTS_BIND(&r->s, CAUSES_ROWS_DROP, (uint64_t)sample);
+	STATEMENTS_BIND(&r->s, CAUSES_ROWS_DROP_SET, (uint64_t)sample);
+	return statements_do(&r->s, CAUSES_ROWS_DROP, err) < 0 ||
+	               statements_do(&r->s, CAUSES_ROWS_DROP_SET, err) < 0
 	           ? -1
 	           : 0;
 }

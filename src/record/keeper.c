@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/refs.h"
 #include "base/util.h"
 #include "base/worker.h"
 
 /*
- * SHARE: an interval may be filled by reading frames up to this part of it; the first sample reads
- * all. SMAPS: so many samples apart smaps is read, if it takes no more than its SHARE of them.
+ * SHARE: all of it may take this part of a core; what is left of that, but at most a MOST and at
+ * least a LEAST part of the time, frames are read. The first sample reads all. SMAPS: so many
+ * samples apart smaps is read, if it takes no more than a hundredth of them.
  */
-enum { KEEPER_SHARE = 100, KEEPER_SMAPS = 60, KEEPER_STOP_S = 30 };
+enum { KEEPER_SHARE = 50, KEEPER_MOST = 200, KEEPER_LEAST = 1000, KEEPER_SMAPS = 60 };
 
 /* What goes to the thread: a session that begins with it, or NULL; and a moment. */
 struct keeper_letter {
@@ -30,10 +30,12 @@ struct keeper_desk {
 	struct worker worker;
 	struct keeper_letter letter;
 	bool full; /* there is a letter */
-	bool failed;
+	bool opened, failed;
 	struct err err;
 	uint64_t bytes, samples;
-	/* of the thread */
+	uint64_t cpu_ns; /* of the thread */
+	/* of the thread alone */
+	struct recorder_options options; /* its path is owned */
 	struct recorder *to;
 };
 
@@ -47,6 +49,8 @@ struct keeper {
 	struct moment said;       /* messages of the next moment, alone */
 	uint64_t late;            /* moments that were not taken, since the last one */
 	uint64_t smaps_ns;        /* what smaps took last */
+	uint64_t frames_ns;       /* what reading frames may take */
+	uint64_t cpu_ns;          /* of both threads, by then */
 	struct keeper_facts {     /* of the last moment */
 		bool tracked, others, watched;
 		uint64_t lost, period;
@@ -81,28 +85,50 @@ keeper_receive(struct keeper_desk *d, struct keeper_letter *out)
 	return got;
 }
 
+/* Of the calling thread. */
+static uint64_t
+keeper_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * TIME_SECOND + (uint64_t)ts.tv_nsec;
+}
+
+/* What became of some work. */
+static void
+keeper_note(struct keeper_desk *d, bool ok, const struct err *err)
+{
+	pthread_mutex_lock(&d->lock);
+	if (!ok && !d->failed)
+		d->err = *err;
+	d->failed |= !ok;
+	d->opened = true;
+	if (d->to) {
+		d->bytes = recorder_bytes(d->to);
+		d->samples = recorder_samples(d->to);
+	}
+	d->cpu_ns = keeper_cpu_ns();
+	worker_wake(&d->worker);
+	pthread_mutex_unlock(&d->lock);
+}
+
 static void
 keeper_run(void *arg)
 {
 	struct keeper_desk *d = arg;
 	struct keeper_letter l;
+	struct err err = {0};
 
+	d->to = recorder_open(&d->options, &err);
+	keeper_note(d, d->to, &err);
 	while (keeper_receive(d, &l)) {
-		struct err err = {0};
-		int r = d->failed ? -1 : 0;
+		bool ok = !d->failed &&
+		          (!l.session || recorder_begin(d->to, l.session, &err) == 0) &&
+		          recorder_add(d->to, &l.moment, &err) == 0;
 
-		if (r == 0 && l.session)
-			r = recorder_begin(d->to, l.session, &err);
-		if (r == 0)
-			r = recorder_add(d->to, &l.moment, &err);
 		keeper_free_letter(&l);
-		pthread_mutex_lock(&d->lock);
-		if (r < 0 && !d->failed)
-			d->err = err;
-		d->failed |= r < 0;
-		d->bytes = recorder_bytes(d->to);
-		d->samples = recorder_samples(d->to);
-		pthread_mutex_unlock(&d->lock);
+		keeper_note(d, ok, &err);
 	}
 	recorder_close(d->to);
 	d->to = NULL;
@@ -116,8 +142,8 @@ keeper_release(void *arg)
 	if (!refs_drop(&d->refs))
 		return;
 	keeper_free_letter(&d->letter);
-	recorder_close(d->to);
 	pthread_mutex_destroy(&d->lock);
+	free((char *)(uintptr_t)d->options.path);
 	free(d);
 }
 
@@ -129,30 +155,49 @@ keeper_open_desk(const struct recorder_options *o, struct err *err)
 	struct keeper_desk *d = mem_alloc(sizeof(*d));
 
 	d->refs = 1;
+	d->options = *o;
+	d->options.path = mem_strdup(o->path);
 	pthread_mutex_init(&d->lock, NULL);
-	d->to = recorder_open(o, err);
-	if (!d->to)
-		goto failed;
-	d->bytes = recorder_bytes(d->to);
 	refs_take(&d->refs);
 	errno = worker_start(&d->worker, &d->lock, keeper_run, keeper_release, d);
 	if (!errno)
 		return d;
 	refs_drop(&d->refs);
 	err_sys(err, NULL, "cannot start the recording thread");
-failed:
 	keeper_release(d);
 	return NULL;
 }
 
-struct keeper *
-keeper_start(const struct recorder_options *o, struct target *t, struct err *err)
+/* false with err: the file cannot be opened. Unless it says so by then, it may yet be. */
+static bool
+keeper_is_open(struct keeper_desk *d, uint64_t until, struct err *err)
 {
+	bool ok;
+
+	pthread_mutex_lock(&d->lock);
+	while (!d->opened && worker_wait(&d->worker, until))
+		;
+	ok = !d->failed;
+	if (!ok)
+		*err = d->err;
+	pthread_mutex_unlock(&d->lock);
+	return ok;
+}
+
+struct keeper *
+keeper_start(const struct recorder_options *o, struct target *t, uint64_t wait_ns, struct err *err)
+{
+	uint64_t until = time_ns() + wait_ns;
 	struct keeper_desk *d = keeper_open_desk(o, err);
 	struct keeper *k;
 
 	if (!d)
 		return NULL;
+	if (!keeper_is_open(d, until, err)) {
+		worker_stop(&d->worker, until);
+		keeper_release(d);
+		return NULL;
+	}
 	k = mem_alloc(sizeof(*k));
 	k->desk = d;
 	k->anonymous = o->anonymous;
@@ -204,9 +249,9 @@ keeper_send(struct keeper *k, struct moment *m, struct err *err)
 }
 
 int
-keeper_stop(struct keeper *k, struct keeper_ends *ends, struct err *err)
+keeper_stop(struct keeper *k, uint64_t wait_ns, struct keeper_ends *ends, struct err *err)
 {
-	uint64_t until = time_ns() + KEEPER_STOP_S * TIME_SECOND;
+	uint64_t until = time_ns() + wait_ns;
 	struct keeper_desk *d = k->desk;
 	int r = 0;
 	bool failed;
@@ -215,8 +260,9 @@ keeper_stop(struct keeper *k, struct keeper_ends *ends, struct err *err)
 	if (k->said.said_n && !k->session && keeper_is_free(k, until))
 		r = keeper_send(k, &k->said, err);
 	if (!worker_stop(&d->worker, until))
-		r = err_set(err, ERR_TARGET, "the disk does not answer", NULL,
-		            "the last sample may not be in the recording");
+		r = err_set(err, ERR_TARGET, "the disk does not answer",
+		            "wait before you open it",
+		            "the last sample may not be in the recording yet");
 	pthread_mutex_lock(&d->lock);
 	failed = d->failed;
 	if (failed)
@@ -335,13 +381,34 @@ keeper_wants_smaps(const struct keeper *k, uint64_t interval_ns)
 	uint64_t n = k->from.count;
 
 	return n == 0 || (n % KEEPER_SMAPS == 0 &&
-	                  k->smaps_ns <= interval_ns * KEEPER_SMAPS / KEEPER_SHARE);
+	                  k->smaps_ns <= interval_ns * KEEPER_SMAPS / 100);
+}
+
+/* What reading frames may take: less while all of it costs more than its share, else more. */
+static uint64_t
+keeper_budget(struct keeper *k, uint64_t interval_ns)
+{
+	uint64_t before = k->cpu_ns;
+	bool first = !k->from.count;
+
+	pthread_mutex_lock(&k->desk->lock);
+	k->cpu_ns = k->desk->cpu_ns + keeper_cpu_ns();
+	pthread_mutex_unlock(&k->desk->lock);
+	if (first)
+		k->frames_ns = interval_ns / KEEPER_MOST;
+	else if (k->cpu_ns - before > interval_ns / KEEPER_SHARE)
+		k->frames_ns /= 2;
+	else
+		k->frames_ns += k->frames_ns / 4;
+	k->frames_ns = u64_max(u64_min(k->frames_ns, interval_ns / KEEPER_MOST),
+	                       interval_ns / KEEPER_LEAST);
+	return first ? UINT64_MAX : k->frames_ns;
 }
 
 int
 keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct err *err)
 {
-	uint64_t budget = k->from.count ? interval_ns / KEEPER_SHARE : UINT64_MAX;
+	uint64_t budget = keeper_budget(k, interval_ns);
 
 	moments_unlisten(&k->from);
 	if (!rs || !k->listens)
@@ -361,7 +428,7 @@ keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, struct regions **
 
 	*rs = NULL;
 	if (wait)
-		keeper_is_free(k, time_ns() + KEEPER_STOP_S * TIME_SECOND);
+		keeper_is_free(k, time_ns() + KEEPER_PATIENCE);
 	keeper_begin(k);
 	if (!k->listens)
 		return 0;

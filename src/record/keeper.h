@@ -2,6 +2,7 @@
 #ifndef PM_KEEPER_H
 #define PM_KEEPER_H
 
+#include "base/clock.h"
 #include "record/recorder.h"
 
 /*
@@ -12,17 +13,26 @@
  */
 struct keeper;
 
-/* NULL with err. */
-struct keeper *keeper_start(const struct recorder_options *o, struct target *t, struct err *err);
+/* How long one waits for a disk: whose only work it is; and who has other things to do. */
+#define KEEPER_PATIENCE (30 * TIME_SECOND)
+#define KEEPER_SHORTLY (200 * TIME_MS)
 
 /*
- * Once all is in the file, or it cannot be. -1 with err: something is not. Frees it. ends: what is
- * in the file; NULL: nobody asks.
+ * Once the file is open, or wait_ns have passed: then the first moments fail if it cannot be. NULL
+ * with err.
+ */
+struct keeper *keeper_start(const struct recorder_options *o, struct target *t, uint64_t wait_ns,
+                            struct err *err);
+
+/*
+ * Once all is in the file, or it cannot be, or wait_ns have passed: then the thread ends by itself.
+ * -1 with err: something is not in the file, or not yet. Frees it. ends: what is in the file; NULL:
+ * nobody asks.
  */
 struct keeper_ends {
 	uint64_t bytes, samples;
 };
-int keeper_stop(struct keeper *k, struct keeper_ends *ends, struct err *err);
+int keeper_stop(struct keeper *k, uint64_t wait_ns, struct keeper_ends *ends, struct err *err);
 
 /*
  * Around a scan of all regions by somebody else. rs NULL: it was abandoned. `interval_ns`: to the

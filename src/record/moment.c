@@ -84,16 +84,11 @@ static void
 moments_add_written(const struct moments *k, struct moment *m)
 {
 	const struct track *t = &k->t->track;
-	struct track_stamp stamp;
-	struct stamps_at at;
 
 	if (!t->clears)
 		return;
 	m->written_known = k->clears > 0;
-	at = track_stamps(t, 0, UINT64_MAX);
-	while (stamps_next(&at, &stamp))
-		if (stamp.time_ns > k->taken_ns)
-			extents_add(&m->written, stamp.start, stamp.end, 1);
+	stamps_since(&t->stamps, k->taken_ns, &m->written);
 }
 
 /* --- its frames ----------------------------------------------------------------------------- */

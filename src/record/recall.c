@@ -7,7 +7,7 @@
 
 #include "base/util.h"
 #include "record/candidates.h"
-#include "record/schema.h"
+#include "record/statements.h"
 #include "record/suspects.h"
 
 #define RECALL_STATEMENTS                                                                          \
@@ -70,9 +70,7 @@ struct recall_who {
 };
 
 struct recall {
-	sqlite3 *db;
-	const char *path;
-	sqlite3_stmt *s[RECALL_COUNT];
+	struct statements s;
 	int64_t session;
 	size_t page_size;
 	/* of the session, ascending by id */
@@ -89,17 +87,11 @@ recall_open(sqlite3 *db, const char *path, struct err *err)
 {
 	struct recall *r = mem_alloc(sizeof(*r));
 
-	r->db = db;
-	r->path = path;
 	r->session = -1;
-	for (int i = 0; i < RECALL_COUNT; i++)
-		if (sqlite3_prepare_v3(db, recall_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &r->s[i],
-		                       NULL) != SQLITE_OK) {
-			schema_err(db, err, "read", path);
-			recall_close(r);
-			return NULL;
-		}
-	return r;
+	if (statements_open(&r->s, db, path, "read", recall_sql, RECALL_COUNT, err) == 0)
+		return r;
+	recall_close(r);
+	return NULL;
 }
 
 static void
@@ -125,8 +117,7 @@ recall_close(struct recall *r)
 {
 	if (!r)
 		return;
-	for (int i = 0; i < RECALL_COUNT; i++)
-		sqlite3_finalize(r->s[i]);
+	statements_close(&r->s);
 	recall_forget(r);
 	free(r->places);
 	free(r->chains);
@@ -251,16 +242,12 @@ static int
 recall_take(struct recall *r, enum recall_statement which,
             void (*take)(struct recall *r, sqlite3_stmt *s), struct err *err)
 {
-	sqlite3_stmt *s = r->s[which];
+	sqlite3_stmt *s = STATEMENTS_BIND(&r->s, which, (uint64_t)r->session);
 	int got;
 
-	sqlite3_bind_int64(s, 1, r->session);
-	while ((got = sqlite3_step(s)) == SQLITE_ROW)
+	while ((got = statements_step(&r->s, which, err)) > 0)
 		take(r, s);
-	if (got != SQLITE_DONE)
-		schema_err(r->db, err, "read", r->path);
-	sqlite3_reset(s);
-	return got == SQLITE_DONE ? 0 : -1;
+	return got;
 }
 
 static int
@@ -316,30 +303,33 @@ recall_code(const struct recall *r, uint64_t addr, bool returns, struct source_c
 
 /* --- samples -------------------------------------------------------------------------------- */
 
-/* Steps once. false: there is no row. Reset it afterwards. */
+/* Whether a statement that has begun has a row. Reset it afterwards. */
 static bool
-recall_ask(struct recall *r, enum recall_statement which, int64_t a, int64_t b)
+recall_more(struct recall *r, enum recall_statement which)
 {
-	sqlite3_reset(r->s[which]);
-	sqlite3_bind_int64(r->s[which], 1, a);
-	if (sqlite3_bind_parameter_count(r->s[which]) > 1)
-		sqlite3_bind_int64(r->s[which], 2, b);
-	return sqlite3_step(r->s[which]) == SQLITE_ROW;
+	struct err ignored;
+
+	return statements_step(&r->s, which, &ignored) > 0;
+}
+
+static bool
+recall_ask(struct recall *r, enum recall_statement which, int64_t sample)
+{
+	STATEMENTS_BIND(&r->s, which, (uint64_t)sample);
+	return recall_more(r, which);
 }
 
 bool
 recall_watch(struct recall *r, int64_t sample, struct causes_watch *out, uint64_t *lost)
 {
-	sqlite3_stmt *s = r->s[RECALL_WATCH];
-	bool is = recall_ask(r, RECALL_WATCH, sample, 0);
+	sqlite3_stmt *s = r->s.v[RECALL_WATCH];
+	bool is = recall_ask(r, RECALL_WATCH, sample);
 	char *why, *how;
 
 	*out = (struct causes_watch){0};
 	*lost = 0;
-	if (!is) {
-		sqlite3_reset(s);
+	if (!is)
 		return false;
-	}
 	*out = (struct causes_watch){.on = recall_number(s, 0),
 	                             .kernel = recall_number(s, 1),
 	                             .period = u64_max(recall_number(s, 2), 1),
@@ -352,17 +342,18 @@ recall_watch(struct recall *r, int64_t sample, struct causes_watch *out, uint64_
 		err_set(&out->why, ERR_TARGET, why, how, "cannot watch page faults");
 	free(why);
 	free(how);
-	sqlite3_reset(s);
+	statements_reset(&r->s, RECALL_WATCH);
 	return true;
 }
 
 uint64_t
 recall_count(struct recall *r, int64_t sample)
 {
-	uint64_t n =
-	    recall_ask(r, RECALL_FAULTED, sample, 0) ? recall_number(r->s[RECALL_FAULTED], 0) : 0;
+	uint64_t n = recall_ask(r, RECALL_FAULTED, sample)
+	                 ? statements_number(&r->s, RECALL_FAULTED, 0)
+	                 : 0;
 
-	sqlite3_reset(r->s[RECALL_FAULTED]);
+	statements_reset(&r->s, RECALL_FAULTED);
 	return n;
 }
 
@@ -406,10 +397,10 @@ recall_who(const struct recall *r, uint64_t id)
 void
 recall_past(struct recall *r, int64_t from, int64_t to, struct causes *into)
 {
-	sqlite3_stmt *s = r->s[RECALL_PAST];
+	sqlite3_stmt *s =
+	    STATEMENTS_BIND(&r->s, RECALL_PAST, (uint64_t)from, (uint64_t)to);
 
-	for (bool more = recall_ask(r, RECALL_PAST, from, to); more;
-	     more = sqlite3_step(s) == SQLITE_ROW) {
+	while (recall_more(r, RECALL_PAST)) {
 		const struct recall_who *w = recall_who(r, recall_number(s, 0));
 		struct cause_by by[CAUSES_MOST];
 
@@ -422,7 +413,6 @@ recall_past(struct recall *r, int64_t from, int64_t to, struct causes *into)
 		if (w)
 			causes_recall_past(into, by, w->n, w->more, recall_number(s, 1));
 	}
-	sqlite3_reset(s);
 }
 
 static void
@@ -460,11 +450,11 @@ void
 recall_faults(struct recall *r, int64_t sample, uint64_t time_ns,
               const struct extents *written, struct causes *into)
 {
-	sqlite3_stmt *s = r->s[RECALL_FAULTS];
+	sqlite3_stmt *s = r->s.v[RECALL_FAULTS];
 	struct candidates c = {0};
 	struct pm_run *v = mem_alloc((written->n + 1) * sizeof(*v));
 
-	if (recall_ask(r, RECALL_FAULTS, sample, 0) &&
+	if (recall_ask(r, RECALL_FAULTS, sample) &&
 	    candidates_unpack(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0),
 	                      written, r->page_size, &c))
 		for (size_t i = 0; i < c.n; i++) {
@@ -473,7 +463,7 @@ recall_faults(struct recall *r, int64_t sample, uint64_t time_ns,
 			if (w)
 				recall_add(r, &c.v[i], w, time_ns, into);
 		}
-	sqlite3_reset(s);
+	statements_reset(&r->s, RECALL_FAULTS);
 	for (size_t i = 0; i < written->n; i++)
 		v[i] = (struct pm_run){written->v[i].start, written->v[i].end, 0};
 	causes_recall_written(into, v, written->n);

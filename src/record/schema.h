@@ -17,6 +17,9 @@ enum {
 	RECORDING_VERSION = 1,     /* user_version */
 };
 
+/* What stands for a name that is left out. */
+#define SCHEMA_LEFT_OUT "(left out)"
+
 /* Whether the file at path says that it is a recording. Does not change errno's meaning for others.
  */
 bool schema_is_recording(const char *path);

@@ -5,7 +5,7 @@
 
 #include "kernel/pagemap.h"
 #include "record/pack.h"
-#include "record/schema.h"
+#include "record/statements.h"
 
 enum { SETS_RUNS = 100 }; /* a larger set is packed */
 
@@ -38,34 +38,27 @@ static const char *const sets_sql[] = {
 };
 
 struct sets {
-	sqlite3 *db;
-	const char *path;
+	struct statements s;
 	size_t page_size;
-	sqlite3_stmt *s[SETS_COUNT];
 };
 
 struct sets *
-sets_open(sqlite3 *db, const char *path, struct err *err)
+sets_open(sqlite3 *db, const char *path, const char *doing, struct err *err)
 {
 	struct sets *s = mem_alloc(sizeof(*s));
 
-	s->db = db;
-	s->path = path;
-	for (int i = 0; i < SETS_COUNT; i++)
-		if (sqlite3_prepare_v3(db, sets_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->s[i],
-		                       NULL) != SQLITE_OK) {
-			schema_err(db, err, "read", path);
-			sets_close(s);
-			return NULL;
-		}
-	return s;
+	if (statements_open(&s->s, db, path, doing, sets_sql, SETS_COUNT, err) == 0)
+		return s;
+	sets_close(s);
+	return NULL;
 }
 
 void
 sets_close(struct sets *s)
 {
-	for (int i = 0; s && i < SETS_COUNT; i++)
-		sqlite3_finalize(s->s[i]);
+	if (!s)
+		return;
+	statements_close(&s->s);
 	free(s);
 }
 
@@ -86,27 +79,6 @@ sets_count(const struct sets *s, const struct extents *e)
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
-
-static int
-sets_damaged(const struct sets *s, struct err *err)
-{
-	return err_set(err, ERR_TARGET, "what it holds does not fit together",
-	               "sqlite3's .recover may save what is left", "cannot read %.160s", s->path);
-}
-
-/* 1: there is a row; 0: there are no more; -1 with err. */
-static int
-sets_step(struct sets *s, enum sets_statement which, struct err *err)
-{
-	int got = sqlite3_step(s->s[which]);
-
-	if (got == SQLITE_ROW)
-		return 1;
-	if (got != SQLITE_DONE)
-		schema_err(s->db, err, "read", s->path);
-	sqlite3_reset(s->s[which]);
-	return got == SQLITE_DONE ? 0 : -1;
-}
 
 static void
 sets_put(struct extents *to, const struct extent *run)
@@ -151,14 +123,13 @@ sets_gather(struct sets *s, enum sets_statement which, int64_t sample,
             bool (*put)(const struct sets *s, sqlite3_stmt *row, struct extents *to),
             struct extents *to, struct err *err)
 {
+	sqlite3_stmt *row = STATEMENTS_BIND(&s->s, which, (uint64_t)sample);
 	int got;
 
-	sqlite3_reset(s->s[which]);
-	sqlite3_bind_int64(s->s[which], 1, sample);
-	while ((got = sets_step(s, which, err)) > 0)
-		if (!put(s, s->s[which], to)) {
-			sqlite3_reset(s->s[which]);
-			return sets_damaged(s, err);
+	while ((got = statements_step(&s->s, which, err)) > 0)
+		if (!put(s, row, to)) {
+			statements_reset(&s->s, which);
+			return statements_damaged(&s->s, err);
 		}
 	return got;
 }
@@ -201,22 +172,6 @@ sets_read_written(struct sets *s, int64_t sample, struct extents *out, struct er
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-/* Carries out a statement with numbers as its first parameters. */
-static int
-sets_do(struct sets *s, enum sets_statement which, const uint64_t *v, int n, struct err *err)
-{
-	int got;
-
-	for (int i = 0; i < n; i++)
-		sqlite3_bind_int64(s->s[which], i + 1, (int64_t)v[i]);
-	got = sqlite3_step(s->s[which]);
-	if (got != SQLITE_DONE)
-		schema_err(s->db, err, "record to", s->path);
-	sqlite3_reset(s->s[which]);
-	sqlite3_clear_bindings(s->s[which]);
-	return got == SQLITE_DONE ? 0 : -1;
-}
-
 static int
 sets_write_state(struct sets *s, uint32_t state, struct err *err)
 {
@@ -227,25 +182,26 @@ sets_write_state(struct sets *s, uint32_t state, struct err *err)
 		buf_str(&name, "gone");
 	else
 		pagemap_cat_names(&name, state, " ");
-	sqlite3_bind_text(s->s[SETS_STATE], 2, name.s ? name.s : "", -1, SQLITE_TRANSIENT);
-	got = sets_do(s, SETS_STATE, &(uint64_t){state}, 1, err);
+	statements_bind_text(STATEMENTS_BIND(&s->s, SETS_STATE, state), 2, name.s ? name.s : "");
+	got = statements_do(&s->s, SETS_STATE, err);
 	buf_free(&name);
 	return got;
 }
 
 /* The row of a set, with its runs if they are many, as parameter n + 1. */
 static int
-sets_write_row(struct sets *s, enum sets_statement which, const uint64_t *v, int n,
+sets_write_row(struct sets *s, enum sets_statement which, const uint64_t *v, size_t n,
                const struct extents *e, struct err *err)
 {
+	sqlite3_stmt *row = statements_bind(&s->s, which, v, n);
 	struct buf packed = {0};
 	int got;
 
 	if (e->n > SETS_RUNS) {
 		pack_runs(e, s->page_size, &packed);
-		sqlite3_bind_blob64(s->s[which], n + 1, packed.s, packed.len, SQLITE_STATIC);
+		sqlite3_bind_blob64(row, (int)n + 1, packed.s, packed.len, SQLITE_STATIC);
 	}
-	got = sets_do(s, which, v, n, err);
+	got = statements_do(&s->s, which, err);
 	buf_free(&packed);
 	return got;
 }
@@ -261,9 +217,8 @@ sets_write_state_set(struct sets *s, uint64_t sample, const struct extents *e, s
 	for (size_t i = 0; e->n <= SETS_RUNS && i < e->n; i++) {
 		const struct extent *k = &e->v[i];
 
-		if (sets_do(s, SETS_RUN,
-		            (uint64_t[]){sample, k->start, k->end - k->start, k->state}, 4,
-		            err) < 0)
+		STATEMENTS_BIND(&s->s, SETS_RUN, sample, k->start, k->end - k->start, k->state);
+		if (statements_do(&s->s, SETS_RUN, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -305,20 +260,22 @@ sets_write_written(struct sets *s, int64_t sample, const struct extents *e, stru
 		return 0;
 	if (sets_write_row(s, SETS_WRITTEN, row, 3, e, err) < 0)
 		return -1;
-	for (size_t i = 0; e->n <= SETS_RUNS && i < e->n; i++)
-		if (sets_do(s, SETS_WRITE,
-		            (uint64_t[]){row[0], e->v[i].start, e->v[i].end - e->v[i].start}, 3,
-		            err) < 0)
+	for (size_t i = 0; e->n <= SETS_RUNS && i < e->n; i++) {
+		STATEMENTS_BIND(&s->s, SETS_WRITE, row[0], e->v[i].start,
+		                e->v[i].end - e->v[i].start);
+		if (statements_do(&s->s, SETS_WRITE, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
 int
 sets_drop(struct sets *s, int64_t sample, struct err *err)
 {
-	for (int which = SETS_DROP; which <= SETS_DROP_WRITES; which++)
-		if (sets_do(s, (enum sets_statement)which, &(uint64_t){(uint64_t)sample}, 1, err) <
-		    0)
+	for (int which = SETS_DROP; which <= SETS_DROP_WRITES; which++) {
+		STATEMENTS_BIND(&s->s, which, (uint64_t)sample);
+		if (statements_do(&s->s, which, err) < 0)
 			return -1;
+	}
 	return 0;
 }

@@ -11,10 +11,10 @@
  * The sets of pages of a recording, by sample: the pages that were in a state or changed to it, and
  * those that were written. A small one is kept as rows, which any SQL tool reads, a larger one
  * packed (schema.def). What is read may have been written by anybody: -1 with err if it does not
- * fit together. `path`: for errors; it and db outlive it.
+ * fit together. `path` and `doing`: for errors (statements.h); they and db outlive it.
  */
 struct sets;
-struct sets *sets_open(sqlite3 *db, const char *path, struct err *err);
+struct sets *sets_open(sqlite3 *db, const char *path, const char *doing, struct err *err);
 void sets_close(struct sets *s);
 
 /* The size of a page, in bytes; before anything else. */

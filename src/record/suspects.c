@@ -9,7 +9,8 @@
 
 enum {
 	SUSPECTS_MOST_BROUGHT = 100,
-	SUSPECTS_SHARE = 100, /* of the time, one part in so many is for counting growth */
+	SUSPECTS_BITS = 12, SUSPECTS_DIGIT = 1 << SUSPECTS_BITS,
+	SUSPECTS_SHARE = 400, /* of the time, one part in so many is for counting growth */
 };
 
 struct suspects_fault {
@@ -191,13 +192,50 @@ suspects_gather(struct suspects *s, const struct target *t, const struct suspect
 }
 
 static int
-suspects_by_page(const void *pa, const void *pb)
+suspects_by_number(const void *pa, const void *pb)
 {
 	const struct suspects_fault *a = pa, *b = pb;
 
-	if (a->page != b->page)
-		return a->page < b->page ? -1 : 1;
 	return (a->by > b->by) - (a->by < b->by);
+}
+
+/* By some bits of the page, from `shift` on; those that are alike stay in order. */
+static void
+suspects_sort_digit(const struct suspects_faults *f, unsigned shift, struct suspects_fault *to)
+{
+	uint32_t at[SUSPECTS_DIGIT] = {0}, next = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		at[f->v[i].page >> shift & (SUSPECTS_DIGIT - 1)]++;
+	for (size_t i = 0; i < SUSPECTS_DIGIT; i++) {
+		uint32_t n = at[i];
+
+		at[i] = next;
+		next += n;
+	}
+	for (size_t i = 0; i < f->n; i++)
+		to[at[f->v[i].page >> shift & (SUSPECTS_DIGIT - 1)]++] = f->v[i];
+}
+
+/* By page, digit by digit: there may be as many as were written, at each moment. */
+static void
+suspects_sort(struct suspects_faults *f)
+{
+	struct suspects_fault *to = mem_alloc(f->n * sizeof(*to)), *was;
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		all |= f->v[i].page;
+	for (unsigned shift = 0; shift < 64 && all >> shift; shift += SUSPECTS_BITS) {
+		if (!(all >> shift & (SUSPECTS_DIGIT - 1)))
+			continue;
+		suspects_sort_digit(f, shift, to);
+		was = f->v;
+		f->v = to;
+		to = was;
+	}
+	f->cap = f->n;
+	free(to);
 }
 
 /* The number of the candidates of the n faults of a page. */
@@ -226,12 +264,13 @@ suspects_find_who(struct suspects *s, struct suspects_faults *f)
 {
 	size_t kept = 0, n;
 
-	vec_sort(f->v, f->n, sizeof(*f->v), suspects_by_page);
+	suspects_sort(f);
 	for (size_t i = 0; i < f->n; i += n) {
 		uint64_t page = f->v[i].page, who;
 
 		for (n = 1; i + n < f->n && f->v[i + n].page == page; n++)
 			;
+		vec_sort(&f->v[i], n, sizeof(*f->v), suspects_by_number);
 		who = suspects_who(s, &f->v[i], n);
 		f->v[kept++] = (struct suspects_fault){.page = page, .by = who};
 	}

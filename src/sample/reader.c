@@ -164,7 +164,7 @@ static void
 reader_stop_keeping(struct reader *l)
 {
 	if (l->keeper)
-		keeper_stop(l->keeper, NULL, &l->draft.recorded_err);
+		keeper_stop(l->keeper, KEEPER_SHORTLY, NULL, &l->draft.recorded_err);
 	l->keeper = NULL;
 	l->draft.recorded = (struct sample_recorded){0};
 }
@@ -184,7 +184,7 @@ reader_record(struct reader *l, const char *path, bool overwrite, struct err *er
 	l->draft.recorded_err.what[0] = '\0';
 	if (!path[0])
 		return 0;
-	l->keeper = keeper_start(&o, &l->t, err);
+	l->keeper = keeper_start(&o, &l->t, KEEPER_SHORTLY, err);
 	if (!l->keeper)
 		return -1;
 	l->draft.recorded =

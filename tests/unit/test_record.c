@@ -393,11 +393,11 @@ record_one(struct recorder *r, struct moments *from, unsigned i, char *own, stru
 }
 
 static int
-record_all(const char *path, struct err *err)
+record_all(const char *path, enum schema_how how, unsigned samples, struct err *err)
 {
 	size_t size = OWN_PAGES * (size_t)sysconf(_SC_PAGESIZE);
 	char *own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct recorder *r = recorder_open(&(struct recorder_options){.path = path}, err);
+	struct recorder *r = recorder_open(&(struct recorder_options){.path = path, .how = how}, err);
 	struct target t;
 	struct session *is;
 	struct moments from;
@@ -412,13 +412,37 @@ record_all(const char *path, struct err *err)
 	is = session_new(&t);
 	got = recorder_begin(r, is, err);
 	session_free(is);
-	for (unsigned i = 1; got == 0 && i <= SAMPLES; i++)
+	for (unsigned i = 1; got == 0 && i <= samples; i++)
 		got = record_one(r, &from, i, own, err);
 	moments_free(&from);
 	recorder_close(r);
 	target_close(&t);
 	munmap(own, size);
 	return got;
+}
+
+/* A file that is not there yet. */
+static void
+name_file(char *path)
+{
+	int fd = mkstemp(path);
+
+	close(fd);
+	unlink(path);
+}
+
+static void
+drop_file(const char *path)
+{
+	char journal[64];
+
+	snprintf(journal, sizeof(journal), "%s-journal", path);
+	unlink(journal);
+	unlink(path);
+	for (unsigned i = 0; i <= SAMPLES; i++) {
+		extents_free(&pages_of[i]);
+		extents_free(&written_of[i]);
+	}
 }
 
 static bool
@@ -432,7 +456,7 @@ thin_some(const char *path, unsigned n)
 
 	if (schema_create(path, SCHEMA_APPEND, &db, &err) < 0)
 		return false;
-	sets = sets_open(db, path, &err);
+	sets = sets_open(db, path, "read", &err);
 	causes = causes_rows_open(db, path, &err);
 	while (done < n && thin_one(db, sets, causes, path, &err) == 0)
 		done++;
@@ -471,7 +495,7 @@ count_wrong(const char *path, size_t left)
 
 	if (!r || schema_open(path, &db, &err) < 0)
 		return 1;
-	sets = sets_open(db, path, &err);
+	sets = sets_open(db, path, "read", &err);
 	sets_set_page_size(sets, recording_page_size(r));
 	sqlite3_prepare_v2(db, "SELECT id FROM sample ORDER BY id", -1, &s, NULL);
 	while (n < SAMPLES && sqlite3_step(s) == SQLITE_ROW)
@@ -490,26 +514,100 @@ count_wrong(const char *path, size_t left)
 static void
 test_thinning(void)
 {
-	char path[] = "/tmp/test_record-XXXXXX", journal[sizeof(path) + 8];
-	int fd = mkstemp(path);
+	char path[] = "/tmp/test_record-XXXXXX";
 	struct err err = {0};
 
-	close(fd);
-	unlink(path);
-	if (!ok(record_all(path, &err) == 0, "this process is recorded"))
+	name_file(path);
+	if (!ok(record_all(path, SCHEMA_NEW, SAMPLES, &err) == 0, "this process is recorded"))
 		printf("# %s: %s\n", err.what, err.why);
 	is_u64(count_wrong(path, SAMPLES), 0, "each sample has the pages that were there");
 	ok(thin_some(path, 30), "30 samples are dropped");
 	is_u64(count_wrong(path, SAMPLES - 30), 0, "the others have their pages, and no write is lost");
 	thin_some(path, SAMPLES);
 	ok(count_wrong(path, 2) == 0 || count_wrong(path, 3) == 0, "in the end the first and the last are left");
-	snprintf(journal, sizeof(journal), "%s-journal", path);
-	unlink(journal);
-	unlink(path);
-	for (unsigned i = 0; i <= SAMPLES; i++) {
-		extents_free(&pages_of[i]);
-		extents_free(&written_of[i]);
-	}
+	drop_file(path);
+}
+
+/* --- several sessions ------------------------------------------------------------------------- */
+
+static bool
+change_file(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	bool good = sqlite3_open(path, &db) == SQLITE_OK &&
+	            sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+
+	sqlite3_close(db);
+	return good;
+}
+
+/* The message of tick i; "": it has none. */
+static const char *
+said_by(const struct timeline *t, size_t i)
+{
+	for (size_t k = 0; k < t->said_n; k++)
+		if (t->said[k].tick == i)
+			return t->said[k].text;
+	return "";
+}
+
+static void
+check_set_back(const char *path)
+{
+	struct err err = {0};
+	struct recording *r;
+	struct timeline *t;
+	unsigned wrong = 0;
+
+	change_file(path, "UPDATE session SET began = '2001-02-03T04:05:06.000Z' WHERE id = 2");
+	r = recording_open(path, &err);
+	if (!ok(r != NULL, "bug: a recording that went on after the clock was set back was refused"))
+		return;
+	t = recording_timeline(r);
+	for (size_t i = 1; i < t->n; i++)
+		wrong += t->v[i].time_ns <= t->v[i - 1].time_ns;
+	is_u64(wrong, 0, "its times ascend");
+	is_u64(t->v[3].time_ns - t->v[2].time_ns, 1000000000, "what came later begins a second later");
+	ok(!strncmp(said_by(t, 3), "the clock had been set back: times from here on are ", 52), "and it says so");
+	ok(!said_by(t, 2)[0] && !said_by(t, 4)[0], "once");
+	timeline_unref(t);
+	recording_close(r);
+}
+
+static void
+check_other_sessions(const char *path)
+{
+	struct err err = {0};
+	struct recording *r;
+	size_t page_size;
+	uint64_t addr = 0;
+
+	change_file(path, "DELETE FROM block WHERE sample > 3; UPDATE session SET page_size = 3 WHERE id = 1");
+	r = recording_open(path, &err);
+	if (!ok(r && recording_at(r) == 5, "two sessions of three samples each"))
+		return;
+	page_size = recording_page_size(r);
+	for (size_t i = 0; i < recording_pages(r)->n; i++)
+		addr = recording_pages(r)->v[i].start;
+	ok(!recording_block(r, addr), "bug: the frames of another session were taken for those of this one");
+	ok(recording_seek(r, 1, &err) < 0, "a session whose pages have no size is refused");
+	is_u64(recording_page_size(r), page_size, "bug: after that the others had it");
+	ok(recording_seek(r, 4, &err) == 0 && recording_pages(r)->n > 0, "the other samples are still read");
+	recording_close(r);
+}
+
+static void
+test_sessions(void)
+{
+	char path[] = "/tmp/test_record-XXXXXX";
+	struct err err = {0};
+
+	name_file(path);
+	ok(record_all(path, SCHEMA_NEW, 3, &err) == 0 && record_all(path, SCHEMA_APPEND, 3, &err) == 0,
+	   "this process is recorded twice");
+	check_set_back(path);
+	check_other_sessions(path);
+	drop_file(path);
 }
 
 int
@@ -523,5 +621,6 @@ main(void)
 	test_block();
 	test_frame_looks();
 	test_thinning();
+	test_sessions();
 	return tap_done();
 }

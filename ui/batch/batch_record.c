@@ -227,7 +227,7 @@ batch_record(struct batch *b, struct err *err)
 	struct err kept;
 	int r;
 
-	k.to = keeper_start(&to, &b->t, err);
+	k.to = keeper_start(&to, &b->t, KEEPER_PATIENCE, err);
 	if (!k.to)
 		return -1;
 	k.signals = batch_signals_open();
@@ -238,7 +238,7 @@ batch_record(struct batch *b, struct err *err)
 	if (r == 0)
 		r = record_all(&k, err);
 	batch_signals_close(k.signals);
-	if (keeper_stop(k.to, &ends, &kept) < 0 && r == 0) {
+	if (keeper_stop(k.to, KEEPER_PATIENCE, &ends, &kept) < 0 && r == 0) {
 		*err = kept;
 		r = -1;
 	}

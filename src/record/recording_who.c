@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who wrote, by the sample. */
+#include "base/util.h"
+#include "record/pack.h"
+#include "record/recording_parts.h"
+
+/* Page by page so many are read, at most, and of so many samples. */
+enum { RECORDING_FAULTS = 1 << 18, RECORDING_WINDOW = 600 };
+
+static bool
+recording_need_recall(struct recording *r, struct err *err)
+{
+	return recall_session(r->recall, r->session, r->page_size, err) == 0;
+}
+
+bool
+recording_code(struct recording *r, uint64_t addr, bool returns, struct source_code *out)
+{
+	struct err ignored;
+
+	return recording_need_recall(r, &ignored) && recall_code(r->recall, addr, returns, out);
+}
+
+bool
+recording_has_faults(struct recording *r)
+{
+	struct causes_watch w;
+	uint64_t lost;
+
+	return recall_watch(r->recall, r->samples[r->at].id, &w, &lost);
+}
+
+/* The first sample of the epochs that are known; and that from which on it goes page by page. */
+static void
+recording_find_window(struct recording *r, uint32_t first_epoch, size_t *first, size_t *window)
+{
+	uint64_t pages = 0;
+	size_t i = r->at;
+
+	while (i > 0 && r->samples[i - 1].session == r->session &&
+	       r->samples[i - 1].epoch >= first_epoch)
+		i--;
+	*first = i;
+	for (i = r->at + 1; i > *first; i--) {
+		pages += recall_count(r->recall, r->samples[i - 1].id);
+		if ((pages > RECORDING_FAULTS && i <= r->at) || r->at + 1 - i > RECORDING_WINDOW)
+			break;
+	}
+	*window = i;
+}
+
+/* The first sample does not say what was written since another: its stamps say it, of its epoch. */
+static void
+recording_recall_first(struct recording *r, const struct recording_sample *s, struct causes *into)
+{
+	sqlite3_stmt *of = STATEMENTS_BIND(&r->s, RECORDING_STAMPS, (uint64_t)s->id);
+	struct stamps stamps = {0};
+	struct track_stamp is;
+	struct stamps_at at;
+	struct err ignored;
+
+	if (statements_step(&r->s, RECORDING_STAMPS, &ignored) > 0)
+		unpack_stamps(sqlite3_column_blob(of, 0), (size_t)sqlite3_column_bytes(of, 0), 0,
+		              &stamps);
+	statements_reset(&r->s, RECORDING_STAMPS);
+	at = stamps_begin(&stamps, 0, UINT64_MAX);
+	while (stamps_next(&at, &is))
+		if (is.epoch == s->epoch)
+			causes_recall_written(into, &(struct pm_run){is.start, is.end, 0}, 1);
+	stamps_free(&stamps);
+}
+
+static void
+recording_recall_one(struct recording *r, size_t i, struct causes *into)
+{
+	const struct recording_sample *s = &r->samples[i];
+	struct extents written = {0};
+	struct causes_watch w;
+	struct err ignored;
+	uint64_t lost;
+
+	recall_watch(r->recall, s->id, &w, &lost);
+	causes_recall_epoch(into, s->epoch);
+	causes_set_watch(into, &w);
+	causes_set_lost(into, lost);
+	if (sets_read_written(r->sets, s->id, &written, &ignored) == 0)
+		recall_faults(r->recall, s->id, s->tick.time_ns, &written, into);
+	if (!s->tick.written_known && s->whole)
+		recording_recall_first(r, s, into);
+	extents_free(&written);
+}
+
+bool
+recording_recall_next(struct recording *r, const struct track *t, struct causes *into)
+{
+	const struct recording_sample *s = &r->samples[r->at];
+	struct causes_totals is;
+
+	causes_totals(into, &is);
+	if (!r->at || s[-1].session != s->session || s->epoch < s[-1].epoch ||
+	    is.since_ns != t->first_ns)
+		return false;
+	recording_recall_one(r, r->at, into);
+	return true;
+}
+
+bool
+recording_recall(struct recording *r, const struct track *t, struct causes *into, struct err *why)
+{
+	size_t first, window;
+
+	if (!recording_has_faults(r)) {
+		err_set(why, ERR_TARGET, "page faults were not recorded",
+		        "record with --tracker auto, where page faults may be watched",
+		        "cannot tell which code wrote");
+		return false;
+	}
+	if (!recording_need_recall(r, why))
+		return false;
+	recording_find_window(r, t->first_epoch, &first, &window);
+	causes_recall(into, t, window > first ? r->samples[window].tick.time_ns : 0);
+	recall_past(r->recall, r->samples[first].id, r->samples[window].id, into);
+	for (size_t i = window; i <= r->at; i++)
+		recording_recall_one(r, i, into);
+	return true;
+}
