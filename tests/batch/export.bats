@@ -53,6 +53,22 @@ setup() {
 	is "$(values 'written per second' | wc -l)" "$(($(of_recording 'SELECT count(*) FROM sample') - 2))"
 }
 
+@test "bug: a counter of a trace said what it said before where it is not known: a stretch beside it says so" {
+	exported
+	local track
+	track=$(awk -F '\t' '$1 == "group" && $4 == "written per second: not known" { print $2 }' "$TRACE")
+	is "$(awk -F '\t' -v track="$track" '/^(begins|ends)/ && $3 == track { print $1, $2 }' "$TRACE")" \
+		"$(of_recording "SELECT CASE WHEN written IS NULL OR id = 1 THEN 'begins' ELSE 'ends' END, ns FROM sample JOIN at USING (id)
+			ORDER BY id" | awk '$1 != last { print } { last = $1 }')"
+}
+
+@test "bug: of a process that another one follows a trace said for ever that it has memory" {
+	sqlite3 "$FILE" 'UPDATE session SET pid = pid + 1 WHERE id = 3'
+	exported
+	is "$(awk -F '\t' '$1 == "process"' "$TRACE" | wc -l)" 2
+	is "$(values 'in RAM' | sed -n 3p)" "$(of_recording 'SELECT min(ns), 0 FROM at JOIN sample USING (id) WHERE session = 3')"
+}
+
 @test "a trace has the memory of each type of region, and of the largest ones, where it changes" {
 	local type
 	exported
@@ -64,7 +80,7 @@ setup() {
 	done
 	is "$(values '1000000 [heap]' | awk '{ print $2 / 4096 }' | xargs)" \
 		"$(of_recording 'SELECT DISTINCT u.rss FROM usage u JOIN region r ON r.id = u.region WHERE r.mapping = "[heap]" ORDER BY u.sample' | xargs)"
-	is "$(awk -F '\t' '$1 == "group" { print $4 }' "$TRACE")" $'in RAM, by type of region\nin RAM, the largest regions'
+	is "$(awk -F '\t' '$1 == "group" { print $4 }' "$TRACE")" $'written per second: not known\nin RAM, by type of region\nin RAM, the largest regions'
 	(($(awk -F '\t' -v group="$(awk -F '\t' '$4 == "in RAM, the largest regions" { print $2 }' "$TRACE")" \
 		'$1 == "counter" && $3 == group' "$TRACE" | wc -l) == 20))
 }

@@ -36,6 +36,7 @@ struct export {
 	uint64_t process;
 	pid_t pid; /* of it; 0: there is none yet */
 	struct export_track rss, swap, written, types[VMA_TYPES];
+	struct export_track unknown; /* where `written` is not known; its last: it is not now */
 	uint64_t type_group;
 };
 
@@ -161,20 +162,52 @@ export_counter(struct export *k, uint64_t parent, const char *name)
 	    .counter = perfetto_counter(&k->p, parent, name)};
 }
 
+/* A counter has no gaps: a track beside it has a stretch where its value is not known. */
+static void
+export_put_known(struct export *k, uint64_t time_ns, bool known)
+{
+	if (k->unknown.last == !known)
+		return;
+	perfetto_stretch(&k->p, k->unknown.counter, time_ns, known ? NULL : "not known");
+	k->unknown.last = !known;
+}
+
+/* Another process follows: this one has no memory any more, as far as the recording knows. */
+static void
+export_end_process(struct export *k, uint64_t time_ns)
+{
+	struct export_track *all[] = {&k->rss, &k->swap, &k->written};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i]->any)
+			export_put(k, all[i], time_ns, 0);
+	for (size_t i = 0; i < VMA_TYPES; i++)
+		if (k->types[i].any)
+			export_put(k, &k->types[i], time_ns, 0);
+	for (size_t i = 0; i < k->regions_n; i++)
+		if (k->regions[i].track.any)
+			export_put(k, &k->regions[i].track, time_ns, 0);
+	if (k->unknown.last)
+		export_put_known(k, time_ns, true);
+}
+
 /* The tracks of the process whose samples follow. */
 static void
-export_process(struct export *k)
+export_process(struct export *k, uint64_t time_ns)
 {
 	const struct source_meta *m = &k->b->t.source->meta;
 	uint64_t group;
 
 	if (k->pid && k->pid == m->pid)
 		return;
+	export_end_process(k, time_ns);
 	k->pid = m->pid;
 	k->process = perfetto_process(&k->p, m->pid, m->comm);
 	k->rss = export_counter(k, k->process, "in RAM");
 	k->swap = export_counter(k, k->process, "in swap, by the page tables");
 	k->written = export_counter(k, k->process, "written per second");
+	k->unknown = (struct export_track){
+	    .counter = perfetto_group(&k->p, k->process, "written per second: not known")};
 	k->type_group = perfetto_group(&k->p, k->process, "in RAM, by type of region");
 	memset(k->types, 0, sizeof(k->types));
 	group = perfetto_group(&k->p, k->process, "in RAM, the largest regions");
@@ -249,6 +282,7 @@ export_put_tick(struct export *k, size_t i)
 
 	export_put(k, &k->rss, t->time_ns, t->rss * page);
 	export_put(k, &k->swap, t->time_ns, t->swap * page);
+	export_put_known(k, t->time_ns, t->written_known && ns);
 	if (t->written_known && ns)
 		export_put(k, &k->written, t->time_ns,
 		           (uint64_t)((double)(t->written * page) * TIME_SECOND / (double)ns));
@@ -275,7 +309,7 @@ export_all(struct export *k, struct err *err)
 
 		if (!rs)
 			return -1;
-		export_process(k);
+		export_process(k, time_ns);
 		export_put_tick(k, i);
 		export_put_types(k, rs, time_ns);
 		export_put_regions(k, rs, time_ns);

@@ -40,6 +40,7 @@ enum {
 
 	EVENT_TYPE = 9,
 	EVENT_TRACK = 11,
+	EVENT_NAME = 23,
 	EVENT_VALUE = 30,
 
 	SMAPS_PID = 1,
@@ -60,6 +61,8 @@ enum {
 	CLOCK_REALTIME_ID = 1,
 	CLOCK_BOOTTIME_ID = 6,
 	UNIT_BYTES = 3,
+	EVENT_BEGINS = 1,
+	EVENT_ENDS = 2,
 	EVENT_COUNTER = 4,
 	PACKED_ALONE = 1,
 };
@@ -203,17 +206,40 @@ perfetto_counter(struct perfetto *p, uint64_t parent, const char *name)
 	return perfetto_end_track(p);
 }
 
-void
-perfetto_value(struct perfetto *p, uint64_t counter, uint64_t time_ns, uint64_t value)
+static struct buf *
+perfetto_event(struct perfetto *p, uint64_t time_ns, uint64_t type, uint64_t track)
 {
 	struct buf *packet = perfetto_packet(p), *event = &p->parts[1];
 
 	perfetto_number(packet, PACKET_TIME, time_ns);
-	perfetto_number(event, EVENT_TYPE, EVENT_COUNTER);
-	perfetto_number(event, EVENT_TRACK, counter);
-	perfetto_number(event, EVENT_VALUE, value);
-	perfetto_close(event, packet, PACKET_EVENT);
+	perfetto_number(event, EVENT_TYPE, type);
+	perfetto_number(event, EVENT_TRACK, track);
+	return event;
+}
+
+static void
+perfetto_end_event(struct perfetto *p)
+{
+	perfetto_close(&p->parts[1], &p->parts[0], PACKET_EVENT);
 	perfetto_end(p);
+}
+
+void
+perfetto_value(struct perfetto *p, uint64_t counter, uint64_t time_ns, uint64_t value)
+{
+	perfetto_number(perfetto_event(p, time_ns, EVENT_COUNTER, counter), EVENT_VALUE, value);
+	perfetto_end_event(p);
+}
+
+void
+perfetto_stretch(struct perfetto *p, uint64_t track, uint64_t time_ns, const char *name)
+{
+	struct buf *event =
+	    perfetto_event(p, time_ns, name ? EVENT_BEGINS : EVENT_ENDS, track);
+
+	if (name)
+		perfetto_text(event, EVENT_NAME, name);
+	perfetto_end_event(p);
 }
 
 /* --- mappings --------------------------------------------------------------------------------- */

@@ -33,6 +33,12 @@ uint64_t perfetto_counter(struct perfetto *p, uint64_t parent, const char *name)
 /* It has this value from then on. */
 void perfetto_value(struct perfetto *p, uint64_t counter, uint64_t time_ns, uint64_t value);
 
+/*
+ * On a track of its own, a group without counters, a stretch of time begins, of that name; NULL:
+ * the last one ends. Counters have no gaps: where a value is not known, such a stretch says so.
+ */
+void perfetto_stretch(struct perfetto *p, uint64_t track, uint64_t time_ns, const char *name);
+
 /* The mappings of a process, in its table process_memory_mappings. */
 struct perfetto_mapping {
 	const char *name;
