@@ -12,16 +12,19 @@
 #include "record/pack.h"
 #include "record/recorder.h"
 #include "record/source_recording.h"
+#include "target/bytes.h"
 #include "target/region.h"
 #include "target/walk.h"
 
-enum { SAMPLES = 6, OWN_PAGES = 64, OWN_HUGE = 4, READ_TICKS = 4, READ_REGIONS = 40 };
+/* OWN_PAGES: so many that sets of them are packed; OWN_BYTES: pages whose contents are recorded */
+enum { SAMPLES = 6, OWN_PAGES = 512, OWN_BYTES = 8, READ_TICKS = 4, READ_REGIONS = 40 };
 
 /* path: what is read; image: the recording as it was made */
 static struct {
 	char path[64];
 	struct buf image;
-	size_t samples; /* that were read last */
+	uint64_t own;          /* the address of the pages */
+	size_t samples, bytes; /* that were read last: samples; pages whose contents were */
 } file;
 
 /* --- a recording ------------------------------------------------------------------------------ */
@@ -34,9 +37,10 @@ record_one(struct recorder *r, struct moments *from, char *own, uint64_t *seed, 
 	struct moment m;
 	int got;
 
-	for (unsigned k = 0; k < 20; k++)
-		own[fake_below(seed, OWN_PAGES) * page] = 1;
-	madvise(own + fake_below(seed, OWN_PAGES) * page, page, MADV_DONTNEED);
+	for (unsigned k = 0; k < OWN_PAGES / 4; k++)
+		own[fake_below(seed, OWN_PAGES) * page] = (char)k;
+	for (unsigned k = 0; k < OWN_PAGES / 8; k++)
+		madvise(own + fake_below(seed, OWN_PAGES) * page, page, MADV_DONTNEED);
 	moments_listen(from, &m);
 	got = moments_scan(from, &rs, err);
 	moments_unlisten(from);
@@ -69,7 +73,10 @@ record_all(struct err *err)
 		got = target_open_pages(&t, err);
 	if (got < 0)
 		return -1;
+	file.own = (uintptr_t)own;
+	madvise(own, size, MADV_NOHUGEPAGE);
 	moments_begin(&from, &t);
+	from.contents = contents_new(file.own, file.own + OWN_BYTES * t.page_size, t.page_size);
 	is = session_new(&t);
 	got = recorder_begin(r, is, err);
 	session_free(is);
@@ -133,6 +140,27 @@ read_regions(struct target *t)
 	return true;
 }
 
+/* What was in the pages whose contents were recorded, if they are there yet. */
+static void
+read_contents(struct target *t)
+{
+	struct bytes_page pages[OWN_BYTES];
+	uint8_t *to = malloc(OWN_BYTES * t->page_size);
+	struct vma_list vmas;
+	const struct vma *v;
+	struct err err;
+
+	if (target_regions(t, &vmas, &err) == 0) {
+		v = vma_at(&vmas, file.own);
+		if (v && v->end - file.own >= OWN_BYTES * t->page_size &&
+		    bytes_pages(t, v, file.own, OWN_BYTES, to, pages, &err) == 0)
+			for (unsigned i = 0; i < OWN_BYTES; i++)
+				file.bytes += pages[i].kind == BYTES_READ;
+		vma_free(&vmas);
+	}
+	free(to);
+}
+
 /* The beginning, the end and some samples in between. */
 static bool
 read_all(uint64_t seed)
@@ -146,6 +174,7 @@ read_all(uint64_t seed)
 	if (!s)
 		return err.what[0] || fuzz_wrong("refused without a word");
 	target_take(&t, s);
+	file.bytes = 0;
 	if (target_open_pages(&t, &err) == 0) {
 		line = s->ops->time->line(s);
 		for (unsigned i = 0; good && i < READ_TICKS; i++) {
@@ -153,6 +182,8 @@ read_all(uint64_t seed)
 
 			if (s->ops->time->go(s, line->v[at].time_ns, &err) == 0)
 				good = read_regions(&t);
+			if (good)
+				read_contents(&t);
 		}
 		file.samples = line->n;
 		timeline_unref(line);
@@ -190,7 +221,8 @@ begin(void)
 		return -1;
 	}
 	fd = open(file.path, O_RDONLY | O_CLOEXEC);
-	good = fd >= 0 && file_read_all(fd, &file.image) == 0 && read_all(0) && file.samples == SAMPLES;
+	good = fd >= 0 && file_read_all(fd, &file.image) == 0 && read_all(0) && file.samples == SAMPLES &&
+	       file.bytes > 0;
 	if (fd >= 0)
 		close(fd);
 	return good ? 0 : -1;
@@ -254,6 +286,10 @@ static const char *const lines[] = {
     "UPDATE run_set SET data = NULL;", "UPDATE write_set SET data = (SELECT data FROM block);",
     "UPDATE block SET data = (SELECT data FROM stamp_set);", "UPDATE block SET start = start + 8;",
     "UPDATE block SET data = x'28b52ffd';", "UPDATE stamp_set SET data = (SELECT data FROM run_set WHERE data NOT NULL);",
+    "UPDATE content SET data = x'28b52ffd';", "UPDATE content SET address = address + 1, sample = -sample;",
+    "UPDATE content SET data = (SELECT data FROM block);", "UPDATE content SET data = NULL;",
+    "UPDATE write_set SET pages = 1, runs = 1 << 40;", "DELETE FROM write_set WHERE data NOT NULL;",
+    "INSERT INTO run SELECT sample, start, length, 3 FROM write;",
     "UPDATE smaps SET known = -1, flags = hex(zeroblob(999));", "UPDATE thread SET tid = -1, sp = -1;",
     ("INSERT INTO sample SELECT id + 100, session, time, cost, whole, regions, rss, swap, written, tracker, clears, epoch,"
      " cleared, first_epoch, first, note FROM sample;"),
@@ -313,7 +349,7 @@ damage_blob(sqlite3_context *c, int n, sqlite3_value **v)
 static bool
 damage_packed(uint64_t *seed)
 {
-	static const char *const tables[] = {"block", "run_set", "write_set", "stamp_set", "cache"};
+	static const char *const tables[] = {"block", "run_set", "write_set", "stamp_set", "cache", "content"};
 	sqlite3 *db;
 	char sql[80];
 
