@@ -63,15 +63,15 @@ tiers_say_root(char *what, size_t what_size, char *more, size_t more_size)
 		    tiers[i].capability != CAP_DAC_READ_SEARCH && !rights_have(tiers[i].capability))
 			lacks = tiers[i].name;
 	if (proc_inner_users()) {
-		snprintf(what, what_size, "root of a user namespace: frames are hidden");
+		snprintf(what, what_size, "as root of a user namespace: frames are hidden");
 		snprintf(more, more_size, "run pmtop as root outside of it");
 		return;
 	}
 	if (!lacks) {
-		snprintf(what, what_size, "root's: all of every process");
+		snprintf(what, what_size, "as root: all of every process");
 		return;
 	}
-	snprintf(what, what_size, "root's, without %s", lacks);
+	snprintf(what, what_size, "as root without %s", lacks);
 	snprintf(more, more_size, "add %s to the container, or run pmtop outside of it", lacks);
 }
 
@@ -87,12 +87,11 @@ tiers_say(char *what, size_t what_size, char *more, size_t more_size)
 		return;
 	}
 	if (n == 0)
-		snprintf(what, what_size,
-		         "an owner's: your own processes, with their frames hidden");
+		snprintf(what, what_size, "as an owner: your own processes, with frames hidden");
 	else
-		snprintf(what, what_size, "%s: of others' processes %s", tiers[n - 1].name,
+		snprintf(what, what_size, "by %s: %s of others' processes", tiers[n - 1].name,
 		         tiers[n - 1].gives);
 	if (n < ARRAY_LEN(tiers))
-		snprintf(more, more_size, "of others' processes %s: %s", tiers[n].gives,
+		snprintf(more, more_size, "for %s of others: %s", tiers[n].gives,
 		         tiers_line(n + 1, line, sizeof(line)));
 }

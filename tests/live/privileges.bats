@@ -371,23 +371,23 @@ ALL=+perfmon,+dac_read_search,+sys_admin,+sys_ptrace
 	row=$("${AS[@]}" "$PMTOP" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
 	mapfile -t all < <(sed -nE 's/^T\(([A-Z_]+), *"([a-z_]+)", *"(.*)"\)$/\1|\2|\3/p' "$live_dir/../../src/kernel/tiers.def")
 	[ ${#all[@]} -eq 4 ]
-	[[ $row == "privileges,yes,"*"an owner's: your own processes"*"${all[0]##*|}: sudo setcap cap_perfmon+p "* ]]
+	[[ $row == "privileges,yes,"*"as an owner: your own processes"*"for ${all[0]##*|} of others: sudo setcap cap_perfmon+p "* ]]
 	for ((n = 0; n < ${#all[@]}; n++)); do
 		IFS='|' read -r name words _ <<<"${all[n]}"
 		have+=("$words")
 		capable "$(IFS=, && echo "${have[*]}")"
 		row=$("${AS[@]}" "$PMTOP" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
 		echo "$row"
-		[[ $row == "privileges,yes,"*"$name: of others' processes ${all[n]##*|}"* ]]
+		[[ $row == "privileges,yes,"*"by $name: ${all[n]##*|} of others' processes"* ]]
 		if ((n + 1 < ${#all[@]})); then
-			[[ $row == *"${all[n + 1]##*|}: sudo setcap $(IFS=, && echo "${have[*]}"),$(cut -d '|' -f 2 <<<"${all[n + 1]}")+p "* ]]
+			[[ $row == *"for ${all[n + 1]##*|} of others: sudo setcap $(IFS=, && echo "${have[*]}"),$(cut -d '|' -f 2 <<<"${all[n + 1]}")+p "* ]]
 		else
 			[[ $row != *setcap* ]]
 		fi
 	done
 	# as root
 	row=$("$PUBLIC/pmtop" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
-	[[ $row == "privileges,yes,"*root* ]]
+	[[ $row == "privileges,yes,"*"as root"* ]]
 }
 
 @test "as nobody: where /proc hides others' processes, that is what is said" {
