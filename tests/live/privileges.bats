@@ -401,6 +401,21 @@ ALL=+perfmon,+dac_read_search,+sys_admin,+sys_ptrace
 	[[ ${#lines[@]} -eq 1 && $output == *hidepid* ]]
 }
 
+@test "with all of them: what /proc hides is there, by its PID and by its name" {
+	become_nobody
+	unshare -m mount -t proc -o hidepid=invisible proc /proc 2>/dev/null || skip "no /proc that hides processes here"
+	capable cap_perfmon,cap_dac_read_search,cap_sys_admin,cap_sys_ptrace
+	cp "$SUBJECT" "$PUBLIC/hidden-one"
+	SUBJECT=$PUBLIC/hidden-one
+	subject_start
+	for target in "$SUBJECT_PID" hidden-one; do
+		# shellcheck disable=SC2016 # for that shell to expand
+		run -0 unshare -m bash -c 'mount -t proc -o hidepid=invisible proc /proc && exec "$@"' - \
+			"${AS[@]}" "$PMTOP" --list -n --raw -o START "$target"
+		is "$(wc -l <<<"$output")" "$(wc -l <"/proc/$SUBJECT_PID/maps")"
+	done
+}
+
 @test "a process that may not be dumped is for root alone" {
 	become_nobody
 	subject_start "${AS_NOBODY[@]}"
