@@ -38,6 +38,19 @@ time_ns(void)
 }
 
 struct timespec
+time_calendar(void)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!clock_file)
+		return now;
+	ns = time_ns();
+	return (struct timespec){(time_t)(ns / TIME_SECOND), (long)(ns % TIME_SECOND)};
+}
+
+struct timespec
 time_deadline(uint64_t at)
 {
 	uint64_t now = time_ns(), until = clock_true_ns() + (at > now ? at - now : 0);

@@ -17,6 +17,9 @@
 uint64_t time_ns(void);
 void time_from(const char *file);
 
+/* The time by the calendar, since 1970; after time_from that of the file, too. */
+struct timespec time_calendar(void);
+
 /*
  * The CLOCK_MONOTONIC deadline for `at`, for timed waits: they use real time even while time_ns
  * stands still.

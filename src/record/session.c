@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/util.h"
 #include "target/probe.h"
@@ -125,11 +126,10 @@ session_add_caps(struct session *s, struct target *t)
 static void
 session_began(struct session *s)
 {
-	struct timespec now;
+	struct timespec now = time_calendar();
 	struct tm tm;
 	size_t n;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	n = strftime(s->began, sizeof(s->began), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(s->began + n, sizeof(s->began) - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
