@@ -30,8 +30,8 @@ page_hidden_why(const struct page *pg, bool flags_readable)
 }
 
 void
-page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns,
-              uint64_t now)
+page_sentence(struct buf *out, const struct page *pg, const char *verb, unsigned clears,
+              uint64_t written_ns, uint64_t now)
 {
 	enum state s = (enum state)pg->state;
 	char ago[24];
@@ -53,7 +53,8 @@ page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t
 	else if (pg->known & PAGE_COUNT && pg->count)
 		buf_fmt(out, ", mapped %llu times", (unsigned long long)pg->count);
 	if (written_ns)
-		buf_fmt(out, ", %s %s", verb, ago_text(ago, written_ns, now));
+		buf_fmt(out, ", %sseen %s %s", clears > 1 ? "" : "first ", verb,
+		        ago_text(ago, written_ns, now));
 }
 
 static void
@@ -433,7 +434,7 @@ answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
 		answer_add_number(a, "node", (uint64_t)pg.node);
 	answer_place(&b, vmas, v, addr);
 	buf_str(&b, ": ");
-	page_sentence(&b, &pg, tracker_words(t->track.tracker)->verb, written,
+	page_sentence(&b, &pg, tracker_words(t->track.tracker)->verb, t->track.clears, written,
 	              source_now(t->source));
 	a->line = b.s;
 	return a;

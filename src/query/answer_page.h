@@ -4,9 +4,12 @@
 
 #include "query/answer.h"
 
-/* "anonymous memory, in RAM pfn 1a422b, mapped once, written 0.4 s ago" */
-void page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns,
-                   uint64_t now);
+/*
+ * "anonymous memory, in RAM pfn 1a422b, mapped once, first seen written 0.4 s ago": of a page that
+ * counts once from one of the `clears` to the next, after several of them only that it was seen.
+ */
+void page_sentence(struct buf *out, const struct page *pg, const char *verb, unsigned clears,
+                   uint64_t written_ns, uint64_t now);
 
 /* Why the facts by frame are missing; NULL if they are not. */
 const char *page_hidden_why(const struct page *pg, bool flags_readable);

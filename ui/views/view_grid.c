@@ -209,7 +209,8 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!c) {
 		buf_str(out, s->ended ? "was not read before the process ended" : "not read yet");
 	} else if (pg) {
-		page_sentence(out, pg, tracker_words(s->tracker)->verb, c->newest_ns, ui->now);
+		page_sentence(out, pg, tracker_words(s->tracker)->verb, s->clears, c->newest_ns,
+		              ui->now);
 		if (c->written && cells_tracked_whole(s, pg))
 			buf_fmt(out, " (tracked per %s)",
 			        size_text(size, s->page_size << folio_huge_order(s->page_size)));

@@ -62,8 +62,8 @@ view_page_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (v && is->has_page) {
 		answer_place(out, &s->regions->vmas, v, ui->cursor);
 		buf_str(out, ": ");
-		page_sentence(out, &is->page, tracker_words(s->tracker)->verb, is->written_ns,
-		              ui->now);
+		page_sentence(out, &is->page, tracker_words(s->tracker)->verb, s->clears,
+		              is->written_ns, ui->now);
 	} else if (is->line) {
 		buf_str(out, is->line);
 	}
