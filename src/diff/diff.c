@@ -65,7 +65,7 @@ diff_add_written(const struct compare *c, const struct vma *v, const struct regi
 	const struct track *t = c->is->track;
 	struct track_stamp stamp;
 	struct stamps_at at;
-	bool tracked = c->same && c->was->track && t && t->first_ns <= c->was->time_ns &&
+	bool tracked = c->same && c->was->tracked && t && t->first_ns <= c->was->time_ns &&
 	               c->was->time_ns <= c->is->time_ns;
 
 	n->written_known = tracked && is && is->doubt == DOUBT_NONE && !is->part;
@@ -156,13 +156,19 @@ diff_free(struct diff *d)
 }
 
 bool
+diff_counts_differ(const struct diff_counts *n)
+{
+	const uint64_t *pages = n->pages;
+
+	return pages[PAGE_DIFF_GAINED] || pages[PAGE_DIFF_LOST] || pages[PAGE_DIFF_CHANGED] ||
+	       pages[PAGE_DIFF_MOVED] || n->written || n->swap_was != n->swap_is ||
+	       n->size_was != n->size_is;
+}
+
+bool
 diff_region_differs(const struct diff_region *r)
 {
-	const uint64_t *n = r->n.pages;
-
-	return r->of.kind != REGION_DIFF_SAME || n[PAGE_DIFF_GAINED] || n[PAGE_DIFF_LOST] ||
-	       n[PAGE_DIFF_CHANGED] || n[PAGE_DIFF_MOVED] || r->n.written ||
-	       r->n.swap_was != r->n.swap_is;
+	return r->of.kind != REGION_DIFF_SAME || diff_counts_differ(&r->n);
 }
 
 /* --- pages ---------------------------------------------------------------------------------- */

@@ -31,8 +31,9 @@ struct diff {
 void diff_make(struct diff *d, const struct side *was, const struct side *is, bool same);
 void diff_free(struct diff *d);
 
-/* Whether there is anything to say of it. */
+/* Whether there is anything to say of it, or of a sum. */
 bool diff_region_differs(const struct diff_region *r);
+bool diff_counts_differ(const struct diff_counts *n);
 
 /* Adds it to a sum, which begins as diff_nothing. */
 static const struct diff_counts diff_nothing = {.swap_known = true, .written_known = true};

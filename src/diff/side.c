@@ -10,13 +10,6 @@
 
 /* --- its pages ------------------------------------------------------------------------------ */
 
-/* The runs of a scan of all regions come in ascending order. */
-struct side_scan {
-	struct side *to;
-	const struct source *source;
-	const struct vma *v;
-};
-
 /* In swap, or a marker: only its word says which. */
 static void
 side_add_absent(struct side_scan *k, const struct pm_run *run)
@@ -27,13 +20,13 @@ side_add_absent(struct side_scan *k, const struct pm_run *run)
 
 	for (uint64_t at = run->start; at < run->end;) {
 		size_t most = u64_min((run->end - at) / page_size, ARRAY_LEN(words));
-		ssize_t n = source_words(k->source, at, words, most, &ignored);
+		ssize_t n = source_words(k->t->source, at, words, most, &ignored);
 
 		if (n <= 0)
 			return;
 		for (ssize_t i = 0; i < n; i++, at += page_size) {
 			struct page pg = {.word = words[i], .known = PAGE_WORD};
-			enum state s = state_of_page(&pg, k->v, k->source->meta.swaps.n);
+			enum state s = state_of_page(&pg, k->v, k->t->source->meta.swaps.n);
 
 			if (s != STATE_NONE)
 				extents_add(&k->to->states, at, at + page_size, 1u + s);
@@ -41,6 +34,7 @@ side_add_absent(struct side_scan *k, const struct pm_run *run)
 	}
 }
 
+/* The runs of a scan of all regions come in ascending order. */
 static int
 side_add_run(void *arg, const struct pm_run *run)
 {
@@ -49,53 +43,62 @@ side_add_run(void *arg, const struct pm_run *run)
 
 	if (!k->v || run->start >= k->v->end)
 		k->v = vma_at(vmas, run->start);
-	if (!k->v)
-		return 0;
-	if (run->cats & PM_CAT_PRESENT)
+	if (k->v && run->cats & PM_CAT_PRESENT)
 		extents_add(&k->to->states, run->start, run->end,
 		            1u + state_of_cats(run->cats, k->v));
-	else
+	else if (k->v)
 		side_add_absent(k, run);
-	return 0;
+	return k->then ? k->then(k->then_arg, run) : 0;
 }
 
 /* --- taking it ------------------------------------------------------------------------------ */
 
-static int
-side_scan(struct side *s, struct target *t, struct err *err)
+void
+side_listen(struct side_scan *k, struct side *to, struct target *t, struct regions *rs)
 {
-	struct side_scan k = {.to = s, .source = t->source};
-	struct vma_list vmas;
-	int r;
+	const struct source_meta *m = &t->source->meta;
 
-	if (target_regions(t, &vmas, err) < 0)
-		return -1;
-	if (!vmas.n)
-		return target_no_memory(t, err);
-	s->regions = regions_new(vmas, source_now(t->source));
-	s->time_ns = s->regions->time_ns;
-	target_follow(t, &s->regions->vmas);
+	*to = (struct side){.page_size = t->page_size,
+	                    .t = t,
+	                    .regions = regions_ref(rs),
+	                    .time_ns = rs->time_ns,
+	                    .huge = m->scan & PM_CAT_HUGE,
+	                    .zero = m->scan & PM_CAT_PFNZERO || m->zero_pfn};
+	snprintf(to->boot, sizeof(to->boot), "%s", m->boot);
+	*k = (struct side_scan){.to = to, .t = t, .then = t->each_run, .then_arg = t->each_run_arg};
 	t->each_run = side_add_run;
-	t->each_run_arg = &k;
-	r = regions_measure(s->regions, t, NULL, err);
-	t->each_run = NULL;
-	return r;
+	t->each_run_arg = k;
+}
+
+void
+side_unlisten(struct side_scan *k, bool whole)
+{
+	k->t->each_run = k->then;
+	k->t->each_run_arg = k->then_arg;
+	k->to->tracked = whole && k->t->track.clears;
+	k->to->track = k->to->tracked ? &k->t->track : NULL;
 }
 
 int
 side_take(struct side *s, struct target *t, struct err *err)
 {
-	const struct source_meta *m = &t->source->meta;
+	struct side_scan k;
+	struct vma_list vmas;
+	struct regions *rs;
+	int r;
 
-	*s = (struct side){.page_size = t->page_size,
-	                   .t = t,
-	                   .huge = m->scan & PM_CAT_HUGE,
-	                   .zero = m->scan & PM_CAT_PFNZERO || m->zero_pfn};
-	snprintf(s->boot, sizeof(s->boot), "%s", m->boot);
-	if (side_scan(s, t, err))
+	*s = (struct side){0};
+	if (target_regions(t, &vmas, err) < 0)
 		return -1;
-	s->track = t->track.clears ? &t->track : NULL;
-	return 0;
+	if (!vmas.n)
+		return target_no_memory(t, err);
+	rs = regions_new(vmas, source_now(t->source));
+	target_follow(t, &rs->vmas);
+	side_listen(&k, s, t, rs);
+	r = regions_measure(rs, t, NULL, err);
+	side_unlisten(&k, r == 0);
+	regions_unref(rs);
+	return r ? -1 : 0;
 }
 
 /* --- keeping it ----------------------------------------------------------------------------- */

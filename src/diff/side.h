@@ -21,7 +21,8 @@ struct side {
 	bool huge, zero;         /* huge pages, and the zero page, are known as such */
 	bool frames;             /* frames are visible */
 	char boot[SIDE_BOOT];    /* which run of which machine; "": not known */
-	const struct track *track; /* what was written by then; NULL: not known. Of the target */
+	bool tracked;            /* writes were, by then; ... */
+	const struct track *track; /* ... which ones; NULL: not known. Of the target */
 	const struct target *t;  /* has its page table; it outlives the side. NULL: `places` */
 	struct side_place {      /* where the pages of each run of `states` were; owned */
 		uint32_t *v;     /* as far as is known: PM_PFN_MASK of their words; 0: not known */
@@ -31,6 +32,20 @@ struct side {
 /* Takes the moment at which the target is. -1 with err. Free it in any case. */
 int side_take(struct side *s, struct target *t, struct err *err);
 void side_free(struct side *s);
+
+/*
+ * The same of a scan of all regions by somebody else, between two calls: hears of its runs, and
+ * passes them on to who heard of them before. `whole`: it was not given up; else free the side.
+ */
+struct side_scan {
+	struct side *to;
+	struct target *t;
+	const struct vma *v;
+	pagemap_run_fn *then;
+	void *then_arg;
+};
+void side_listen(struct side_scan *k, struct side *to, struct target *t, struct regions *rs);
+void side_unlisten(struct side_scan *k, bool whole);
 
 /*
  * Makes it independent of its target: keeps where its pages were, in `room` bytes at most, beyond

@@ -16,6 +16,13 @@ struct snapshot {
 	uint64_t pages;
 };
 
+struct snapshot *
+snapshot_ref(struct snapshot *s)
+{
+	refs_take(&s->refs);
+	return s;
+}
+
 void
 snapshot_unref(struct snapshot *s)
 {
@@ -44,7 +51,19 @@ snapshot_pages(const struct snapshot *s)
 	return s->pages;
 }
 
-/* --- as a baseline -------------------------------------------------------------------------- */
+const struct side *
+snapshot_side(const struct snapshot *s)
+{
+	return &s->side;
+}
+
+struct lens_keeper *
+snapshot_keeper(struct snapshot *s)
+{
+	return &s->keeper;
+}
+
+/* --- what becomes of its pages --------------------------------------------------------------- */
 
 static const struct snapshot *
 snapshot_of(const struct lens_keeper *k)
@@ -53,7 +72,13 @@ snapshot_of(const struct lens_keeper *k)
 }
 
 static void
-snapshot_drop(struct lens_keeper *k)
+snapshot_take_one(struct lens_keeper *k)
+{
+	snapshot_ref((struct snapshot *)(void *)k);
+}
+
+static void
+snapshot_drop_one(struct lens_keeper *k)
 {
 	snapshot_unref((struct snapshot *)(void *)k);
 }
@@ -91,33 +116,6 @@ snapshot_judge(const struct lens_keeper *k, const struct vma *v, uint64_t addr,
 	return LENS_KEPT_UNKNOWN;
 }
 
-/* What growth counts as there. */
-static bool
-snapshot_has(enum state s)
-{
-	return page_diff_is_there(s) && s != STATE_MIGRATING && s != STATE_SPECIAL;
-}
-
-struct growth_scan *
-snapshot_baseline(struct snapshot *s)
-{
-	const struct side *side = &s->side;
-	struct growth_scan *g =
-	    growth_scan_of(side->page_size, side->time_ns, &side->regions->vmas);
-
-	for (size_t i = 0; i < side->states.n; i++) {
-		const struct extent *run = &side->states.v[i];
-		enum state is = (enum state)(run->state - 1);
-
-		if (snapshot_has(is))
-			growth_add(g, run->start, run->end, is == STATE_THP_HEAD);
-	}
-	refs_take(&s->refs);
-	g->kept = &s->keeper;
-	g->drop = snapshot_drop;
-	return g;
-}
-
 /* --- taking it ------------------------------------------------------------------------------ */
 
 /* Its scan is none of those that count growth. */
@@ -139,7 +137,8 @@ snapshot_take(struct target *t, const char *name, size_t room, struct err *err)
 	struct snapshot *s = mem_alloc(sizeof(*s));
 
 	s->refs = 1;
-	s->keeper.judge = snapshot_judge;
+	s->keeper = (struct lens_keeper){
+	    .judge = snapshot_judge, .take = snapshot_take_one, .drop = snapshot_drop_one};
 	s->name = mem_strdup(name);
 	if (snapshot_scan(s, t, err) < 0) {
 		snapshot_unref(s);
@@ -149,11 +148,6 @@ snapshot_take(struct target *t, const char *name, size_t room, struct err *err)
 	                       .huge = s->side.huge,
 	                       .zero = s->side.zero};
 	s->bytes = side_keep(&s->side, room);
-	for (size_t i = 0; i < s->side.states.n; i++) {
-		const struct extent *run = &s->side.states.v[i];
-
-		if (snapshot_has((enum state)(run->state - 1)))
-			s->pages += (run->end - run->start) / s->side.page_size;
-	}
+	s->pages = baseline_pages(&s->side);
 	return s;
 }

@@ -316,15 +316,34 @@ lens_physical_of(struct lens_pass *pass, uint64_t addr, const struct page *pg, s
 }
 
 static unsigned
-lens_growth_kept(const struct lens_pass *pass, uint64_t addr, const struct page *pg)
+lens_growth_class(enum lens_kept kept)
 {
-	switch (pass->kept ? pass->kept->judge(pass->kept, pass->v, addr, pg) : LENS_KEPT_UNKNOWN) {
+	switch (kept) {
 	case LENS_KEPT_SAME: return CLASS(GROWTH, SAME);
 	case LENS_KEPT_CHANGED: return CLASS(GROWTH, CHANGED);
 	case LENS_KEPT_MOVED: return CLASS(GROWTH, MOVED);
-	case LENS_KEPT_UNKNOWN: break;
+	case LENS_KEPT_GAINED: return CLASS(GROWTH, GAINED);
+	case LENS_KEPT_LOST: return CLASS(GROWTH, LOST);
+	case LENS_KEPT_OUT: return CLASS(GROWTH, OUT);
+	case LENS_KEPT_UNKNOWN:
+	case LENS_KEPT_KINDS: break;
 	}
 	return CLASS(GROWTH, STAYED);
+}
+
+static unsigned
+lens_growth_kept(const struct lens_pass *pass, uint64_t addr, const struct page *pg)
+{
+	const struct lens_keeper *k = pass->kept;
+
+	return lens_growth_class(k ? k->judge(k, pass->v, addr, pg) : LENS_KEPT_UNKNOWN);
+}
+
+/* Whether the two moments that are compared are known, so that what is there now says nothing. */
+static bool
+lens_growth_is_kept(const struct lens_pass *pass)
+{
+	return pass->kept && pass->kept->count;
 }
 
 /* What has grown is counted the same way: see growth.h. */
@@ -335,6 +354,8 @@ lens_growth_of(const struct lens_pass *pass, uint64_t addr, const struct page *p
 	                                : pg->state == STATE_SWAPPED && pg->word & PM_SWAPPED;
 	bool was = pass->base && pageset_has(pass->base, addr);
 
+	if (lens_growth_is_kept(pass))
+		return lens_growth_kept(pass, addr, pg);
 	if (!(pg->known & PAGE_WORD) || (there && !pass->base))
 		return CLASS(GROWTH, UNKNOWN);
 	if (there && !was)
@@ -374,12 +395,26 @@ lens_gap(enum lens l, enum state s)
 	return lens_page(&pass, 0, &pg, 1);
 }
 
+static void
+lens_count_kept(const struct lens_pass *pass, uint64_t start, uint64_t end, uint64_t n[CLASS_MAX])
+{
+	uint64_t kept[LENS_KEPT_KINDS] = {0};
+
+	pass->kept->count(pass->kept, start, end, kept);
+	for (unsigned k = 0; k < LENS_KEPT_KINDS; k++)
+		n[lens_growth_class((enum lens_kept)k)] += kept[k];
+}
+
 void
 lens_count_gap(const struct lens_pass *pass, uint64_t start, uint64_t end, enum state s,
                size_t page_size, uint64_t n[CLASS_MAX])
 {
 	uint64_t lost = 0;
 
+	if (pass->lens == LENS_GROWTH && lens_growth_is_kept(pass) && s != STATE_UNREADABLE) {
+		lens_count_kept(pass, start, end, n);
+		return;
+	}
 	if (pass->lens == LENS_GROWTH && pass->base && s != STATE_UNREADABLE)
 		lost = pageset_minus(pass->base, NULL, NULL, start, end);
 	n[lens_gap(pass->lens, s)] += (end - start) / page_size - lost;

@@ -47,11 +47,31 @@ enum lens lens_named(const char *name);
  */
 unsigned lens_gap(enum lens l, enum state s);
 
-/* A page that was there at the baseline and is there now, if the baseline has more than that. */
-enum lens_kept { LENS_KEPT_UNKNOWN, LENS_KEPT_SAME, LENS_KEPT_CHANGED, LENS_KEPT_MOVED };
+/* What became of a page since the baseline, if more is known than which pages were there. */
+enum lens_kept {
+	LENS_KEPT_UNKNOWN, /* it was there, and is: nothing more is known */
+	LENS_KEPT_SAME,
+	LENS_KEPT_CHANGED,
+	LENS_KEPT_MOVED,
+	LENS_KEPT_GAINED,
+	LENS_KEPT_LOST,
+	LENS_KEPT_OUT, /* it is not there, and was not */
+	LENS_KEPT_KINDS
+};
+
+/* Shared and immutable, whoever holds it. */
 struct lens_keeper {
+	/* Of a page that was there and is; with `count`: of any page, whatever pg is. */
 	enum lens_kept (*judge)(const struct lens_keeper *k, const struct vma *v, uint64_t addr,
 	                        const struct page *pg);
+	/*
+	 * Adds the pages of [start, end) to n: what differs is known as of two moments. NULL: of
+	 * the baseline alone, and pages that are there now are compared with it.
+	 */
+	void (*count)(const struct lens_keeper *k, uint64_t start, uint64_t end,
+	              uint64_t n[LENS_KEPT_KINDS]);
+	void (*take)(struct lens_keeper *k); /* one more holds it */
+	void (*drop)(struct lens_keeper *k); /* one fewer: the last frees it */
 };
 
 /*

@@ -168,7 +168,8 @@ command_is_impossible(const struct reader *l, struct result *r)
 bool
 command_needs_scan(enum command_kind kind)
 {
-	return kind == COMMAND_REFRESH || kind == COMMAND_CLEAR || kind == COMMAND_DIFF;
+	return kind == COMMAND_REFRESH || kind == COMMAND_CLEAR || kind == COMMAND_SNAP ||
+	       kind == COMMAND_DIFF;
 }
 
 void
@@ -185,7 +186,7 @@ command_carry_out(struct reader *l, const struct command *c)
 	else if (c->kind == COMMAND_SNAP && !command_is_impossible(l, &r))
 		reader_snap(l, c->text, r.text, sizeof(r.text), &r.err);
 	else if (c->kind == COMMAND_DIFF && !command_is_impossible(l, &r))
-		reader_compare(l, c->text, (unsigned)c->at, &r.err);
+		reader_compare(l, c, &r.err);
 	else if (c->kind == COMMAND_RECORD && (!c->text[0] || !command_is_impossible(l, &r)))
 		reader_record(l, c->text, c->overwrite, &r.err);
 	results_add(&l->done, &r);

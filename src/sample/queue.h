@@ -31,7 +31,11 @@ enum command_kind {
 	COMMAND_SUM,   /* counts the chosen range; samples include it from then on */
 	COMMAND_BY,    /* who writes; samples include it from then on */
 	COMMAND_SNAP,  /* keeps this moment under the name `text` */
-	COMMAND_DIFF,  /* from then on the baseline, request.baseline `at`, is that moment */
+	/*
+	 * From then on the baseline, request.baseline `at`, is the snapshot `text`; "A B": A, and
+	 * what is compared is B; of a recording: the moment `end`, which is `text` in words.
+	 */
+	COMMAND_DIFF,
 	COMMAND_HEAT,  /* memory over time; samples include it from then on */
 	COMMAND_RECORD, /* the samples, from now on, in the file `text`; "": ends it */
 	COMMAND_KINDS

@@ -2,8 +2,8 @@
 #ifndef PM_READER_H
 #define PM_READER_H
 
-#include "diff/snapshot.h"
 #include "record/keeper.h"
+#include "sample/comparison.h"
 #include "sample/queue.h"
 #include "sample/sample.h"
 #include "target/past.h"
@@ -18,13 +18,12 @@ struct reader_host {
 	void (*publish)(void *arg, bool complete);
 	/* A newer request or command waits: unfinished reads are abandoned, and remain due. */
 	bool (*superseded)(void *arg);
+	/* Opens what is read once more. NULL with err. */
+	struct source *(*again)(void *arg, struct err *err);
 	/* The thread is to stop. Only this abandons an answer: half of one would be wrong. */
 	bool (*stopping)(void *arg);
 	void *arg;
 };
-
-/* Snapshots that are kept at once, and the memory for all of them. */
-enum { READER_SNAPSHOTS = 16, READER_ROOM = 64 << 20 };
 
 struct reader {
 	struct reader_host host;
@@ -35,7 +34,7 @@ struct reader {
 	unsigned sweeps;      /* how often all regions were counted; and what that took */
 	uint64_t sweeps_ns;
 
-	/* private to reader.c */
+	/* private to reader.c and reader_*.c */
 	struct answer *symbol; /* of the page that it has as its place; NULL: not known yet */
 	struct vma symbol_from; /* the mapping that it is from, without a name */
 	uint64_t last_full, last_partial;
@@ -48,9 +47,8 @@ struct reader {
 	unsigned strip_clears;
 	uint64_t strip_ns;     /* when it was counted */
 	struct writes_log writes;
-	struct snapshot *snapshots[READER_SNAPSHOTS];
-	size_t snapshots_n;
-	unsigned compared;     /* the request.baseline that is one of them; 0: none */
+	struct comparison comparison;
+	bool compares_anew;    /* what strips show is of the comparison before */
 	struct past past;      /* the scans so far; of a recording: none */
 	struct keeper *keeper; /* records the samples; NULL: nobody asked for it */
 	size_t lens_next;     /* the region whose strip is read next */
@@ -71,11 +69,13 @@ void reader_close(struct reader *l);
 bool reader_is_alive(struct reader *l);
 
 /*
- * Keeps this moment under a name, in place of one of the same name; `said`: what was kept. Makes it
- * the baseline of that number. -1 with err.
+ * Keeps this moment under a name, in place of one of the same name; `said`: what was kept. A
+ * recording that is made has it, too. -1 with err.
  */
 int reader_snap(struct reader *l, const char *name, char *said, size_t size, struct err *err);
-int reader_compare(struct reader *l, const char *name, unsigned baseline, struct err *err);
+
+/* Carries out a COMMAND_DIFF. -1 with err. */
+int reader_compare(struct reader *l, const struct command *c, struct err *err);
 
 /* Goes to the time of a recording that is requested: all must be read again. */
 void reader_go(struct reader *l);

@@ -18,6 +18,7 @@ sample_free(struct sample *s)
 	smaps_reading_unref(s->smaps);
 	attribution_unref(s->attribution);
 	heatmap_unref(s->heat);
+	difference_unref(s->diff);
 	free(s);
 }
 

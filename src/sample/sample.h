@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "diff/difference.h"
 #include "kernel/smaps.h"
 #include "query/answer.h"
 #include "sample/queue.h"
@@ -96,7 +97,8 @@ struct sample {
 	unsigned execs;       /* how many new programs it was seen to execute */
 	struct err trouble;   /* the error of this scan; what[0] == 0: none */
 
-	char since[44];           /* the snapshot that the baseline of growth is; "": none */
+	char compared[96];        /* "since before": with what; "": with nothing, or a baseline */
+	struct difference *diff;  /* what differs; NULL: not known yet, or nothing is compared */
 	struct timeline *timeline; /* of a recording; NULL: it is a process, as it is */
 	struct sample_recorded {   /* the samples are recorded: */
 		bool on;

@@ -81,6 +81,7 @@ sampler_publish(void *arg, bool complete)
 	smaps_reading_ref(copy->smaps);
 	attribution_ref(copy->attribution);
 	heatmap_ref(copy->heat);
+	difference_ref(copy->diff);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -315,6 +316,12 @@ static struct source *
 sampler_open_source(const struct sampler *s, struct err *err)
 {
 	return s->what.open ? s->what.open(s->path, err) : source_open(s->root, s->what.pid, err);
+}
+
+static struct source *
+sampler_open_again(void *arg, struct err *err)
+{
+	return sampler_open_source(arg, err);
 }
 
 /* On its first command. The source that is open already shows that the PID was not reused. */
@@ -614,7 +621,11 @@ sampler_start(const struct sampler_target *what, struct err *err)
 	int failed;
 
 	s->reader.host =
-	    (struct reader_host){sampler_publish, sampler_superseded, sampler_stopping, s};
+	    (struct reader_host){.publish = sampler_publish,
+	                         .superseded = sampler_superseded,
+	                         .again = sampler_open_again,
+	                         .stopping = sampler_stopping,
+	                         .arg = s};
 	s->refs = 2;
 	s->what = *what;
 	s->pidfd = -1;

@@ -14,8 +14,6 @@ growth_unref(struct growth_scan *s)
 {
 	if (!s || !refs_drop(&s->refs))
 		return;
-	if (s->drop)
-		s->drop(s->kept);
 	for (size_t i = 0; i < s->places; i++)
 		free((char *)(uintptr_t)s->place[i].name);
 	free(s->place);
@@ -41,6 +39,16 @@ growth_new(size_t page_size)
 	return g;
 }
 
+void
+growth_keep(struct growth *g, struct lens_keeper *kept)
+{
+	if (kept)
+		kept->take(kept);
+	if (g->kept)
+		g->kept->drop(g->kept);
+	g->kept = kept;
+}
+
 struct growth *
 growth_copy(const struct growth *g)
 {
@@ -52,6 +60,8 @@ growth_copy(const struct growth *g)
 	growth_ref(copy->base);
 	growth_ref(copy->before);
 	growth_ref(copy->now);
+	if (copy->kept)
+		copy->kept->take(copy->kept);
 	return copy;
 }
 
@@ -63,6 +73,7 @@ growth_free(struct growth *g)
 	growth_unref(g->base);
 	growth_unref(g->before);
 	growth_unref(g->now);
+	growth_keep(g, NULL);
 	free(g);
 }
 
@@ -73,7 +84,7 @@ growth_begin(const struct growth *g, uint64_t now)
 {
 	struct growth_scan *s;
 
-	if (!g || (!g->due && !g->base))
+	if (!g || g->fixed || (!g->due && !g->base))
 		return NULL;
 	s = mem_alloc(sizeof(*s));
 	s->refs = 1;
@@ -126,7 +137,18 @@ growth_compare(struct growth *g, struct growth_scan *base)
 	growth_unref(g->now);
 	g->base = base;
 	g->before = g->now = NULL;
-	g->due = false;
+	g->due = g->fixed = false;
+	growth_keep(g, NULL);
+}
+
+void
+growth_fix(struct growth *g, struct growth_scan *now)
+{
+	growth_unref(g->before);
+	growth_unref(g->now);
+	g->before = NULL;
+	g->now = now;
+	g->fixed = true;
 }
 
 void
@@ -140,6 +162,7 @@ growth_end(struct growth *g, struct growth_scan *s, const struct vma_list *vmas,
 		growth_unref(g->base);
 		growth_unref(g->now);
 		growth_keep_places(s, vmas);
+		growth_keep(g, NULL);
 		g->base = growth_ref(s);
 		g->due = false;
 		if (c)

@@ -30,6 +30,9 @@ struct growth {
 	struct growth_scan *before; /* the scan before the last since then; NULL: there was none */
 	struct growth_scan *now;    /* the last one; NULL: none */
 	bool due;                   /* the next scan is the baseline */
+	bool fixed;                 /* `now` stays: two moments are compared */
+	/* what more is known of the baseline; counted. NULL: nothing */
+	struct lens_keeper *kept;
 	bool armed;                 /* writes are tracked, too: see newest.h */
 	size_t page_size;
 };
@@ -40,9 +43,6 @@ struct growth_scan {
 	struct pageset there;
 	struct pageset huge; /* of these: mapped huge */
 	uint64_t time_ns;
-	/* of a baseline that was kept: what more is known of it; `drop` frees it. NULL: nothing */
-	struct lens_keeper *kept;
-	void (*drop)(struct lens_keeper *kept);
 	struct vma *place;   /* of the baseline: the regions, with names of its own */
 	size_t places;
 };
@@ -70,6 +70,12 @@ void growth_end(struct growth *g, struct growth_scan *s, const struct vma_list *
 struct growth_scan *growth_scan_of(size_t page_size, uint64_t time_ns, const struct vma_list *vmas);
 void growth_compare(struct growth *g, struct growth_scan *base);
 
+/* Compares it with another such scan, which it takes over, and with no later one. */
+void growth_fix(struct growth *g, struct growth_scan *now);
+
+/* What more is known of the baseline. */
+void growth_keep(struct growth *g, struct lens_keeper *kept);
+
 /* It was given up. */
 void growth_drop(struct growth_scan *s);
 
@@ -92,7 +98,7 @@ growth_baseline(const struct growth *g)
 static inline const struct lens_keeper *
 growth_kept(const struct growth *g)
 {
-	return g && g->base ? g->base->kept : NULL;
+	return g && g->base ? g->kept : NULL;
 }
 
 /* Pages of [start, end), compared with the baseline. */

@@ -160,6 +160,17 @@ heatmap_count(struct heatmap_job *j, const struct extents *e, uint64_t cats)
 	}
 }
 
+static uint64_t
+heatmap_present(const struct heatmap *h, const struct extents *e)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].state & PM_CAT_PRESENT)
+			pages += (e->v[i].end - e->v[i].start) / h->page_size;
+	return pages;
+}
+
 static int
 heatmap_add(void *arg, const struct source_moment *m)
 {
@@ -179,6 +190,7 @@ heatmap_add(void *arg, const struct source_moment *m)
 		k->written_known |= m->written_known;
 	}
 	if (at == h->column[c].last) {
+		h->column[c].rss = heatmap_present(h, m->pages);
 		heatmap_count(j, m->pages, PM_CAT_PRESENT);
 		for (unsigned r = 0; r < h->rows; r++)
 			h->cell[(size_t)r * h->cols + c].rss = j->count[r];

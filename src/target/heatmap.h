@@ -37,6 +37,7 @@ struct heatmap {
 	struct heatmap_column {
 		size_t first, last;      /* times */
 		uint64_t since_ns, time_ns; /* from the time before the first; 0: there is none */
+		uint64_t rss;            /* pages in RAM at its last time, of all addresses */
 	} *column;
 	struct heatmap_cell {
 		uint64_t rss;     /* pages in RAM at the last time of the column */

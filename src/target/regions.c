@@ -321,15 +321,13 @@ regions_count(struct regions_walk *k, const struct region_cats *c, struct err *e
 	return r;
 }
 
-/* Once all are counted: how much each has grown. */
+/* Once all are counted: how much each has grown. scan NULL: between two moments that are known. */
 static void
 regions_grow(struct regions *rs, struct target *t, struct growth_scan *scan)
 {
 	struct growth_count c;
 
-	if (!scan)
-		return;
-	if (t->brought)
+	if (scan && t->brought)
 		t->source->ops->faults->drain(t->source);
 	t->growth->armed = t->track.clears;
 	growth_end(t->growth, scan, &rs->vmas, t->brought);
@@ -380,7 +378,8 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 		growth_drop(growth);
 		return r;
 	}
-	regions_grow(rs, t, growth);
+	if (growth || (!which && growth_known(t->growth) && t->growth->fixed))
+		regions_grow(rs, t, growth);
 	track_settle(&t->track);
 	if (t->causes)
 		causes_scanned(t->causes, &t->track);

@@ -224,6 +224,7 @@ target_grow(struct target *t, bool explain)
 	if (!t->growth)
 		t->growth = growth_new(t->page_size);
 	t->growth->due = true;
+	t->growth->fixed = false;
 	if (!explain)
 		return;
 	c = target_need_faults(t, &r, &kept);

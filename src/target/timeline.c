@@ -54,6 +54,22 @@ timeline_parse_seconds(const struct timeline *t, const char *text, double *out)
 	return end > text && *out >= 0 && *out < 1e9 && (!*end || !strcmp(end, "s"));
 }
 
+/* When the snapshot of that name was taken, the newest. false: there is none. */
+static bool
+timeline_snapshot(const struct timeline *t, const char *name, uint64_t *time_ns)
+{
+	size_t skip = strlen(TIMELINE_SNAPSHOT);
+	bool found = false;
+
+	for (size_t i = 0; i < t->said_n; i++)
+		if (!strncmp(t->said[i].text, TIMELINE_SNAPSHOT, skip) &&
+		    !strcmp(t->said[i].text + skip, name)) {
+			*time_ns = t->v[t->said[i].tick].time_ns;
+			found = true;
+		}
+	return found;
+}
+
 bool
 timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns)
 {
@@ -64,7 +80,7 @@ timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns)
 		return true;
 	}
 	if (!timeline_parse_seconds(t, text, &seconds))
-		return false;
+		return timeline_snapshot(t, text, time_ns);
 	/* a hair later: what is typed was rounded */
 	*time_ns = t->v[0].time_ns + (uint64_t)((seconds < 0 ? 0 : seconds + 0.0005) * 1e9);
 	return true;

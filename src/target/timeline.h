@@ -14,7 +14,8 @@ struct timeline_tick {
 	bool written_known;
 };
 
-/* A message that was recorded. Not safe to print raw. */
+/* A message that was recorded. Not safe to print raw. Of a snapshot: this, and its name. */
+#define TIMELINE_SNAPSHOT "snapshot "
 struct timeline_said {
 	size_t tick; /* by which it had happened */
 	char *text;
@@ -36,7 +37,7 @@ size_t timeline_find(const struct timeline *t, uint64_t time_ns);
 
 /*
  * The time that the text means: "12:30:05" of the day that it began; "+90s" or "1.5" from its
- * beginning; "start", "end". false: it is none.
+ * beginning; "start", "end"; the name of a snapshot. false: it is none.
  */
 bool timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns);
 

@@ -170,35 +170,136 @@ _nothing_lit() { ! screen_text | grep -q 'gained'; }
 	screen_end
 }
 
-@test "snap and diff: what differs from a moment that was kept, page by page, and n goes there" {
+# moments: three, of which the second and the third differ from the first
+moments() {
 	fixture_own softdirty
-	screen_start 100x24 "$PID"
+	screen_start "$1" "$PID"
 	ask 'snap before'
 	screen_wait_text 'snapshot before: '
 	target_gains 30000000 20 21 22
 	target_loses 10000000 5
 	# the page has the frame of another one now
 	target_gains 10000000 8
+	ask 'snap between'
+	screen_wait_text 'snapshot between: '
+	target_loses 30000000 21
+	target_loses 20000000 1 2
+}
+
+# diff_of SIZE: against the first moment, on a screen of that size
+diff_of() {
+	moments "$1"
 	ask 'diff before'
-	screen_wait_text 'compared with snapshot before'
-	screen_wait_text 'since before [0-9]+s \+12.0K -4.0K '
-	screen_wait_text '^.000030000000 .* \+12.0K '
+	screen_wait_text 'compared with before: n and N go to'
+	screen_wait_text 'since before [0-9]+s \+8.0K -12.0K '
+	screen_wait_text 'BECAME +\+RSS +CHANGED +MOVED'
+	scans_come 2
+	[[ $1 == 80x24 ]] || screen_golden heading+rows diff-list-120
+	[[ $1 != 80x24 ]] || screen_golden heading+rows diff-list-80
+	# n in the list: the regions that differ, each in turn
+	screen_keys g n
+	screen_wait_text '^ 20000000 .*: 2 pages lost since before'
+	screen_keys n
+	screen_wait_text '^ 30000000 .*: 2 pages gained since before'
+	screen_keys n
+	screen_wait_text '^ 10000000 .*: 1 page lost, 1 page moved since before'
+	screen_keys N
+	screen_wait_text '^ 30000000 .*: 2 pages gained since before'
+	# in the grid: the pages
 	ask 'goto 10000000'
 	screen_keys n
 	screen_wait_text ' 10005000 .*growth: lost'
+	[[ $1 == 80x24 ]] || screen_golden rows+legend diff-grid-120
+	[[ $1 != 80x24 ]] || screen_golden rows+legend diff-grid-80
 	screen_keys n
 	screen_wait_text ' 10008000 .*growth: moved'
 	screen_keys n
+	screen_wait_text ' 20001000 .*growth: lost'
+	screen_keys n n
 	screen_wait_text ' 30014000 .*growth: gained'
+	screen_keys N N
+	screen_wait_text ' 20001000 .*growth: lost'
+	screen_keys Escape Escape
+	screen_wait_text 'no longer compared \(since before\)'
+	_screen_until 'nothing is compared' _no_diff
+	run ! grep BECAME <(screen_text)
+	screen_keys n
+	ask 'diff off'
+	screen_wait_text 'nothing is compared'
+	screen_keys Escape Q
+	screen_end
+}
+
+@test "diff: the list has what differs from a moment that was kept, n and N go there, Esc ends it" {
+	diff_of 80x24
+}
+
+@test "the same on a larger screen, where more is in the list" {
+	diff_of 120x40
+}
+
+_no_diff() { ! screen_text | head -n 1 | grep -q 'since before'; }
+
+@test "diff A B: two moments that were kept, whatever comes later" {
+	moments 100x24
+	ask 'diff before between'
+	screen_wait_text 'between compared with before: '
+	screen_wait_text 'from before to between \+12.0K -4.0K '
+	scans_come 2
+	screen_text | grep -E '^.000030000000 .* \+12.0K '
+	# what went after the second is no difference of the two
+	screen_text | grep -E '^.000020000000 ' | grep -v -- '-8.0K'
+	ask 'goto 30014000'
+	screen_wait_text ' 30014000 .*growth: gained'
+	ask 'goto 30015000' # it was there at the second, and is not any more
+	screen_wait_text ' 30015000 .*growth: gained'
+	ask 'count lens.growth=gained'
+	screen_wait_text '3 pages \(12.0K\) match'
+	screen_keys Escape
+	ask 'count lens.growth=lost'
+	screen_wait_text '1 page \(4.0K\) matches'
+	screen_keys Escape
+	ask 'diff between before'
+	screen_wait_text 'from between to before \+4.0K -12.0K '
+	ask 'diff before nowhere'
+	screen_wait_text 'there is no snapshot of that name'
+	screen_keys Escape
+	screen_wait_text 'from between to before '
+	ask 'diff off'
+	_screen_until 'nothing is compared' _no_two
 	# a snapshot of the same name takes its place
 	ask 'snap before'
 	screen_wait_text 'snapshot before: '
 	ask 'diff before'
 	screen_wait_text 'since before [0-9]+s \+0 -0 '
-	ask 'diff off'
-	_screen_until 'nothing is compared' _no_diff
+	screen_keys n
+	screen_wait_text 'no region differs, as far as is known'
 	screen_keys Q
 	screen_end
 }
 
-_no_diff() { ! screen_text | grep -q 'since before'; }
+_no_two() { ! screen_text | head -n 1 | grep -q ' to '; }
+
+@test "a diff shows regions that came, that are gone and that grew; groups have the sum" {
+	fixture_own softdirty
+	screen_start 100x24 "$PID"
+	ask 'snap before'
+	screen_wait_text 'snapshot before: '
+	# the second region goes, the third grows by 16 pages, and a new one comes
+	perl -pe 's/^30000000-30040000/30000000-30050000/; s/\z/40000000-40010000 rw-p 00000000 00:00 0 \n/ if /^3/; $_ = "" if /^2/' \
+		"$ROOT/$PID/maps" >"$ROOT/maps.new"
+	cat "$ROOT/maps.new" >"$ROOT/$PID/maps" # the file that is open
+	ask 'diff before'
+	screen_wait_text '^-000020000000.*gone'
+	screen_wait_text '^.000030000000 .* grown '
+	screen_wait_text '^.000040000000 .* new '
+	screen_golden heading+rows diff-regions
+	screen_keys g n
+	screen_wait_text '^ 20000000 .*the process has unmapped it since before'
+	screen_keys n
+	screen_wait_text '^ 30000000 .*: grown since before'
+	ask 'group type'
+	screen_wait_text '^.* -256K '
+	screen_keys Q
+	screen_end
+}

@@ -227,3 +227,83 @@ by_rows() { screen_text | sed -n '4,19p'; }
 	screen_keys '!'
 	screen_text | grep -E '^ [0-9:]{8}  writes are detected from now on, by soft-dirty'
 }
+
+@test "diff TIME compares the sample on screen, as it changes, with another; a diff of two goes to the second" {
+	screen_start 100x24 "$FILE"
+	ask 'diff start'
+	screen_wait_text 'compared with start: '
+	screen_wait_text 'since start [0-9]{1,3}s \+0 -16.0K '
+	screen_text | grep -E '^.000020000000 .* -16.0K '
+	screen_text | grep -E '^.000010000000 ' | grep -v 16.0K
+	screen_keys n
+	screen_wait_text '^ 20000000 .*: 4 pages lost since start'
+	screen_keys Enter
+	screen_keys n
+	screen_wait_text ' 20001000 .*growth: lost'
+	screen_keys n n
+	screen_wait_text ' 20003000 .*growth: lost'
+	screen_keys n
+	screen_wait_text 'wrapped around'
+	screen_keys '(' # the first sample: as it was
+	at 1
+	screen_text | head -n 1 | grep -E 'since start .*\+0 -0 '
+	screen_keys Escape
+	screen_text | grep -E 'growth.*there before|growth.*same'
+	ask 'diff end start'
+	at 1
+	screen_wait_text 'since end .*\+16.0K -0 '
+	screen_keys n
+	screen_wait_text '^ 20000000 .*: 4 pages gained since end'
+	ask 'diff noon'
+	screen_text | grep -q 'neither a time nor the name of a snapshot'
+	screen_keys Escape
+	# a sample gets a name
+	ask 'snap here'
+	screen_text | grep -q 'this sample is here; `diff here` compares with it'
+	screen_keys ')'
+	at 4
+	ask 'diff here'
+	screen_wait_text 'since here .*\+0 -16.0K '
+	ask 'at here'
+	at 1
+	screen_keys Escape
+	screen_text | grep -q 'no longer compared (since here)'
+	ask 'diff off'
+	screen_text | grep -q 'nothing is compared'
+	screen_keys Escape q
+}
+
+@test "what differs between two samples on the screen is what --diff says" {
+	local said
+	screen_start 120x40 "$FILE"
+	ask 'diff start'
+	screen_wait_text 'since start '
+	said=$("$PMTOP" --diff "$FILE@start" "$FILE" -n -o START,RSS,CHANGED,MOVED --csv | grep ^0x2000)
+	[ "$said" = "0x20000000,-16.0K,0,0" ]
+	# of the list: MOVED is as unknown there
+	screen_text | grep -E '^.000020000000 .* -16.0K +- '
+	screen_keys q
+}
+
+@test "a snapshot that is taken while recording has a name in the recording" {
+	ROOT=$LIVE
+	screen_start 100x24 "$PID"
+	ask "record $BATS_TEST_TMPDIR/named"
+	screen_keys r
+	ask 'snap full'
+	screen_wait_text 'snapshot full: '
+	target_loses 0x20000000 8 9
+	screen_keys r
+	ask 'record off'
+	screen_keys Q
+	screen_end
+	ROOT=
+	[ "$("$PMTOP" --diff "$BATS_TEST_TMPDIR/named@full" "$BATS_TEST_TMPDIR/named" -n -o START,LOST --csv | grep ^0x2000)" = 0x20000000,8.0K ]
+	screen_start 100x24 "$BATS_TEST_TMPDIR/named"
+	ask 'diff full'
+	screen_wait_text 'since full .*\+0 -8.0K '
+	ask 'at full'
+	screen_wait_text 'since full .*\+0 -0 '
+	screen_keys Q
+	screen_end
+}

@@ -251,7 +251,7 @@ header() { screen_text | head -1; }
 @test "snap keeps a moment, diff compares with it; growth.bats has what it shows" {
 	screen_start 80x24 "$PID"
 	refuses 'snap' 'expected a name'
-	refuses 'snap a b' 'expected a name'
+	refuses 'snap a b' 'unexpected text here'
 	ask 'diff nothing'
 	screen_wait_text 'there is no snapshot of that name'
 	screen_keys Escape

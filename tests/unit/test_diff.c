@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff/diff.h"
+#include "diff/difference.h"
 #include "fake.h"
 #include "kernel/kabi.h"
 #include "tap.h"
@@ -198,6 +198,84 @@ test_pages(void)
 	is_u64(wrong_runs, 0, "runs that differ are all pages that do, each once");
 }
 
+/* What the lens says of a page, by the same definitions. */
+static enum lens_kept
+expected_class(unsigned i, bool frames)
+{
+	if (!there(before.state[i]) && !there(after.state[i]))
+		return LENS_KEPT_OUT;
+	switch (expected(i, frames)) {
+	case PAGE_DIFF_SAME: return LENS_KEPT_SAME;
+	case PAGE_DIFF_GAINED: return LENS_KEPT_GAINED;
+	case PAGE_DIFF_LOST: return LENS_KEPT_LOST;
+	case PAGE_DIFF_CHANGED: return LENS_KEPT_CHANGED;
+	case PAGE_DIFF_MOVED: return LENS_KEPT_MOVED;
+	}
+	return LENS_KEPT_UNKNOWN;
+}
+
+static void
+test_difference(void)
+{
+	const char *maps = "10000000-10bb8000 rw-p 00000000 00:00 0\n";
+	unsigned wrong = 0, miscounted = 0;
+
+	for (unsigned round = 0; round < 100; round++) {
+		uint64_t want[LENS_KEPT_KINDS] = {0}, got_n[LENS_KEPT_KINDS] = {0};
+		unsigned from = (unsigned)fake_below(&seed, MANY), to = from + (unsigned)fake_below(&seed, MANY - from);
+		bool frames = round % 5;
+		struct difference *df;
+
+		random_moment(&before, NULL, 1 + round % 7 * 90);
+		random_moment(&after, &before, 1 + round % 3 * 40);
+		made_open(&before, maps);
+		made_open(&after, maps);
+		if (!frames)
+			strcpy(after.side.boot, "two");
+		df = difference_new(&before.side, &after.side, false, true);
+		for (unsigned i = 0; i < MANY; i++)
+			wrong += df->keeper.judge(&df->keeper, NULL, BASE + i * PAGE, NULL) != expected_class(i, frames);
+		for (unsigned i = from; i < to; i++)
+			want[expected_class(i, frames)]++;
+		df->keeper.count(&df->keeper, BASE + from * PAGE, BASE + to * PAGE, got_n);
+		miscounted += memcmp(want, got_n, sizeof(want)) != 0;
+		made_close(&before);
+		made_close(&after);
+		difference_unref(df);
+	}
+	is_u64(wrong, 0, "the lens says of each page what differs, when the moments are gone");
+	is_u64(miscounted, 0, "and of a gap how many");
+}
+
+static void
+test_difference_regions(void)
+{
+	struct difference *df;
+	size_t at, gone = 0;
+
+	made_clear(&before);
+	made_clear(&after);
+	made_fill(&before, 0, 64, STATE_ANON, 100);
+	made_fill(&after, 0, 64, STATE_ANON, 100);
+	made_open(&before, "10000000-10008000 rw-p 00000000 00:00 0\n10010000-10014000 rw-p 00000000 00:00 0\n"
+	                   "10020000-10028000 rw-p 00000000 00:00 0\n");
+	made_open(&after, "10000000-10008000 rw-p 00000000 00:00 0\n10010000-1001c000 rw-p 00000000 00:00 0\n"
+	                  "10020000-10024000 r--s 00000000 08:01 5 /a\n");
+	df = difference_new(&before.side, &after.side, false, false);
+	made_close(&before);
+	made_close(&after);
+	ok(difference_of(df, 0x10000000) == &df->same, "what is the same needs no memory");
+	is_str(region_diff_name(difference_of(df, 0x10010000)->of.kind), "grown", "what grew is found by its start");
+	is_u64(difference_of(df, 0x10010000)->n.pages[PAGE_DIFF_GAINED], 8, "with its pages");
+	is_str(region_diff_name(difference_of(df, 0x10020000)->of.kind), "new", "where another file is mapped now, that is new");
+	ok(!difference_of(df, 0x10030000), "where nothing was mapped, nothing is found");
+	for (size_t i = 0; i < df->n; i++)
+		gone += difference_gone(df, i, &at) && df->was->vmas.v[at].start == 0x10020000;
+	is_u64(gone, 1, "and what was there is gone");
+	is_u64(df->differ, 3, "three differ");
+	difference_unref(df);
+}
+
 /* --- regions ---------------------------------------------------------------------------------- */
 
 static struct diff d;
@@ -329,6 +407,8 @@ main(void)
 {
 	tap_start();
 	test_pages();
+	test_difference();
+	test_difference_regions();
 	test_regions();
 	test_moved();
 	test_unknown();

@@ -259,7 +259,7 @@ app_stay(struct app *a)
 {
 	char text[KEY_NAME_SIZE + 96];
 
-	if (list_esc(&a->ui))
+	if (list_esc(&a->ui) || app_diff_end(a))
 		return;
 	if (!a->o->pid && (a->t.leaving || !a->t.s || !a->t.s->clears)) {
 		a->t.left = true;

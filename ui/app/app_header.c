@@ -124,15 +124,16 @@ static void
 header_growth_text(const struct app *a, const struct sample *s, char *out, size_t size)
 {
 	const struct totals_grown *g = &s->regions->totals.grown;
-	uint64_t now = s->ended ? s->regions->time_ns : sample_clock(s, a->ui.now);
+	bool still = s->ended || s->timeline;
+	uint64_t now = still ? s->regions->time_ns : sample_clock(s, a->ui.now);
 	char age[24] = "", gained[8], lost[8];
 	bool roomy = a->ui.cols >= 100 || !s->clears;
 
-	if (roomy && !a->o->term.calm)
+	if (roomy && !a->o->term.calm && !strstr(s->compared, " to "))
 		snprintf(age, sizeof(age), " %.0fs",
 		         (double)(now - u64_min(now, g->since_ns)) / 1e9);
-	snprintf(out, size, "%s%.20s%s +%s -%s",
-	         s->since[0] ? "since " : roomy ? "growth" : "grew", s->since, age,
+	snprintf(out, size, "%.26s%s +%s -%s",
+	         s->compared[0] ? s->compared : roomy ? "growth" : "grew", age,
 	         size_text(gained, g->gained * s->page_size),
 	         size_text(lost, g->lost * s->page_size));
 }

@@ -163,37 +163,6 @@ notice_record(struct app *a, const struct result *r)
 		app_toast(a, ROLE_TEXT, "the recording has ended");
 }
 
-static void
-notice_snap(struct app *a, const struct result *r)
-{
-	if (r->err.what[0])
-		app_toast_err(a, &r->err);
-	else
-		app_toast(a, ROLE_TEXT, r->text);
-}
-
-/* The lens shows what differs; its next search is for that. */
-static void
-notice_diff(struct app *a, const struct result *r)
-{
-	char text[160];
-
-	if (r->err.what[0]) {
-		app_toast_err(a, &r->err);
-		return;
-	}
-	a->t.request.baseline = (unsigned)r->command.at;
-	a->ui.lens = LENS_GROWTH;
-	snprintf(a->ui.pages->find, sizeof(a->ui.pages->find), "%s",
-	         "lens.growth=gained | lens.growth=lost | lens.growth=changed | lens.growth=moved");
-	app_post(a);
-	snprintf(text, sizeof(text),
-	         "compared with snapshot %.40s; in the grid %s goes to the next difference; "
-	         "`diff off` ends it",
-	         r->command.text, key_of(ACT_FIND_NEXT, 'G'));
-	app_toast(a, ROLE_TEXT, text);
-}
-
 /* Results that nobody waits for are dropped, except those that changed the target. */
 void
 app_notice_result(struct app *a, struct result *r)
@@ -221,8 +190,8 @@ app_notice_result(struct app *a, struct result *r)
 			app_notice_found(a, r);
 		break;
 	case COMMAND_RECORD: notice_record(a, r); break;
-	case COMMAND_SNAP: notice_snap(a, r); break;
-	case COMMAND_DIFF: notice_diff(a, r); break;
+	case COMMAND_SNAP: app_snap_result(a, r); break;
+	case COMMAND_DIFF: app_diff_result(a, r); break;
 	case COMMAND_SMAPS: /* the sample has these five, or why not */
 	case COMMAND_CARD:
 	case COMMAND_SUM:

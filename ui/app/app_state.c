@@ -80,8 +80,11 @@ app_not_found(struct app *a)
 {
 	char text[192];
 
-	snprintf(text, sizeof(text), "no region has \"%s\" in its name or address",
-	         a->ui.list->find);
+	if (a->ui.list->find[0])
+		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address",
+		         a->ui.list->find);
+	else
+		snprintf(text, sizeof(text), "no region differs, as far as is known");
 	app_toast_here(a, ROLE_HOT, text);
 }
 

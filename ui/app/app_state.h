@@ -49,6 +49,11 @@ struct app_target {
 		unsigned speed;  /* app_play.c */
 		uint64_t due_ns; /* when the sample on screen was due */
 	} play;
+	struct {                 /* of a recording: its times that have a name */
+		char name[48];
+		uint64_t time_ns;
+	} moments[16];
+	size_t moments_n;
 	struct answer *when;     /* the last search over time (table.times); NULL: none */
 	bool record_failed;      /* it was said that the samples are no longer recorded */
 	/*
@@ -208,12 +213,25 @@ void app_set_baseline(struct app *a); /* of growth: now */
 
 
 /*
+ * app_diff.c: keeps a moment; compares with it; each as typed, and then its result. -1 with err.
+ */
+int app_snap(struct app *a, struct lex *r, struct err *err);
+int app_diff(struct app *a, struct lex *r, struct err *err);
+void app_snap_result(struct app *a, const struct result *r);
+void app_diff_result(struct app *a, const struct result *r);
+bool app_diff_end(struct app *a); /* ends that, and says so. false: nothing is compared */
+
+/*
  * app_time.c: in a recording, so many samples on or back; to the time that is typed. -1 with err:
  * it is none, or this is a process.
  */
 void app_travel(struct app *a, int steps);
 void app_travel_to_tick(struct app *a, size_t i);
 int app_travel_to(struct app *a, const char *when, struct err *err);
+/* The time of a recording that is typed, or was kept under that name. false: it is none. */
+bool app_moment(const struct app *a, const char *text, uint64_t *time_ns);
+/* The sample on screen gets a name. -1 with err: there is no room for more. */
+int app_keep_moment(struct app *a, const char *name, struct err *err);
 /* To the next sample of t.when, or the one before; or of a new answer, which then is t.when. */
 void app_when_next(struct app *a);
 void app_when_back(struct app *a);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/util.h"
@@ -46,6 +47,37 @@ app_travel(struct app *a, int steps)
 		app_travel_to_tick(a, to);
 }
 
+bool
+app_moment(const struct app *a, const char *text, uint64_t *time_ns)
+{
+	for (size_t i = 0; i < a->t.moments_n; i++)
+		if (!strcmp(a->t.moments[i].name, text)) {
+			*time_ns = a->t.moments[i].time_ns;
+			return true;
+		}
+	return timeline_parse(a->t.s->timeline, text, time_ns);
+}
+
+int
+app_keep_moment(struct app *a, const char *name, struct err *err)
+{
+	size_t i = 0;
+	char text[128];
+
+	while (i < a->t.moments_n && strcmp(a->t.moments[i].name, name))
+		i++;
+	if (i == ARRAY_LEN(a->t.moments))
+		return err_set(err, ERR_USAGE, "there are as many as can be kept",
+		               "take one of their names again", "cannot keep snapshot %.40s", name);
+	a->t.moments_n += i == a->t.moments_n;
+	snprintf(a->t.moments[i].name, sizeof(a->t.moments[i].name), "%s", name);
+	a->t.moments[i].time_ns = a->t.s->time_ns;
+	snprintf(text, sizeof(text), "this sample is %.40s; `diff %.40s` compares with it", name,
+	         name);
+	app_toast(a, ROLE_TEXT, text);
+	return 0;
+}
+
 int
 app_travel_to(struct app *a, const char *when, struct err *err)
 {
@@ -55,7 +87,7 @@ app_travel_to(struct app *a, const char *when, struct err *err)
 	if (!t)
 		return err_set(err, ERR_USAGE, "this is a process, not a recording",
 		               "open a recording: pmtop FILE", "cannot go to another time");
-	if (!timeline_parse(t, when, &time_ns))
+	if (!app_moment(a, when, &time_ns))
 		return err_set(err, ERR_USAGE, "it is not a time",
 		               "type 12:30:05, +90s from the beginning, start or end", "\"%.60s\"",
 		               when);

@@ -222,43 +222,15 @@ app_verb_BASELINE(struct app *a, struct lex *r, struct err *err)
 }
 
 static int
-app_verb_moment(struct app *a, struct lex *r, enum command_kind kind, struct err *err)
-{
-	static const char of[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-	struct command c = {.kind = kind};
-	size_t n;
-
-	lex_skip_blanks(r);
-	n = strspn(r->at, of);
-	if (!n || r->at[n] || n > 40)
-		return app_verb_expected(r, "a name of up to 40 letters and digits",
-		                         "for example: snap before", err);
-	snprintf(c.text, sizeof(c.text), "%s", r->at);
-	if (kind == COMMAND_DIFF)
-		c.at = ++a->t.baselines;
-	app_command(a, &c);
-	return 0;
-}
-
-static int
 app_verb_SNAP(struct app *a, struct lex *r, struct err *err)
 {
-	return app_verb_moment(a, r, COMMAND_SNAP, err);
+	return app_snap(a, r, err);
 }
 
 static int
 app_verb_DIFF(struct app *a, struct lex *r, struct err *err)
 {
-	if (!app_verb_is(r, "off"))
-		return app_verb_moment(a, r, COMMAND_DIFF, err);
-	if (!a->t.request.baseline)
-		return err_set(err, ERR_USAGE, "nothing is compared", NULL, "cannot end it");
-	a->t.request.baseline = 0;
-	if (a->ui.lens == LENS_GROWTH)
-		a->ui.lens = LENS_STATE;
-	app_post(a);
-	return 0;
+	return app_diff(a, r, err);
 }
 
 static int

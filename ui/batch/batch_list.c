@@ -206,7 +206,7 @@ batch_group_rows(const struct regions *rs, enum grouping by, struct groups *gs,
 
 	for (size_t i = 0; i < rows->n; i++)
 		in[rows->v[i].v - rs->vmas.v] = true;
-	groups_make(gs, rs, by, in, NULL);
+	groups_make(gs, rs, by, in, NULL, NULL);
 	sums.v = mem_alloc(gs->n * sizeof(*sums.v));
 	sums.sums = mem_alloc(gs->n * sizeof(*sums.sums));
 	batch_sum_up(rs, gs, rows, &sums);

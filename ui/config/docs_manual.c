@@ -513,11 +513,23 @@ docs_man_diff(void)
 	printf(".PP\nStates are what the page table alone says. Frames are compared if they are "
 	       "visible at both moments, and of the same boot of the same machine. A recording "
 	       "looks frames up now and then: where it did not between the two moments, whether "
-	       "a page is in the same frame is not known. On the screen, \\fBsnap\\fR "
-	       "\\fINAME\\fR at the prompt keeps a moment and \\fBdiff\\fR "
-	       "\\fINAME\\fR compares with it from then on: see GROWTH. Of a region:\n");
+	       "a page is in the same frame is not known. Of a region:\n");
 	for (enum region_diff k = 0; k < REGION_DIFF_KINDS; k++)
 		docs_item(region_diff_name(k), region_diff_help(k));
+	printf(".PP\nOn the screen, \\fBsnap\\fR \\fINAME\\fR at the prompt keeps a moment, "
+	       "\\fBdiff\\fR \\fINAME\\fR compares with it from then on, and "
+	       "\\fBdiff\\fR \\fIA B\\fR compares two that were kept. The lens growth shows "
+	       "what differs. The list has columns for it (\\fIBECAME\\fR, \\fI+RSS\\fR, "
+	       "\\fI+SWAP\\fR, \\fI+WRITTEN\\fR, \\fICHANGED\\fR, \\fIMOVED\\fR) in place of "
+	       "those of what is, and strikes out the regions that are gone; n and N go to the "
+	       "next and the previous difference, in the list and in the grid; Esc in the list "
+	       "ends it. In a recording, \\fBdiff\\fR \\fITIME\\fR compares the sample on "
+	       "screen with another, as it changes with [ and ]; \\fBdiff\\fR \\fIA B\\fR also "
+	       "goes to B. A snapshot that is taken while the samples are recorded has a name in "
+	       "the recording, too: of the sample that follows it at once. The name is a "
+	       "time there, for \\fBdiff\\fR and \\fBat\\fR, \\fB\\-\\-at\\fR and "
+	       "\\fIFILE\\fR@\\fINAME\\fR. Once the recording is thinned it means the sample that "
+	       "is left next to it.\n");
 }
 
 static void

@@ -22,6 +22,8 @@ struct list {
 	bool had_swap, had_writes; /* SWAP and WRITTEN have had values, and stay */
 	bool grows;            /* there is a baseline: GROWN has values */
 	bool touched;          /* the referenced bits were cleared: TOUCHED has values */
+	bool differs;          /* it is compared with: the columns of a diff have values, ... */
+	bool differs_written, differs_swap; /* ... and +WRITTEN, and +SWAP */
 	struct list_columns columns; /* the chosen ones */
 	enum column_id sort;   /* the sort column, */
 	bool invert;           /* against its default order */

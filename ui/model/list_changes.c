@@ -39,7 +39,7 @@ static void
 list_add_gone(struct list_changes *m, struct regions *in, size_t at, uint64_t ns)
 {
 	m->gone = vec_room(m->gone, m->gone_n, &m->gone_cap, sizeof(*m->gone));
-	m->gone[m->gone_n++] = (struct list_gone){regions_ref(in), at, ns};
+	m->gone[m->gone_n++] = (struct list_gone){.in = regions_ref(in), .at = at, .ns = ns};
 }
 
 static void
@@ -74,6 +74,21 @@ list_forget(struct list_changes *m, uint64_t since)
 	return gone > 0;
 }
 
+/* Those that are gone since the other moment. */
+static void
+list_take_difference(struct list_changes *m, struct difference *d)
+{
+	difference_unref(m->diff);
+	m->diff = difference_ref(d);
+	free(m->stay);
+	m->stay = mem_alloc(((d ? d->n : 0) + 1) * sizeof(*m->stay));
+	m->stay_n = 0;
+	for (size_t i = 0, at; d && i < d->n; i++)
+		if (difference_gone(d, i, &at))
+			m->stay[m->stay_n++] =
+			    (struct list_gone){.in = d->was, .at = at, .of = &d->v[i]};
+}
+
 bool
 list_changes_update(struct list_changes *m, const struct sample *s, uint64_t now)
 {
@@ -81,6 +96,10 @@ list_changes_update(struct list_changes *m, const struct sample *s, uint64_t now
 	bool changed = list_forget(m, again ? UINT64_MAX : now - u64_min(now, SHOWN_NS));
 	size_t n = m->born_n + m->gone_n;
 
+	if (m->diff != s->diff) {
+		list_take_difference(m, s->diff);
+		changed = true;
+	}
 	if (m->seen == s->regions)
 		return changed;
 	if (!again)
@@ -96,6 +115,8 @@ list_changes_free(struct list_changes *m)
 {
 	list_forget(m, UINT64_MAX);
 	regions_unref(m->seen);
+	difference_unref(m->diff);
+	free(m->stay);
 	free(m->born);
 	free(m->gone);
 	*m = (struct list_changes){0};
@@ -110,11 +131,44 @@ list_changes_born(const struct list_changes *m, uint64_t start)
 	return false;
 }
 
+static uint64_t
+list_gone_start(const struct list_gone *g)
+{
+	return g->in->vmas.v[g->at].start;
+}
+
+static const struct list_gone *
+list_stays(const struct list_changes *m, uint64_t start)
+{
+	for (size_t i = 0; i < m->stay_n; i++)
+		if (list_gone_start(&m->stay[i]) == start)
+			return &m->stay[i];
+	return NULL;
+}
+
+size_t
+list_changes_count(const struct list_changes *m)
+{
+	return m->stay_n + m->gone_n;
+}
+
+const struct list_gone *
+list_changes_at(const struct list_changes *m, size_t i)
+{
+	const struct list_gone *g = i < m->stay_n ? &m->stay[i] : &m->gone[i - m->stay_n];
+
+	return g->of || !list_stays(m, list_gone_start(g)) ? g : NULL;
+}
+
 const struct list_gone *
 list_changes_gone(const struct list_changes *m, uint64_t start)
 {
+	const struct list_gone *stays = list_stays(m, start);
+
+	if (stays)
+		return stays;
 	for (size_t i = m->gone_n; i-- > 0;)
-		if (m->gone[i].in->vmas.v[m->gone[i].at].start == start)
+		if (list_gone_start(&m->gone[i]) == start)
 			return &m->gone[i];
 	return NULL;
 }

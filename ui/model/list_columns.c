@@ -352,7 +352,10 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 		list_drop_empty(&l, empty & ~c->named);
 		list_shed_chosen(&l, cols);
 	} else {
-		list_drop_empty(&l, empty & list_columns_needing(NEED_BASELINE | NEED_TOUCHED));
+		const unsigned passing = NEED_BASELINE | NEED_TOUCHED | NEED_DIFF;
+		bool diff = !(empty & list_column_bit(COL_LIST_BECAME));
+
+		list_drop_empty(&l, diff ? empty : empty & list_columns_needing(passing));
 		list_shed_usual(&l, cols);
 		list_drop_empty(&l, empty);
 	}

@@ -77,7 +77,7 @@ struct list_layout {
  * of chosen ones MINUTE is dropped first, then the strip is narrowed, then the last ones are
  * dropped. Columns of `empty` (list_column_bit) that the user did not name are left out; the room
  * of default ones goes to MAPPING, so that the others do not move when they appear; only those of a
- * baseline, which comes and goes, have no room then.
+ * baseline, which comes and goes, have no room then, nor has any while two moments are compared.
  */
 struct list_layout list_columns_layout(const struct list_columns *c, int cols, uint64_t empty);
 

@@ -32,6 +32,7 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 {
 	const struct smaps_entry *e =
 	    s->smaps && !regions ? smaps_find(rows_smaps_of(s), v->start) : NULL;
+	const struct diff_region *d = s->diff && !regions ? difference_of(s->diff, v->start) : NULL;
 
 	return (struct region_row){.v = v,
 	                           .r = r,
@@ -43,6 +44,8 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 	                           .history = regions || !s->heat || !s->heat->of.by_region
 	                                          ? NULL
 	                                          : s->heat,
+	                           .became = d,
+	                           .compared = d ? &d->n : NULL,
 	                           .writer = list_writer(s, v, regions),
 	                           .regions = regions};
 }
@@ -60,7 +63,12 @@ rows_facts(const struct sample *s, size_t i)
 struct region_row
 rows_gone_facts(const struct sample *s, const struct list_gone *g)
 {
-	return list_rows_facts(s, &g->in->vmas.v[g->at], regions_at(g->in, g->at), 0);
+	const struct region *r = regions_at(g->in, g->at);
+	struct region_row row = list_rows_facts(s, &g->in->vmas.v[g->at], r, 0);
+
+	row.became = g->of;
+	row.compared = g->of ? &g->of->n : NULL;
+	return row;
 }
 
 struct region_row
@@ -70,6 +78,7 @@ rows_group_facts(const struct sample *s, const struct group *g)
 
 	row.smaps = g->has_smaps ? &g->smaps : NULL;
 	row.older = g->older;
+	row.compared = s->diff ? &g->compared : NULL;
 	return row;
 }
 
@@ -94,7 +103,7 @@ rows_make_groups(struct ui *ui, const struct sample *s, const bool *in)
 	list->groups_in = NULL;
 	if (!list->grouping)
 		return;
-	groups_make(&list->groups, s->regions, list->grouping, in, rows_smaps_of(s));
+	groups_make(&list->groups, s->regions, list->grouping, in, rows_smaps_of(s), s->diff);
 	list->groups_in = regions_ref(s->regions);
 }
 
@@ -155,10 +164,13 @@ rows_departed(const struct ui *ui, const struct sample *s, const struct group *g
 	const struct list *list = ui->list;
 	size_t n = 0;
 
-	for (size_t i = 0; i < list->changes.gone_n; i++) {
-		const struct list_gone *gone = &list->changes.gone[i];
-		struct region_row row = rows_gone_facts(s, gone);
+	for (size_t i = 0; i < list_changes_count(&list->changes); i++) {
+		const struct list_gone *gone = list_changes_at(&list->changes, i);
+		struct region_row row;
 
+		if (!gone)
+			continue;
+		row = rows_gone_facts(s, gone);
 		if (g && group_hash_of(&gone->in->vmas, gone->at, list->grouping) != g->hash)
 			continue;
 		keys[n++] = rows_key(o, &row, row.v->start | ROW_GONE);
@@ -238,7 +250,7 @@ static void
 rows_sort_by_key(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
 	struct list *list = ui->list;
-	size_t n = s->regions->vmas.n, gone = list->changes.gone_n;
+	size_t n = s->regions->vmas.n, gone = list_changes_count(&list->changes);
 	struct sort_key *keys = mem_alloc((n + gone + 1) * sizeof(*keys));
 
 	if (list->grouping) {
@@ -254,7 +266,7 @@ static void
 rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
 	struct list *list = ui->list;
-	size_t n = s->regions->vmas.n, gone = list->changes.gone_n;
+	size_t n = s->regions->vmas.n, gone = list_changes_count(&list->changes);
 
 	list->order = mem_resize(list->order, (2 * n + gone + 1) * sizeof(*list->order));
 	list->order_n = 0;

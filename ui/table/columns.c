@@ -314,6 +314,57 @@ columns_differ(const struct diff_row *row, enum page_diff kind)
 	return columns_size(n[kind] * row->page_size);
 }
 
+/* --- of regions, compared with another moment ------------------------------------------------ */
+
+static struct value
+columns_became(const struct region_row *row)
+{
+	const struct diff_region *r = row->became;
+
+	if (!r)
+		return columns_unknown;
+	return columns_ours(r->of.kind == REGION_DIFF_SAME ? "" : region_diff_name(r->of.kind));
+}
+
+static struct diff_row
+columns_diff_of(const struct region_row *row)
+{
+	return (struct diff_row){row->became, row->compared, row->page_size};
+}
+
+static struct value
+columns_compared(const struct region_row *row, enum page_diff kind)
+{
+	struct diff_row d = columns_diff_of(row);
+
+	return d.n ? columns_differ(&d, kind) : columns_unknown;
+}
+
+static struct value
+columns_more_rss(const struct region_row *row)
+{
+	struct diff_row d = columns_diff_of(row);
+
+	return d.n ? columns_diff(&d, d.n->rss_is, d.n->rss_was) : columns_unknown;
+}
+
+static struct value
+columns_more_swap(const struct region_row *row)
+{
+	struct diff_row d = columns_diff_of(row);
+
+	return d.n && d.n->swap_known ? columns_diff(&d, d.n->swap_is, d.n->swap_was)
+	                              : columns_unknown;
+}
+
+static struct value
+columns_more_written(const struct region_row *row)
+{
+	const struct diff_counts *n = row->compared;
+
+	return n && n->written_known ? columns_size(n->written * row->page_size) : columns_unknown;
+}
+
 static inline void
 columns_put(struct value *out, struct value v)
 {

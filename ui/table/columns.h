@@ -62,6 +62,7 @@ enum column_need {
 	NEED_WRITER = 1 << 22,             /* which code writes: struct attribution */
 	NEED_BASELINE = 1 << 23,           /* a baseline of growth */
 	NEED_TOUCHED = 1 << 24,            /* a clear of the referenced bits before smaps is read */
+	NEED_DIFF = 1 << 25,               /* another moment to compare with */
 };
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_CHANGE,
@@ -89,6 +90,8 @@ struct region_row {
 	bool dirty_known;
 	size_t regions;  /* the number of regions summed; 0: a single region */
 	const struct heatmap *history; /* RAM over time, by region; NULL: not known */
+	const struct diff_region *became; /* compared with another moment; NULL: not known */
+	const struct diff_counts *compared; /* the counts of that, or of a group; NULL: not known */
 	const char *writer; /* the function that wrote most of it; NULL: not known */
 	bool touched_known; /* smaps is of after a clear of the referenced bits */
 	bool huge_known; /* r->thp is valid: the kernel has PAGEMAP_SCAN */

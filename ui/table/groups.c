@@ -163,7 +163,8 @@ groups_find(struct groups_work *w, const char *key, const struct vma *v)
 		if (g->hash == hash && !groups_compare(g->key, key))
 			return w->last = w->table[i] - 1;
 	}
-	gs->g[gs->n] = (struct group){.key = key, .hash = hash, .v = *v};
+	gs->g[gs->n] =
+	    (struct group){.key = key, .hash = hash, .v = *v, .compared = diff_nothing};
 	gs->g[gs->n].v.end = v->start;
 	gs->g[gs->n].v.name = key;
 	w->table[i] = (uint32_t)++gs->n;
@@ -203,9 +204,17 @@ groups_order(struct groups *gs, const bool *in, size_t regions)
 	gs->g = g;
 }
 
+/* One that was mapped at neither moment adds nothing. */
+static void
+groups_add_difference(struct group *g, const struct diff_region *r)
+{
+	if (r)
+		diff_add(&g->compared, r);
+}
+
 void
 groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in,
-            const struct smaps *smaps)
+            const struct smaps *smaps, const struct difference *d)
 {
 	struct groups_work w = {.out = out};
 
@@ -224,6 +233,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 		groups_add_region(g, v, regions_at(rs, i));
 		g->older |= regions_is_older(rs, regions_at(rs, i));
 		groups_add_smaps(g, smaps ? smaps_find(smaps, v->start) : NULL);
+		groups_add_difference(g, d ? difference_of(d, v->start) : NULL);
 		units = groups_units(&rs->vmas, i, key);
 		g->units += units;
 		if (units)

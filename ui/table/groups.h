@@ -2,6 +2,7 @@
 #ifndef PM_GROUPS_H
 #define PM_GROUPS_H
 
+#include "diff/difference.h"
 #include "kernel/smaps.h"
 #include "target/region.h"
 
@@ -22,6 +23,7 @@ struct group {
 	size_t n;                 /* number of regions */
 	struct smaps_entry smaps; /* the sum, if smaps has every region: */
 	bool has_smaps;
+	struct diff_counts compared; /* the sum, if a difference was given */
 	size_t units; /* stacks or arenas in it; 0: another kind of group */
 };
 
@@ -31,9 +33,9 @@ struct groups {
 	size_t *of;        /* the group of each region */
 };
 
-/* For those of rs, which must outlive it, that are `in` (NULL: all). smaps may be NULL. */
+/* For those of rs, which must outlive it, that are `in` (NULL: all). smaps and d may be NULL. */
 void groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in,
-                 const struct smaps *smaps);
+                 const struct smaps *smaps, const struct difference *d);
 
 /* The hash of the group that region i would be in. */
 uint64_t group_hash_of(const struct vma_list *vmas, size_t i, enum grouping by);

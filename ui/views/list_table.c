@@ -10,9 +10,37 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
+#include "views/spark.h"
 #include "views/strips.h"
 #include "views/view.h"
 #include "views/writes_line.h"
+
+/*
+ * What differs takes the place of what is: that has no room beside it, nor have, on a narrow
+ * screen, facts that seldom differ.
+ */
+static uint64_t
+list_empty_by_diff(const struct ui *ui)
+{
+	enum { WIDE = 110 };
+	static const enum column_id always[] = {COL_REGION_RSS,   COL_REGION_PERCENT,
+	                                        COL_REGION_SWAP,  COL_REGION_GROWN,
+	                                        COL_REGION_RATE,  COL_REGION_WRITTEN,
+	                                        COL_LIST_MINUTE,  COL_REGION_TOUCHED};
+	uint64_t empty = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		empty |= list_column_bit(always[i]);
+	if (ui->cols < WIDE)
+		empty |= list_column_bit(COL_REGION_PERM) | list_column_bit(COL_REGION_TYPE);
+	if (!ui->list->differs_swap)
+		empty |= list_column_bit(COL_LIST_MORE_SWAP);
+	if (!ui->list->differs_written)
+		empty |= list_column_bit(COL_LIST_MORE_WRITTEN);
+	else if (ui->cols < WIDE)
+		empty |= list_column_bit(COL_REGION_SIZE);
+	return empty;
+}
 
 uint64_t
 list_empty(const struct ui *ui)
@@ -27,6 +55,7 @@ list_empty(const struct ui *ui)
 		empty |= list_columns_needing(NEED_BASELINE);
 	if (!list->touched)
 		empty |= list_columns_needing(NEED_TOUCHED);
+	empty |= list->differs ? list_empty_by_diff(ui) : list_columns_needing(NEED_DIFF);
 	return empty & ~(list_column_bit(list->sort) | list->columns.named);
 }
 
@@ -162,14 +191,12 @@ list_draw_history(const struct region_row *row, const struct list_place *p, int 
 {
 	const struct heatmap *h = row->history;
 	const struct heatmap_cell *k = h ? heatmap_region(h, row->v->start) : NULL;
-	uint64_t most = 0;
+	uint64_t rss[LIST_HISTORY];
+	unsigned n = 0;
 
-	for (unsigned i = 0; k && i < h->cols; i++)
-		most = u64_max(most, k[i].rss);
-	for (unsigned i = 0; k && i < h->cols && (int)i < p->width; i++)
-		paint_glyph(y, p->x + (int)i, k[i].rss ? ROLE_ACCENT : ROLE_DIM,
-		            k[i].rss ? paint_eighth(eighths(k[i].rss, most))
-		                     : (paint_utf8() ? L'·' : '.'));
+	for (; k && n < h->cols && n < LIST_HISTORY && (int)n < p->width; n++)
+		rss[n] = k[n].rss;
+	spark_draw(rss, n, y, p->x);
 }
 
 static void
@@ -228,6 +255,8 @@ list_cell_text(enum column_id id, const struct value *v, struct buf *out)
 		list_address_text(out, v->n);
 	else if (v->kind == VALUE_HEX)
 		buf_hex(out, v->n);
+	else if (v->kind == VALUE_CHANGE && !v->n && column_row(id)->needs & NEED_DIFF)
+		buf_str(out, "-");
 	else if (v->kind == VALUE_SIZE && !v->n && id != COL_REGION_SIZE)
 		buf_str(out, id == COL_REGION_RSS ? "0" : "-");
 	else

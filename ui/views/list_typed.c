@@ -125,6 +125,20 @@ list_places_of(const struct ui *ui, const struct sample *s)
 	return p;
 }
 
+/* Whether a row differs from the moment that is compared with: of a group, one of its regions. */
+static bool
+list_row_differs(const struct ui *ui, const struct sample *s, uint64_t row, const struct group *g)
+{
+	const struct list_gone *gone =
+	    row_is_gone(row) ? list_changes_gone(&ui->list->changes, row & ~(uint64_t)ROW_GONE)
+	                     : NULL;
+	const struct diff_region *r = gone ? gone->of : difference_of(s->diff, row);
+
+	if (g)
+		return !rows_is_open(ui, g) && diff_counts_differ(&g->compared);
+	return r && diff_region_differs(r);
+}
+
 /* Which places have it. The heading of a folded group has what its regions have. */
 static bool *
 list_places_that_have(const struct ui *ui, const struct sample *s, const struct places *p)
@@ -139,7 +153,9 @@ list_places_that_have(const struct ui *ui, const struct sample *s, const struct 
 		    row_is_gone(p->row[i]) ? NULL : vma_at(&s->regions->vmas, p->row[i]);
 		const struct group *g = rows_group(gs, s, p->row[i]);
 
-		if (g)
+		if (!ui->list->find[0])
+			rows[i] = list_row_differs(ui, s, p->row[i], g);
+		else if (g)
 			rows[i] = strcasestr(g->key, ui->list->find) ||
 			          (have[g - gs->g] && !rows_is_open(ui, g));
 		else
@@ -176,7 +192,7 @@ list_find_from(struct ui *ui, const struct sample *s, bool skip, bool back)
 unsigned
 list_find(struct ui *ui, const struct sample *s, long step)
 {
-	if (!ui->list->find[0] || !s->regions)
+	if ((!ui->list->find[0] && !s->diff) || !s->regions)
 		return FX_NONE;
 	return list_find_from(ui, s, true, step < 0) ? FX_NONE : FX_NOT_FOUND;
 }

@@ -20,7 +20,10 @@ void list_find_typed(struct ui *ui, const struct sample *s, const char *text);
 /* Applies the filter so far. An error, with its column, keeps the last one that parsed. */
 int list_filter_typed(struct ui *ui, const struct sample *s, const char *text, struct err *err);
 
-/* The next row (step 1 or -1) that has list.find in its name or address. FX_NOT_FOUND: none. */
+/*
+ * The next row (step 1 or -1) that has list.find in its name or address; without such, the next
+ * that differs, if something is compared. FX_NOT_FOUND: none.
+ */
 unsigned list_find(struct ui *ui, const struct sample *s, long step);
 
 /*

@@ -54,7 +54,8 @@ report_regions(const struct ui *ui, const struct sample *s, enum format format, 
 
 	list_columns_spell(&chosen);
 	for (size_t i = 0; i < chosen.n; i++)
-		if (!list_is_picture(chosen.id[i]))
+		if (!list_is_picture(chosen.id[i]) &&
+		    (s->diff || !(column_row(chosen.id[i])->needs & NEED_DIFF)))
 			ids[n++] = (enum column_id)chosen.id[i];
 	o = report_begin(to, format, "regions", ids, NULL, n);
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {

@@ -22,6 +22,7 @@
 #include "views/list_menu.h"
 #include "views/list_table.h"
 #include "views/list_typed.h"
+#include "views/spark.h"
 #include "views/strips.h"
 #include "views/view.h"
 #include "views/writes_line.h"
@@ -46,6 +47,10 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	list->had_writes |= s->clears > 0;
 	list->grows = s->regions && s->regions->totals.grown.known;
 	list->touched = s->touched.clears > 0;
+	list->differs = list->grows && s->diff;
+	list->differs_written = list->differs && s->diff->same.n.written_known;
+	list->differs_swap =
+	    list->differs && (s->diff->total.swap_was || s->diff->total.swap_is);
 	list->rows = rows;
 	if (!s->regions || !s->regions->vmas.n)
 		return;
@@ -78,15 +83,37 @@ view_regions_draw_writes(const struct ui *ui, const struct sample *s, int y)
 	buf_free(&text);
 }
 
+/* What the process had in RAM, over all the time that is known, if there is room for it. */
+static void
+view_regions_draw_history(const struct ui *ui, const struct sample *s, int y, int x)
+{
+	static const char label[] = "RAM over time ";
+	const struct heatmap *h = s->heat && s->heat->of.by_region ? s->heat : NULL;
+	int at = ui->cols - LIST_HISTORY - 1, label_at = at - (int)strlen(label);
+	uint64_t rss[LIST_HISTORY];
+	unsigned n = 0;
+
+	if (!h || label_at < x)
+		return;
+	for (; n < h->cols && n < LIST_HISTORY; n++)
+		rss[n] = h->column[n].rss;
+	paint_text(y, label_at, at, ROLE_DIM, "%s", label);
+	spark_draw(rss, n, y, at);
+}
+
 /* Instead of the writes: what the strips show now. */
 static void
 view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct lens_row *l = lens_row(ui->lens);
-	struct buf lacks = {0};
+	struct buf lacks = {0}, question = {0};
 	bool lacking;
 	int x;
 
+	if (s->diff && ui->lens == LENS_GROWTH)
+		buf_fmt(&question, "what differs %s?", s->compared);
+	else
+		buf_str(&question, l->question);
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "lens %c", l->digit);
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
 	if (s->regions->totals.lens == ui->lens && s->regions->totals.estimated)
@@ -94,14 +121,17 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 	lacking = lens_lacks(ui, s, &lacks);
 	/* if there is no room for question and legend, only the legend */
 	if (!lacking &&
-	    x + 3 + (int)strlen(l->question) + strips_legend_width(s, ui->lens) <= ui->cols)
-		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
+	    x + 3 + (int)strlen(question.s) + strips_legend_width(s, ui->lens) <= ui->cols)
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", question.s);
 	if (lacking)
 		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_HOT, ": "), ui->cols, ROLE_HOT,
 		             lacks.s);
 	else
-		strips_legend(s, ui->lens, y, x + 1, ui->cols);
+		x = strips_legend(s, ui->lens, y, x + 1, ui->cols);
+	if (!lacking && ui->lens == LENS_GROWTH)
+		view_regions_draw_history(ui, s, y, x);
 	buf_free(&lacks);
+	buf_free(&question);
 }
 
 /* What was touched in all since the clear of the referenced bits, by the last reading of smaps. */
@@ -167,7 +197,7 @@ view_regions_say_group(const struct ui *ui, const struct sample *s, struct buf *
 }
 
 static void
-view_regions_say_gone(const struct ui *ui, struct buf *out)
+view_regions_say_gone(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct list *list = ui->list;
 	const struct list_gone *g =
@@ -179,7 +209,33 @@ view_regions_say_gone(const struct ui *ui, struct buf *out)
 		return;
 	buf_fmt(out, "%llx ", (unsigned long long)v->start);
 	fit_name(out, v);
-	buf_fmt(out, " %s: the process has unmapped it", size_text(size, vma_size(v)));
+	buf_fmt(out, " %s: the process has unmapped it%s%s", size_text(size, vma_size(v)),
+	        g->of ? " " : "", g->of ? s->compared : "");
+}
+
+/* What differs from the moment that is compared with. */
+static void
+view_regions_say_diff(const struct diff_region *r, struct buf *out)
+{
+	static const enum page_diff kinds[] = {PAGE_DIFF_GAINED, PAGE_DIFF_LOST, PAGE_DIFF_CHANGED,
+	                                       PAGE_DIFF_MOVED};
+	const char *sep = "";
+
+	if (r->of.kind != REGION_DIFF_SAME) {
+		buf_str(out, region_diff_name(r->of.kind));
+		sep = ", ";
+	}
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		uint64_t n = r->n.pages[kinds[i]];
+
+		if (!n)
+			continue;
+		buf_fmt(out, "%s%llu page%s %s", sep, (unsigned long long)n, plural(n),
+		        page_diff_name(kinds[i]));
+		sep = ", ";
+	}
+	if (r->n.written)
+		buf_fmt(out, "%s%llu written", sep, (unsigned long long)r->n.written);
 }
 
 /* The facts of a region after its name. */
@@ -188,10 +244,16 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
                        const struct region *r, struct buf *out)
 {
 	char a[8], b[8], perm[5];
+	const struct diff_region *d = s->diff ? difference_of(s->diff, v->start) : NULL;
 
 	vma_perm_text(v, perm);
 	buf_fmt(out, " %s %s%s: ", size_text(a, vma_size(v)), perm,
 	        list_changes_born(&ui->list->changes, v->start) ? ", mapped just now" : "");
+	if (d && diff_region_differs(d)) {
+		view_regions_say_diff(d, out);
+		buf_fmt(out, " %s", s->compared);
+		return;
+	}
 	if (!r->known)
 		buf_str(out, s->regions->counted ? "the kernel shows no page table for it"
 		                                 : "not counted yet");
@@ -262,7 +324,7 @@ view_regions_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (list->segment && s->regions)
 		list_bars_say(ui, s, out);
 	else if (row_is_gone(ui->region))
-		view_regions_say_gone(ui, out);
+		view_regions_say_gone(ui, s, out);
 	else if (v && list->order_n && row_is_group(ui->region))
 		view_regions_say_group(ui, s, out);
 	else if (v && list->order_n)
@@ -444,19 +506,26 @@ view_regions_needs(const struct ui *ui, const struct sample *s, struct screen_re
 	r->touched_on = list_shows_touched(ui, s);
 	r->by_on = list_needs_writers(ui);
 	r->by.by = WRITERS_BY_FUNCTION;
-	r->heat_on = list_needs_history(ui);
+	r->heat_on = list_needs_history(ui) || ui->lens == LENS_GROWTH;
 	if (r->heat_on)
 		r->heat = (struct heatmap_of){
 		    .last = SIZE_MAX, .cols = LIST_HISTORY, .by_region = true};
 }
 
-/* Once writes are tracked, who wrote comes before the map if there is no room for both. */
+/*
+ * Once writes are tracked, who wrote comes before the map if there is no room for both; what leads
+ * to differences, before all that leads elsewhere.
+ */
 static const char *
 view_regions_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	enum { WIDE = 92 };
 	bool tracked = s && s->clears && !s->unattributed;
 
+	if (s && s->diff && (a == ACT_MAP || a == ACT_WHO || a == ACT_CLEAR || a == ACT_BY))
+		return "";
+	if (a == ACT_FIND_NEXT || a == ACT_STAY)
+		return !s || !s->diff ? "" : a == ACT_STAY ? "end diff" : "difference";
 	if (a == ACT_BY && !tracked)
 		return "";
 	if (!tracked || ui->cols >= WIDE)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Moments that are kept under a name, and what differs from them: the verbs `snap` and `diff`. */
+#include "app/app_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "model/list.h"
+#include "model/pages.h"
+
+/* --- what is typed ---------------------------------------------------------------------------- */
+
+/* The next word, as a name or as a time. */
+static int
+app_diff_word(struct lex *r, bool time, char out[48], struct err *err)
+{
+	static const char names[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:+";
+	size_t n;
+
+	lex_skip_blanks(r);
+	n = strspn(r->at, names);
+	if (!time && n)
+		n = u64_min(n, strcspn(r->at, ":+"));
+	if (!n || n > 40 || (r->at[n] && r->at[n] != ' ' && r->at[n] != '\t'))
+		return lex_fail(r, r->at,
+		                time ? "expected a time, or the name of a snapshot, here"
+		                     : "expected a name of up to 40 letters and digits here",
+		                time ? "for example: diff 12:30:05, diff start"
+		                     : "for example: snap before",
+		                err);
+	snprintf(out, 48, "%.*s", (int)n, r->at);
+	r->at += n;
+	lex_skip_blanks(r);
+	return 0;
+}
+
+int
+app_snap(struct app *a, struct lex *r, struct err *err)
+{
+	struct command c = {.kind = COMMAND_SNAP};
+	char name[48];
+
+	if (app_diff_word(r, false, name, err) < 0)
+		return -1;
+	if (*r->at)
+		return lex_fail(r, r->at, "unexpected text here", NULL, err);
+	if (a->t.s && a->t.s->timeline)
+		return app_keep_moment(a, name, err);
+	snprintf(c.text, sizeof(c.text), "%s", name);
+	app_command(a, &c);
+	return 0;
+}
+
+/* Of a recording, the second moment is the one that is shown. */
+static int
+app_diff_moments(struct app *a, struct command *c, const char *was, const char *is, struct err *err)
+{
+	uint64_t time_ns;
+
+	if (!app_moment(a, was, &c->end) || (*is && !app_moment(a, is, &time_ns)))
+		return err_set(err, ERR_USAGE, "it is neither a time nor the name of a snapshot",
+		               "type 12:30:05, +90s from the beginning, start or end", "\"%.60s\"",
+		               app_moment(a, was, &c->end) ? is : was);
+	snprintf(c->text, sizeof(c->text), "%s", was);
+	return *is ? app_travel_to(a, is, err) : 0;
+}
+
+int
+app_diff(struct app *a, struct lex *r, struct err *err)
+{
+	bool past = a->t.s && a->t.s->timeline;
+	struct command c = {.kind = COMMAND_DIFF};
+	char was[48], is[48] = "";
+
+	if (app_diff_word(r, past, was, err) < 0 ||
+	    (*r->at && app_diff_word(r, past, is, err) < 0))
+		return -1;
+	if (*r->at)
+		return lex_fail(r, r->at, "unexpected text here", "diff takes two moments at most",
+		                err);
+	if (!*is && !strcasecmp(was, "off")) {
+		if (!app_diff_end(a))
+			return err_set(err, ERR_USAGE, "nothing is compared", NULL,
+			               "cannot end it");
+		return 0;
+	}
+	if (past && app_diff_moments(a, &c, was, is, err) < 0)
+		return -1;
+	if (!past)
+		snprintf(c.text, sizeof(c.text), "%s%s%s", was, *is ? " " : "", is);
+	c.at = ++a->t.baselines;
+	app_command(a, &c);
+	return 0;
+}
+
+/* --- what comes of it ------------------------------------------------------------------------- */
+
+void
+app_snap_result(struct app *a, const struct result *r)
+{
+	if (r->err.what[0])
+		app_toast_err(a, &r->err);
+	else
+		app_toast(a, ROLE_TEXT, r->text);
+}
+
+/* The lens shows what differs; the next search is for that. */
+void
+app_diff_result(struct app *a, const struct result *r)
+{
+	const char *was = r->command.text, *is = strchr(was, ' ');
+	char text[3 * KEY_NAME_SIZE + 192];
+
+	if (r->err.what[0]) {
+		app_toast_err(a, &r->err);
+		return;
+	}
+	a->t.request.baseline = (unsigned)r->command.at;
+	a->ui.lens = LENS_GROWTH;
+	a->ui.list->find[0] = '\0';
+	snprintf(a->ui.pages->find, sizeof(a->ui.pages->find), "%s",
+	         "lens.growth=gained | lens.growth=lost | lens.growth=changed | lens.growth=moved");
+	app_post(a);
+	snprintf(text, sizeof(text),
+	         "%.40s%scompared with %.*s: %s and %s go to the next and the previous difference, "
+	         "%s in the list ends it",
+	         is ? is + 1 : "", is ? " " : "", (int)strcspn(was, " "), was,
+	         key_of(ACT_FIND_NEXT, 'R'), key_of(ACT_FIND_BACK, 'R'), key_of(ACT_STAY, 'R'));
+	app_toast(a, ROLE_TEXT, text);
+}
+
+bool
+app_diff_end(struct app *a)
+{
+	char text[128];
+
+	if (!a->t.request.baseline || !a->t.s || !a->t.s->compared[0])
+		return false;
+	a->t.request.baseline = 0;
+	if (a->ui.lens == LENS_GROWTH)
+		a->ui.lens = LENS_STATE;
+	a->ui.pages->find[0] = '\0';
+	app_post(a);
+	snprintf(text, sizeof(text), "no longer compared (%.80s)", a->t.s->compared);
+	app_toast(a, ROLE_TEXT, text);
+	return true;
+}
