@@ -214,7 +214,7 @@ test_column_titles(void)
 
 		texts &= a->title[0] && a->help[0] && a->width > 0;
 		for (const char *c = a->title; *c; c++)
-			texts &= isupper((unsigned char)*c) || *c == '-' || *c == '%' || *c == '/';
+			texts &= isupper((unsigned char)*c) || *c == '-' || *c == '%' || *c == '/' || *c == '+';
 		for (unsigned k = 0; k < i; k++) {
 			const struct column *b = column_row((enum column_id)k);
 

@@ -50,7 +50,7 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 		if (view == 'Y' && k[i].action == ACT_CONSENT && !app_may_consent_to_region(a))
 			continue;
 		/* if two keys go back, Esc is enough */
-		if (!k[i].hint[0] || !word[0] || !key_row_in(&k[i], view) ||
+		if (!word[0] || !key_row_in(&k[i], view) ||
 		    (k[i].action == ACT_CLOSE && (a->ui.depth || a->t.panel)))
 			continue;
 		out[found] = k[i];

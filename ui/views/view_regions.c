@@ -525,7 +525,7 @@ view_regions_hint(const struct ui *ui, const struct sample *s, enum action a)
 	if (s && s->diff && (a == ACT_MAP || a == ACT_WHO || a == ACT_CLEAR || a == ACT_BY))
 		return "";
 	if (a == ACT_FIND_NEXT || a == ACT_STAY)
-		return !s || !s->diff ? "" : a == ACT_STAY ? "end diff" : "difference";
+		return !s || !s->diff ? NULL : a == ACT_STAY ? "end diff" : "difference";
 	if (a == ACT_BY && !tracked)
 		return "";
 	if (!tracked || ui->cols >= WIDE)
