@@ -79,9 +79,14 @@ main_find_target(const struct options *o, pid_t *pid, struct err *err)
 		return proc_parse_pid(o->proc_root, o->target, pid, err);
 	if (o->mode == MODE_METRICS)
 		return 0; /* of all that have the name */
-	if (proc_find(o->proc_root, o->target, pid, &found, err) < 0 && (!screen || found < 2))
-		return -1;
-	return 0;
+	if (proc_find(o->proc_root, o->target, pid, &found, err) == 0 || (screen && found > 1))
+		return 0;
+	if (!found && access(o->target, F_OK) == 0)
+		err_set(err, ERR_TARGET,
+		        "no process has that name, and the file of that name is no recording",
+		        "`ps -e` lists the processes; --record FILE makes a recording",
+		        "cannot find %.160s", o->target);
+	return -1;
 }
 
 static int

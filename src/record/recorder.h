@@ -19,6 +19,13 @@ struct recorder_options {
 };
 struct recorder *recorder_open(const struct recorder_options *o, struct err *err);
 
+/* Whether it would find something in its way. Changes nothing; -1 with err. */
+static inline int
+recorder_check(const struct recorder_options *o, struct err *err)
+{
+	return schema_room(o->path, o->how, err);
+}
+
 /* Begins a session: a target, or the next program after an exec. -1 with err. */
 int recorder_begin(struct recorder *r, const struct session *s, struct err *err);
 

@@ -191,23 +191,34 @@ schema_open(const char *path, sqlite3 **db, struct err *err)
 	return r ? -1 : 0;
 }
 
-/* Makes room for it: what is there may be replaced only if it is a recording, or empty. */
+int
+schema_room(const char *path, enum schema_how how, struct err *err)
+{
+	struct err why;
+	bool is;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	is = schema_check(path, &why) == 0;
+	if (how == SCHEMA_NEW)
+		return err_set(err, ERR_TARGET, "it exists",
+		               is ? "give another name, or add --append or --overwrite"
+		                  : "give another name",
+		               "cannot record to %.160s", path);
+	if (!is)
+		*err = why;
+	return is ? 0 : -1;
+}
+
 static int
 schema_make_room(const char *path, enum schema_how how, struct err *err)
 {
 	char journal[PATH_MAX];
-	struct err why;
 
+	if (schema_room(path, how, err) < 0)
+		return -1;
 	if (access(path, F_OK) < 0)
 		return 0;
-	if (how == SCHEMA_NEW)
-		return err_set(err, ERR_TARGET, "it exists",
-		               "give another name, or add --append or --overwrite",
-		               "cannot record to %.160s", path);
-	if (schema_check(path, &why) < 0) {
-		*err = why;
-		return -1;
-	}
 	if (how == SCHEMA_APPEND)
 		return 0;
 	/* a journal that was left would be applied to the new file */

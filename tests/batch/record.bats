@@ -111,6 +111,43 @@ same() {
 	is "$(stat -c %a "$FILE")" 600
 }
 
+@test "bug: a --record that was refused had replaced the old recording by an empty one, or left one in the way" {
+	local how
+	recorded zoo
+	for how in '--with-bytes nosuch' '--with-bytes 0..100g' '--tracker uffd --read-only'; do
+		# shellcheck disable=SC2086
+		refused 2 '.' --record "$FILE" --overwrite --for 0.01 $how "$PID"
+		is "$("$PMTOP" --list "$FILE")" "$(pm --list "$PID")"
+		# shellcheck disable=SC2086
+		refused 2 '.' --record "$BATS_TEST_TMPDIR/new" --for 0.01 $how "$PID"
+		[ ! -e "$BATS_TEST_TMPDIR/new" ]
+	done
+	refused 1 'it exists; give another name$' --record "$BATS_TEST_TMPDIR" --for 0.01 "$PID"
+}
+
+@test "bug: --grow of a recording waited for ever, and --record took the same moment again and again" {
+	recorded zoo
+	refused 2 'it is a recording, .*--diff FILE@start FILE' --grow=0.1 --count 1 "$FILE"
+	refused 2 'it is a recording, .*--diff FILE@start FILE' --grow=0.1 --list "$FILE"
+	refused 2 'it is a recording already' --record "$BATS_TEST_TMPDIR/new" --for 0.1 "$FILE"
+	[ ! -e "$BATS_TEST_TMPDIR/new" ]
+}
+
+@test "bug: --record with an interval of 0 took samples without a pause" {
+	fixture zoo
+	refused 2 'time between two samples' --record "$BATS_TEST_TMPDIR/new" --interval 0 "$PID"
+	[ ! -e "$BATS_TEST_TMPDIR/new" ]
+}
+
+@test "bug: a damaged recording without a slash in its name was no process, and nothing else" {
+	recorded zoo
+	cd "$BATS_TEST_TMPDIR"
+	head -c 10 recording >damaged
+	refused 1 'no process has that name, and the file of that name is no recording' --list damaged
+	refused 1 'no process has that name; ' --list undamaged
+	refused 2 'cannot go to "noon": it is not a time' --diff recording@noon recording
+}
+
 @test "a recording whose recorder was killed in a transaction is recovered, on a copy if it may not be written" {
 	local dir=$BATS_TEST_TMPDIR/killed
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"

@@ -176,6 +176,21 @@ batch_open_pages(struct batch *b, struct err *err)
 	return 0;
 }
 
+/* A recording stays as it is. */
+static int
+batch_check_past(const struct options *o, struct err *err)
+{
+	if (!o->recording || (o->mode != MODE_RECORD && !o->grow_ns))
+		return 0;
+	if (o->mode == MODE_RECORD)
+		return err_set(err, ERR_USAGE, "it is a recording already",
+		               "copy the file, or record a running process",
+		               "cannot record %.160s", o->target);
+	return err_set(err, ERR_USAGE, "it is a recording, which stays as it is",
+	               "compare two of its moments: --diff FILE@start FILE",
+	               "cannot wait for %.160s to grow", o->target);
+}
+
 static int
 batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
           bool *again, struct err *err)
@@ -216,6 +231,8 @@ batch_run(const struct options *o, pid_t pid, void (*report)(const char *text), 
 	bool again;
 	int r;
 
+	if (batch_check_past(o, err) < 0)
+		return -1;
 	if (o->mode == MODE_METRICS)
 		return batch_metrics(o, pid, report, note, err);
 	if (o->watch_ns)

@@ -108,21 +108,20 @@ record_try_again(struct record *k)
 
 /* --- contents ------------------------------------------------------------------------------- */
 
-/* Only those that were asked for. */
+/* Only those that were asked for: [*start, *end). */
 static int
-record_begin_contents(struct record *k, struct err *err)
+record_contents(struct batch *b, uint64_t *start, uint64_t *end, struct err *err)
 {
-	const char *range = k->b->o->with_bytes;
-	uint64_t start, end;
+	const char *range = b->o->with_bytes;
 
+	*start = *end = 0;
 	if (!range)
 		return 0;
-	if (batch_range(k->b, range, &start, &end, err) < 0)
+	if (batch_range(b, range, start, end, err) < 0)
 		return -1;
-	if (end - start > CONTENTS_MOST)
+	if (*end - *start > CONTENTS_MOST)
 		return err_set(err, ERR_USAGE, "it is more than 1 MiB",
 		               "give less: START..+64K, for example", "--with-bytes %.100s", range);
-	keeper_contents(k->to, start, end);
 	return 0;
 }
 
@@ -169,12 +168,24 @@ record_say_end(struct record *k)
 
 /* Once it is closed, of which this was the size. */
 static void
-record_say_size(const struct record *k, uint64_t samples, uint64_t bytes)
+record_say_size(const struct record *k, const struct keeper_ends *ends, struct buf *out)
 {
 	char size[8];
 
-	buf_fmt(k->b->note, "%ju sample%s in %s, %s", (uintmax_t)samples, plural(samples),
-	        k->b->o->record, size_text(size, bytes));
+	buf_fmt(out, "%ju sample%s in %s, %s", (uintmax_t)ends->samples, plural(ends->samples),
+	        k->b->o->record, size_text(size, ends->bytes));
+}
+
+/* The samples before a failure are there. */
+static void
+record_say_kept(const struct record *k, const struct keeper_ends *ends, struct err *err)
+{
+	struct buf how = {0};
+
+	buf_fmt(&how, "%s%s", err->how, err->how[0] ? "; " : "");
+	record_say_size(k, ends, &how);
+	snprintf(err->how, sizeof(err->how), "%s", how.s);
+	buf_free(&how);
 }
 
 /* false: only one more sample is to come, the last. */
@@ -211,6 +222,32 @@ record_all(struct record *k, struct err *err)
 	return r < 0 ? -1 : 0;
 }
 
+static int
+record_to(struct record *k, const struct recorder_options *to, uint64_t start, uint64_t end,
+          struct err *err)
+{
+	struct keeper_ends ends;
+	struct err kept;
+	int r;
+
+	k->to = keeper_start(to, &k->b->t, KEEPER_PATIENCE, err);
+	if (!k->to)
+		return -1;
+	if (start < end)
+		keeper_contents(k->to, start, end);
+	r = record_all(k, err);
+	if (keeper_stop(k->to, KEEPER_PATIENCE, &ends, &kept) < 0 && r == 0) {
+		*err = kept;
+		r = -1;
+	}
+	if (r == 0)
+		record_say_size(k, &ends, k->b->note);
+	else if (ends.samples)
+		record_say_kept(k, &ends, err);
+	return r;
+}
+
+/* All that may be refused is asked for before the file is made, or an old one is replaced. */
 int
 batch_record(struct batch *b, struct err *err)
 {
@@ -223,26 +260,16 @@ batch_record(struct batch *b, struct err *err)
 	                              .max_size = o->max_size};
 	struct record k = {
 	    .b = b, .next = time_ns(), .until = o->for_ns ? time_ns() + o->for_ns : 0};
-	struct keeper_ends ends;
-	struct err kept;
+	uint64_t start, end;
 	int r;
 
-	k.to = keeper_start(&to, &b->t, KEEPER_PATIENCE, err);
-	if (!k.to)
+	if (recorder_check(&to, err) < 0 || record_contents(b, &start, &end, err) < 0)
 		return -1;
 	k.signals = batch_signals_open();
 	record_begin_growth(&k);
-	r = record_begin_contents(&k, err);
+	r = record_begin_writes(&k, err);
 	if (r == 0)
-		r = record_begin_writes(&k, err);
-	if (r == 0)
-		r = record_all(&k, err);
+		r = record_to(&k, &to, start, end, err);
 	batch_signals_close(k.signals);
-	if (keeper_stop(k.to, KEEPER_PATIENCE, &ends, &kept) < 0 && r == 0) {
-		*err = kept;
-		r = -1;
-	}
-	if (r == 0)
-		record_say_size(&k, ends.samples, ends.bytes);
 	return r;
 }

@@ -156,7 +156,8 @@ batch_go(struct source *s, const char *when, struct err *err)
 	if (ok)
 		return s->ops->time->go(s, time, err);
 	return err_set(err, ERR_USAGE, "it is not a time",
-	               "give 12:30:05, +90s from the beginning, start or end", "--at %.60s", when);
+	               "give 12:30:05, +90s from the beginning, start or end",
+	               "cannot go to \"%.60s\"", when);
 }
 
 int

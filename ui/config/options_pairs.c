@@ -211,5 +211,8 @@ option_check_pairs(const struct options *o, struct err *err)
 		               "--%s with another answer", o->folded ? "folded" : "by");
 	if (o->mode == MODE_METRICS && option_check_metrics(o, err) < 0)
 		return -1;
+	if (o->mode == MODE_RECORD && !o->interval_ns)
+		return err_set(err, ERR_USAGE, "it is the time between two samples",
+		               "give seconds, or leave it out", "--interval 0 with --record");
 	return option_check_heeded(o, err);
 }
