@@ -188,6 +188,24 @@ teardown() { screen_stop; }
 	screen_end
 }
 
+@test "bug: a screen of a few rows had no row for a region or a cell, and Page Down went up" {
+	fixture zoo
+	screen_start 30x6 "$PID"
+	screen_text | grep '^›000000400000 '
+	screen_keys PageDown
+	screen_text | grep '^›000001000000 '
+	screen_keys Home Enter
+	screen_text | grep -E '^ +address '
+	screen_text | grep -E '^000000400000 +[fw]'
+	screen_text | grep -E '^1 state [fw] '
+	screen_keys Escape '?'
+	screen_text >"$BATS_TEST_TMPDIR/top"
+	screen_keys PageDown
+	run ! diff "$BATS_TEST_TMPDIR/top" <(screen_text)
+	screen_keys Q
+	screen_end
+}
+
 @test "small terminals: what fits, or what is needed" {
 	fixture zoo
 	screen_start 40x10 "$PID"

@@ -22,7 +22,14 @@
 #include "views/view.h"
 #include "views/view_grid.h"
 
-enum { TOP_ROWS = 3, LEGEND_ROWS = 1 };
+enum { MAP_ROWS = 2, RULER_ROWS = 1, LEGEND_ROWS = 1 };
+
+/* The rows of the strip and the scale; 0 if no cells had room below them. */
+static int
+view_grid_map_rows(int top, int bottom)
+{
+	return bottom - top > MAP_ROWS + RULER_ROWS + LEGEND_ROWS ? MAP_ROWS : 0;
+}
 
 /* Moves the cursor to the newest write since the last one followed. */
 static void
@@ -43,7 +50,7 @@ view_grid_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
 	struct grid *g = &ui->pages->grid;
-	int rows = bottom - top - TOP_ROWS - LEGEND_ROWS;
+	int rows = bottom - top - view_grid_map_rows(top, bottom) - RULER_ROWS - LEGEND_ROWS;
 
 	if (v) {
 		ui->region = v->start;
@@ -128,19 +135,22 @@ static void
 view_grid_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct pages *pages = ui->pages;
+	int ruler = top + view_grid_map_rows(top, bottom);
 	size_t i = 0;
 
 	if (!pages->grid.rows || pages->grid.end <= pages->grid.start)
 		return;
 	grid_cell_at(&pages->grid, ui->cursor, &i);
-	ruler_map(ui, s, top);
-	ruler_scale(ui, s, top + 1);
-	ruler_columns(ui, top + 2, (unsigned)(i % pages->grid.row_cells));
+	if (ruler > top) {
+		ruler_map(ui, s, top);
+		ruler_scale(ui, s, top + 1);
+	}
+	ruler_columns(ui, ruler, (unsigned)(i % pages->grid.row_cells));
 	if (s->ended && !cells_find(ui, s, i, NULL))
-		fit_draw_lines(top + TOP_ROWS, bottom, ui->cols, ROLE_DIM, view_grid_ended);
+		fit_draw_lines(ruler + RULER_ROWS, bottom, ui->cols, ROLE_DIM, view_grid_ended);
 	else
-		view_grid_draw_cells(ui, s, top + TOP_ROWS);
-	inspector_draw(ui, s, top + 2, bottom - LEGEND_ROWS);
+		view_grid_draw_cells(ui, s, ruler + RULER_ROWS);
+	inspector_draw(ui, s, ruler, bottom - LEGEND_ROWS);
 	legend_draw(ui, s, bottom - 1);
 }
 

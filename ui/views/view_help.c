@@ -280,7 +280,7 @@ static unsigned
 view_help_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	struct help_view *h = help_of(ui);
-	int page = (ui->rows - 6) * (ui->cols >= TWO_FROM ? 2 : 1);
+	int page = (ui->rows > 7 ? ui->rows - 6 : 1) * (ui->cols >= TWO_FROM ? 2 : 1);
 
 	(void)s;
 	switch ((int)a) {

@@ -27,18 +27,23 @@
 #include "views/view.h"
 #include "views/writes_line.h"
 
-/* Two bars, the line of writes, that of what is touched, the headings. */
+/*
+ * The rows above the list: two bars, the line of writes, that of what is touched, the headings; only
+ * these if no two regions had room below all of it.
+ */
 static int
-view_regions_head(const struct sample *s)
+view_regions_head(const struct sample *s, int room)
 {
-	return LIST_BARS + 2 + (s->touched.clears > 0);
+	int all = LIST_BARS + 2 + (s->touched.clears > 0);
+
+	return room < all + 2 ? 1 : all;
 }
 
 static void
 view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct list *list = ui->list;
-	int head = view_regions_head(s);
+	int head = view_regions_head(s, bottom - top);
 	size_t rows = (size_t)(bottom - top > head ? bottom - top - head : 1), at;
 
 	ui->lit.key = 0;
@@ -162,17 +167,19 @@ view_regions_draw_touched(const struct ui *ui, const struct sample *s, int y)
 static void
 view_regions_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int head = view_regions_head(s);
+	int head = view_regions_head(s, bottom - top);
 
 	if (!s->regions)
 		return;
-	list_bars_draw(ui, s, top);
-	if (lens_needs_pages(ui->lens))
-		view_regions_draw_lens(ui, s, top + 2);
-	else
-		view_regions_draw_writes(ui, s, top + 2);
-	if (s->touched.clears)
-		view_regions_draw_touched(ui, s, top + 3);
+	if (head > 1) {
+		list_bars_draw(ui, s, top);
+		if (lens_needs_pages(ui->lens))
+			view_regions_draw_lens(ui, s, top + LIST_BARS);
+		else
+			view_regions_draw_writes(ui, s, top + LIST_BARS);
+		if (s->touched.clears)
+			view_regions_draw_touched(ui, s, top + LIST_BARS + 1);
+	}
 	list_table_headings(ui, top + head - 1);
 	list_table_rows(ui, s, top + head, bottom);
 }
@@ -424,7 +431,7 @@ static unsigned
 view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	struct list *list = ui->list;
-	long at = (long)rows_position(ui), page = ui->rows - view_regions_head(s) - 3;
+	long at = (long)rows_position(ui), page = (long)list->rows;
 
 	if (!s->regions)
 		return FX_NONE;
