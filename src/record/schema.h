@@ -30,8 +30,8 @@ int schema_open(const char *path, sqlite3 **db, struct err *err);
 enum schema_how { SCHEMA_NEW, SCHEMA_APPEND, SCHEMA_OVERWRITE };
 
 /*
- * Whether one may be made there, or be added to or replaced: what is there must be a recording then.
- * Changes nothing. -1 with err: it may not.
+ * Whether one may be made there, or be added to or replaced: what is there must be a recording
+ * then. Changes nothing. -1 with err: it may not.
  */
 int schema_room(const char *path, enum schema_how how, struct err *err);
 

@@ -28,8 +28,8 @@
 #include "views/writes_line.h"
 
 /*
- * The rows above the list: two bars, the line of writes, that of what is touched, the headings; only
- * these if no two regions had room below all of it.
+ * The rows above the list: two bars, the line of writes, that of what is touched, the headings;
+ * only these if no two regions had room below all of it.
  */
 static int
 view_regions_head(const struct sample *s, int room)
