@@ -42,6 +42,8 @@ static pid_t reader_pid;
 #define OUR_ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
 #define OUR_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
+#define OUR_ARCH AUDIT_ARCH_PPC64LE
 #endif
 
 /*

@@ -7,8 +7,9 @@
 #include "base/file.h"
 #include "base/rights.h"
 #include "base/util.h"
+#include "track/inject_machine.h"
 
-#if defined(__x86_64__)
+#if defined(INJECT_MACHINE)
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +24,6 @@
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
 #include "kernel/vma.h"
-#include "track/inject_parts.h"
 
 
 int
@@ -270,11 +270,14 @@ static int
 inject_search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
 {
 	static const size_t CHUNK = 65536;
+	enum inject_abi abi = inject_abi_here(compat);
+	size_t size = inject_insn_size(abi);
 	unsigned char *code = mem_alloc(CHUNK);
 	pid_t tid = proc_thread(p);
 	int r = -1;
 
-	for (uint64_t at = v->start; at + 2 <= v->end && !*insn; at += CHUNK - 1) {
+	for (uint64_t at = v->start; at + size <= v->end && !*insn;
+	     at += CHUNK - INJECT_INSN_MAX) {
 		struct iovec to = {code, (size_t)u64_min(CHUNK, v->end - at)};
 		struct iovec from = {(void *)(uintptr_t)at, to.iov_len};
 		ssize_t n = RIGHTS_FOR(RIGHTS_TRACE, process_vm_readv(tid, &to, 1, &from, 1, 0));
@@ -283,7 +286,7 @@ inject_search(const struct proc *p, const struct vma *v, bool compat, uint64_t *
 		if (n <= 0)
 			break;
 		r = 0;
-		found = inject_find_insn(compat, code, (size_t)n);
+		found = inject_find_insn(abi, code, (size_t)n);
 		if (found >= 0)
 			*insn = at + (uint64_t)found;
 	}
@@ -342,6 +345,15 @@ inject_find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err 
 	return r;
 }
 
+/* Programs of 32 bits on arm64 have registers and calls of their own. */
+static int
+inject_refuse_compat(const struct proc *p, bool compat, struct err *err)
+{
+	if (!compat || inject_abi_here(compat) == INJECT_I386)
+		return 0;
+	return inject_refuse(p, err, "it is a 32-bit program of ARM", "use another tracker");
+}
+
 /* --- its threads ------------------------------------------------------------------------------ */
 
 static bool
@@ -361,7 +373,7 @@ inject_thread_read(int task, pid_t tid, struct inject_thread *t)
 
 /* Fills `best`; *seen counts the threads that exist. Stops early if the best cannot be improved. */
 static unsigned
-inject_choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES],
+inject_choose(const struct proc *p, enum inject_abi abi, struct inject_thread best[INJECT_TRIES],
               unsigned *seen)
 {
 	int task = file_open(p->leader, "task", O_RDONLY | O_DIRECTORY);
@@ -381,8 +393,8 @@ inject_choose(const struct proc *p, bool compat, struct inject_thread best[INJEC
 		    !inject_thread_read(task, (pid_t)tid, &t))
 			continue;
 		*seen += !strchr("ZXx", t.state);
-		n = inject_keep_best(compat, best, n, &t);
-		if (n == INJECT_TRIES && inject_rank(compat, &best[n - 1]) == 0)
+		n = inject_keep_best(abi, best, n, &t);
+		if (n == INJECT_TRIES && inject_rank(abi, &best[n - 1]) == 0)
 			break;
 	}
 	if (d)
@@ -454,7 +466,8 @@ inject_take_best(const struct proc *p, const struct inject_thread *best, unsigne
 		if (!plan->tids_n) {
 			plan->tid = best[i].tid;
 			plan->state = best[i].state;
-			inject_call_name(plan->compat, best[i].nr, plan->call, sizeof(plan->call));
+			inject_call_name(inject_abi_here(plan->compat), best[i].nr, plan->call,
+			                 sizeof(plan->call));
 		}
 		plan->suspend_seccomp |= s.seccomp != 0;
 		plan->tids[plan->tids_n++] = best[i].tid;
@@ -471,7 +484,7 @@ inject_plan_threads(const struct proc *p, struct inject_plan *plan, struct err *
 	unsigned seen = 0, n;
 
 	for (int i = 0; i < TRIES && !plan->tids_n && !sandboxed && !tracer; i++) {
-		n = inject_choose(p, plan->compat, best, &seen);
+		n = inject_choose(p, inject_abi_here(plan->compat), best, &seen);
 		inject_take_best(p, best, n, plan, &tracer, &sandboxed);
 	}
 	return plan->tids_n ? 0 : inject_refuse_threads(p, seen, sandboxed, tracer, err);
@@ -492,6 +505,7 @@ inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
 	if (inject_find_text(p, &plan->compat, insn, err) < 0 ||
+	    inject_refuse_compat(p, plan->compat, err) < 0 ||
 	    (closes ? inject_do_refuse_other(p, closes, err)
 	            : inject_refuse_userfaultfd(p, &plan->stray, err)) < 0 ||
 	    inject_refuse_frozen(p, err) < 0)
@@ -511,7 +525,8 @@ int
 inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
 	*plan = (struct inject_plan){0};
-	return err_set(err, ERR_TARGET, "running a system call in another process needs x86-64",
+	return err_set(err, ERR_TARGET, "running a system call in another process needs "
+	               "x86-64 or arm64",
 	               "use another tracker",
 	               "cannot take a userfaultfd from process %d (%s)", (int)p->pid, p->comm);
 }

@@ -13,8 +13,8 @@
  * Obtains a userfaultfd of another process. Only a process itself can create one for its memory. So
  * one of its threads is stopped and made to call userfaultfd(2); the descriptor is copied to us and
  * closed there, and the thread continues with its registers and signal mask restored. That takes
- * one thread 0.1 to 2 ms (track_costs.def); the others keep running. x86-64 only, including 32-bit
- * targets; elsewhere every call refuses with an error.
+ * one thread 0.1 to 2 ms (track_costs.def); the others keep running. On x86-64, including 32-bit
+ * targets, and arm64; elsewhere every call refuses with an error.
  *
  * This is the only code that makes a target do something. Only with consent.
  */

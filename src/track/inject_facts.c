@@ -27,77 +27,77 @@ enum { ERESTARTNOHAND = 514 };
 
 static const struct inject_call {
 	const char *name;
-	short nr, nr32; /* x86-64, i386; -1: none */
+	short nr[INJECT_ABIS]; /* as enum inject_abi; -1: none */
 	char kind;
 } inject_calls[] = {
-    {"accept", 43, -1, EITHER},
-    {"accept4", 288, 364, EITHER},
-    {"clock_nanosleep", 230, 267, RESTART},
-    {"clock_nanosleep", -1, 407, RESTART},
-    {"clone", 56, 120, PLAIN},
-    {"clone3", 435, 435, PLAIN},
-    {"connect", 42, 362, PLAIN},
-    {"epoll_pwait", 281, 319, AGAIN},
-    {"epoll_pwait2", 441, 441, AGAIN},
-    {"epoll_wait", 232, 256, AGAIN},
-    {"fcntl", 72, 55, RESTART},
-    {"fcntl", -1, 221, RESTART},
-    {"flock", 73, 143, RESTART},
-    {"fsync", 74, 118, PLAIN},
-    {"futex", 202, 240, RESTART},
-    {"futex", -1, 422, RESTART},
-    {"futex_waitv", 449, 449, RESTART},
-    {"io_getevents", 208, 247, AGAIN},
-    {"io_uring_enter", 426, 426, AGAIN},
-    {"ioctl", 16, 54, PLAIN},
-    {"ipc", -1, 117, AGAIN},
-    {"msgrcv", 70, 401, RESTART},
-    {"nanosleep", 35, 162, RESTART},
-    {"open", 2, 5, RESTART},
-    {"openat", 257, 295, RESTART},
-    {"pause", 34, 29, RESTART},
-    {"poll", 7, 168, RESTART},
-    {"ppoll", 271, 309, RESTART},
-    {"ppoll", -1, 414, RESTART},
-    {"pselect6", 270, 308, RESTART},
-    {"pselect6", -1, 413, RESTART},
-    {"read", 0, 3, EITHER},
-    {"readv", 19, 145, EITHER},
-    {"recvfrom", 45, 371, EITHER},
-    {"recvmmsg", 299, 337, EITHER},
-    {"recvmmsg", -1, 417, EITHER},
-    {"recvmsg", 47, 372, EITHER},
-    {"restart_syscall", 219, 0, RESTART},
-    {"rt_sigsuspend", 130, 179, RESTART},
-    {"rt_sigtimedwait", 128, 177, AGAIN},
-    {"rt_sigtimedwait", -1, 421, AGAIN},
-    {"select", 23, 142, RESTART},
-    {"semop", 65, -1, AGAIN},
-    {"semtimedop", 220, 420, AGAIN},
-    {"sendmsg", 46, 370, EITHER},
-    {"sendto", 44, 369, EITHER},
-    {"socketcall", -1, 102, PLAIN},
-    {"vfork", 58, 190, PLAIN},
-    {"wait4", 61, 114, RESTART},
-    {"waitid", 247, 284, RESTART},
-    {"waitpid", -1, 7, RESTART},
-    {"write", 1, 4, EITHER},
-    {"writev", 20, 146, EITHER},
+    {"accept", {43, -1, 202}, EITHER},
+    {"accept4", {288, 364, 242}, EITHER},
+    {"clock_nanosleep", {230, 267, 115}, RESTART},
+    {"clock_nanosleep", {-1, 407, -1}, RESTART},
+    {"clone", {56, 120, 220}, PLAIN},
+    {"clone3", {435, 435, 435}, PLAIN},
+    {"connect", {42, 362, 203}, PLAIN},
+    {"epoll_pwait", {281, 319, 22}, AGAIN},
+    {"epoll_pwait2", {441, 441, 441}, AGAIN},
+    {"epoll_wait", {232, 256, -1}, AGAIN},
+    {"fcntl", {72, 55, 25}, RESTART},
+    {"fcntl", {-1, 221, -1}, RESTART},
+    {"flock", {73, 143, 32}, RESTART},
+    {"fsync", {74, 118, 82}, PLAIN},
+    {"futex", {202, 240, 98}, RESTART},
+    {"futex", {-1, 422, -1}, RESTART},
+    {"futex_waitv", {449, 449, 449}, RESTART},
+    {"io_getevents", {208, 247, 4}, AGAIN},
+    {"io_uring_enter", {426, 426, 426}, AGAIN},
+    {"ioctl", {16, 54, 29}, PLAIN},
+    {"ipc", {-1, 117, -1}, AGAIN},
+    {"msgrcv", {70, 401, 188}, RESTART},
+    {"nanosleep", {35, 162, 101}, RESTART},
+    {"open", {2, 5, -1}, RESTART},
+    {"openat", {257, 295, 56}, RESTART},
+    {"pause", {34, 29, -1}, RESTART},
+    {"poll", {7, 168, -1}, RESTART},
+    {"ppoll", {271, 309, 73}, RESTART},
+    {"ppoll", {-1, 414, -1}, RESTART},
+    {"pselect6", {270, 308, 72}, RESTART},
+    {"pselect6", {-1, 413, -1}, RESTART},
+    {"read", {0, 3, 63}, EITHER},
+    {"readv", {19, 145, 65}, EITHER},
+    {"recvfrom", {45, 371, 207}, EITHER},
+    {"recvmmsg", {299, 337, 243}, EITHER},
+    {"recvmmsg", {-1, 417, -1}, EITHER},
+    {"recvmsg", {47, 372, 212}, EITHER},
+    {"restart_syscall", {219, 0, 128}, RESTART},
+    {"rt_sigsuspend", {130, 179, 133}, RESTART},
+    {"rt_sigtimedwait", {128, 177, 137}, AGAIN},
+    {"rt_sigtimedwait", {-1, 421, -1}, AGAIN},
+    {"select", {23, 142, -1}, RESTART},
+    {"semop", {65, -1, 193}, AGAIN},
+    {"semtimedop", {220, 420, 192}, AGAIN},
+    {"sendmsg", {46, 370, 211}, EITHER},
+    {"sendto", {44, 369, 206}, EITHER},
+    {"socketcall", {-1, 102, -1}, PLAIN},
+    {"vfork", {58, 190, -1}, PLAIN},
+    {"wait4", {61, 114, 260}, RESTART},
+    {"waitid", {247, 284, 95}, RESTART},
+    {"waitpid", {-1, 7, -1}, RESTART},
+    {"write", {1, 4, 64}, EITHER},
+    {"writev", {20, 146, 66}, EITHER},
 };
 
 static const struct inject_call *
-inject_call_find(bool compat, long nr)
+inject_call_find(enum inject_abi abi, long nr)
 {
 	for (size_t i = 0; nr >= 0 && i < ARRAY_LEN(inject_calls); i++)
-		if ((compat ? inject_calls[i].nr32 : inject_calls[i].nr) == nr)
+		if (inject_calls[i].nr[abi] == nr)
 			return &inject_calls[i];
 	return NULL;
 }
 
 const char *
-inject_call_name(bool compat, long nr, char *out, size_t size)
+inject_call_name(enum inject_abi abi, long nr, char *out, size_t size)
 {
-	const struct inject_call *c = inject_call_find(compat, nr);
+	const struct inject_call *c = inject_call_find(abi, nr);
 
 	if (c)
 		snprintf(out, size, "%s", c->name);
@@ -166,11 +166,13 @@ inject_parse_status(const char *text, struct inject_status *s)
 {
 	const char *tracer = inject_field(text, "\nTracerPid:"),
 		   *seccomp = inject_field(text, "\nSeccomp:");
+	const char *switches = inject_field(text, "\nvoluntary_ctxt_switches:");
 
 	if (!tracer)
 		return false;
 	*s = (struct inject_status){.tracer = (long)inject_number(tracer, 10),
-	                            .seccomp = seccomp ? (unsigned)inject_number(seccomp, 10) : 0};
+	                            .seccomp = seccomp ? (unsigned)inject_number(seccomp, 10) : 0,
+	                            .switches = switches ? inject_number(switches, 10) : 0};
 	return true;
 }
 
@@ -214,12 +216,37 @@ inject_parse_syscall(const char *text)
 	return parse_u64(text, 10, &end, &nr) && *end == ' ' && nr < 0x10000 ? (long)nr : -1;
 }
 
+bool
+inject_parse_look(const char *text, struct inject_look *l)
+{
+	struct inject_look got = {.nr = inject_parse_syscall(text)};
+	const char *at = text;
+
+	if (got.nr < 0)
+		return false;
+	/* NR ARG0 ... ARG5 SP PC */
+	for (int field = 0; field < 8; field++) {
+		const char *end;
+		uint64_t v;
+
+		at = strchr(at, ' ');
+		if (!at || strncmp(at, " 0x", 3) != 0 || !parse_u64(at + 3, 16, &end, &v))
+			return false;
+		at = end;
+		if (field == 0)
+			got.arg = v;
+		got.pc = v;
+	}
+	*l = got;
+	return true;
+}
+
 /* --- decisions -------------------------------------------------------------------------------- */
 
 int
-inject_rank(bool compat, const struct inject_thread *t)
+inject_rank(enum inject_abi abi, const struct inject_thread *t)
 {
-	const struct inject_call *c = inject_call_find(compat, t->nr);
+	const struct inject_call *c = inject_call_find(abi, t->nr);
 
 	if (strchr("ZXxtI", t->state) || t->flags & (INJECT_PF_IO_WORKER | INJECT_PF_USER_WORKER))
 		return -1;
@@ -231,15 +258,15 @@ inject_rank(bool compat, const struct inject_thread *t)
 }
 
 unsigned
-inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], unsigned n,
+inject_keep_best(enum inject_abi abi, struct inject_thread best[INJECT_TRIES], unsigned n,
                  const struct inject_thread *t)
 {
-	int rank = inject_rank(compat, t);
+	int rank = inject_rank(abi, t);
 	unsigned at = n;
 
 	if (rank < 0)
 		return n;
-	while (at > 0 && inject_rank(compat, &best[at - 1]) > rank)
+	while (at > 0 && inject_rank(abi, &best[at - 1]) > rank)
 		at--;
 	if (at == INJECT_TRIES)
 		return n;
@@ -251,24 +278,47 @@ inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], unsigned 
 }
 
 bool
-inject_reissue(bool compat, long nr, int64_t result, bool by_signal)
+inject_reissue(enum inject_abi abi, long nr, int64_t result, bool by_signal)
 {
-	const struct inject_call *c = inject_call_find(compat, nr);
+	const struct inject_call *c = inject_call_find(abi, nr);
 
-	if (compat)
+	if (abi == INJECT_I386)
 		result = (int32_t)result;
 	if (result == -ERESTARTNOHAND)
 		return true;
 	return result == -EINTR && !by_signal && c && (c->kind == AGAIN || c->kind == EITHER);
 }
 
-long
-inject_find_insn(bool compat, const unsigned char *code, size_t n)
-{
-	static const unsigned char int80[2] = {0xcd, 0x80}, syscall64[2] = {0x0f, 0x05};
-	const unsigned char *at = memmem(code, n, compat ? int80 : syscall64, 2);
+/* The instruction that makes a system call. Those of arm64 are 4 bytes at multiples of 4. */
+static const struct inject_insn {
+	unsigned char bytes[4], size, align;
+} inject_insns[INJECT_ABIS] = {
+    [INJECT_X86_64] = {{0x0f, 0x05}, 2, 1},            /* syscall */
+    [INJECT_I386] = {{0xcd, 0x80}, 2, 1},              /* int $0x80 */
+    [INJECT_ARM64] = {{0x01, 0x00, 0x00, 0xd4}, 4, 4}, /* svc #0 */
+};
 
-	return at ? (long)(at - code) : -1;
+size_t
+inject_insn_size(enum inject_abi abi)
+{
+	return inject_insns[abi].size;
+}
+
+long
+inject_find_insn(enum inject_abi abi, const unsigned char *code, size_t n)
+{
+	const struct inject_insn *insn = &inject_insns[abi];
+
+	for (size_t from = 0; from < n;) {
+		const unsigned char *at = memmem(code + from, n - from, insn->bytes, insn->size);
+
+		if (!at)
+			return -1;
+		if ((at - code) % insn->align == 0)
+			return at - code;
+		from = (size_t)(at - code) + 1;
+	}
+	return -1;
 }
 
 uint64_t

@@ -48,6 +48,7 @@ struct inject_thread {
 struct inject_status {
 	long tracer;      /* TracerPid, 0 none */
 	unsigned seccomp; /* 0 none, 1 strict, 2 filter */
+	uint64_t switches; /* how often it has gone to sleep */
 };
 
 /* From /proc/PID/fdinfo/N of a userfaultfd. */
@@ -67,17 +68,42 @@ bool inject_stray_of(const char *fdinfo, int fd, struct inject_stray *s);
 /* Returns the number in a `syscall` file; -1: "running", or not in a system call. */
 long inject_parse_syscall(const char *text);
 
+/* Which system calls a program makes: their numbers, and the instruction. */
+enum inject_abi { INJECT_X86_64, INJECT_I386, INJECT_ARM64, INJECT_ABIS };
+
+/* Of programs of this machine, and of its 32-bit programs if `compat`. */
+static inline enum inject_abi
+inject_abi_here(bool compat)
+{
+#if defined(__aarch64__)
+	(void)compat; /* refused */
+	return INJECT_ARM64;
+#else
+	return compat ? INJECT_I386 : INJECT_X86_64;
+#endif
+}
+
+/* A thread that sleeps in a call. */
+struct inject_look {
+	long nr;
+	uint64_t arg, pc;  /* the call's first argument; after its instruction */
+	uint64_t switches; /* inject_status */
+};
+
+/* All but the switches, of a `syscall` file; false: it does not sleep in a call. */
+bool inject_parse_look(const char *text, struct inject_look *l);
+
 /* "futex"; "call 999" for a number without a name here; "" for -1. Returns out. */
-const char *inject_call_name(bool compat, long nr, char *out, size_t size);
+const char *inject_call_name(enum inject_abi abi, long nr, char *out, size_t size);
 
 /*
  * How suitable a thread is: less is better, negative is unusable. Best is a thread in a call that
  * the kernel restarts transparently, worst one that probably will not stop.
  */
-int inject_rank(bool compat, const struct inject_thread *t);
+int inject_rank(enum inject_abi abi, const struct inject_thread *t);
 
 /* Inserts t into the n best (at most INJECT_TRIES), after equals. Returns the new n. */
-unsigned inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], unsigned n,
+unsigned inject_keep_best(enum inject_abi abi, struct inject_thread best[INJECT_TRIES], unsigned n,
                           const struct inject_thread *t);
 
 /*
@@ -87,11 +113,12 @@ unsigned inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], 
  * temporary signal mask, which the stop has undone. `by_signal`: a signal (SIGSTOP) stopped the
  * process, so that an EINTR is due to it.
  */
-bool inject_reissue(bool compat, long nr, int64_t result, bool by_signal);
+bool inject_reissue(enum inject_abi abi, long nr, int64_t result, bool by_signal);
 
-/* Returns the offset of a system call instruction in the code, or -1. */
-enum { INJECT_INSN_SIZE = 2 };
-long inject_find_insn(bool compat, const unsigned char *code, size_t n);
+/* The bytes of a system call instruction; the offset of one in the code, -1: none. */
+enum { INJECT_INSN_MAX = 4 };
+size_t inject_insn_size(enum inject_abi abi);
+long inject_find_insn(enum inject_abi abi, const unsigned char *code, size_t n);
 
 /*
  * The signals that a stopped thread blocks while it makes our call: all but those that a fault of
@@ -106,7 +133,7 @@ inject_in_sequence(uint64_t ip, uint64_t start, uint64_t len)
 	return ip - start < len;
 }
 
-/* --- the helper, the only one that traces (inject_ptrace.c) ----------------------------------- */
+/* --- the helper (inject_helper.c), the only one that traces (inject_ptrace.c) ---------------- */
 
 struct inject_job {
 	pid_t tid;
@@ -114,7 +141,7 @@ struct inject_job {
 	int pagemap; /* of the intended program: reads as empty once it has executed another */
 	int pidfd;   /* to copy descriptors from */
 	int out;              /* the helper's end of the socket */
-	bool compat;          /* a 32-bit process */
+	enum inject_abi abi;  /* what the process is made of */
 	bool suspend_seccomp;
 	uint64_t insn;    /* a system call instruction in the target's text; 0: none known */
 	uint64_t stop_ns; /* how long to wait for the thread to stop */
@@ -149,5 +176,8 @@ struct inject_report {
 
 /* Runs in a fresh child with all signals blocked: does the job, reports, and exits. */
 _Noreturn void inject_helper(const struct inject_job *job);
+
+/* Does the job. *fd is the descriptor taken, with INJECT_DONE; else it stays as it is. */
+void inject_trace(const struct inject_job *job, struct inject_report *report, int *fd);
 
 #endif

@@ -14,35 +14,30 @@
  * then for an event stop, which also saves one stop against waiting for entry and exit.
  */
 #include "base/clock.h"
+#include "track/inject_machine.h"
 
-#if defined(__x86_64__)
+#if defined(INJECT_MACHINE)
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/rights.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
-#include "track/inject_parts.h"
 
 /* Missing from older C library headers (linux/ptrace.h). */
 #define GET_RSEQ         0x420f /* Linux 5.13 */
 #define GET_DISPATCH     0x4211 /* 6.4 */
 #define SUSPEND_SECCOMP  (1 << 21)
 #define NR_PIDFD_GETFD   438
-#define NR_CLOSE_RANGE   436
 
 struct rseq_config {
 	uint64_t area;
@@ -60,20 +55,21 @@ struct dispatch_config {
 	uint64_t mode, selector, offset, length;
 };
 
-/* A system call by its numbers. */
-struct ptrace_call {
-	int nr, nr32;
-};
-static const struct ptrace_call ptrace_userfaultfd = {323, 374}, ptrace_close = {3, 6};
+/* System calls by their numbers, as enum inject_abi. */
+static const short ptrace_userfaultfd[INJECT_ABIS] = {323, 374, 282},
+		   ptrace_close[INJECT_ABIS] = {3, 6, 57};
 
 /* A stopped thread. */
 struct hold {
 	const struct inject_job *job;
-	struct user_regs_struct was; /* its original registers */
-	uint64_t mask;               /* its original signal mask */
+	struct machine_regs was; /* its original registers */
+	struct machine_vectors vectors; /* likewise */
+	uint64_t mask;           /* its original signal mask */
 	uint64_t insn;
-	bool compat;                 /* it runs 32-bit code */
-	bool in_call; /* rip is just after the instruction of the call was.orig_rax */
+	enum inject_abi abi;     /* the code it runs */
+	struct inject_look look; /* the call it slept in before it was stopped */
+	bool in_call; /* it was interrupted in a call, whose instruction is at insn */
+	bool rewound; /* machine_rewinds: it may have been put back to that one */
 	/* a group-stop: a signal such as SIGSTOP has stopped the whole process */
 	bool by_signal;
 	int pass; /* a signal to deliver when it is released */
@@ -152,9 +148,9 @@ inject_failed(struct hold *h)
 }
 
 static bool
-inject_set(struct hold *h, const struct user_regs_struct *regs, uint64_t mask)
+inject_set(struct hold *h, const struct machine_regs *regs, uint64_t mask)
 {
-	return inject_request(h, PTRACE_SETREGS, 0, (uintptr_t)regs) == 0 &&
+	return machine_set_vectors(h->job->tid, &h->vectors) && machine_set(h->job->tid, regs) &&
 	       inject_request(h, PTRACE_SETSIGMASK, sizeof(mask), (uintptr_t)&mask) == 0;
 }
 
@@ -180,9 +176,45 @@ inject_attach(struct hold *h)
 	return INJECT_DONE;
 }
 
+/* How often it has gone to sleep; 0: not known. */
+static uint64_t
+inject_switches(const struct hold *h)
+{
+	struct inject_status status = {0};
+	char text[8192];
+
+	if (file_read_small(h->job->task, "status", text, sizeof(text)))
+		inject_parse_status(text, &status);
+	return status.switches;
+}
+
+/*
+ * In which call it sleeps. Where a call that ended with EINTR has lost its first argument by the
+ * time the thread is stopped, this is the last chance to see it; so it is told from a call that
+ * came after it by how often the thread has gone to sleep.
+ */
+static void
+inject_look(struct hold *h)
+{
+	enum { TRIES = 16 }; /* it may wake, and sleep in another call, while we look */
+	uint64_t before = 0, after = inject_switches(h);
+	char text[256];
+
+	for (int i = 0; i < TRIES && before != after; i++) {
+		before = after;
+		if (!file_read_small(h->job->task, "syscall", text, sizeof(text)) ||
+		    !inject_parse_look(text, &h->look))
+			h->look.nr = -1;
+		after = inject_switches(h);
+	}
+	h->look.switches = before;
+}
+
 static enum inject_end
 inject_halt(struct hold *h, uint64_t deadline)
 {
+	if (machine_rewinds)
+		inject_look(h);
 	if (inject_request(h, PTRACE_INTERRUPT, 0, 0) < 0)
 		return inject_failed(h);
 	for (;;) {
@@ -216,10 +248,10 @@ inject_peek(const struct hold *h, uint64_t addr, void *to, size_t n)
 static bool
 inject_is_insn(const struct hold *h, uint64_t addr)
 {
-	unsigned char code[INJECT_INSN_SIZE];
+	unsigned char code[INJECT_INSN_MAX];
+	size_t n = inject_insn_size(h->abi);
 
-	return inject_peek(h, addr, code, sizeof(code)) &&
-	       inject_find_insn(h->compat, code, sizeof(code)) == 0;
+	return inject_peek(h, addr, code, n) && inject_find_insn(h->abi, code, n) == 0;
 }
 
 /*
@@ -238,14 +270,14 @@ inject_leave_sequence(struct hold *h)
 	if (inject_request(h, GET_RSEQ, sizeof(rseq), (uintptr_t)&rseq) <= 0 || !rseq.area ||
 	    !inject_peek(h, rseq.area + RSEQ_AREA_SECTION, &at, sizeof(at)) || !at ||
 	    !inject_peek(h, at, &section, sizeof(section)) ||
-	    !inject_in_sequence(h->was.rip, section.start, section.length))
+	    !inject_in_sequence(machine_ip(&h->was), section.start, section.length))
 		return true;
 	if (section.version || section.flags ||
 	    inject_in_sequence(section.abort, section.start, section.length) ||
 	    !inject_peek(h, section.abort - RSEQ_SIGNATURE, &signature, sizeof(signature)) ||
 	    signature != rseq.signature)
 		return false;
-	h->was.rip = section.abort;
+	machine_jump(&h->was, section.abort);
 	return true;
 }
 
@@ -257,39 +289,66 @@ inject_is_dispatched(const struct hold *h)
 	unsigned char selector = 1;
 
 	if (inject_request(h, GET_DISPATCH, sizeof(d), (uintptr_t)&d) < 0 || !d.mode ||
-	    h->insn + INJECT_INSN_SIZE - d.offset < d.length)
+	    h->insn + inject_insn_size(h->abi) - d.offset < d.length)
 		return false;
 	return !d.selector || !inject_peek(h, d.selector, &selector, 1) || selector != 0;
 }
 
-/* The kernel's user code segments; Xen sets two more bits. */
-static bool
-inject_mode(struct hold *h)
+/*
+ * The stop has ended a call with EINTR, and where the kernel rewinds, the result has replaced the
+ * first argument. If it is the very call in which the thread slept when we looked, we know that
+ * one. It is if the thread has gone to sleep only once since then: now. Else the call ends with
+ * EINTR, as it may at any stop (signal(7)).
+ */
+static void
+inject_rewind(struct hold *h)
 {
-	uint64_t cs = h->was.cs & 0x1fff;
+	const struct inject_look *look = &h->look;
 
-	h->compat = cs == 0x23;
-	return h->compat || cs == 0x33;
+	if (look->nr < 0 || look->nr != machine_call_nr(&h->was) ||
+	    look->pc != machine_ip(&h->was) ||
+	    !inject_reissue(h->abi, look->nr, machine_result(&h->was, h->abi), h->by_signal) ||
+	    inject_switches(h) != look->switches + 1)
+		return;
+	machine_set_arg(&h->was, h->abi, look->arg);
+	machine_jump(&h->was, h->insn);
+	h->in_call = true;
+}
+
+/* Whether it is in a call, and where the instruction of that is. */
+static void
+inject_find_call(struct hold *h)
+{
+	uint64_t ip = machine_ip(&h->was), size = inject_insn_size(h->abi);
+
+	h->rewound = machine_rewinds && inject_is_insn(h, ip);
+	h->insn = h->rewound ? ip : ip - size;
+	if (h->rewound || machine_call_nr(&h->was) < 0 || !inject_is_insn(h, h->insn))
+		return;
+	if (machine_rewinds)
+		inject_rewind(h);
+	else
+		h->in_call = true;
 }
 
 /* Reads the thread's state, and whether it can make a call from there. Changes nothing yet. */
 static enum inject_end
 inject_inspect(struct hold *h)
 {
-	if (inject_request(h, PTRACE_GETREGS, 0, (uintptr_t)&h->was) < 0 ||
+	if (!machine_get(h->job->tid, &h->was) ||
 	    inject_request(h, PTRACE_GETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask) < 0)
 		return inject_failed(h);
-	if (!inject_mode(h))
+	machine_get_vectors(h->job->tid, &h->vectors);
+	if (!machine_abi(&h->was, &h->abi))
 		return INJECT_NO_INSN;
 	if (!inject_leave_sequence(h))
 		return INJECT_SEQUENCE;
-	h->in_call = (int)h->was.orig_rax >= 0 && inject_is_insn(h, h->was.rip - INJECT_INSN_SIZE);
-	if (h->in_call)
-		h->insn = h->was.rip - INJECT_INSN_SIZE;
-	else if (h->compat == h->job->compat && inject_is_insn(h, h->job->insn))
+	inject_find_call(h);
+	if (!h->rewound && !h->in_call) {
+		if (h->abi != h->job->abi || !inject_is_insn(h, h->job->insn))
+			return INJECT_NO_INSN;
 		h->insn = h->job->insn;
-	else
-		return INJECT_NO_INSN;
+	}
 	return inject_is_dispatched(h) ? INJECT_DISPATCHED : INJECT_DONE;
 }
 
@@ -376,19 +435,13 @@ inject_end_call(struct hold *h)
 }
 
 static enum inject_end
-inject_call(struct hold *h, struct ptrace_call call, uint64_t arg, uint64_t mask, uint64_t deadline,
+inject_call(struct hold *h, const short *nr, uint64_t arg, uint64_t mask, uint64_t deadline,
             int64_t *result)
 {
-	struct user_regs_struct regs = h->was;
+	struct machine_regs regs = h->was;
 	enum inject_end end;
 
-	regs.rip = h->insn;
-	regs.rax = (uint64_t)(h->compat ? call.nr32 : call.nr);
-	regs.orig_rax = UINT64_MAX; /* not in a call, so that nothing is restarted */
-	if (h->compat)
-		regs.rbx = arg;
-	else
-		regs.rdi = arg;
+	machine_call(&regs, h->abi, h->insn, nr[h->abi], arg);
 	if (!inject_set(h, &regs, mask))
 		return inject_failed(h);
 	end = inject_begin_call(h, deadline);
@@ -396,9 +449,37 @@ inject_call(struct hold *h, struct ptrace_call call, uint64_t arg, uint64_t mask
 		end = inject_end_call(h);
 	if (end != INJECT_DONE)
 		return end;
-	if (inject_request(h, PTRACE_GETREGS, 0, (uintptr_t)&regs) < 0)
+	if (!machine_get(h->job->tid, &regs))
 		return inject_failed(h);
-	*result = h->compat ? (int32_t)regs.rax : (int64_t)regs.rax;
+	*result = machine_result(&regs, h->abi);
+	return INJECT_DONE;
+}
+
+/*
+ * A thread that has been put back to the instruction of its call: whether it is to make that once
+ * more or to go on by restart_syscall(2) is known to the kernel alone, and is decided as it goes
+ * on. So it goes to the entry of the call, whose number is then the right one, and there the call
+ * is dropped. It may just as well have been about to make a call for the first time.
+ */
+static enum inject_end
+inject_settle(struct hold *h)
+{
+	uint64_t mask = inject_mask(h->mask);
+	enum inject_end end;
+
+	if (inject_request(h, PTRACE_SETSIGMASK, sizeof(mask), (uintptr_t)&mask) < 0)
+		return inject_failed(h);
+	end = inject_begin_call(h, time_ns() + TIME_SECOND);
+	if (end == INJECT_DONE && !machine_drop_call(h->job->tid))
+		return inject_failed(h);
+	if (end == INJECT_DONE)
+		end = inject_end_call(h);
+	if (end != INJECT_DONE)
+		return end;
+	if (!machine_get(h->job->tid, &h->was))
+		return inject_failed(h);
+	machine_jump(&h->was, h->insn);
+	h->in_call = true;
 	return INJECT_DONE;
 }
 
@@ -414,13 +495,11 @@ inject_call(struct hold *h, struct ptrace_call call, uint64_t arg, uint64_t mask
 static void
 inject_ptrace_reissue(struct hold *h)
 {
-	struct user_regs_struct regs = h->was;
+	struct machine_regs regs = h->was;
 	bool give_up = false;
 	struct stop s = {STOP_EVENT, 0};
 
-	regs.rip = h->insn;
-	regs.rax = h->was.orig_rax;
-	regs.orig_rax = UINT64_MAX;
+	machine_reissue(&regs, h->insn);
 	inject_set(h, &regs, ~UINT64_C(0));
 	while (s.kind != STOP_CALL && s.kind != STOP_GONE && !(give_up && s.kind == STOP_EVENT)) {
 		if (inject_request(h, PTRACE_SYSCALL, 0,
@@ -429,15 +508,17 @@ inject_ptrace_reissue(struct hold *h)
 		s = inject_await_run(h, time_ns() + TIME_SECOND, &give_up);
 	}
 	inject_request(h, PTRACE_SETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask);
-	inject_request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, 0);
+	inject_request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, (uintptr_t)h->pass);
 }
 
 /* Restores its registers and signal mask and releases it. */
 static void
 inject_let_go(struct hold *h)
 {
-	if (h->in_call && !h->pass &&
-	    inject_reissue(h->compat, (int)h->was.orig_rax, (int64_t)h->was.rax, h->by_signal)) {
+	if (h->in_call && (machine_rewinds ||
+	                   (!h->pass && inject_reissue(h->abi, machine_call_nr(&h->was),
+	                                               machine_result(&h->was, h->abi),
+	                                               h->by_signal)))) {
 		inject_ptrace_reissue(h);
 		return;
 	}
@@ -513,10 +594,10 @@ inject_drop(struct hold *h)
 	return end == INJECT_DONE ? INJECT_CLOSED : end;
 }
 
-static void
-inject_do_job(const struct inject_job *job, struct inject_report *report, int *fd)
+void
+inject_trace(const struct inject_job *job, struct inject_report *report, int *fd)
 {
-	struct hold h = {.job = job};
+	struct hold h = {.job = job, .look.nr = -1};
 	enum inject_end end = inject_attach(&h);
 	uint64_t began = time_ns();
 
@@ -525,95 +606,15 @@ inject_do_job(const struct inject_job *job, struct inject_report *report, int *f
 	if (end == INJECT_DONE)
 		end = inject_inspect(&h);
 	if (end == INJECT_DONE) {
-		end = job->stray.ino ? inject_drop(&h) : inject_take(&h, fd);
+		end = h.rewound ? inject_settle(&h) : INJECT_DONE;
+		if (end == INJECT_DONE)
+			end = job->stray.ino ? inject_drop(&h) : inject_take(&h, fd);
 		if (end != INJECT_GONE)
 			inject_let_go(&h);
 		report->stopped_ns = time_ns() - began;
 	}
 	report->end = (int)end;
 	report->sys = h.sys;
-}
-
-/* --- the process ------------------------------------------------------------------------------ */
-
-static void
-inject_send(int out, const struct inject_report *report, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {(void *)(uintptr_t)report, sizeof(*report)};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		m.msg_control = &control;
-		m.msg_controllen = sizeof(control);
-		control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
-		                                .cmsg_type = SCM_RIGHTS,
-		                                .cmsg_len = CMSG_LEN(sizeof(int))};
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-	}
-	sendmsg(out, &m, MSG_NOSIGNAL);
-}
-
-/* Closes all but what the job needs: no descriptor of pmtop may live on in here. */
-static void
-inject_close_others(const struct inject_job *job)
-{
-	const int keep[] = {job->task, job->pagemap, job->pidfd, job->out};
-	unsigned from = 0;
-
-	for (;;) {
-		unsigned next = UINT32_MAX;
-
-		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
-			if ((unsigned)keep[i] >= from && (unsigned)keep[i] < next)
-				next = (unsigned)keep[i];
-		if (next > from)
-			syscall(NR_CLOSE_RANGE, from, next == UINT32_MAX ? next : next - 1, 0);
-		if (next == UINT32_MAX)
-			return;
-		from = next + 1;
-	}
-}
-
-/*
- * Protects the helper from signals to pmtop's process group and, where permitted, from lack of CPU
- * time or memory. No setsid: where the scheduler groups by session, a new session may wait for
- * seconds.
- */
-static void
-inject_shield(void)
-{
-	static const char never[] = "-1000";
-	int fd;
-
-	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL},
-	          NULL); /* an ignored SIGCHLD would not be delivered */
-	setpgid(0, 0);
-	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
-	                   &(struct sched_param){.sched_priority = 1});
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (write(fd, never, sizeof(never) - 1) < 0)
-			errno = 0; /* needs root */
-		close(fd);
-	}
-}
-
-void
-inject_helper(const struct inject_job *job)
-{
-	struct inject_report report = {0};
-	int fd = -1;
-
-	inject_close_others(job);
-	rights_hold(RIGHTS_TRACE | (job->suspend_seccomp ? RIGHT(CAP_SYS_ADMIN) : 0));
-	inject_shield();
-	inject_do_job(job, &report, &fd);
-	inject_send(job->out, &report, fd);
-	_exit(0);
 }
 
 #endif

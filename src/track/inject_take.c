@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starts the helper, receives its report, and turns it into a message. */
 #include "base/clock.h"
+#include "track/inject_machine.h"
 
 #include <errno.h>
 
-#if defined(__x86_64__)
+#if defined(INJECT_MACHINE)
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +19,6 @@
 
 #include "base/file.h"
 #include "base/util.h"
-#include "track/inject_parts.h"
 
 #define PIDFD_OF_THREAD O_EXCL /* PIDFD_THREAD, Linux 6.9 */
 
@@ -272,7 +272,8 @@ inject_ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_
 	for (unsigned i = 0; i < plan->tids_n && inject_may_differ((enum inject_end)report->end);
 	     i++) {
 		struct inject_job job = {.tid = plan->tids[i], .pagemap = v->pagemap,
-		                         .compat = plan->compat, .insn = insn, .stop_ns = STOP_NS,
+		                         .abi = inject_abi_here(plan->compat), .insn = insn,
+		                         .stop_ns = STOP_NS,
 		                         .suspend_seccomp = plan->suspend_seccomp,
 		                         .stray = v->closes};
 

@@ -40,7 +40,7 @@ enum tracker_can {
 	TRACKER_RANGES = 2,   /* can watch parts of the target */
 	TRACKER_LOCAL = 4,    /* covers only the pages on screen, as they are scanned */
 	TRACKER_CHANGES = 8,  /* detects changes, not writes, and only reads the target */
-	TRACKER_HUGE = 16,    /* a huge page counts as written as a whole: 2 MiB */
+	TRACKER_HUGE = 16,    /* a huge page counts as written as a whole */
 	TRACKER_LASTING = 32, /* its marks exist before pmtop starts and outlive it */
 };
 unsigned tracker_caps(enum tracker tracker);

@@ -110,7 +110,7 @@ tags() {
 }
 
 @test "every file is in the Makefile, and its noun in HACKING.md: by itself, or as one of view_*" {
-	is "$(find src ui -type f | grep -vxFf <(grep -oE '(src|ui)/[a-z_/]+\.[a-z]+' Makefile.am))" ""
+	is "$(find src ui -type f | grep -vxFf <(grep -oE '(src|ui)/[a-z0-9_/]+\.[a-z]+' Makefile.am))" ""
 	is "$(find src ui -type f | sed -E 's|.*/([^.]*)\..*|\1|' |
 		grep -vxf <(grep -oE '[a-z_]+\*?' HACKING.md | sed 's/\*/.*/' | sort -u))" ""
 }
@@ -260,10 +260,10 @@ tags() {
 }
 
 @test "one file stops other processes" {
-	only "src/track/inject_ptrace.c" '\bptrace\(|SYS_ptrace|^ *# *include *<(sys|linux)/ptrace\.h'
-	only "src/track/inject_parts.h src/track/inject_ptrace.c src/track/inject_take.c" '\binject_helper\('
+	only "src/track/inject_arm64.c src/track/inject_ptrace.c src/track/inject_x86_64.c" '\bptrace\(|SYS_ptrace|^ *# *include *<(sys|linux)/ptrace\.h'
+	only "src/track/inject_helper.c src/track/inject_parts.h src/track/inject_take.c" '\binject_helper\('
 	need_libraries
-	is "$(symbols | awk '$3 == "ptrace" && $1 != "inject_ptrace"')" ""
+	is "$(symbols | awk '$3 == "ptrace" && $1 !~ /^inject_(arm64|ptrace|x86_64)$/')" ""
 }
 
 @test "a tracker is named in its own file alone: everybody else asks its ops" {

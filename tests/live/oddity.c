@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -176,7 +177,7 @@ partner(void)
 {
 	pid_t me = getpid();
 
-	told = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	told = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (fork() == 0) {
 		struct pollfd in = {.fd = 0, .events = POLLIN};
 
@@ -282,6 +283,121 @@ be_in_sequence(void)
 {
 	errno = ENOSYS;
 	cannot("a restartable sequence");
+}
+#endif
+
+/* --- registers, of arm64 ---------------------------------------------------------------------- */
+
+#if defined(__aarch64__)
+/* A call with all registers from `in` (x0 to x28), which go to `out` as they come back. */
+void call_with(const uint64_t in[29], uint64_t out[29]);
+__asm__(".text\n.globl call_with\ncall_with:\n"
+        "	stp x29, x30, [sp, #-96]!\n"
+        "	stp x19, x20, [sp, #16]\n"
+        "	stp x21, x22, [sp, #32]\n"
+        "	stp x23, x24, [sp, #48]\n"
+        "	stp x25, x26, [sp, #64]\n"
+        "	stp x27, x28, [sp, #80]\n"
+        "	mov x29, x1\n"
+        "	.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, "
+        "25, 26, 27, 28\n"
+        "	ldr x\\n, [x0, #8 * \\n]\n"
+        "	.endr\n"
+        "	ldr x0, [x0]\n"
+        "	svc #0\n"
+        "	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, "
+        "25, 26, 27, 28\n"
+        "	str x\\n, [x29, #8 * \\n]\n"
+        "	.endr\n"
+        "	ldp x19, x20, [sp, #16]\n"
+        "	ldp x21, x22, [sp, #32]\n"
+        "	ldp x23, x24, [sp, #48]\n"
+        "	ldp x25, x26, [sp, #64]\n"
+        "	ldp x27, x28, [sp, #80]\n"
+        "	ldp x29, x30, [sp], #96\n"
+        "	ret\n");
+
+/* Sleeps in calls that the kernel restarts in three ways, and looks at all registers after each. */
+static void
+be_with_registers(void)
+{
+	struct timespec t;
+	struct epoll_event e;
+	int ep = epoll_create1(EPOLL_CLOEXEC), wrong = -1;
+	int64_t got = 0;
+
+	partner();
+	ready();
+	for (unsigned round = 0; !atomic_load(told) && wrong < 0; round++) {
+		uint64_t in[29], out[29];
+		const uint64_t calls[3][7] = {
+		    {101, (uintptr_t)&t, 0},                         /* nanosleep: restart_syscall */
+		    {73, 0, 0, (uintptr_t)&t, 0, 8},                 /* ppoll: once more */
+		    {22, (uint64_t)ep, (uintptr_t)&e, 1, 2, 0, 8},   /* epoll_pwait: EINTR */
+		};
+
+		t = (struct timespec){0, 2000000};
+		for (unsigned i = 0; i < 29; i++)
+			in[i] = UINT64_C(0x0123456789abcdef) * (i + 1) + round;
+		memcpy(in, calls[round % 3] + 1, 6 * sizeof(*in));
+		in[8] = calls[round % 3][0];
+		call_with(in, out);
+		got = (int64_t)out[0];
+		for (int i = 0; i < 29; i++)
+			if (i == 0 ? got != 0 : out[i] != in[i] && !(i == 8 && out[i] == 128))
+				wrong = i;
+	}
+	if (wrong < 0) {
+		say("ok\n");
+		return;
+	}
+	printf("wrong: register %d is another; the call returned %lld\n", wrong, (long long)got);
+}
+
+/* Computes with the vector registers, of which a system call keeps the low parts alone. */
+static void
+be_with_vectors(void)
+{
+	static unsigned char z[256], p[32];
+	bool same = true;
+	uint64_t n = 0;
+
+	if (!(getauxval(AT_HWCAP) & 1 << 22 /* HWCAP_SVE */)) {
+		errno = ENOSYS;
+		cannot("vector registers (SVE)");
+	}
+	partner();
+	ready();
+	while (!atomic_load(told) && same) {
+		__asm__ volatile("	.arch_extension sve\n"
+		                 "	ptrue p1.b\n"
+		                 "	mov z8.b, #90\n"
+		                 "	mov w9, #20000\n"
+		                 "1:	subs w9, w9, #1\n"
+		                 "	b.ne 1b\n"
+		                 "	str z8, [%1]\n"
+		                 "	str p1, [%2]\n"
+		                 "	rdvl %0, #1\n"
+		                 : "=&r"(n)
+		                 : "r"(z), "r"(p)
+		                 : "x9", "v8", "memory", "cc");
+		for (uint64_t i = 0; i < n; i++)
+			same &= z[i] == 90 && p[i / 8] == 0xff;
+	}
+	printf(same ? "ok\n" : "wrong: vector registers of %d bytes are others\n", (int)n);
+}
+#else
+static void
+be_with_registers(void)
+{
+	errno = ENOSYS;
+	cannot("registers of arm64");
+}
+
+static void
+be_with_vectors(void)
+{
+	be_with_registers();
 }
 #endif
 
@@ -417,7 +533,8 @@ static const struct mode {
     {"trap", be_trap},           {"kill", be_kill},           {"strict", be_strict},
     {"dispatched", be_dispatched}, {"sequence", be_in_sequence}, {"vforked", be_vforked},
     {"leaderless", be_leaderless}, {"worker", be_with_worker}, {"mortal", be_mortal},
-    {"reborn", be_reborn},       {"patient", be_patient},
+    {"reborn", be_reborn},       {"patient", be_patient},     {"registers", be_with_registers},
+    {"vectors", be_with_vectors},
 };
 
 int

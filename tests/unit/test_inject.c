@@ -73,11 +73,31 @@ test_syscall(void)
 	ok(inject_parse_syscall("running\n") == -1 && inject_parse_syscall("-1 0x7ffe 0x7f01\n") == -1 &&
 	       inject_parse_syscall("") == -1 && inject_parse_syscall("5") == -1,
 	   "running, in none, nothing");
-	is_str(inject_call_name(false, 202, name, sizeof(name)), "futex", "202");
-	is_str(inject_call_name(true, 240, name, sizeof(name)), "futex", "240 in 32 bits");
-	is_str(inject_call_name(true, 202, name, sizeof(name)), "call 202", "202 in 32 bits is another one");
-	is_str(inject_call_name(false, 999, name, sizeof(name)), "call 999", "a number without a name");
-	is_str(inject_call_name(false, -1, name, sizeof(name)), "", "none");
+	is_str(inject_call_name(INJECT_X86_64, 202, name, sizeof(name)), "futex", "202");
+	is_str(inject_call_name(INJECT_I386, 240, name, sizeof(name)), "futex", "240 in 32 bits");
+	is_str(inject_call_name(INJECT_I386, 202, name, sizeof(name)), "call 202", "202 in 32 bits is another one");
+	is_str(inject_call_name(INJECT_X86_64, 999, name, sizeof(name)), "call 999", "a number without a name");
+	is_str(inject_call_name(INJECT_ARM64, 98, name, sizeof(name)), "futex", "98 on arm64");
+	is_str(inject_call_name(INJECT_ARM64, 202, name, sizeof(name)), "accept", "202 on arm64");
+	is_str(inject_call_name(INJECT_X86_64, -1, name, sizeof(name)), "", "none");
+}
+
+static void
+test_look(void)
+{
+	struct inject_look look = {.nr = 7};
+	struct inject_status s;
+
+	ok(inject_parse_look("22 0x5 0xffff1 0x1 0xffffffffffffffff 0x0 0x8 0xfffe0 0xaaaa8\n", &look) &&
+	       look.nr == 22 && look.arg == 5 && look.pc == 0xaaaa8,
+	   "a call, its first argument, and where it is");
+	ok(!inject_parse_look("running\n", &look) && !inject_parse_look("-1 0x7ffe 0x7f01\n", &look) &&
+	       !inject_parse_look("22 0x5 0x1\n", &look) && !inject_parse_look("22 5 1 1 1 1 1 1 1\n", &look) &&
+	       look.nr == 22,
+	   "no call, or not all of it");
+	ok(inject_parse_status("Name:\tx\nTracerPid:\t0\nCapEff:\t0\nvoluntary_ctxt_switches:\t42\n"
+	                       "nonvoluntary_ctxt_switches:\t7\n", &s) && s.switches == 42,
+	   "how often it slept");
 }
 
 static struct inject_thread
@@ -116,7 +136,7 @@ test_choice(void)
 		struct inject_thread t = thread(1, rows[i].state, rows[i].nr);
 
 		t.flags = rows[i].flags;
-		ok(inject_rank(false, &t) == rows[i].rank, rows[i].name);
+		ok(inject_rank(INJECT_X86_64, &t) == rows[i].rank, rows[i].name);
 	}
 	for (pid_t tid = 1; tid <= 9; tid++) {
 		/* by turns: uninterruptible, epoll_wait, futex */
@@ -124,29 +144,29 @@ test_choice(void)
 		                         : tid % 3 == 1 ? thread(tid, 'D', -1)
 		                                        : thread(tid, 'S', 232);
 
-		n = inject_keep_best(false, best, n, &t);
+		n = inject_keep_best(INJECT_X86_64, best, n, &t);
 	}
 	ok(n == INJECT_TRIES && best[0].tid == 3 && best[1].tid == 6 && best[2].tid == 9 && best[3].tid == 2,
 	   "the best come first, equals in their order");
-	n = inject_keep_best(false, best, 2, &(struct inject_thread){.tid = 10, .state = 'Z', .nr = -1});
+	n = inject_keep_best(INJECT_X86_64, best, 2, &(struct inject_thread){.tid = 10, .state = 'Z', .nr = -1});
 	ok(n == 2 && best[1].tid == 6, "who cannot is not among them");
 }
 
 static void
 test_reissue(void)
 {
-	ok(inject_reissue(false, 232, -EINTR, false), "epoll_wait that a stop has ended");
-	ok(!inject_reissue(false, 232, -EINTR, true), "that SIGSTOP has ended");
-	ok(!inject_reissue(false, 232, 1, false) && !inject_reissue(false, 232, -EBADF, false), "that has answered");
-	ok(inject_reissue(true, 256, (int64_t)(uint32_t)-EINTR, false), "the same in 32 bits, where -4 is 4294967292");
-	ok(!inject_reissue(true, 232, -EINTR, false), "232 in 32 bits is another call");
-	ok(inject_reissue(false, 0, -EINTR, false) && inject_reissue(false, 45, -EINTR, false),
+	ok(inject_reissue(INJECT_X86_64, 232, -EINTR, false), "epoll_wait that a stop has ended");
+	ok(!inject_reissue(INJECT_X86_64, 232, -EINTR, true), "that SIGSTOP has ended");
+	ok(!inject_reissue(INJECT_X86_64, 232, 1, false) && !inject_reissue(INJECT_X86_64, 232, -EBADF, false), "that has answered");
+	ok(inject_reissue(INJECT_I386, 256, (int64_t)(uint32_t)-EINTR, false), "the same in 32 bits, where -4 is 4294967292");
+	ok(!inject_reissue(INJECT_I386, 232, -EINTR, false), "232 in 32 bits is another call");
+	ok(inject_reissue(INJECT_X86_64, 0, -EINTR, false) && inject_reissue(INJECT_X86_64, 45, -EINTR, false),
 	   "read and recv with a timeout");
-	ok(!inject_reissue(false, 35, -EINTR, false) && !inject_reissue(false, 999, -EINTR, false),
+	ok(!inject_reissue(INJECT_X86_64, 35, -EINTR, false) && !inject_reissue(INJECT_X86_64, 999, -EINTR, false),
 	   "calls whose EINTR is none of ours");
-	ok(inject_reissue(false, 130, -RESTARTNOHAND, false) && inject_reissue(false, 271, -RESTARTNOHAND, true),
+	ok(inject_reissue(INJECT_X86_64, 130, -RESTARTNOHAND, false) && inject_reissue(INJECT_X86_64, 271, -RESTARTNOHAND, true),
 	   "calls with a mask of their own");
-	ok(!inject_reissue(false, 0, -RESTARTSYS, false) && !inject_reissue(false, 35, -RESTART_BLOCK, false),
+	ok(!inject_reissue(INJECT_X86_64, 0, -RESTARTSYS, false) && !inject_reissue(INJECT_X86_64, 35, -RESTART_BLOCK, false),
 	   "what the kernel restarts");
 }
 
@@ -154,10 +174,14 @@ static void
 test_insn(void)
 {
 	static const unsigned char code[] = {0x90, 0xcd, 0x80, 0x0f, 0x05, 0x0f};
+	static const unsigned char arm[] = {0, 1, 0, 0, 0xd4, 0, 0, 0, 1, 0, 0, 0xd4};
 
-	ok(inject_find_insn(false, code, sizeof(code)) == 3, "syscall");
-	ok(inject_find_insn(true, code, sizeof(code)) == 1, "int 0x80");
-	ok(inject_find_insn(false, code, 4) == -1 && inject_find_insn(false, code + 5, 1) == -1, "half of one");
+	ok(inject_find_insn(INJECT_X86_64, code, sizeof(code)) == 3, "syscall");
+	ok(inject_find_insn(INJECT_I386, code, sizeof(code)) == 1, "int 0x80");
+	ok(inject_find_insn(INJECT_X86_64, code, 4) == -1 && inject_find_insn(INJECT_X86_64, code + 5, 1) == -1, "half of one");
+	ok(inject_find_insn(INJECT_ARM64, arm, sizeof(arm)) == 8, "svc #0, where instructions begin");
+	ok(inject_find_insn(INJECT_ARM64, arm, 11) == -1 && inject_find_insn(INJECT_ARM64, arm, 8) == -1,
+	   "not in between, nor a part of it");
 }
 
 static bool
@@ -186,6 +210,7 @@ main(void)
 	test_status();
 	test_fdinfo();
 	test_syscall();
+	test_look();
 	test_choice();
 	test_reissue();
 	test_insn();
