@@ -20,7 +20,7 @@ struct cause_sums {
 	uint64_t *pages;    /* of each set */
 	size_t n, cap;      /* sets */
 	uint64_t other;     /* faults on pages that were not written: reads, first touches */
-	/* pages without a fault in 2 MiB of which all pages were written, and some faulted */
+	/* pages without a fault in a huge page of which all pages were written, and some faulted */
 	uint64_t beside;
 };
 enum { CAUSES_MOST = 8 }; /* candidates that are kept of a page in an epoch */

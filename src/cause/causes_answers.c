@@ -5,8 +5,7 @@
 #include <stdlib.h>
 
 #include "base/util.h"
-
-enum { HUGE = 2 << 20 };
+#include "kernel/folio_sizes.h"
 
 void
 causes_totals(struct causes *c, struct causes_totals *out)
@@ -92,8 +91,9 @@ causes_add_past(const struct causes *c, const struct causes_range *of, struct ca
 		cause_sums_join(out, &c->part);
 }
 
-/* Pages that were written in an epoch, by the 2 MiB they are in. */
+/* Pages that were written in an epoch, by the huge page that they may be part of. */
 struct causes_huge {
+	uint64_t size; /* of a huge page */
 	struct causes_block {
 		uint64_t at;
 		uint32_t epoch, pages;
@@ -104,7 +104,7 @@ struct causes_huge {
 static void
 causes_huge_add(struct causes_huge *h, const struct causes_entry *e)
 {
-	uint64_t at = (uint64_t)e->addr / HUGE * HUGE;
+	uint64_t at = (uint64_t)e->addr / h->size * h->size;
 
 	if (h->n && h->v[h->n - 1].at == at && h->v[h->n - 1].epoch == e->epoch) {
 		h->v[h->n - 1].pages++;
@@ -137,8 +137,8 @@ causes_beside(const struct causes *c, const struct track *t, struct causes_huge 
 		pages += b->pages;
 		if (i + 1 < h->n && !causes_block_order(b, b + 1))
 			continue;
-		if (track_bytes_in(t, b->at, b->at + HUGE, b->epoch) == HUGE)
-			sum += HUGE / c->page_size - pages;
+		if (track_bytes_in(t, b->at, b->at + h->size, b->epoch) == h->size)
+			sum += h->size / c->page_size - pages;
 		pages = 0;
 	}
 	free(h->v);
@@ -165,7 +165,7 @@ causes_sum(struct causes *c, const struct track *t, const struct causes_range *o
            struct cause_sums *out)
 {
 	bool whole = t && tracker_caps(t->tracker) & TRACKER_HUGE;
-	struct causes_huge huge = {0};
+	struct causes_huge huge = {.size = c->page_size << folio_huge_order(c->page_size)};
 
 	cause_sums_init(out);
 	pthread_mutex_lock(&c->lock);

@@ -16,7 +16,7 @@ enum folio_sizes {
 #define FOLIO_SETTINGS "/sys/kernel/mm/transparent_hugepage"
 enum folio_sizes folio_sizes(const char *sys, size_t page_size);
 
-/* The order of a huge page: as many pages as one page table has 8-byte entries. */
+/* The order of a huge page: as many pages as one page table has 8-byte entries, but for PowerPC. */
 unsigned folio_huge_order(size_t page_size);
 
 #endif

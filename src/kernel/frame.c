@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "kernel/flags.h"
+#include "kernel/folio_sizes.h"
 #include "kernel/kabi.h"
 
 enum {
@@ -65,16 +66,18 @@ frames_count_of_unmapped(const struct frames *f, char *page, size_t size)
 	return t;
 }
 
+enum { HUGE_MOST = 64 << 20 }; /* of pages of 64 KiB it would be half a gigabyte */
+
 /* In a child: collapsing takes memory of which there may be none in one piece, and time. */
 static enum truth
 frames_try_averages(const struct frames *f)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), huge = page / sizeof(uint64_t) * page;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), huge = page << folio_huge_order(page);
 	char *p = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
 	     *at;
 	enum truth t = TRUTH_UNKNOWN;
 
-	if (p == MAP_FAILED)
+	if (huge > HUGE_MOST || p == MAP_FAILED)
 		return t;
 	at = (char *)(((uintptr_t)p + huge - 1) / huge * huge);
 	madvise(at, huge, MADV_HUGEPAGE);

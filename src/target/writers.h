@@ -86,7 +86,7 @@ void writers_of_events(struct target *t, struct causes *c, struct codes *codes,
                        const struct vma_list *vmas, struct writers *out);
 
 /* What is said of `beside`. */
-#define WRITERS_BESIDE "rest of 2 MiB all written"
+#define WRITERS_BESIDE "rest of a huge page all written"
 /* What is said of `reads`. */
 #define WRITERS_READS "only reads seen"
 

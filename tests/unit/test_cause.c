@@ -239,7 +239,7 @@ test_huge(void)
 	stamp(&t, 3 * IN_HUGE, IN_HUGE - 1);
 	causes_sum(c, &t, &all, &s);
 	ok(pages_of(c, &s, 0, false) == 3 && s.beside == IN_HUGE - 2,
-	   "the rest of 2 MiB that were all written is beside its faults");
+	   "the rest of a huge page that was all written is beside its faults");
 	cause_sums_free(&s);
 	t.tracker = TRACKER_UFFD;
 	causes_sum(c, &t, &all, &s);

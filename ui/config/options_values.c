@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "config/options_parts.h"
@@ -129,7 +130,7 @@ option_parse_bytes(enum option_id id, const char *s, uint64_t least, uint64_t *o
 {
 	uint64_t v;
 
-	if (lex_bytes(s, strlen(s), 4096, &v) && v >= least) {
+	if (lex_bytes(s, strlen(s), (size_t)sysconf(_SC_PAGESIZE), &v) && v >= least) {
 		*out = v;
 		return 0;
 	}
