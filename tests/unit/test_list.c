@@ -125,6 +125,7 @@ test_empty_columns(void)
 	                            COL_REGION_RATE};
 	uint64_t base = list_columns_needing(NEED_BASELINE | NEED_TOUCHED | NEED_DIFF), empty = base;
 	struct list_columns usual = {0}, chosen = {0};
+	struct list_layout l_far;
 	struct err err;
 	bool stay = true, wider = true;
 
@@ -145,6 +146,11 @@ test_empty_columns(void)
 		         list_layout_of(&all, COL_REGION_MAPPING)->width;
 	}
 	ok(stay, "what is shown, and where it begins, is as if they were there");
+	usual.far = true;
+	l_far = list_columns_layout(&usual, 80, empty);
+	ok(l_far.at[0].width == FAR_DIGITS && l_far.at[1].x == 1 + FAR_DIGITS + 1,
+	   "far addresses have room for their digits");
+	usual.far = false;
 	ok(wider, "their room is the names'");
 	ok(list_columns_toggle(&chosen, COL_REGION_INODE), "another column is chosen");
 	is_str(layout_text(&chosen, 100, empty),

@@ -24,7 +24,7 @@ struct list {
 	bool touched;          /* the referenced bits were cleared: TOUCHED has values */
 	bool differs;          /* it is compared with: the columns of a diff have values, ... */
 	bool differs_written, differs_swap; /* ... and +WRITTEN, and +SWAP */
-	struct list_columns columns; /* the chosen ones */
+	struct list_columns columns; /* the chosen ones; `far` as the regions are */
 	enum column_id sort;   /* the sort column, */
 	bool invert;           /* against its default order */
 	size_t segment;        /* the chosen segment of the bars (list_bars.h); 0: none */

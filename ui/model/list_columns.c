@@ -333,6 +333,16 @@ list_columns_needing(unsigned needs)
 	return bits;
 }
 
+static int
+list_width(const struct list_columns *c, const struct column *col, int cols)
+{
+	if (col->id == COL_LIST_PAGES && cols >= STRIP_WIDE_FROM)
+		return LIST_STRIP;
+	if (c->far && (col->id == COL_REGION_START || col->id == COL_REGION_END))
+		return FAR_DIGITS;
+	return col->width;
+}
+
 struct list_layout
 list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 {
@@ -343,10 +353,8 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 	list_columns_spell(&all);
 	for (size_t i = 0; i < all.n; i++) {
 		const struct column *col = list_column(all.id[i]);
-		bool wide = col->id == COL_LIST_PAGES && cols >= STRIP_WIDE_FROM;
-
 		l.at[l.n++] =
-		    (struct list_place){.column = col, .width = wide ? LIST_STRIP : col->width};
+		    (struct list_place){.column = col, .width = list_width(c, col, cols)};
 	}
 	if (c->n) {
 		list_drop_empty(&l, empty & ~c->named);

@@ -38,7 +38,9 @@ struct list_columns {
 	uint8_t id[LIST_COLUMNS];
 	size_t n;
 	uint64_t named;
+	bool far; /* addresses need FAR_DIGITS: 5-level page tables, which few processes ask for */
 };
+enum { FAR_DIGITS = 14 };
 
 uint64_t list_column_bit(enum column_id id);
 

@@ -234,13 +234,13 @@ list_cell_role(enum column_id id, const struct region_row *row, const struct val
 }
 
 /*
- * Twelve digits hold every address of 47 bits; a longer one ([vsyscall]) keeps its end, marked as
- * cut.
+ * Twelve digits hold every address of 47 bits, FAR_DIGITS one of 56; a longer one ([vsyscall])
+ * keeps its end, marked as cut.
  */
 static void
 list_address_text(struct buf *out, uint64_t addr)
 {
-	if (addr >> 48)
+	if (addr >> 56)
 		buf_fmt(out, "%s%011llx", paint_utf8() ? "…" : "~",
 		        (unsigned long long)(addr & ((UINT64_C(1) << 44) - 1)));
 	else

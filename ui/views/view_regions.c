@@ -39,6 +39,17 @@ view_regions_head(const struct sample *s, int room)
 	return room < all + 2 ? 1 : all;
 }
 
+/* Whether any lies above what 4-level page tables reach; the kernel's half does not count. */
+static bool
+view_regions_are_far(const struct vma_list *l)
+{
+	size_t n = l->n;
+
+	while (n && l->v[n - 1].start >> 63)
+		n--;
+	return n && (l->v[n - 1].end - 1) >> 48;
+}
+
 static void
 view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
@@ -57,6 +68,7 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	list->differs_swap =
 	    list->differs && (s->diff->total.swap_was || s->diff->total.swap_is);
 	list->rows = rows;
+	list->columns.far = s->regions && view_regions_are_far(&s->regions->vmas);
 	if (!s->regions || !s->regions->vmas.n)
 		return;
 	rows_settle(ui, s);
