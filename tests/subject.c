@@ -62,7 +62,8 @@ struct poison {
 #define POISON_RANGE _IOWR(UFFDIO, 0x08, struct poison) /* UFFDIO_POISON, 6.6 */
 
 #define BASE         UINT64_C(0x100000000000)
-#define STRIDE       UINT64_C(0x1000000)
+#define STRIDE       (4096 * page_size)
+#define HUGE         ((size_t)1 << 32) /* as a number of pages: those of a huge page */
 #define STACKS_AT    UINT64_C(0x180000000000)
 #define RESERVE_AT   UINT64_C(0x200000000000)
 #define MANY_AT      UINT64_C(0x300000000000)
@@ -735,20 +736,20 @@ static struct region regions[] = {
 	{ "private", 16, RW, make_private, NULL },
 	{ "shared", 16, RW, make_shared, NULL },
 	{ "memfd", 16, RW, make_memfd, NULL },
-	{ "thp", 1024, RW, make_thp, NULL },
+	{ "thp", 2 * HUGE, RW, make_thp, NULL },
 	{ "none", 16, PROT_NONE, map_anon, NULL },
 	{ "named", 4, PROT_READ, make_named, NULL },
 	{ "guard", 16, RW, make_guard, NULL },
 	{ "swap", 64, RW, make_swap, NULL },
 	{ "ksm", 16, RW, make_ksm, NULL },
-	{ "hugetlb", 512, RW, make_hugetlb, NULL },
+	{ "hugetlb", HUGE, RW, make_hugetlb, NULL },
 	{ "dirty", 16, RW, make_dirty, NULL },
 	{ "cached", 16, PROT_READ, make_cached, NULL },
 	{ "locked", 16, RW, make_locked, NULL },
 	{ "locked-file", 4, PROT_READ, make_locked_file, NULL },
-	{ "huge-zero", 1024, RW, make_huge_zero, NULL },
+	{ "huge-zero", 2 * HUGE, RW, make_huge_zero, NULL },
 	{ "mthp", 64, RW, make_thp, NULL },
-	{ "torn", 512, RW, make_torn, NULL },
+	{ "torn", HUGE, RW, make_torn, NULL },
 	{ "swap-shared", 64, RW, make_swap_shared, NULL },
 	{ "watched", 16, RW, make_watched, NULL },
 	{ "watched-shared", 16, RW, make_watched_shared, NULL },
@@ -760,7 +761,7 @@ static struct region regions[] = {
 	{ "offset", 8, PROT_READ, make_offset, NULL },
 	{ "beyond", 8, PROT_READ, make_beyond, NULL },
 	{ "private-memfd", 16, RW, make_private_memfd, NULL },
-	{ "hugetlb-memfd", 512, RW, make_hugetlb_memfd, NULL },
+	{ "hugetlb-memfd", HUGE, RW, make_hugetlb_memfd, NULL },
 	{ "droppable", 16, RW, make_droppable, NULL },
 	{ "secret", 8, RW, make_secret, NULL },
 	{ "dev-zero", 16, RW, make_dev_zero, NULL },
@@ -773,11 +774,29 @@ static struct region regions[] = {
 
 #define REGIONS (sizeof regions / sizeof regions[0])
 
+/* Of a huge page, in pages. */
+static size_t
+huge_pages(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
+	size_t size = 0;
+
+	if (f && fscanf(f, "%zu", &size) != 1)
+		size = 0;
+	if (f)
+		fclose(f);
+	return (size ? size : (size_t)2 << 20) / page_size;
+}
+
 static void
 make_regions(void)
 {
+	size_t huge = huge_pages();
+
 	for (size_t i = 0; i < REGIONS; i++) {
 		regions[i].start = (char *)(uintptr_t)(BASE + i * STRIDE);
+		if (regions[i].pages >= HUGE)
+			regions[i].pages = regions[i].pages / HUGE * huge;
 		if (!regions[i].make(&regions[i]))
 			regions[i].start = NULL;
 	}

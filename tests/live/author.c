@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 18, PAUSE_US = 10000 };
+enum { PAGES = 18, PAUSE_US = 10000 };
 
 static char *const region = (char *)0x220000000000;
 

@@ -15,11 +15,11 @@ footprint() {
 }
 
 # address REGION PAGE
-address() { printf '%x' $((0x${AT[$1]} + $2 * 4096)); }
+address() { printf '%x' $((0x${AT[$1]} + $2 * PAGE)); }
 
 # dump REGION PAGE: the bytes that -e prints, raw
 dump() {
-	pm --json -e "hex $(address "$1" "$2")..+0x1000" "$SUBJECT_PID" |
+	pm --json -e "hex $(address "$1" "$2")..+1p" "$SUBJECT_PID" |
 		perl -ne '/"bytes": "([0-9a-f]+)"/ and print pack "H*", $1 and last'
 }
 
@@ -28,11 +28,11 @@ dump() {
 	subject_start
 	for page in 0 7 63; do
 		is "$(dump anon $page | tr -d '\0' | sed 's/write .*/write/')" "subject anon page $page write"
-		cmp <(dump anon $page) <(dd if="/proc/$SUBJECT_PID/mem" bs=4096 count=1 \
-			skip=$((0x${AT[anon]} / 4096 + page)) status=none)
+		cmp <(dump anon $page) <(dd if="/proc/$SUBJECT_PID/mem" bs="$PAGE" count=1 \
+			skip=$((0x${AT[anon]} / PAGE + page)) status=none)
 	done
 	is "$(dump zero 3 | tr -d '\0' | wc -c)" 0
-	is "$(dump zero 3 | wc -c)" 4096
+	is "$(dump zero 3 | wc -c)" "$PAGE"
 	run -0 pm -e "hex ${AT[private]}..+0x10" "$SUBJECT_PID"
 	[[ $output == *"${AT[private]}  "* ]]
 	# what has no write permission, and what has no permission at all
@@ -46,7 +46,7 @@ dump() {
 	before=$(footprint sparse)
 	run -0 pm -e "hex ${AT[sparse]}..+10p" -e "hex $(address sparse 10)..+16p" "$SUBJECT_PID"
 	[[ $output == *"$(address sparse 2)..$(address sparse 8)  not in RAM"* ]]
-	is "$(pm --json -e "hex ${AT[sparse]}..+16p" "$SUBJECT_PID" | grep -o 'bytes_read": [0-9]*')" 'bytes_read": 8192'
+	is "$(pm --json -e "hex ${AT[sparse]}..+16p" "$SUBJECT_PID" | grep -o 'bytes_read": [0-9]*')" 'bytes_read": '$((2 * PAGE))
 	is "$(footprint sparse)" "$before"
 	screen_start 120x40 "$SUBJECT_PID"
 	screen_goto "${AT[sparse]}"
@@ -71,10 +71,10 @@ dump() {
 @test "reading every kind of region faults nothing in" {
 	local name before
 	subject_start
-	pages() { "$live_dir/reader" "$SUBJECT_PID" | grep '^0x1000' | cut -d , -f 1-4,8; }
+	pages() { "$live_dir/reader" "$SUBJECT_PID" | grep '^0x100' | cut -d , -f 1-4,8; }
 	before=$(pages)
 	for name in "${!AT[@]}"; do # the ends: there are no more than 64 KiB at a time
-		pm -e "hex ${AT[$name]}..+0x1000" -e "hex $(printf %x $((0x${RANGE[$name]#*..} - 0x1000)))..+0x1000" \
+		pm -e "hex ${AT[$name]}..+1p" -e "hex $(printf %x $((0x${RANGE[$name]#*..} - PAGE)))..+1p" \
 			"$SUBJECT_PID" >/dev/null
 	done
 	is "$(pages)" "$before"
@@ -156,7 +156,7 @@ dump() {
 	fi
 	need_region guard "MADV_GUARD_INSTALL is of Linux 6.13"
 	# 6.13 and 6.14 call a guard an entry in swap; whichever it is, there are no bytes
-	run -0 pm -e "hex $(address guard 3)ff8..+0x10" -e "hex $(address guard 4)" "$SUBJECT_PID"
+	run -0 pm -e "hex $(printf %x $((0x$(address guard 4) - 8)))..+0x10" -e "hex $(address guard 4)" "$SUBJECT_PID"
 	[[ $output == *'not read'* || $output == *'cannot be read'* ]]
 	is "$(dump guard 3 | tr -d '\0' | sed 's/write .*/write/')" "subject guard page 3 write"
 }

@@ -101,10 +101,10 @@ is_written_nowhere() { [[ $(read_column memory SOFT-DIRTY | sort -u) == 0 ]]; }
 	[[ ${AT[thp]-} ]] || skip "no huge pages here"
 	watch_start --watch=3600 --budget 0 --tracker soft-dirty --by function --csv -n -o PAGES,MAYBE,WRITER "$SUBJECT_PID"
 	until_true is_clean thp
-	subject write thp 700
+	subject write thp $((HUGE + HUGE / 3))
 	watch_end
 	watch_show
-	is "$(row "rest of 2 MiB all written")" "511 "
+	is "$(row "rest of a huge page all written")" "$((HUGE - 1)) "
 	is "$(row "no fault seen")" ""
 }
 
@@ -155,10 +155,9 @@ folded() { awk -v words="$1" 'index($0, words) { n += $NF } END { print n + 0 }'
 	[[ ! ${TEST_NESTED-} ]] || skip "an emulated processor faults too seldom to be sampled"
 	need_root
 	need_watch
-	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and madvise are others here"
 	# shellcheck disable=SC2016 # for perl to expand
-	program_start perl -e 'open my $zero, "<", "/dev/zero"; my $n = 1 << 24; my $at = syscall(9, 0, $n, 3, 0x22, -1, 0);
-		$| = 1; print "ready\n"; 1 while syscall(0, fileno $zero, $at, $n) > 0 && syscall(28, $at, $n, 4) == 0'
+	program_start perl -MCalls -e 'open my $zero, "<", "/dev/zero"; my $n = 1 << 24; my $at = call(mmap => 0, $n, 3, 0x22, -1, 0);
+		$| = 1; print "ready\n"; 1 while call(read => fileno $zero, $at, $n) > 0 && call(madvise => $at, $n, 4) == 0'
 	run --separate-stderr pm --watch=1 --count 2 --budget 1 --folded "${INJECT[@]}" "${PROGRAMS[0]}"
 	is "$status" 0
 	[[ $stderr == *"sampled, to cost the process at most 1 % of its time"* ]]

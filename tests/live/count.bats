@@ -10,7 +10,7 @@ teardown() { live_end; }
 mine='addr>=100000000000 & addr<101000000000 & type!=device'
 setup() {
 	subject_start
-	reader "$SUBJECT_PID" | grep -E '^(ADDRESS|0x1000[0-9a-f]{8},)' >"$BATS_TEST_TMPDIR/rows"
+	reader "$SUBJECT_PID" | grep -E '^(ADDRESS|0x100[0-9a-f]{9},)' >"$BATS_TEST_TMPDIR/rows"
 }
 
 # rows PERL: runs it for each of the reader's rows; $c{COLUMN} is a value, %n counts for its end
@@ -52,7 +52,7 @@ counted() {
 		exclusive:$c{EXCLUSIVE} && $c{PRESENT}
 		guard:$c{GUARD}
 		state=anon | zero:$c{STATE} =~ /^(anon|zero)$/
-		anon & !thp:hex($c{KPF}) >> 12 & 1 && ($c{ORDER} < 9 || hex($c{KPF}) >> 17 & 1)
+		anon & !thp:hex($c{KPF}) >> 12 & 1 && ($c{ORDER} < $ENV{HUGE_ORDER} || hex($c{KPF}) >> 17 & 1)
 		mapcount>1:$c{MAPCOUNT} ne "" && $c{MAPCOUNT} > 1
 		lens.sharing=once:$c{MAPCOUNT} eq 1
 		order>=1:$c{ORDER} ne "" && $c{ORDER} >= 1
@@ -81,7 +81,7 @@ counted() {
 				my ($at, $in) = /^(0x[0-9a-f]+),[^,]*,([01]),/ or next;
 				$at = hex $at;
 				if ($in && $n && $at == $to) { $n++ } elsif ($in) { run; ($from, $n) = ($at, 1) } else { next }
-				$to = $at + 4096;
+				$to = $at + $ENV{PAGE};
 			}
 			run' < <(reader "$SUBJECT_PID" "${RANGE[sparse]}"))"
 	# each place leads back to its run

@@ -36,7 +36,7 @@ told() {
 	"$PMTOP" --diff "$@" --pages --csv -n -o START,PAGES,DIFFERENCE,WAS,IS 2>"$BATS_TEST_TMPDIR/err" |
 		perl -F, -lane 'BEGIN { @ranges = splice @ARGV }
 			next if "$F[3]$F[4]" =~ /^(zero|none|guard)(zero|none|guard)$/; # no memory at either
-			for my $i (0 .. $F[1] - 1) { my $at = hex($F[0]) + 4096 * $i;
+			for my $i (0 .. $F[1] - 1) { my $at = hex($F[0]) + $ENV{PAGE} * $i;
 			next unless grep { my ($s, $e) = map { hex } split /\.\./; $at >= $s && $at < $e } @ranges;
 			printf "0x%x %s\n", $at, $F[2] }' "${ranges[@]}"
 }
@@ -71,8 +71,8 @@ subject_ranges() {
 	(($(wc -l <"$BATS_TEST_TMPDIR/told") > 10))
 	# the region is gone; and by region the sums are the same
 	"$PMTOP" --diff "$FILE@start" "$FILE" --raw -b -n -o start,region,gained,lost >"$BATS_TEST_TMPDIR/out" 2>/dev/null
-	grep -qx "0x${AT[memfd]} gone 0 32768" "$BATS_TEST_TMPDIR/out"
-	grep -qx "0x${AT[sparse]} same 16384 0" "$BATS_TEST_TMPDIR/out"
+	grep -qx "0x${AT[memfd]} gone 0 $((8 * PAGE))" "$BATS_TEST_TMPDIR/out"
+	grep -qx "0x${AT[sparse]} same $((4 * PAGE)) 0" "$BATS_TEST_TMPDIR/out"
 	# a recording and the process itself
 	told "$FILE@start" "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/told"
 	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/told"
@@ -93,7 +93,7 @@ subject_ranges() {
 	expected parent child >"$BATS_TEST_TMPDIR/expected"
 	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/told"
 	need_frames
-	printf '0x%x moved\n' $((0x${AT[anon]} + 3 * 4096)) $((0x${AT[anon]} + 4 * 4096)) >"$BATS_TEST_TMPDIR/expected"
+	printf '0x%x moved\n' $((0x${AT[anon]} + 3 * PAGE)) $((0x${AT[anon]} + 4 * PAGE)) >"$BATS_TEST_TMPDIR/expected"
 	diff "$BATS_TEST_TMPDIR/expected" <(grep moved "$BATS_TEST_TMPDIR/told")
 }
 
@@ -124,7 +124,7 @@ compared() {
 				$n++; $differ += $unlike > 0; $bytes += $unlike;
 			}
 		}
-		print "$n $differ $bytes\n"' "$1" "$(getconf PAGESIZE)"
+		print "$n $differ $bytes\n"' "$1" "$PAGE"
 }
 
 @test "--diff PID --file: the private copies of file pages that differ from their files" {

@@ -30,7 +30,8 @@
 #include "base/util.h"
 #include "cause/faults.h"
 
-enum { PAGE = 4096, TOUCHES = 8, THREADS_MOST = 16384, ROUNDS = 10, MANY = 500 };
+#define PAGE ((int)sysconf(_SC_PAGESIZE))
+enum { TOUCHES = 8, THREADS_MOST = 16384, ROUNDS = 10, MANY = 500 };
 
 struct shared {
 	atomic_uint round;    /* which watch is open; 0: none */

@@ -28,7 +28,7 @@ count_of() {
 
 # gained_and_lost RANGE: bytes by pmtop, as pages
 gained_and_lost() {
-	awk -v start="0x${1%..*}" '$3 == start { print $1 / 4096, $2 / 4096 }' "$BATS_TEST_TMPDIR/out"
+	awk -v start="0x${1%..*}" -v page="$PAGE" '$3 == start { print $1 / page, $2 / page }' "$BATS_TEST_TMPDIR/out"
 }
 
 can_see_faults() { [[ $(once faults yes_or_no _can_see_faults) == yes ]]; }
@@ -63,10 +63,10 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	is "$(gained_and_lost "${RANGE[sparse]}")" "4 0"
 	is "$(gained_and_lost "${RANGE[anon]}")" "0 4"
 	# what is no longer mapped was lost, and is said to be gone
-	grep -Eq "^0 32768 0x${AT[memfd]} 0$" "$BATS_TEST_TMPDIR/out"
+	grep -Eq "^0 $((8 * PAGE)) 0x${AT[memfd]} 0$" "$BATS_TEST_TMPDIR/out"
 	# all together
 	is "$(sed -n 2p "$BATS_TEST_TMPDIR/out" | cut -d ' ' -f 1,2)" \
-		"$(($(wc -l <"$BATS_TEST_TMPDIR/gained") * 4096)) $(($(wc -l <"$BATS_TEST_TMPDIR/lost") * 4096))"
+		"$(($(wc -l <"$BATS_TEST_TMPDIR/gained") * PAGE)) $(($(wc -l <"$BATS_TEST_TMPDIR/lost") * PAGE))"
 }
 
 @test "each gained page is attributed to the last that touched it, and none without a fault" {
@@ -82,7 +82,7 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	known=$(awk -F, 'NR > 1 && $NF != "total" && $NF != "no fault seen" { n += $3 + $5 } END { print n + 0 }' "$BATS_TEST_TMPDIR/out")
 	none=$(awk -F, '$NF == "no fault seen" { print $3 }' "$BATS_TEST_TMPDIR/out")
 	is "$((known + ${none:-0}))" "$total"
-	((known >= 4 * 4096)) || { watch_show; return 1; }
+	((known >= 4 * PAGE)) || { watch_show; return 1; }
 }
 
 @test "a leak of 1 MB a second among 50 MB of churn is the first row" {

@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, QUARTER = 1024, PAGES = 4 * QUARTER, PAUSE_US = 2000 };
+enum { QUARTER = 1024, PAGES = 4 * QUARTER, PAUSE_US = 2000 };
 
 static char *const region = (char *)0x230000000000;
 

@@ -17,13 +17,11 @@
  * Prints a line of numbers; exits with 0 if nothing was lost and nothing reported wrongly, else with 1, or
  * with 2 if it could not be tried.
  */
-#include <errno.h>
+#include "live.h"
+
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -41,7 +39,6 @@ enum {
 	ROUND = 5000,       /* writes */
 	LEAST_SCANS = 200,  /* the writer waits for them, so that there is something to race with */
 	MOST_SCANS = 100000,
-	HUGE = 512,         /* pages of a huge page, which soft-dirty reports as one */
 };
 
 struct entry {
@@ -61,6 +58,7 @@ static struct shared *sh;
 static size_t page_size;
 static unsigned writes;
 static uint32_t pages = PAGES;
+static uint32_t huge; /* pages of a huge page, which soft-dirty reports as one */
 static bool coarse; /* a huge page is reported as one */
 static bool by_rounds; /* the first write of each page counts, in each round */
 
@@ -135,7 +133,7 @@ writer(char *memory, pid_t parent)
 static char *
 make_memory(const char *kind)
 {
-	size_t size = pages * page_size, align = HUGE * page_size;
+	size_t size = pages * page_size, align = huge * page_size;
 	bool shared = !strcmp(kind, "shm");
 	char *p = mmap(NULL, size + align, PROT_READ | PROT_WRITE, (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
 
@@ -284,7 +282,7 @@ may_be_reported(unsigned scans)
 
 	for (unsigned i = 0; i < sh->n; i++) {
 		const struct entry *e = &sh->v[i];
-		uint32_t first = coarse ? e->page / HUGE * HUGE : e->page, last = coarse ? first + HUGE - 1 : e->page;
+		uint32_t first = coarse ? e->page / huge * huge : e->page, last = coarse ? first + huge - 1 : e->page;
 
 		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= scans; k++)
 			for (uint32_t p = first; p <= last; p++)
@@ -301,7 +299,7 @@ balance(const struct watch *w, struct account *a)
 
 	for (unsigned i = 0; i < sh->n; i++) {
 		const struct entry *e = &sh->v[i];
-		uint32_t unit = coarse ? e->page / HUGE * HUGE : e->page;
+		uint32_t unit = coarse ? e->page / huge * huge : e->page;
 		bool found = false;
 
 		if (by_rounds && seen[unit] == e->round + 1)
@@ -335,6 +333,7 @@ main(int argc, char **argv)
 	if (!strcmp(argv[1], "hash"))
 		pages = PAGES_READ;
 	page_size = (size_t)sysconf(_SC_PAGESIZE);
+	huge = (uint32_t)huge_pages();
 	writes = (unsigned)atoi(argv[3]);
 	reported = mem_alloc((size_t)MOST_SCANS * (PAGES / 8));
 	sh = mmap(NULL, sizeof(*sh) + writes * sizeof(struct entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

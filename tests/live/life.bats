@@ -96,7 +96,7 @@ script_becomes_subject() {
 	subject leader-exit
 	subject write anon 3
 	screen_keys W
-	screen_wait_text '(1 pages?|4\.0K)'
+	screen_wait_text "(1 pages?|$((PAGE / 1024))[.]0K)"
 	screen_keys R
 	run ! grep -E 'no longer detected|has ended|executed' <(screen_text)
 	screen_keys Q
@@ -114,7 +114,7 @@ script_becomes_subject() {
 	subject write anon 3
 	watch_end
 	watch_show
-	said "^0x${AT[anon]},4096,[1-9]" out
+	said "^0x${AT[anon]},$PAGE,[1-9]" out
 }
 
 # --- another program -------------------------------------------------------------------------------------

@@ -25,8 +25,17 @@ live_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=tests/screens/screen.bash
 source "$live_dir/../screens/screen.bash"
 # what the answers must not depend on
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 PERL5LIB=$live_dir # Calls.pm
 unset COLUMNS LINES NO_COLOR
+
+# bytes of a page; asked once for all tests of a file
+: "${PAGE:=$(getconf PAGESIZE)}"
+if [[ ! ${HUGE-} ]]; then
+	# pages of a huge page, and its order
+	HUGE=$(($(cat /sys/kernel/mm/transparent_hugepage/hpage_pmd_size 2>/dev/null || echo $((2 << 20))) / PAGE)) HUGE_ORDER=0
+	while ((1 << HUGE_ORDER < HUGE)); do ((++HUGE_ORDER)); done
+fi
+export PAGE HUGE HUGE_ORDER
 
 declare -gA AT RANGE # -g: bats loads this file inside a function
 # Ours alone: whatever the environment has by these names is not for us to end or remove.
@@ -258,12 +267,12 @@ can_watch() { [[ $(once watch yes_or_no _can_watch) == yes ]]; }
 
 # shellcheck disable=SC2016 # for perl to expand
 _can_watch() {
-	perl -e 'exit 1 unless `uname -m` =~ /x86_64/; my $fd = syscall(323, 02004001); exit 2 if $fd < 0;
+	perl -MCalls -e 'exit 1 unless `uname -m` =~ /x86_64|aarch64/; my $fd = call(userfaultfd => 02004001); exit 2 if $fd < 0;
 		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 0 : 3)'
 }
 
 need_watch() {
-	can_watch || skip "no userfaultfd with asynchronous protection here (Linux 6.7, x86-64)"
+	can_watch || skip "no userfaultfd with asynchronous protection here (Linux 6.7, x86-64 or arm64)"
 }
 
 # PAGEMAP_SCAN with an argument of size 0: a kernel that knows it says EINVAL, another one ENOTTY (25).

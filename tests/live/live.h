@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#define PAGE ((int)sysconf(_SC_PAGESIZE))
 
 /* This kernel, or these privileges, have no such process. */
 static inline _Noreturn void
@@ -19,6 +22,21 @@ cannot(const char *what)
 {
 	printf("cannot: %s: %s\n", what, strerror(errno));
 	exit(3);
+}
+
+/* Of a huge page, in pages. */
+static inline size_t
+huge_pages(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
+	size_t size = 0;
+
+	if (f) {
+		if (fscanf(f, "%zu", &size) != 1)
+			size = 0;
+		fclose(f);
+	}
+	return (size ? size : (size_t)2 << 20) / (size_t)PAGE;
 }
 
 static inline int64_t

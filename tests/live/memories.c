@@ -24,7 +24,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, SIZE = 8 * PAGE, WRITTEN = 4 * PAGE, HUGE = 2 << 20 };
+#define SIZE (8 * PAGE)
+#define WRITTEN (4 * PAGE)
+enum { HUGE = 2 << 20 };
 
 static char folder[256];
 

@@ -104,8 +104,8 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 @test "a huge page mapped since the clear: which part was written is not known" {
 	need_way
 	newcomer_start
-	watch_with_scans --pages=$OTHER..+1024p -o ADDRESS,WRITTEN --csv -n
-	newcomer huge $OTHER 1024
+	watch_with_scans --pages=$OTHER..+$((2 * HUGE))p -o ADDRESS,WRITTEN --csv -n
+	newcomer huge $OTHER $((2 * HUGE))
 	newcomer write $OTHER 1
 	grep -q '^AnonHugePages: *[1-9]' "/proc/$NEWCOMER_PID/smaps" || skip "the kernel made no huge page"
 	watch_is_over
@@ -284,12 +284,12 @@ is_registered_at() { awk -v at="^$1-" '$0 ~ at { in_it = 1 } in_it && /^VmFlags/
 @test "a shared mapping of a file opened read-only cannot be written, and that is known" {
 	need_watch
 	unset SUBJECT_PID
-	[[ $(uname -m) == x86_64 ]] || skip "the number of mmap is another here"
-	head -c 16384 /dev/zero >"$BATS_TEST_TMPDIR/shared"
+	head -c $((4 * PAGE)) /dev/zero >"$BATS_TEST_TMPDIR/shared"
 	PROGRAMS=()
 	# shellcheck disable=SC2016 # for perl to expand
-	program_start perl -e 'my $at = 0x250000000000; for ("<", "+<") { open my $f, $_, $ARGV[0];
-		my $p = syscall(9, $at, 16384, 1, 0x11, fileno $f, 0); unpack "x8191 C", unpack "P16384", pack "Q", $p; $at += 1 << 32 }
+	program_start perl -MCalls -e 'my $at = 0x250000000000; for ("<", "+<") { open my $f, $_, $ARGV[0];
+		my $p = call(mmap => $at, 4 * $PAGE, 1, 0x11, fileno $f, 0);
+		unpack "x" . (2 * $PAGE - 1) . " C", unpack "P" . 4 * $PAGE, pack "Q", $p; $at += 1 << 32 }
 		$| = 1; print "ready\n"; <STDIN>' "$BATS_TEST_TMPDIR/shared"
 	"$PMTOP" --watch=0.1 "${INJECT[@]}" --list -o START,DIRTY --csv -n "${PROGRAMS[0]}" >"$BATS_TEST_TMPDIR/out"
 	watch_show

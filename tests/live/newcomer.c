@@ -24,8 +24,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096 };
-
 static const char *file;
 
 static char *

@@ -12,11 +12,11 @@ teardown() { live_end; }
 unjoined() { sed 's/,/ /'; }
 joined() {
 	perl -lne 'my ($start, $n, @F) = split /,/, $_, -1; $start = hex $start;
-		printf "0x%x %s\n", $start + 4096 * $_, join ",", @F for 0 .. $n - 1'
+		printf "0x%x %s\n", $start + $ENV{PAGE} * $_, join ",", @F for 0 .. $n - 1'
 }
 
-# The subject's own regions (0x1000........): nobody else maps those files.
-own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
+# The subject's own regions (0x100.........): nobody else maps those files.
+own() { grep -E '^(ADDRESS|START|0x100[0-9a-f]{9},)'; }
 
 @test "--pages reports what an independent reader finds for every page" {
 	subject_start
@@ -79,10 +79,10 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	# a terabyte of nothing is a row, not 268 million pages
 	subject reserve 1024
 	is "$(pm --pages=0x200000000000..+1024g --runs --raw -n -o PAGES,STATE "$SUBJECT_PID" | xargs)" \
-		"1 anon $(((1 << 28) - 2)) none 1 anon"
+		"1 anon $(((1 << 40) / PAGE - 2)) none 1 anon"
 	can_scan || return 0
 	is "$(pm --pages=0x200000000000..+1024g --runs --raw -n -o PAGES,CATEGORIES "$SUBJECT_PID" |
-		awk '{ n += $1 } /present/ { p += $1 } END { print n, p }')" "$((1 << 28)) 2"
+		awk '{ n += $1 } /present/ { p += $1 } END { print n, p }')" "$(((1 << 40) / PAGE)) 2"
 }
 
 @test "--max-pages stops where the kernel's scan would" {
@@ -90,7 +90,7 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	run -0 --separate-stderr pm --pages="${RANGE[anon]}" --max-pages 3 --csv -n -o ADDRESS "$SUBJECT_PID"
 	is "${#lines[@]}" 3
 	local end
-	printf -v end '0x%x' $((0x${AT[anon]} + 3 * 4096))
+	printf -v end '0x%x' $((0x${AT[anon]} + 3 * PAGE))
 	[[ $stderr == *"stopped at $end, after 3 pages"* ]]
 	is "$(pm --pages --runs --max-pages 3 --json -o END --filter "addr>=${AT[anon]}" "$SUBJECT_PID" 2>/dev/null |
 		perl -ne 'print "$1\n" if /"stopped_at": "(\w+)"/')" "$end"
@@ -107,7 +107,7 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 
 @test "offsets in a file: the second half of one is mapped" {
 	subject_start
-	is "$(pages offset FILE-OFFSET | paste -sd ' ')" "0x8000 0x9000 0xa000 0xb000 0xc000 0xd000 0xe000 0xf000"
+	is "$(pages offset FILE-OFFSET | paste -sd ' ')" "$(for i in {8..15}; do printf '0x%x ' $((i * PAGE)); done | sed 's/ $//')"
 	is "$(pages anon FILE-OFFSET | sort -u)" ""
 }
 
@@ -127,8 +127,8 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 @test "--pages=RANGE has a row for each page, in each way to write a range" {
 	local range
 	subject_start
-	for range in "${RANGE[sparse]}" "0x${AT[sparse]}..0x100001040000" \
-		"${AT[sparse]}..+0x40000" "${AT[sparse]}..+64p"; do
+	for range in "${RANGE[sparse]}" "0x${AT[sparse]}..0x${RANGE[sparse]#*..}" \
+		"${AT[sparse]}..+$(printf 0x%x $((64 * PAGE)))" "${AT[sparse]}..+64p"; do
 		same 'reader $SUBJECT_PID ${RANGE[sparse]}' 'dump $SUBJECT_PID $range'
 	done
 	is "$(wc -l <"$BATS_TEST_TMPDIR/b")" 65
@@ -200,9 +200,9 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	subject_start
 	subject reserve $gib
 	is "$(pm --pages --csv -n -o ADDRESS "$SUBJECT_PID" | grep -E '^0x20[0-9a-f]{10}$' | paste -sd ' ')" \
-		"0x200000000000 $(printf '0x%x' $((0x200000000000 + (gib << 30) - 4096)))"
+		"0x200000000000 $(printf '0x%x' $((0x200000000000 + (gib << 30) - PAGE)))"
 	is "$(pm --list --csv -n -b -o START,SIZE,RSS "$SUBJECT_PID" | grep ^0x200000000000)" \
-		"0x200000000000,$((gib << 30)),8192"
+		"0x200000000000,$((gib << 30)),$((2 * PAGE))"
 }
 
 # Sets PAGE_TYPES to the kernel's tool with today's columns: one that is named so, installed, or in a
@@ -263,7 +263,7 @@ lines_alike() {
 	subject_start
 	kill -STOP "$SUBJECT_PID"
 	for name in "${!AT[@]}"; do
-		at+=("${AT[$name]}" "$(printf '%x' $((0x${AT[$name]} + 4096)))")
+		at+=("${AT[$name]}" "$(printf '%x' $((0x${AT[$name]} + PAGE)))")
 		regions+=("vma:${AT[$name]}")
 	done
 	# and of the kernel's own: of [vvar] nothing is shown, which is not nothing

@@ -43,14 +43,16 @@
 #include "target/region.h"
 #include "target/target.h"
 
+#define PAGE ((int)sysconf(_SC_PAGESIZE))
+#define SCALED(pages) ((pages) / (uint32_t)(PAGE / 4096)) /* as much memory, whatever the size of pages */
+#define FRESH SCALED(65536)   /* read once, and then written once */
+#define FOREIGN SCALED(16384) /* read once, and then written by us */
+#define ALL (PAGES + OUTSIDE + IDLE + FRESH + FOREIGN)
+
 enum {
-	PAGE = 4096,
 	PAGES = 4096,   /* written again and again */
-	FRESH = 65536,  /* read once, and then written once */
 	OUTSIDE = 16,   /* written by us */
 	IDLE = 64,      /* never written */
-	FOREIGN = 16384, /* read once, and then written by us */
-	ALL = PAGES + OUTSIDE + IDLE + FRESH + FOREIGN,
 	THREADS = 3,
 	ENTRIES = 4000000,
 	EPOCHS = 4000,

@@ -5,7 +5,7 @@
  *
  *   almost   1000 pages, all but the last of them in RAM
  *   vast     16 TiB, one page of it in RAM
- *   hole     a huge page without 16 pages in its middle (two regions, "hole" and "rest")
+ *   hole     a huge page without a 32nd of it, after an eighth (two regions, "hole" and "rest")
  *   cut      a huge page, one of whose pages is read-only (three regions, reported as one)
  *   zero     100 pages that were only read
  */
@@ -53,7 +53,7 @@ main(void)
 	char *p, word;
 
 	page = (size_t)sysconf(_SC_PAGESIZE);
-	huge = page / sizeof(uint64_t) * page;
+	huge = huge_pages() * page;
 	p = map(1000 * page, 0);
 	madvise(p, 1000 * page, MADV_NOHUGEPAGE);
 	memset(p, 1, 999 * page);
@@ -65,9 +65,9 @@ main(void)
 	print_range("vast", p, (size_t)16 << 40);
 
 	p = map_huge(huge);
-	munmap(p + 64 * page, 16 * page);
-	print_range("hole", p, 64 * page);
-	print_range("rest", p + 80 * page, huge - 80 * page);
+	munmap(p + huge / 8, huge / 32);
+	print_range("hole", p, huge / 8);
+	print_range("rest", p + huge / 8 + huge / 32, huge - huge / 8 - huge / 32);
 
 	p = map_huge(huge);
 	mprotect(p + huge / page / 4 * page, page, PROT_READ);

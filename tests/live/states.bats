@@ -75,7 +75,7 @@ merged() {
 	need_region thp "no huge pages"
 	[[ $(states thp) == *thp-tail* ]] || skip "the kernel gave no huge page"
 	subject madvise thp free
-	is "$(states thp)" "1024 lazyfree"
+	is "$(states thp)" "$((2 * HUGE)) lazyfree"
 	agrees thp
 }
 
@@ -93,12 +93,12 @@ merged() {
 @test "zero: read and never written, by huge pages" {
 	subject_start
 	need_frames
-	[ "$(kpf huge-zero 24)" -eq 1024 ] || skip "the kernel gave small pages of zeros (use_zero_page, or no huge pages)"
+	[ "$(kpf huge-zero 24)" -eq $((2 * HUGE)) ] || skip "the kernel gave small pages of zeros (use_zero_page, or no huge pages)"
 	[ "$(kpf huge-zero 22)" -gt 0 ] || skip "the kernel gave small pages of zeros (use_zero_page, or no huge pages)"
-	is "$(states huge-zero)" "1024 zero"
+	is "$(states huge-zero)" "$((2 * HUGE)) zero"
 	# one huge page, twice
-	is "$(pages huge-zero PFN | sort -u | wc -l)" 512
-	is "$(pages huge-zero ORDER | sort -u)" 9
+	is "$(pages huge-zero PFN | sort -u | wc -l)" "$HUGE"
+	is "$(pages huge-zero ORDER | sort -u)" "$HUGE_ORDER"
 	is "$(pm --list --csv -n -b -o START,RSS "$SUBJECT_PID" | grep "^0x${AT[huge-zero]},")" "0x${AT[huge-zero]},0"
 	agrees huge-zero
 }
@@ -106,16 +106,16 @@ merged() {
 @test "thp-head, thp-tail: huge pages, whole and torn" {
 	subject_start
 	need_frames
-	[ "$(kpf thp 22)" -eq 1024 ] || skip "the kernel gave $(kpf thp 22) of 1024 pages as huge pages (KPF_THP)"
-	is "$(states thp)" "1022 thp-tail, 2 thp-head"
-	is "$(column thp STATE thp-head)" "0 512"
-	is "$(pages thp ORDER,FOLIO | sort -u)" "$(pages thp PFN | sed -n 's/^/9,/; 1p; 513p' | sort)"
-	[ "$(kpf torn 22)" -eq 511 ] || skip "the kernel took the torn huge page apart at once"
+	[ "$(kpf thp 22)" -eq $((2 * HUGE)) ] || skip "the kernel gave $(kpf thp 22) of $((2 * HUGE)) pages as huge pages (KPF_THP)"
+	is "$(states thp)" "$((2 * HUGE - 2)) thp-tail, 2 thp-head"
+	is "$(column thp STATE thp-head)" "0 $HUGE"
+	is "$(pages thp ORDER,FOLIO | sort -u)" "$(pages thp PFN | sed -n "s/^/$HUGE_ORDER,/; 1p; $((HUGE + 1))p" | sort)"
+	[ "$(kpf torn 22)" -eq $((HUGE - 1)) ] || skip "the kernel took the torn huge page apart at once"
 	# its head is not mapped any more
-	is "$(states torn)" "511 thp-tail, 1 none"
+	is "$(states torn)" "$((HUGE - 1)) thp-tail, 1 none"
 	is "$(column torn STATE none)" 0
-	is "$(pages torn ORDER | sort -u)" $'\n9'
-	is "$(pages torn FOLIO | sed -n 512p)" "$(printf '0x%x' $(($(pages torn PFN | sed -n 2p) - 1)))"
+	is "$(pages torn ORDER | sort -u)" $'\n'"$HUGE_ORDER"
+	is "$(pages torn FOLIO | sed -n "${HUGE}p")" "$(printf '0x%x' $(($(pages torn PFN | sed -n 2p) - 1)))"
 	agrees thp torn
 }
 
@@ -134,11 +134,11 @@ merged() {
 @test "hugetlb: pages of the pool, private and of a file, not in RSS" {
 	subject_start
 	need_region hugetlb "its pool of huge pages is empty (vm.nr_hugepages)"
-	is "$(states hugetlb)" "512 hugetlb"
-	is "$(pages hugetlb ORDER,MAPCOUNT | sort -u)" 9,1
+	is "$(states hugetlb)" "$HUGE hugetlb"
+	is "$(pages hugetlb ORDER,MAPCOUNT | sort -u)" "$HUGE_ORDER,1"
 	is "$(pm --list --csv -n -b -o START,TYPE,RSS,HUGETLB "$SUBJECT_PID" | grep "^0x${AT[hugetlb]},")" \
-		"0x${AT[hugetlb]},hugetlb,0,2097152"
-	is "$(states hugetlb-memfd)" "512 hugetlb"
+		"0x${AT[hugetlb]},hugetlb,0,$((HUGE * PAGE))"
+	is "$(states hugetlb-memfd)" "$HUGE hugetlb"
 	agrees hugetlb hugetlb-memfd
 }
 
@@ -257,7 +257,7 @@ merged() {
 	# smaps counts what the swap cache has as well; so does pmtop since Linux 6.5
 	if can_cachestat; then
 		is "$ours" "$kernels"
-		is "$(column swap-shared STATE swapped | wc -w)" $((kernels / 4096))
+		is "$(column swap-shared STATE swapped | wc -w)" $((kernels / PAGE))
 	else
 		[ "$ours" -le "$kernels" ]
 	fi
@@ -349,7 +349,7 @@ can_cachestat() {
 	# the page table shows guards since 6.15, and calls them swapped as well
 	is "$(column guard GUARD 1)" "4 5 6 7"
 	is "$(pm --list --csv -n -b -o START,RSS,SWAP "$SUBJECT_PID" | grep "^0x${AT[guard]},")" \
-		"0x${AT[guard]},49152,0"
+		"0x${AT[guard]},$((12 * PAGE)),0"
 	agrees guard
 	subject madvise guard guard-remove 5
 	is "$(column guard STATE guard)" "4 6 7"
@@ -387,7 +387,7 @@ can_cachestat() {
 	is "$(column poison STATE poisoned)" "4 5 6 7"
 	is "$(states poison)" "8 none, 4 anon, 4 poisoned"
 	is "$(pm --list --csv -n -b -o START,RSS,SWAP "$SUBJECT_PID" | grep "^0x${AT[poison]},")" \
-		"0x${AT[poison]},16384,0"
+		"0x${AT[poison]},$((4 * PAGE)),0"
 	agrees poison
 }
 

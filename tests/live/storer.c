@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 20000, STEP = 7919, RING = 1 << 21 };
+enum { PAGES = 20000, STEP = 7919, RING = 1 << 21 };
 
 static char *const region = (char *)0x210000000000;
 static struct perf_event_mmap_page *ring;

@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 16, READ = 8, PAUSE_US = 10000 };
+enum { PAGES = 16, READ = 8, PAUSE_US = 10000 };
 
 static char *const region = (char *)0x220000000000, *const shared = (char *)0x230000000000;
 

@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_NODE = 2, SIZE = 8192, PAGE = 4096 };
+enum { FILE_NODE = 2, SIZE = 8192 };
 
 static char path[4096];
 

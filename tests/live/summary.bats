@@ -58,13 +58,13 @@ folios() {
 	reader "$SUBJECT_PID" "$1" | values ADDRESS PFN KPF | perl -F, -lane '
 		no warnings "portable";
 		sub flush { $run or return; $k = $n = 0; $k++ while 1 << $k < $run;
-			printf "%s-%d %s %d %x\n", $kind, $k, $start % ($run << 12) ? "unaligned" : "aligned", $run, $head; $run = 0 }
+			printf "%s-%d %s %d %x\n", $kind, $k, $start % ($run * $ENV{PAGE}) ? "unaligned" : "aligned", $run, $head; $run = 0 }
 		@F == 3 or next;
 		($at, $pfn, $f) = map { hex } @F;
 		flush() unless $f >> 16 & 1 && $run && $pfn == $last + 1 && $at == $next;
 		($start, $head, $kind) = ($at, $pfn, $f >> 24 & 1 ? "zero" : $f >> 17 & 1 ? "hugetlb" : $f >> 12 & 1 ? "anon" :
 			$f >> 14 & 1 ? "shmem" : "file") unless $run;
-		$run++; $last = $pfn; $next = $at + 4096;
+		$run++; $last = $pfn; $next = $at + $ENV{PAGE};
 		END { flush() }' | awk '{ n[$1 " " $2] += $3; m[$1] += !seen[$4]++ } END { for (k in n) print k, n[k]; for (k in m) print k, "met", m[k] }' | sort
 }
 
@@ -120,13 +120,13 @@ alike() {
 		alike "folios ${RANGE[$region]}" "folio_table ${RANGE[$region]}"
 	done
 	if [[ ${AT[hugetlb]-} ]]; then
-		is "$(sums folios 3 "${RANGE[hugetlb]}")" "hugetlb-9 1"
+		is "$(sums folios 3 "${RANGE[hugetlb]}")" "hugetlb-$HUGE_ORDER 1"
 	fi
-	[ "$(kpf thp 22)" -eq 1024 ] || skip "the kernel gave $(kpf thp 22) of 1024 pages as huge pages (KPF_THP)"
-	is "$(sums folios 3 "${RANGE[thp]}")" "anon-9 2"
+	[ "$(kpf thp 22)" -eq $((2 * HUGE)) ] || skip "the kernel gave $(kpf thp 22) of $((2 * HUGE)) pages as huge pages (KPF_THP)"
+	is "$(sums folios 3 "${RANGE[thp]}")" "anon-$HUGE_ORDER 2"
 	# half of one is a part of it
-	is "$(sums folios-partial 4 "${AT[thp]}..+256p" | xargs)" \
-		"$(can_scan && echo "anon-9 0" || echo "anon-9 256")"
+	is "$(sums folios-partial 4 "${AT[thp]}..+$((HUGE / 2))p" | xargs)" \
+		"$(can_scan && echo "anon-$HUGE_ORDER 0" || echo "anon-$HUGE_ORDER $((HUGE / 2))")"
 }
 
 # folio_row RANGE KEY: FOLIOS, then bytes aligned, unaligned and partial, "2 0 0 4096"
@@ -142,27 +142,27 @@ folio_row() {
 	local start p
 	shapes_start
 	# seen by the reader, or the kernel had no huge page to give
-	[ "$(reader "$SHAPES" "${RANGE[cut]}" | values ORDER | sort -u)" = 9 ] &&
-		[ "$(reader "$SHAPES" "${RANGE[hole]}" | values ORDER | sort -u)" = 9 ] ||
+	[ "$(reader "$SHAPES" "${RANGE[cut]}" | values ORDER | sort -u)" = "$HUGE_ORDER" ] &&
+		[ "$(reader "$SHAPES" "${RANGE[hole]}" | values ORDER | sort -u)" = "$HUGE_ORDER" ] ||
 		skip "no huge pages, or their frames are hidden"
-	# 496 of 512 pages, in two regions: one folio, in parts
-	is "$(folio_row "${AT[hole]}..${RANGE[rest]#*..}" anon-9)" "1 0 0 $((496 * 4096))"
-	# all 512 pages one after the other, but in three regions: no entry maps them, and thpmaps says so as well
-	is "$(folio_row "${RANGE[cut]}" anon-9)" "1 0 0 $((512 * 4096))"
+	# all but a 32nd of its pages, in two regions: one folio, in parts
+	is "$(folio_row "${AT[hole]}..${RANGE[rest]#*..}" "anon-$HUGE_ORDER")" "1 0 0 $(((HUGE - HUGE / 32) * PAGE))"
+	# all pages one after the other, but in three regions: no entry maps them, and thpmaps says so as well
+	is "$(folio_row "${RANGE[cut]}" "anon-$HUGE_ORDER")" "1 0 0 $((HUGE * PAGE))"
 	# and -e counts in the page's region as that does
-	for p in '0 128' '128 1' '129 383'; do
-		start=$(printf '%x' $((0x${AT[cut]} + ${p% *} * 4096)))
+	for p in "0 $((HUGE / 4))" "$((HUGE / 4)) 1" "$((HUGE / 4 + 1)) $((HUGE * 3 / 4 - 1))"; do
+		start=$(printf '%x' $((0x${AT[cut]} + ${p% *} * PAGE)))
 		is "$(pm --json -e "$start" "$SHAPES" | sed -n 's/.*"folio_mapped": *\([0-9]*\).*/\1/p')" "${p#* }"
 		is "$(pm "--summary=vma:$start" --csv -n "$SHAPES" | awk -F, '$1 == "folios-partial" { print $4 }')" "${p#* }"
 	done
 	# the zero page, read a hundred times
-	is "$(folio_row "${RANGE[zero]}" zero-0)" "1 $((100 * 4096)) 0 0"
+	is "$(folio_row "${RANGE[zero]}" zero-0)" "1 $((100 * PAGE)) 0 0"
 }
 
 @test "--summary has every page of the process, and RSS and swap as --list counts them" {
 	subject_start
 	is "$(sums total | awk '$1 == "total" { print $2 }')" \
-		"$(pm --list --raw -n -b -o SIZE "$SUBJECT_PID" | awk '{ n += $1 } END { print n / 4096 }')"
+		"$(pm --list --raw -n -b -o SIZE "$SUBJECT_PID" | awk '{ n += $1 } END { print n / ENVIRON["PAGE"] }')"
 	is "$(sums states | awk '{ n += $2 } END { print n }')" "$(sums total | awk '$1 == "total" { print $2 }')"
 	alike 'sums types-rss 5' 'pm --list --csv -n -b -o TYPE,RSS $SUBJECT_PID |
 		awk -F, "\$2 != \"\" { s[\$1] += \$2 } END { for (t in s) print t, s[t] }" | sort'
@@ -225,5 +225,5 @@ folio_row() {
 	can_scan || gib=$((1024 / (${TEST_TIMEOUT_SCALE:-1} ** 2)))
 	subject_start
 	subject reserve $gib
-	is "$(sums states 4 "200000000000..+${gib}g" | xargs)" "anon 2 none $(((gib << 18) - 2))"
+	is "$(sums states 4 "200000000000..+${gib}g" | xargs)" "anon 2 none $(((gib << 30) / PAGE - 2))"
 }

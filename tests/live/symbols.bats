@@ -168,7 +168,7 @@ asks() {
 	need_symbols
 	local at line
 	# shellcheck disable=SC2016 # for perl
-	pipes_start perl -e '$| = 1; my $at = syscall(9, 0, 16384, 5, 0x22, -1, 0); printf "%x\n", $at; <STDIN>'
+	pipes_start perl -MCalls -e '$| = 1; my $at = call(mmap => 0, 16384, 5, 0x22, -1, 0); printf "%x\n", $at; <STDIN>'
 	PID=$PIPED_PID
 	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) at <&"$PIPED_OUT"
 	grep -q "^$at-.* r-xp 00000000 00:00" "/proc/$PID/maps" || skip "perl cannot map code here"
@@ -212,9 +212,9 @@ asks() {
 	need_symbols
 	local line
 	# shellcheck disable=SC2016 # for perl
-	pipes_start perl -e '$| = 1; open my $exe, "<", "/proc/self/exe"; open my $maps, "<", "/proc/self/maps";
+	pipes_start perl -MCalls -e '$| = 1; open my $exe, "<", "/proc/self/exe"; open my $maps, "<", "/proc/self/maps";
 		my ($at) = map { / r-xp ([0-9a-f]+) .*perl/ ? hex $1 : () } <$maps>;
-		syscall(9, 0, 4096, 5, 2, fileno($exe), $at) == -1 and exit 1; print "ready\n"; <STDIN>'
+		call(mmap => 0, $PAGE, 5, 2, fileno($exe), $at) == -1 and exit 1; print "ready\n"; <STDIN>'
 	PID=$PIPED_PID
 	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) line <&"$PIPED_OUT" || skip "perl cannot map itself here"
 	is "$(grep -c ' r-xp .*/perl' "/proc/$PID/maps")" 2

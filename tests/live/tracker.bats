@@ -63,7 +63,7 @@ pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }
 	exec {SAID}<"$BATS_TEST_TMPDIR/said"
 	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$SAID" word at
 	[[ $word == ready ]] || skip "$word $at"
-	RANGE[last]=$(printf '%x..%x' $((16#$at + 19999 * 4096)) $((16#$at + 20000 * 4096))) # all before it are by then
+	RANGE[last]=$(printf '%x..%x' $((16#$at + 19999 * PAGE)) $((16#$at + 20000 * PAGE))) # all before it are by then
 	taskset 1 "$PMTOP" --watch=0.02 "${INJECT[@]}" -o PAGES,START,INTERVAL --csv -n "$SUBJECT_PID" \
 		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	WATCH=$!
@@ -89,7 +89,7 @@ pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }
 	subject write anon 3 5 63
 	subject read anon 7
 	watch_end
-	is "$(cat "$BATS_TEST_TMPDIR/out")" "$(printf '0x%x\n' $((16#${AT[anon]} + 3 * 4096)) $((16#${AT[anon]} + 5 * 4096)) $((16#${AT[anon]} + 63 * 4096)))"
+	is "$(cat "$BATS_TEST_TMPDIR/out")" "$(printf '0x%x\n' $((16#${AT[anon]} + 3 * PAGE)) $((16#${AT[anon]} + 5 * PAGE)) $((16#${AT[anon]} + 63 * PAGE)))"
 }
 
 @test "--scope watches a part, and the rest is not touched" {
@@ -126,30 +126,29 @@ pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }
 	watch_subject --watch=60 "${INJECT[@]}" --list -o START,WRITTEN,UNWRITTEN -b --csv -n # scans more often
 	until_true is_armed anon
 	subject reserve 1
-	RANGE[reserve]=200000000000..200000001000
+	RANGE[reserve]=200000000000..$(printf %x $((0x200000000000 + PAGE)))
 	until_true is_armed reserve
 	watch_end
 	watch_show
-	grep -qx '0x200000000000,8192,0' "$BATS_TEST_TMPDIR/out"
+	grep -qx "0x200000000000,$((2 * PAGE)),0" "$BATS_TEST_TMPDIR/out"
 	grep -qx "0x${AT[anon]},0,[1-9][0-9]*" "$BATS_TEST_TMPDIR/out"
 }
 
 @test "writes to a mapping are not reported for the one that replaces it" {
 	need_watch
-	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and write are others here"
 	local file=$BATS_TEST_TMPDIR/file
-	head -c 16384 /dev/zero | tr '\0' x >"$file"
+	head -c $((4 * PAGE)) /dev/zero | tr '\0' x >"$file"
 	PROGRAMS=() OTHERS=()
 	# private pages of a file: written by read(2) into the first two, only read by write(2) from all
-	program_start perl -e 'my ($name, $at) = ($ARGV[0], 0x210000000000);
+	program_start perl -MCalls -e 'my ($name, $at) = ($ARGV[0], 0x210000000000);
 		open my $f, "+<", $name; open my $zero, "<", "/dev/zero"; open my $null, ">", "$name.null";
-		sub place { syscall(9, $at, 16384, 3, 0x12, fileno $f, 0) == $at or die }
-		sub put { syscall(0, fileno $zero, $at, 8192) == 8192 or die }
+		sub place { call(mmap => $at, 4 * $PAGE, 3, 0x12, fileno $f, 0) == $at or die }
+		sub put { call(read => fileno $zero, $at, 2 * $PAGE) == 2 * $PAGE or die }
 		place; put; $| = 1; print "ready\n";
 		while (<STDIN>) {
-			if (/write/) { put } else { place; syscall(1, fileno $null, $at, 16384) == 16384 or die }
+			if (/write/) { put } else { place; call(write => fileno $null, $at, 4 * $PAGE) == 4 * $PAGE or die }
 			chomp; open my $done, ">", "$name.$_" }' "$file"
-	SUBJECT_PID=${PROGRAMS[0]} RANGE[placed]=210000000000..210000004000
+	SUBJECT_PID=${PROGRAMS[0]} RANGE[placed]=210000000000..$(printf %x $((0x210000000000 + 4 * PAGE)))
 	watch_subject --watch=60 "${INJECT[@]}" --pages="${RANGE[placed]}" -o ADDRESS,WRITTEN --csv -n # scans more often
 	until_true is_armed placed
 	echo write >"$BATS_TEST_TMPDIR/program-0"
@@ -164,31 +163,30 @@ pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }
 
 @test "pages moved by mremap() are not reported as written" {
 	need_soft_dirty
-	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap and mremap are others here"
 	local name=$BATS_TEST_TMPDIR/moved
 	PROGRAMS=()
-	program_start perl -e 'my ($name, $from, $to) = ($ARGV[0], 0x210000000000, 0x220000000000);
+	program_start perl -MCalls -e 'my ($name, $from, $to) = ($ARGV[0], 0x210000000000, 0x220000000000);
 		open my $zero, "<", "/dev/zero"; $| = 1;
-		syscall(9, $from, 16384, 3, 0x32, -1, 0) == $from && syscall(0, fileno $zero, $from, 16384) == 16384 or die;
+		call(mmap => $from, 4 * $PAGE, 3, 0x32, -1, 0) == $from or die;
+		call(read => fileno $zero, $from, 4 * $PAGE) == 4 * $PAGE or die;
 		print "ready\n"; <STDIN>;
-		syscall(25, $from, 16384, 16384, 3, $to) == $to or die;
+		call(mremap => $from, 4 * $PAGE, 4 * $PAGE, 3, $to) == $to or die;
 		open my $done, ">", $name; <STDIN>' "$name"
-	SUBJECT_PID=${PROGRAMS[0]} RANGE[from]=210000000000..210000004000
+	SUBJECT_PID=${PROGRAMS[0]} RANGE[from]=210000000000..$(printf %x $((0x210000000000 + 4 * PAGE)))
 	watch_subject --tracker soft-dirty --pages -o ADDRESS,WRITTEN --csv -n
 	until_true is_clean from
 	echo >"$BATS_TEST_TMPDIR/program-0"
 	until_true test -e "$name"
 	watch_end
-	is "$(grep '^0x22000000' "$BATS_TEST_TMPDIR/out" | cut -d , -f 2 | sort | uniq -c | xargs)" 4
+	is "$(grep '^0x2200000' "$BATS_TEST_TMPDIR/out" | cut -d , -f 2 | sort | uniq -c | xargs)" 4
 }
 
 # writer_start BITS: a program that writes 2^BITS bytes over and over
 writer_start() {
-	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap and read are others here"
 	PROGRAMS=()
 	# shellcheck disable=SC2016 # for perl to expand
-	program_start perl -e 'open my $zero, "<", "/dev/zero"; my $n = 1 << shift; my $at = syscall(9, 0, $n, 3, 0x22, -1, 0);
-		$| = 1; print "ready\n"; 1 while syscall(0, fileno $zero, $at, $n) > 0' "$1"
+	program_start perl -MCalls -e 'open my $zero, "<", "/dev/zero"; my $n = 1 << shift; my $at = call(mmap => 0, $n, 3, 0x22, -1, 0);
+		$| = 1; print "ready\n"; 1 while call(read => fileno $zero, $at, $n) > 0' "$1"
 }
 
 @test "an interval that was given is kept, and what it costs the process is said" {
@@ -231,9 +229,9 @@ writer_start() {
 	need_watch
 	local i
 	# shellcheck disable=SC2016 # for perl to expand: mmap, munmap
-	program_start perl -e '$| = 1; print "ready\n"; my ($n, @at) = 0; while (++$n) {
-		push @at, syscall(9, 0, 65536, 1 + $n % 2 * 2, 0x22, -1, 0);
-		syscall(11, splice(@at, int(rand(@at)), 1), 65536) if @at > 100 }'
+	program_start perl -MCalls -e '$| = 1; print "ready\n"; my ($n, @at) = 0; while (++$n) {
+		push @at, call(mmap => 0, 65536, 1 + $n % 2 * 2, 0x22, -1, 0);
+		call(munmap => splice(@at, int(rand(@at)), 1), 65536) if @at > 100 }'
 	for ((i = 0; i < 20; i++)); do
 		pm --watch=0.01 --count 1 "${INJECT[@]}" "${PROGRAMS[-1]}" >"$BATS_TEST_TMPDIR/out"
 	done
@@ -470,7 +468,7 @@ writer_start() {
 	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which comes first"
 	unwatched_start
 	# shellcheck disable=SC2016 # for perl to expand: PTRACE_SEIZE
-	program_start perl -e 'syscall(101, 0x4206, shift() + 0, 0, 0) == 0 or die; $| = 1; print "ready\n"; <STDIN>' \
+	program_start perl -MCalls -e 'call(ptrace => 0x4206, shift() + 0, 0, 0) == 0 or die; $| = 1; print "ready\n"; <STDIN>' \
 		"$SUBJECT_PID"
 	grep -q "^TracerPid:.*${PROGRAMS[-1]}\$" "/proc/$SUBJECT_PID/status"
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
@@ -488,8 +486,8 @@ writer_start() {
 @test "[heap] that grows while userfaultfd watches is several regions, and the screen says why" {
 	need_watch
 	# shellcheck disable=SC2016 # for perl to expand: brk, and a read into what it brought
-	program_start perl -e 'open Z, "<", "/dev/zero" or die; $| = 1; print "ready\n"; <STDIN>;
-		my $at = syscall 12, 0; syscall 12, $at + 0x100000; syscall 0, fileno Z, $at, 0x10000; <STDIN>'
+	program_start perl -MCalls -e 'open Z, "<", "/dev/zero" or die; $| = 1; print "ready\n"; <STDIN>;
+		my $at = call brk => 0; call brk => $at + 0x100000; call read => fileno Z, $at, 0x10000; <STDIN>'
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject)
 	screen_start 200x24 "${PROGRAMS[-1]}"
 	screen_keys c
@@ -508,7 +506,7 @@ writer_start() {
 @test "a process that begins to use userfaultfd itself is let go, and it is said" {
 	need_watch
 	# shellcheck disable=SC2016 # for perl to expand
-	program_start perl -e '$| = 1; print "ready\n"; <STDIN>; syscall(323, 02004001) >= 0 or die; <STDIN>'
+	program_start perl -MCalls -e '$| = 1; print "ready\n"; <STDIN>; call(userfaultfd => 02004001) >= 0 or die; <STDIN>'
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject)
 	screen_start 80x24 "${PROGRAMS[-1]}"
 	screen_keys c
@@ -543,11 +541,10 @@ writer_start() {
 
 @test "a clear that would harm a garbage collector is asked about, and not done on n" {
 	need_soft_dirty
-	[[ $(uname -m) == x86_64 ]] || skip "the number of mmap is another one here"
 	local gc=$BATS_TEST_TMPDIR/libgc.so.1
-	head -c 8192 /dev/zero >"$gc"
+	head -c $((2 * PAGE)) /dev/zero >"$gc"
 	# shellcheck disable=SC2016 # for perl to expand
-	program_start perl -e 'open my $f, "<", shift or die; my $at = syscall(9, 0, 8192, 1, 2, fileno $f, 0);
+	program_start perl -MCalls -e 'open my $f, "<", shift or die; my $at = call(mmap => 0, 2 * $PAGE, 1, 2, fileno $f, 0);
 		die if $at < 0; $| = 1; print "ready\n"; <STDIN>' "$gc"
 	SUBJECT_PID=${PROGRAMS[-1]}
 	grep -q libgc "/proc/$SUBJECT_PID/maps"

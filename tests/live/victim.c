@@ -554,21 +554,21 @@ move_map(struct heap *h, size_t i, size_t pages)
 	unsigned char *p;
 
 	if (h->map[i] && random_below(8) == 0) {
-		expect(munmap(h->map[i], h->pages[i] * 4096), 0, "munmap");
+		expect(munmap(h->map[i], h->pages[i] * PAGE), 0, "munmap");
 		h->map[i] = NULL;
 		h->pages[i] = 0;
 	}
-	p = h->map[i] ? mremap(h->map[i], h->pages[i] * 4096, pages * 4096, MREMAP_MAYMOVE)
-	              : mmap(NULL, pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = h->map[i] ? mremap(h->map[i], h->pages[i] * PAGE, pages * PAGE, MREMAP_MAYMOVE)
+	              : mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED) {
 		wrong("mmap or mremap: %s", strerror(errno));
 		return;
 	}
-	if (!is_filled(p, (pages < h->pages[i] ? pages : h->pages[i]) * 4096, with))
+	if (!is_filled(p, (pages < h->pages[i] ? pages : h->pages[i]) * PAGE, with))
 		wrong("mremap lost something");
 	h->map[i] = p;
 	h->pages[i] = pages;
-	memset(p, with, pages * 4096);
+	memset(p, with, pages * PAGE);
 }
 
 static void
@@ -860,7 +860,7 @@ check_mask(const sigset_t *want)
 static void
 run(const struct mode *m)
 {
-	char *region = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *region = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	sigset_t mask;
 	unsigned fds = 0;
 
@@ -873,7 +873,7 @@ run(const struct mode *m)
 		/* whatever a mode opens on the way is open, and nobody else's descriptor is there yet */
 		fds = count_fds();
 		printf("ready %d %llx..%llx\n", (int)victim, (unsigned long long)(uintptr_t)region,
-		       (unsigned long long)(uintptr_t)region + 16 * 4096);
+		       (unsigned long long)(uintptr_t)region + 16 * PAGE);
 	}
 	if (rounds >= 30)
 		expect(count_fds(), fds, "open descriptors");

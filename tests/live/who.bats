@@ -33,7 +33,7 @@ main_thread_ended() { [[ $(</proc/$1/stat) =~ .*\)\ Z ]]; }
 
 # shellcheck disable=SC2016 # for perl to expand
 _shows_frames() {
-	perl -e 'open my $f, "<:raw", "/proc/self/pagemap" or exit; sysseek $f, int(\$f / 4096) * 8, 0;
+	perl -e 'open my $f, "<:raw", "/proc/self/pagemap" or exit; sysseek $f, int(\$f / $ENV{PAGE}) * 8, 0;
 		sysread $f, my $word, 8; print unpack("Q", $word) & (1 << 55) - 1'
 }
 
@@ -47,7 +47,7 @@ read_sharers() { "$live_dir/sharers" "${PIDS[target]}" "$@" | grep -v "^${PIDS[t
 
 # listed RANGE: "PID PAGES" of each process
 listed() {
-	pm "--who=$1" --raw -n -b -o PID,SHARED "${PIDS[target]}" | awk '{ print $1, $2 / 4096 }' | sort -n
+	pm "--who=$1" --raw -n -b -o PID,SHARED "${PIDS[target]}" | awk '{ print $1, $2 / ENVIRON["PAGE"] }' | sort -n
 }
 
 @test "who shares a range is who has its frames: forks, shm, a memfd that was passed, a moved page, an ended main thread" {
@@ -62,9 +62,9 @@ listed() {
 	is "$(listed "${RANGE[memfd]}")" "${PIDS[passed]} 5"
 	# of what kind it is, and what none but a pair has
 	is "$(pm "--who=${RANGE[shm]}" --raw -n -b -o PID,FILE,SHM,ANON,BOTH "${PIDS[target]}")" "$(printf '%s\n' \
-		"${PIDS[child]} 0 65536 0 0" "${PIDS[grand]} 0 32768 0 0")"
+		"${PIDS[child]} 0 $((16 * PAGE)) 0 0" "${PIDS[grand]} 0 $((8 * PAGE)) 0 0")"
 	is "$(pm "--who=${AT[fork]}..+8p" --raw -n -b -o PID,RELATION,FILE,SHM,ANON "${PIDS[target]}" | sort -n)" \
-		"$(printf '%s\n' "${PIDS[moved]} child 0 0 32768" "${PIDS[ended]} child 0 0 32768" | sort -n)"
+		"$(printf '%s\n' "${PIDS[moved]} child 0 0 $((8 * PAGE))" "${PIDS[ended]} child 0 0 $((8 * PAGE))" | sort -n)"
 }
 
 @test "who shares much: a family that is read in step with the target, by what the kernel says of its regions" {
@@ -74,7 +74,7 @@ listed() {
 	# shellcheck disable=SC2016 # for perl
 	perl -e '$| = 1; my $s = "x" x (40 << 20); my $child = fork // die;
 		if (!$child) {
-			for (my $i = 0; $i < length($s) / 2; $i += 32768) { substr($s, $i, 1) = "y" }
+			for (my $i = 0; $i < length($s) / 2; $i += 8 * $ENV{PAGE}) { substr($s, $i, 1) = "y" }
 			my $grand = fork // die;
 			print "child $$\ngrand $grand\nready\n" if $grand;
 		}
@@ -107,7 +107,7 @@ read_sharers_of() { PIDS[target]=${PIDS[$1]} read_sharers "$2"; }
 		name=${page%:*} page=$(printf %x $((0x${AT[$name]} + 0x${page#*:})))
 		same "pm --json -e 'who $page' ${PIDS[target]} | grep -oE '\"pid\": [0-9]+|\"address\": \"0x[0-9a-f]+\", \"perm' |
 			grep -oE '[0-9]+\$|0x[0-9a-f]+' | paste -d ' ' - - | sort" \
-			"read_sharers $page..$(printf %x $((0x$page + 4096))) places | sort"
+			"read_sharers $page..$(printf %x $((0x$page + PAGE))) places | sort"
 		pm --json -e "who $page" "${PIDS[target]}" >"$BATS_TEST_TMPDIR/json"
 		is "$(grep -oE '"mapped": [0-9]+' "$BATS_TEST_TMPDIR/json" | grep -oE '[0-9]+')" \
 			"$(grep -oE '"found": [0-9]+' "$BATS_TEST_TMPDIR/json" | grep -oE '[0-9]+')"
@@ -147,7 +147,7 @@ unshared_of() {
 	pm --json -e "unshared ${RANGE[fork]}" "${PIDS[$1]}" | perl -e '
 		my ($pid, $start) = @ARGV;
 		for my $row (grep { /"pid": $pid,.*"start": "0x$start"/ } <STDIN>) {
-			print join(" ", map { ($row =~ /"$_": (\d+)/)[0] / 4096 } qw(shared unshared self_only relative_only)), "\n";
+			print join(" ", map { ($row =~ /"$_": (\d+)/)[0] / $ENV{PAGE} } qw(shared unshared self_only relative_only)), "\n";
 		}' "${PIDS[$2]}" "${AT[fork]}"
 }
 
@@ -177,7 +177,7 @@ unshared_of() {
 	# a child writes at most 500 pages a second, one after the other
 	# shellcheck disable=SC2016 # for perl
 	perl -e '$| = 1; my $s = "x" x (8 << 20); my $pid = fork // die;
-		if (!$pid) { for (my $i = 0;; $i = ($i + 4096) % length $s) { substr($s, $i, 1) = "y"; select undef, undef, undef, 0.002 } }
+		if (!$pid) { for (my $i = 0;; $i = ($i + $ENV{PAGE}) % length $s) { substr($s, $i, 1) = "y"; select undef, undef, undef, 0.002 } }
 		print "$pid\n"; sleep 60; kill 9, $pid' >"$BATS_TEST_TMPDIR/writer" &
 	OTHERS+=("$!")
 	pid=$!
@@ -208,7 +208,7 @@ unshared_of() {
 	sharer_start
 	for name in shm memfd again; do
 		pm_nobody "--who=${RANGE[$name]}" --raw -n -b -o PID,SHARED "${PIDS[target]}" |
-			awk '{ print $1, $2 / 4096 }' | sort -n >"$BATS_TEST_TMPDIR/told"
+			awk '{ print $1, $2 / ENVIRON["PAGE"] }' | sort -n >"$BATS_TEST_TMPDIR/told"
 		is "$(cat "$BATS_TEST_TMPDIR/told")" "$(read_sharers "${RANGE[$name]}")"
 	done
 	pm_nobody --json -e "who ${RANGE[fork]}" "${PIDS[target]}" >"$BATS_TEST_TMPDIR/json"
@@ -236,7 +236,7 @@ pm_nobody() { (cd / && "${AS_NOBODY[@]}" timeout $((20 * ${TEST_TIMEOUT_SCALE:-1
 	done
 	[[ $(pm -e "who ${AT[ksm]}" "$SUBJECT_PID") == *'mapped 16 times by 1 process'* ]]
 	# with nobody else it is freed with the process, once
-	is "$(pm --who="${RANGE[ksm]}" --json "$SUBJECT_PID" | grep -oE '"freed": [0-9]+')" '"freed": 4096'
+	is "$(pm --who="${RANGE[ksm]}" --json "$SUBJECT_PID" | grep -oE '"freed": [0-9]+')" "\"freed\": $PAGE"
 }
 
 @test "what ends with a process: anonymous pages that nobody else has" {
@@ -249,7 +249,7 @@ pm_nobody() { (cd / && "${AS_NOBODY[@]}" timeout $((20 * ${TEST_TIMEOUT_SCALE:-1
 	until_true none_has "${PIDS[moved]}" "${PIDS[ended]}"
 	# the child wrote 0..15, and the grandchild has those or its own; the child has 16..23 still
 	is "$(pm --json "--who=${RANGE[fork]}" "${PIDS[target]}" | grep -oE '"freed": [0-9]+')" \
-		"\"freed\": $((16 * 4096))"
+		"\"freed\": $((16 * PAGE))"
 }
 none_has() {
 	local pid

@@ -9,7 +9,7 @@ teardown() { live_end; }
 
 PLACE=220000000000
 
-page() { printf '%x' $((0x$PLACE + $1 * 4096)); }
+page() { printf '%x' $((0x$PLACE + $1 * PAGE)); }
 
 # author_start [OPTION...]: sets AUTHOR, compiled with them, and PID
 author_start() { compiled_start author "$@"; }
@@ -198,14 +198,13 @@ parent_store,$PID,$child"
 @test "unshared by function: a family that faults too often is watched part of the time, and that is said" {
 	[[ ! ${TEST_NESTED-} ]] || skip "an emulated processor faults too seldom for that"
 	((EUID == 0)) || skip "page frames are root's"
-	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and madvise are others here"
 	# shellcheck disable=SC2016 # for perl to expand
-	program_start perl -e 'my $shared = "x" x (1 << 22); my $n = 1 << 24; $| = 1;
+	program_start perl -MCalls -e 'my $shared = "x" x (1 << 22); my $n = 1 << 24; $| = 1;
 		if (!fork) {
-			syscall(157, 1, 9);
+			call(prctl => 1, 9);
 			open my $zero, "<", "/dev/zero";
-			my $at = syscall(9, 0, $n, 3, 0x22, -1, 0);
-			1 while syscall(0, fileno $zero, $at, $n) > 0 && syscall(28, $at, $n, 4) == 0
+			my $at = call(mmap => 0, $n, 3, 0x22, -1, 0);
+			1 while call(read => fileno $zero, $at, $n) > 0 && call(madvise => $at, $n, 4) == 0
 		}
 		print "ready\n"; sleep 1 while 1'
 	run pm --watch=1 -e 'unshared by function' "${PROGRAMS[-1]}"

@@ -114,8 +114,8 @@ teardown() { live_end; }
 	subject write sparse 1
 	watch_end
 	watch_show
-	grep -qx "3,12.0K,,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
-	grep -qx "1,4.0K,,0x${AT[sparse]}" "$BATS_TEST_TMPDIR/out"
+	grep -qx "3,$((3 * PAGE / 1024)).0K,,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
+	grep -qx "1,$((PAGE / 1024)).0K,,0x${AT[sparse]}" "$BATS_TEST_TMPDIR/out"
 	is "$(awk -F , '$3 != "total" { n += $1 } $3 == "total" { t = $1 } END { print n - t }' "$BATS_TEST_TMPDIR/out")" 0
 }
 

@@ -10,7 +10,7 @@ teardown() { live_end; }
 # levels REGION: how many zooms it has until it is one cell
 levels() {
 	local pages zoom=0
-	pages=$(((0x${RANGE[$1]#*..} - 0x${AT[$1]}) / 4096))
+	pages=$(((0x${RANGE[$1]#*..} - 0x${AT[$1]}) / PAGE))
 	while ((1 << zoom < pages * 2)); do zoom=$((zoom + 1)); done
 	echo "$zoom"
 }
