@@ -255,7 +255,7 @@ tags() {
 @test "capabilities are taken up where /proc is opened, and around single calls" {
 	only "src/base/file.c src/base/rights.c src/base/rights.h" '\brights_take\('
 	only "src/cause/perf.c src/kernel/numa.c src/kernel/others.c src/track/inject.c src/track/tracker_uffd.c" '\bRIGHTS_FOR\([^w]'
-	only "src/base/rights.c src/base/rights.h src/track/inject_ptrace.c" '\brights_hold\('
+	only "src/base/rights.c src/base/rights.h src/track/inject_helper.c" '\brights_hold\('
 	only "src/base/rights.c src/symbol/helper_limits.c" 'SYS_cap[gs]et'
 }
 
