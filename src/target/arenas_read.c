@@ -64,6 +64,14 @@ arenas_word(void *arg, uint64_t addr, uint64_t *out)
 	return true;
 }
 
+static void
+arenas_word_again(void *arg)
+{
+	struct arenas_memory *m = arg;
+
+	m->n = 0;
+}
+
 /* --- which are heaps -------------------------------------------------------------------------- */
 
 /* The whole pages in free chunks of a heap. */
@@ -93,8 +101,7 @@ arenas_begin(struct arenas_work *w)
 
 		w->free[i].m = &w->m;
 		if (!h->brk)
-			w->all[w->n++] = (struct ptmalloc_heap){
-			    .start = h->start, .writable = h->end, .end = h->limit};
+			w->all[w->n++] = (struct ptmalloc_heap){.start = h->start, .end = h->limit};
 	}
 }
 
@@ -284,7 +291,8 @@ arenas_read(struct target *t, const struct vma_list *vmas, struct arenas *out, s
 	arenas_list(vmas, true, out);
 	n = out->n;
 	w.memory.data = mem_alloc(BYTES_PAGES * t->page_size);
-	w.m = (struct ptmalloc_memory){arenas_word, &w.memory, t->source->meta.word, t->page_size};
+	w.m = (struct ptmalloc_memory){arenas_word, arenas_word_again, &w.memory,
+	                               t->source->meta.word, t->page_size};
 	arenas_begin(&w);
 	for (int i = 0; i < ARENAS_TRIES && !w.memory.failed; i++) {
 		arenas_judge(&w);

@@ -12,6 +12,7 @@ enum {
 	PREV_INUSE = 1,
 	IS_MMAPPED = 2,
 	FLAGS = 7,
+	TOP_TRIES = 4, /* the top moves while it is read */
 };
 
 static bool
@@ -35,7 +36,7 @@ ptmalloc_fits(const struct ptmalloc_memory *m, const struct ptmalloc_heap *h, ui
 	bool first = !h->before;
 
 	if (h->state % m->size || h->size % m->page_size || can_write % m->page_size || !h->size ||
-	    h->size > can_write || can_write > h->writable - h->start)
+	    h->size > can_write || can_write > most)
 		return false;
 	if (first)
 		return h->state > h->start && info >= INFO_LEAST * m->size &&
@@ -50,8 +51,6 @@ ptmalloc_read_info(const struct ptmalloc_memory *m, struct ptmalloc_heap *h)
 	uint64_t can_write;
 
 	h->is = PTMALLOC_UNKNOWN;
-	h->top = h->bins = 0;
-	h->linked = false;
 	if (!ptmalloc_word(m, h->start, &h->state) ||
 	    !ptmalloc_word(m, h->start + m->size, &h->before) ||
 	    !ptmalloc_word(m, h->start + 2 * m->size, &h->size) ||
@@ -108,42 +107,98 @@ ptmalloc_is_bins(const struct ptmalloc_memory *m, uint64_t bins, const struct pt
 	return linked >= LINKED_LEAST;
 }
 
-/* The end of a chunk that may be a top; 0: it is none. */
-static uint64_t
-ptmalloc_top_end(const struct ptmalloc_memory *m, uint64_t top, uint64_t limit)
+/* Whether a chunk may begin there: user data behind its header are aligned. */
+static bool
+ptmalloc_is_place(const struct ptmalloc_memory *m, uint64_t at)
 {
-	uint64_t head;
-
-	if (top % (2 * m->size) && (top + 2 * m->size) % 16)
-		return 0;
-	if (!ptmalloc_word(m, top + m->size, &head) || !(head & PREV_INUSE) || head & IS_MMAPPED)
-		return 0;
-	head &= ~(uint64_t)FLAGS;
-	return head >= 2 * m->size && head <= limit - top ? top + head : 0;
+	return at % (2 * m->size) == 0 || (at + 2 * m->size) % 16 == 0;
 }
 
-/* The heap of the top, which it sets, of the arena that begins in h. NULL: there is no state. */
+/* The size of a chunk that may be a top; 0: it is none. */
+static uint64_t
+ptmalloc_top_size(const struct ptmalloc_memory *m, uint64_t top, uint64_t limit)
+{
+	uint64_t head, pair = 2 * m->size;
+
+	if (!ptmalloc_is_place(m, top) || !ptmalloc_word(m, top + m->size, &head))
+		return 0;
+	if (!(head & PREV_INUSE) || head & IS_MMAPPED)
+		return 0;
+	head &= ~(uint64_t)FLAGS;
+	return head >= pair && head <= limit - top ? head : 0;
+}
+
+/*
+ * The top, which ends where its heap does. A process that goes on may have taken chunks from it
+ * since the pointer to it was read: they lie side by side, up to where it begins now. 0: it is
+ * none.
+ */
+static uint64_t
+ptmalloc_top(const struct ptmalloc_memory *m, uint64_t top, uint64_t end)
+{
+	enum { TAKEN_MOST = 256 };
+
+	for (int i = 0; i < TAKEN_MOST; i++) {
+		uint64_t size = ptmalloc_top_size(m, top, end);
+
+		if (!size || top + size == end)
+			return size ? top : 0;
+		top += size;
+	}
+	return 0;
+}
+
+/*
+ * The heap of the top that `at` points to, which it sets, of the arena that begins in h. The header
+ * of a top may have become something else by the time that it is read; the pointer was true.
+ */
+static struct ptmalloc_heap *
+ptmalloc_find_top(const struct ptmalloc_memory *m, uint64_t at, uint64_t state,
+                  struct ptmalloc_heap *all, size_t n)
+{
+	struct ptmalloc_heap *in = NULL;
+
+	for (int i = 0; i < TOP_TRIES; i++) {
+		uint64_t top, now;
+
+		if (i)
+			m->again(m->arg);
+		if (!ptmalloc_word(m, at, &top) || !ptmalloc_is_place(m, top) ||
+		    !(in = ptmalloc_heap_at(all, n, state, top)))
+			return NULL;
+		ptmalloc_read_info(m, in); /* it may have grown */
+		if (in->is != PTMALLOC_HEAP || in->state != state || top - in->start >= in->size)
+			return NULL;
+		now = ptmalloc_top(m, top, in->start + in->size);
+		in->top = now ? now : top;
+		if (now)
+			break;
+	}
+	return in;
+}
+
+/*
+ * The heap of the top, which it sets, of the arena that begins in h. NULL: there is no state. Bins
+ * are looked for up to the last place that could be theirs, as the fields before them may point
+ * into the heaps, too, but what is behind them does not.
+ */
 static struct ptmalloc_heap *
 ptmalloc_read_state(const struct ptmalloc_memory *m, struct ptmalloc_heap *h,
                     struct ptmalloc_heap *all, size_t n)
 {
 	const struct ptmalloc_reach r = {.h = all, .n = n, .state = h->state};
 
+	h->bins = 0;
 	for (uint64_t i = 1; i < FIELDS_MAX; i++) {
 		uint64_t at = h->state + i * m->size, top;
-		struct ptmalloc_heap *in;
 
 		if (!ptmalloc_word(m, at, &top))
-			return NULL;
-		in = ptmalloc_heap_at(all, n, h->state, top);
-		if (!in || ptmalloc_top_end(m, top, in->start + in->size) != in->start + in->size ||
-		    !ptmalloc_is_bins(m, at + 2 * m->size, &r))
-			continue;
-		in->top = top;
-		h->bins = at + 2 * m->size;
-		return in;
+			break;
+		if (ptmalloc_heap_at(all, n, h->state, top) &&
+		    ptmalloc_is_bins(m, at + 2 * m->size, &r))
+			h->bins = at + 2 * m->size;
 	}
-	return NULL;
+	return h->bins ? ptmalloc_find_top(m, h->bins - 2 * m->size, h->state, all, n) : NULL;
 }
 
 /* Marks the heaps from that of the top on, each with the one before it, if they end in a first. */
@@ -168,8 +223,11 @@ ptmalloc_mark_chain(struct ptmalloc_heap *h, size_t n, struct ptmalloc_heap *top
 void
 ptmalloc_heaps(const struct ptmalloc_memory *m, struct ptmalloc_heap *h, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		h[i].top = h[i].bins = 0;
+		h[i].linked = false;
 		ptmalloc_read_info(m, &h[i]);
+	}
 	for (size_t i = 0; i < n; i++)
 		if (h[i].is == PTMALLOC_HEAP && !h[i].before)
 			ptmalloc_mark_chain(h, n, ptmalloc_read_state(m, &h[i], h, n));
@@ -178,26 +236,51 @@ ptmalloc_heaps(const struct ptmalloc_memory *m, struct ptmalloc_heap *h, size_t 
 			h[i].is = PTMALLOC_NOT;
 }
 
+/* Where the main arena's top ends: at the end of a page, mostly of the last. */
+static uint64_t
+ptmalloc_main_end(const struct ptmalloc_memory *m, uint64_t *top, uint64_t end)
+{
+	uint64_t now = ptmalloc_top(m, *top, end), size = ptmalloc_top_size(m, *top, end);
+
+	if (now)
+		*top = now;
+	return !now && size && (*top + size) % m->page_size == 0 ? *top + size : end;
+}
+
+/* Whether `at` in the data is a `top` that bins follow. */
+static bool
+ptmalloc_is_main(const struct ptmalloc_memory *m, uint64_t at, const struct ptmalloc_reach *r)
+{
+	uint64_t top;
+
+	return ptmalloc_word(m, at, &top) && top >= r->start && top < r->end &&
+	       ptmalloc_is_place(m, top) && ptmalloc_is_bins(m, at + 2 * m->size, r);
+}
+
 bool
 ptmalloc_main(const struct ptmalloc_memory *m, uint64_t lo, uint64_t hi, uint64_t start,
               uint64_t end, struct ptmalloc_main *out)
 {
 	const struct ptmalloc_reach r = {.start = start, .end = end};
+	uint64_t ignored;
 
 	for (uint64_t at = ptmalloc_up(lo, m->size); at < hi; at += m->size) {
-		uint64_t top, top_end;
-
-		if (!ptmalloc_word(m, at, &top)) {
+		if (!ptmalloc_word(m, at, &ignored)) {
 			at = (at / m->page_size + 1) * m->page_size - m->size;
 			continue;
 		}
-		if (top < start || top >= end)
+		if (!ptmalloc_is_main(m, at, &r))
 			continue;
-		top_end = ptmalloc_top_end(m, top, end);
-		if (!top_end || top_end % m->page_size ||
-		    !ptmalloc_is_bins(m, at + 2 * m->size, &r))
-			continue;
-		*out = (struct ptmalloc_main){at, top, top_end};
+		/* fields before the bins may point into the heap, too */
+		for (int i = 1; i < 4; i++)
+			if (ptmalloc_is_main(m, at + m->size, &r))
+				at += m->size;
+			else if (ptmalloc_is_main(m, at + 2 * m->size, &r))
+				at += 2 * m->size;
+		*out = (struct ptmalloc_main){.at = at};
+		if (!ptmalloc_word(m, at, &out->top) || out->top < start || out->top >= end)
+			return false;
+		out->top_end = ptmalloc_main_end(m, &out->top, end);
 		return true;
 	}
 	return false;

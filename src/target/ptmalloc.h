@@ -15,11 +15,13 @@
  * much can be written. The first heap of an arena has the malloc_state right behind that. Where
  * `top` and the bins are in it differs by version (fast bins before them came and went), so they
  * are found by what they are: 127 pairs of pointers, each to itself or into the arena's heaps,
- * behind a pointer to a chunk that ends where its heap does.
+ * behind a pointer to a place for a chunk in them.
  */
 struct ptmalloc_memory {
 	/* The aligned word at addr. false: it is not in RAM, or cannot be read. */
 	bool (*word)(void *arg, uint64_t addr, uint64_t *out);
+	/* What was read is to be read again, as it has changed. */
+	void (*again)(void *arg);
 	void *arg;
 	unsigned size; /* bytes of a word: 4 or 8 */
 	size_t page_size;
@@ -32,8 +34,8 @@ enum ptmalloc_is {
 };
 
 struct ptmalloc_heap {
-	/* from the caller: where it would be, and where what can be written of it ends */
-	uint64_t start, writable, end;
+	/* from the caller: where it would be; how much of it can be written, changes */
+	uint64_t start, end;
 	enum ptmalloc_is is;
 	/* of a PTMALLOC_HEAP: */
 	uint64_t state;  /* its arena's malloc_state, by which arenas are known */

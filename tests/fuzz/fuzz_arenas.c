@@ -61,7 +61,7 @@ check_heap(struct ptmalloc_memory *m, const struct ptmalloc_heap *h)
 
 	if (h->is != PTMALLOC_HEAP)
 		return true;
-	if (!h->size || h->size > h->writable - h->start || h->state % m->size ||
+	if (!h->size || h->size > h->end - h->start || h->state % m->size ||
 	    (h->top && (h->top <= h->start || h->top >= h->start + h->size)))
 		return fuzz_wrong("the heap at %" PRIx64 " reaches outside", h->start);
 	top = ptmalloc_pages_of_top(m, h->top, h->start + h->size);
@@ -75,7 +75,7 @@ static bool
 play(uint64_t *seed)
 {
 	static const unsigned fields[] = {12, 11, 1, 14};
-	struct ptmalloc_memory m = {image_word, &image, 0, IMAGE_PAGE};
+	struct ptmalloc_memory m = {image_word, image_again, &image, 0, IMAGE_PAGE};
 	struct ptmalloc_heap heaps[IMAGE_HEAPS];
 	uint64_t brk_at = IMAGE + 4 * IMAGE_SLOT, data_at = IMAGE + 5 * IMAGE_SLOT;
 	struct walk w = {brk_at, brk_at + IMAGE_SLOT, 0, &m, true};
@@ -87,8 +87,6 @@ play(uint64_t *seed)
 	for (uint64_t n = fake_below(seed, 3); n; n--)
 		image.absent[fake_below(seed, ARRAY_LEN(image.absent))] = true;
 	image_heaps(heaps);
-	for (unsigned i = 0; i < IMAGE_HEAPS; i++)
-		heaps[i].writable -= fake_below(seed, 2) * fake_below(seed, 16) * IMAGE_PAGE;
 	ptmalloc_heaps(&m, heaps, IMAGE_HEAPS);
 	for (unsigned i = 0; i < IMAGE_HEAPS; i++)
 		if (!check_heap(&m, &heaps[i]))

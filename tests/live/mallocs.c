@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { BLOCK = 64 << 10, BLOCKS = 16, LARGE = 1 << 20, LARGES = 80, TAIL = 1 << 20 };
@@ -123,6 +124,7 @@ main(void)
 	pthread_t thread;
 
 	setvbuf(stdout, out, _IOLBF, sizeof(out));
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* or khugepaged fills the holes */
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	mallopt(M_TOP_PAD, 0);

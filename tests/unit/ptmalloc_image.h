@@ -44,6 +44,12 @@ image_word(void *arg, uint64_t addr, uint64_t *out)
 	return true;
 }
 
+static inline void
+image_again(void *arg)
+{
+	(void)arg; /* it does not change */
+}
+
 /* A chunk, and what it says of the one before it; returns where the next is. */
 static inline uint64_t
 image_chunk(struct image *m, uint64_t at, uint64_t size, bool before_used)
@@ -133,8 +139,7 @@ image_heaps(struct ptmalloc_heap h[IMAGE_HEAPS])
 	for (unsigned i = 0; i < IMAGE_HEAPS; i++) {
 		uint64_t start = IMAGE + (uint64_t)i * IMAGE_SLOT;
 
-		h[i] = (struct ptmalloc_heap){
-		    .start = start, .writable = start + IMAGE_SLOT, .end = start + IMAGE_SLOT};
+		h[i] = (struct ptmalloc_heap){.start = start, .end = start + IMAGE_SLOT};
 	}
 }
 

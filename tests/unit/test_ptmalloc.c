@@ -11,7 +11,7 @@ static const uint64_t brk_at = IMAGE + 4 * IMAGE_SLOT, data_at = IMAGE + 5 * IMA
 static struct ptmalloc_memory
 memory(void)
 {
-	return (struct ptmalloc_memory){image_word, &image, image.word, IMAGE_PAGE};
+	return (struct ptmalloc_memory){image_word, image_again, &image, image.word, IMAGE_PAGE};
 }
 
 /* A letter a heap: h, ? or -. */
@@ -112,7 +112,7 @@ test_lies(void)
 	is_str(lie(ONE, 7), "-hh-", "an odd address of an arena");
 	is_str(lie(ONE + 16, 0), "-hh-", "no size");
 	is_str(lie(ONE + 16, 0xc008), "-hh-", "a size that is not of pages");
-	is_str(lie(ONE + 16, 0x11000), "-hh-", "more than can be written");
+	is_str(lie(ONE + 16, 0x11000), "-hh-", "more than there can be");
 	is_str(lie(ONE + 24, UINT64_MAX - 4095), "-hh-", "a limit beyond the heap");
 	is_str(lie(ONE + TOP, IMAGE + 0x8001), "-hh-", "a top that is no chunk");
 	is_str(lie(ONE + TOP, first + 0x2000), "-hh-", "a top in the heap of another arena");
