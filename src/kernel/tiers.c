@@ -78,7 +78,7 @@ tiers_say_root(char *what, size_t what_size, char *more, size_t more_size)
 void
 tiers_say(char *what, size_t what_size, char *more, size_t more_size)
 {
-	size_t n = tiers_held();
+	size_t n = tiers_held(), most = ARRAY_LEN(tiers);
 	char line[128];
 
 	more[0] = '\0';
@@ -86,7 +86,12 @@ tiers_say(char *what, size_t what_size, char *more, size_t more_size)
 		tiers_say_root(what, what_size, more, more_size);
 		return;
 	}
-	if (n == 0)
+	while (most > n && !rights_have(tiers[most - 1].capability))
+		most--;
+	if (most > n)
+		snprintf(what, what_size, "by %s, but without %s", tiers[most - 1].name,
+		         tiers[n].name);
+	else if (n == 0)
 		snprintf(what, what_size, "as an owner: your own processes, with frames hidden");
 	else
 		snprintf(what, what_size, "by %s: %s of others' processes", tiers[n - 1].name,

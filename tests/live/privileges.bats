@@ -385,6 +385,9 @@ ALL=+perfmon,+dac_read_search,+sys_admin,+sys_ptrace
 			[[ $row != *setcap* ]]
 		fi
 	done
+	capable cap_dac_read_search,cap_sys_ptrace
+	row=$("${AS[@]}" "$PMTOP" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
+	[[ $row == *"by CAP_SYS_PTRACE, but without CAP_PERFMON\","*"sudo setcap cap_perfmon+p "* ]]
 	# as root
 	row=$("$PUBLIC/pmtop" --capabilities --csv -n "$SUBJECT_PID" | head -n 1)
 	[[ $row == "privileges,yes,"*"as root"* ]]

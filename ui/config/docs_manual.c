@@ -541,7 +541,7 @@ docs_man_tiers(void)
 	char line[128];
 
 	printf(".PP\nCapabilities of its file (setcap(8)) show pmtop others' processes without "
-	       "root. Each of these has those above it:\n");
+	       "root. Each of these includes those above it:\n");
 	for (size_t i = 0; i < n; i++) {
 		docs_item(t[i].name, t[i].gives);
 		printf(".br\n");
