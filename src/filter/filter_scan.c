@@ -27,6 +27,7 @@ static const struct scan_leaf {
     [SCAN_PAGE_SCAN_PFNZERO] = {PM_CAT_PFNZERO, true},
     [SCAN_PAGE_SCAN_HUGE] = {PM_CAT_HUGE, true},
     [SCAN_PAGE_SCAN_GUARD] = {PM_CAT_GUARD, true},
+    [SCAN_PAGE_SCAN_ACCESSED] = {PM_CAT_ACCESSED, true},
     [SCAN_PAGE_SCAN_SOFT_DIRTY] = {PM_CAT_SOFT_DIRTY, true},
     [SCAN_PAGE_SCAN_WRITTEN] = {PM_CAT_WRITTEN, true},
     [SCAN_PAGE_SWAPPED] = {PM_CAT_SWAPPED, false},

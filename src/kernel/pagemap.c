@@ -176,7 +176,8 @@ pagemap_cat_names(struct buf *out, uint64_t cats, const char *sep)
 {
 	static const char *const names[] = {"wpallowed", "written",    "file",
 	                                    "present",   "swapped",    "pfnzero",
-	                                    "huge",      "soft-dirty", "guard"};
+	                                    "huge",      "soft-dirty", "guard",
+	                                    "accessed"};
 	const char *before = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

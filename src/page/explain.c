@@ -41,6 +41,9 @@ explain_exclusive(const struct page *pg)
 		return NULL;
 	if (pg->state == STATE_ZERO)
 		return "the zero page is shared by all";
+	if (pg->known & PAGE_AVERAGED)
+		return set ? "its whole folio: this kernel counts no single pages"
+		           : "its folio is mapped elsewhere, too; perhaps not this page";
 	if (!set && pg->known & PAGE_COUNT && pg->count > 1)
 		return "mapped more than once";
 	return NULL;
@@ -66,7 +69,7 @@ explain_pagemap(const struct flag *f, const struct page *pg, const struct vma *v
 	case PM_SOFT_DIRTY_BIT: return explain_soft_dirty(pg);
 	case PM_UFFD_WP_BIT:
 		return pg->word & PM_UFFD_WP && pg->word & PM_PRESENT
-		           ? "userfaultfd reports a write to it"
+		           ? "userfaultfd reports a write to it; where VmFlags has ur, a read, too"
 		           : NULL;
 	}
 	return NULL;

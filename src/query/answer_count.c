@@ -462,6 +462,17 @@ count_say_unknown(const struct count *c, const char *what, struct buf *line)
 	filter_why_words(c->why, tracker_why_unknown(&c->t->track), line);
 }
 
+/* What was asked rests on map counts, and those of large folios are averages. */
+static void
+count_say_averages(const struct count *c, struct buf *line)
+{
+	const struct source *s = c->t->source;
+
+	if ((c->by == QUERY_BY_MAPCOUNT || filter_needs(&c->f) & PAGE_NEED_COUNT) &&
+	    s->ops->others->averages(s) == TRUTH_YES)
+		buf_str(line, "; map counts of large folios are averages");
+}
+
 static void
 count_add_unknown(const struct count *c, struct answer *a, struct buf *line)
 {
@@ -491,6 +502,7 @@ answer_count(struct target *t, const struct vma_list *vmas, const struct query *
 		buf_fmt(&b, "%llu page%s (%s) match%s", (unsigned long long)c.pages,
 		        plural(c.pages), size_text(text, c.pages * t->page_size),
 		        c.pages == 1 ? "es" : "");
+		count_say_averages(&c, &b);
 		count_add_unknown(&c, a, &b);
 		a->line = b.s;
 		if (c.by)
@@ -552,6 +564,7 @@ answer_find(struct target *t, const struct vma_list *vmas, const struct query *q
 		buf_fmt(&b, "%llu page%s (%s) in %llu run%s", (unsigned long long)c.pages,
 		        plural(c.pages), size_text(text, c.pages * t->page_size),
 		        (unsigned long long)(c.runs + c.runs_more), plural(c.runs + c.runs_more));
+		count_say_averages(&c, &b);
 		count_add_unknown(&c, a, &b);
 		a->line = b.s;
 		count_add_runs(&c, vmas, a);

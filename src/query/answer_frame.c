@@ -6,6 +6,7 @@
 #include "kernel/kabi.h"
 #include "query/answer_query.h"
 #include "query/hunt.h"
+#include "target/page_read.h"
 
 struct answer *
 answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
@@ -21,6 +22,7 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	pg.known |= ok ? PAGE_FLAGS : 0;
 	source_frames(t->source, FRAME_COUNT, &q->pfn, 1, &pg.count, &ok);
 	pg.known |= ok ? PAGE_COUNT : 0;
+	page_note_average(t->source, &pg);
 	source_frames(t->source, FRAME_CGROUP, &q->pfn, 1, &pg.cgroup, &ok);
 	pg.known |= ok ? PAGE_CGROUP : 0;
 	if (hunt_words(&h, vmas, err) < 0)

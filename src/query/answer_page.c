@@ -52,6 +52,8 @@ page_sentence(struct buf *out, const struct page *pg, const char *verb, unsigned
 		buf_str(out, ", mapped once");
 	else if (pg->known & PAGE_COUNT && pg->count)
 		buf_fmt(out, ", mapped %llu times", (unsigned long long)pg->count);
+	if (pg->known & PAGE_AVERAGED)
+		buf_str(out, " (its folio, on average)");
 	if (written_ns)
 		buf_fmt(out, ", %sseen %s %s", clears > 1 ? "" : "first ", verb,
 		        ago_text(ago, written_ns, now));
@@ -121,6 +123,18 @@ page_facts_cgroup(struct answer *a, const struct source *s, uint64_t inode)
 	buf_free(&b);
 }
 
+/* The bitmap is up to date, which the flag in kpageflags need not be. */
+static void
+page_facts_idle(struct answer *a, const struct source *s, uint64_t pfn)
+{
+	bool idle;
+
+	if (s->ops->idle && pfn && s->ops->idle(s, pfn, &idle))
+		answer_add_number(a, "idle", idle)->note =
+		    idle ? "marked idle, and not used since"
+		         : "used since it was marked idle, if it was";
+}
+
 void
 answer_add_frame(struct answer *a, const struct page *pg, const struct target *t, uint64_t in_page)
 {
@@ -141,12 +155,15 @@ answer_add_frame(struct answer *a, const struct page *pg, const struct target *t
 	else
 		answer_add_unknown(a, "mapcount",
 		                   why ? why : "hidden (/proc/kpagecount is for root)");
+	if (pg->known & PAGE_AVERAGED)
+		answer_add_text(a, "mapcount_of", "its folio: an average");
 	if (pg->known & PAGE_FLAGS)
 		page_facts_kpf(a, pg);
 	else
 		answer_add_unknown(a, "flags", why);
 	if (pg->known & PAGE_CGROUP)
 		page_facts_cgroup(a, t->source, pg->cgroup);
+	page_facts_idle(a, t->source, pfn);
 }
 
 /*

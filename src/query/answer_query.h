@@ -63,6 +63,10 @@ struct answer *answer_tracker(struct target *t);
 
 /* What a clear of the referenced bits costs and disturbs: its question is asked before it. */
 struct answer *answer_touched(struct target *t);
+
+/* Which memory is accessed, by DAMON's samples. */
+struct answer *answer_accesses(struct target *t, const struct vma_list *vmas, const struct query *q,
+                               struct err *err);
 struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint64_t start,
                             uint64_t end, struct err *err);
 /* How many pages match a QUERY_COUNT, and by what; where those of a QUERY_FIND are. */

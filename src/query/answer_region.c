@@ -60,6 +60,17 @@ answer_add_if(struct answer *a, const struct smaps_entry *e, unsigned field, con
 		answer_add_unknown(a, key, "not in this kernel's smaps");
 }
 
+/* Not said where there are none: neither the machine nor the process need have them. */
+static void
+answer_fact_pkey(struct answer *a, const struct smaps_entry *e)
+{
+	if (e->known & SMAPS_PKEY)
+		answer_add_number(a, "pkey", e->pkey)->note =
+		    e->pkey ? "a protection key: each thread may deny itself access or writes by "
+		              "it"
+		            : "the default protection key";
+}
+
 /* The kernel walks the regions before it, too. */
 static void
 answer_facts_smaps(struct answer *a, const struct target *t, const struct vma_list *vmas,
@@ -75,13 +86,17 @@ answer_facts_smaps(struct answer *a, const struct target *t, const struct vma_li
 		answer_add_unknown(a, "pss", "smaps cannot be read");
 		return;
 	}
-	answer_add_number(a, "pss", e->pss);
+	answer_add_number(a, "pss", e->pss)->note =
+	    s->ops->others->averages(s) == TRUTH_YES
+	        ? "an estimate, as uss and shared: this kernel counts mappings by folio"
+	        : NULL;
 	answer_add_number(a, "uss", e->uss);
 	answer_add_number(a, "shared", e->shared);
 	answer_add_number(a, "referenced", e->referenced);
 	answer_add_if(a, e, SMAPS_LOCKED, "locked", e->locked);
 	answer_add_if(a, e, SMAPS_KSM, "ksm_bytes", e->ksm);
 	answer_add_if(a, e, SMAPS_THP_ELIGIBLE, "thp_eligible", e->thp_eligible);
+	answer_fact_pkey(a, e);
 	answer_add_name(a, "vmflags", e->flags);
 }
 

@@ -358,13 +358,26 @@ query_read_writers(struct lex *r, struct query *q, struct err *err)
 	return i < 0 ? -1 : 0;
 }
 
+/* [for TIME]; without it q->for_ns stays. */
+static int
+query_read_for(struct lex *r, struct query *q, struct err *err)
+{
+	static const struct lex_unit times[] = {
+	    {"", TIME_SECOND}, {"ms", TIME_MS}, {"s", TIME_SECOND}, {NULL, 0}};
+
+	if (!query_eat_whole(r, "for"))
+		return 0;
+	if (!query_read_measure(r, times, &q->for_ns) || q->for_ns > 3600 * TIME_SECOND)
+		return lex_fail(r, r->at, "this is not a time of up to an hour",
+		                "examples: for 300ms, for 10s", err);
+	return 0;
+}
+
 /* [PLACE [BYTES] [for TIME]] or off [PLACE] */
 static int
 query_read_watchpoint(struct lex *r, struct query *q, struct err *err)
 {
 	static const struct lex_unit bytes[] = {{"", 1}, {NULL, 0}};
-	static const struct lex_unit times[] = {
-	    {"", TIME_SECOND}, {"ms", TIME_MS}, {"s", TIME_SECOND}, {NULL, 0}};
 	const char *from;
 	uint64_t n = 0;
 
@@ -381,12 +394,15 @@ query_read_watchpoint(struct lex *r, struct query *q, struct err *err)
 		                "such as watchpoint counter 8", err);
 	q->bytes = (unsigned)n;
 	lex_skip_blanks(r);
-	if (q->off || !query_eat_whole(r, "for"))
-		return 0;
-	if (!query_read_measure(r, times, &q->for_ns) || q->for_ns > 3600 * TIME_SECOND)
-		return lex_fail(r, r->at, "this is not a time of up to an hour",
-		                "examples: for 300ms, for 10s", err);
-	return 0;
+	return q->off ? 0 : query_read_for(r, q, err);
+}
+
+/* [for TIME] */
+static int
+query_read_accesses(struct lex *r, struct query *q, struct err *err)
+{
+	q->for_ns = 3 * TIME_SECOND;
+	return query_read_for(r, q, err);
 }
 
 /* [PLACE or RANGE] [by function] */

@@ -88,7 +88,7 @@ struct query {
 	bool read;       /* QUERY_ARENAS: the memory of the heaps */
 	bool off;        /* QUERY_WATCHPOINT: removes; */
 	unsigned bytes;  /* ... how many it watches, 0: as many as may begin there */
-	uint64_t for_ns; /* ... how long it waits for stores */
+	uint64_t for_ns; /* ... how long it waits for stores; ACCESSES: how long it samples */
 	size_t rest; /* a verb of the screen: where its argument begins in the text */
 };
 

@@ -74,10 +74,12 @@ source_recording_compare(struct source *s, pid_t a, pid_t b)
 }
 
 static enum truth
-source_recording_averages(struct source *s)
+source_recording_averages(const struct source *s)
 {
-	(void)s;
-	return TRUTH_UNKNOWN;
+	/* 1 + enum truth; 0: older recordings do not say */
+	uint64_t said = recording_number(source_recording_of(s)->r, "averages");
+
+	return said ? (enum truth)(said - 1) : TRUTH_UNKNOWN;
 }
 
 static bool

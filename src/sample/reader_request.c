@@ -200,6 +200,13 @@ reader_set_baseline(struct reader *l)
 		target_stop_growing(&l->t);
 }
 
+/* Tried only once something on screen rests on map counts: that takes a fork. */
+static void
+reader_note_averages(struct reader *l)
+{
+	l->draft.averages = l->t.source->ops->others->averages(l->t.source) == TRUTH_YES;
+}
+
 void
 reader_serve(struct reader *l, const struct request *before)
 {
@@ -212,6 +219,8 @@ reader_serve(struct reader *l, const struct request *before)
 	if (was->card_on != w->card_on || was->card != w->card)
 		reader_drop_card(l);
 	l->draft.card_kind = w->card_on;
+	if (w->lens == LENS_SHARING)
+		reader_note_averages(l);
 }
 
 /* The card of the page itself is read again. */
@@ -263,6 +272,7 @@ reader_adopt_smaps(struct reader *l, const struct result *r)
 	smaps_reading_unref(l->draft.smaps);
 	l->draft.smaps = smaps_reading_ref(r->smaps);
 	l->draft.smaps_err = r->err;
+	reader_note_averages(l);
 	if (touched_is_in(&l->draft.touched, r->smaps))
 		l->draft.touched_sum = touched_sum(&l->draft.regions->vmas, &r->smaps->smaps);
 }

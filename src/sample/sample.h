@@ -91,6 +91,7 @@ struct sample {
 	bool has_nodes;       /* NUMA nodes may be known */
 	bool huge_known;      /* PAGEMAP_SCAN reports huge mappings */
 	bool frames_hidden;   /* page frames or their flags are hidden from us */
+	bool averages;        /* map counts of pages of large folios are averages, as was found */
 
 	bool ended;           /* the process has ended; the rest is from the last scan */
 	uint64_t ended_ns;

@@ -10,6 +10,7 @@
 #include "sample/estimate.h"
 #include "target/growth.h"
 #include "target/sign.h"
+#include "target/page_read.h"
 #include "target/walk.h"
 
 enum {
@@ -379,6 +380,9 @@ window_count(struct fill *f, const struct window_of *of)
 		seek_narrow(f->filter, f->t, &f->o); /* for its categories: gaps are wanted */
 		w->filtered = true;
 	}
+	w->averages = (lens_row(w->lens)->needs | (f->filter ? filter_needs(f->filter) : 0)) &
+	                  PAGE_NEED_COUNT &&
+	              page_counts_average(f->t->source);
 	if (r == 0)
 		r = walk_pages(f->t, f->v, f->lo, f->hi, &f->o, &fns, f, f->err);
 	if (r == 0 && late)

@@ -33,6 +33,7 @@ struct window {
 	struct strip_cell map[STRIP_MAX];
 	/* of the whole region: the newest write seen, and its page; 0: none */
 	uint64_t newest_ns, newest_at;
+	bool averages;         /* it rests on map counts, of which some are averages over a folio */
 	bool filtered;         /* cells have `match`; pages on screen for which it is not known: */
 	uint64_t unknown;
 	uint64_t counted;      /* bytes of the range on screen counted so far */

@@ -68,6 +68,20 @@ page_is_mapped_once(const struct source *s, const struct page *pg)
 	       (single || (s->meta.exclusive_each && !(pg->word & PM_FILE)));
 }
 
+bool
+page_counts_average(const struct source *s)
+{
+	return s->ops->others && s->ops->others->averages(s) == TRUTH_YES;
+}
+
+void
+page_note_average(const struct source *s, struct page *pg)
+{
+	if (pg->known & PAGE_COUNT && pg->known & PAGE_FLAGS && page_is_compound(pg) &&
+	    !(pg->kpf & KPF_HUGE) && page_counts_average(s))
+		pg->known |= PAGE_AVERAGED;
+}
+
 static void
 page_look_up_count(struct page_batch *b, const struct source *s, struct page *out)
 {
@@ -90,6 +104,7 @@ page_look_up_count(struct page_batch *b, const struct source *s, struct page *ou
 		if (b->ok[i]) {
 			out[b->page[i]].count = b->words[i];
 			out[b->page[i]].known |= PAGE_COUNT;
+			page_note_average(s, &out[b->page[i]]);
 		}
 }
 
@@ -279,6 +294,8 @@ page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, uns
 		page_look_up_entry(s, &out[i]);
 	if (!b.n || !(needs & PAGE_NEED_FRAMES))
 		return 0;
+	if (needs & PAGE_NEED_COUNT && page_counts_average(s))
+		needs |= PAGE_NEED_FLAGS; /* which say whether the count is the page's own */
 	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO) &&
 	    !page_look_up_flags(&b, s, out, needs & PAGE_NEED_FOLIO))
 		page_look_up_folios(&b, s, out, needs & PAGE_NEED_FOLIO,

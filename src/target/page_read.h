@@ -13,6 +13,15 @@
 int page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, unsigned needs,
               struct err *err);
 
+/* Whether map counts of pages of large folios are averages; tried when it is first asked. */
+bool page_counts_average(const struct source *s);
+
+/*
+ * Marks the page, whose flags and count were looked up, if the count is an average (PAGE_AVERAGED).
+ * In pages of the pool it is that of the page.
+ */
+void page_note_average(const struct source *s, struct page *pg);
+
 /*
  * Anonymous huge pages that one entry of the page table maps. `tail` is what all the others of its
  * pages are, but for their number: its word is that of the first of them.

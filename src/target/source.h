@@ -10,6 +10,7 @@
 #include "base/truth.h"
 #include "cause/causes.h"
 #include "cause/stores.h"
+#include "kernel/damon.h"
 #include "kernel/folio_sizes.h"
 #include "kernel/frame.h"
 #include "kernel/mapmax.h"
@@ -134,8 +135,11 @@ struct source_others {
 	/* Orders the address spaces of two threads (other.tid); 0: the target. After `list`. */
 	enum others_order (*compare)(struct source *s, pid_t a, pid_t b);
 
-	/* Whether map counts of pages of large folios are averages (CONFIG_NO_PAGE_MAPCOUNT). */
-	enum truth (*averages)(struct source *s);
+	/*
+	 * Whether map counts of pages of large folios are averages (CONFIG_NO_PAGE_MAPCOUNT); smaps
+	 * then estimates what is shared. Tried once, when it is first asked.
+	 */
+	enum truth (*averages)(const struct source *s);
 
 	/*
 	 * How often the target's pages are mapped at most, by region; if no more than `pages` are
@@ -284,6 +288,12 @@ struct source_ops {
 	               uint64_t *out, bool *ok);
 
 	/*
+	 * Whether a frame was marked as idle and not used since (page_idle.h). false: not known.
+	 * NULL: never.
+	 */
+	bool (*idle)(const struct source *s, uint64_t pfn, bool *idle);
+
+	/*
 	 * Whether memory of the machine has broken (hwpoison), or that is not known: then a page
 	 * may differ from the others of its folio in any way.
 	 */
@@ -316,6 +326,12 @@ struct source_ops {
 	 * changes the target. -1 with err.
 	 */
 	int (*unreference)(struct source *s, struct err *err);
+
+	/*
+	 * Samples which memory is accessed, for that long or until s->stop (damon.h). NULL: it
+	 * cannot. -1 with err.
+	 */
+	int (*accesses)(struct source *s, uint64_t ns, struct damon_regions *out, struct err *err);
 
 	/*
 	 * Reads n bytes of memory at addr, which must be in RAM by the page table. Returns how many

@@ -13,6 +13,7 @@
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "kernel/numa.h"
+#include "kernel/page_idle.h"
 #include "kernel/proc_bar.h"
 #include "kernel/tiers.h"
 #include "target/symbol.h"
@@ -80,6 +81,21 @@ static void
 caps_smaps(struct caps *t, struct cap *c)
 {
 	caps_try_own_file(t, c, "smaps");
+}
+
+static void
+caps_damon(struct caps *t, struct cap *c)
+{
+	struct err err;
+	char how[sizeof(c->how)];
+
+	if (!t->r->base.meta.may_end) {
+		caps_no(c, "the target is not a live process", NULL);
+	} else if (damon_probe(DAMON_ADMIN, &err) < 0) {
+		snprintf(how, sizeof(how), "%.*s", (int)sizeof(how) - 1, err.how);
+		caps_no(c, err.why, how);
+	} else
+		caps_yes(c, "there, and free; tried when it is asked for");
 }
 
 static void
@@ -154,7 +170,24 @@ caps_kpageflags(struct caps *t, struct cap *c)
 static void
 caps_kpagecount(struct caps *t, struct cap *c)
 {
+	const struct source *s = &t->r->base;
+
 	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecount", O_RDONLY), caps_as_admin);
+	if (c->ok && s->ops->others->averages(s) == TRUTH_YES)
+		caps_yes(c, "readable; in large folios it is an average, and PSS an estimate");
+}
+
+static void
+caps_page_idle(struct caps *t, struct cap *c)
+{
+	if (t->r->page_idle >= 0)
+		caps_yes(c, "readable: of a frame that somebody has marked idle");
+	else if (t->r->base.meta.may_end && access(PAGE_IDLE_BITMAP, F_OK) == 0)
+		caps_no(c, "not readable", caps_as_admin);
+	else if (t->r->base.meta.may_end)
+		caps_no(c, "this kernel lacks CONFIG_IDLE_PAGE_TRACKING", NULL);
+	else
+		caps_no(c, "the folder has no page_idle", NULL);
 }
 
 static void
@@ -191,6 +224,8 @@ static const struct {
     {PM_CAT_HUGE, "scan:huge", "6.7", "huge pages mapped as one"},
     {PM_CAT_SOFT_DIRTY, "scan:soft-dirty", "6.8", "written pages, in ranges"},
     {PM_CAT_GUARD, "scan:guard", "6.16", "guard pages"},
+    {PM_CAT_ACCESSED, "scan:accessed", NULL,
+     "reads and writes, in regions that userfaultfd protects from both"},
 };
 
 static void
@@ -204,7 +239,7 @@ caps_category(const struct caps *t, size_t i, struct cap *c)
 		caps_no(c, "PAGEMAP_SCAN does not work here", NULL);
 	else
 		caps_no(c, "not known to this kernel's scan", NULL);
-	if (!c->ok)
+	if (!c->ok && caps_cats[i].since)
 		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail),
 		         " (Linux %s)", caps_cats[i].since);
 }
@@ -426,6 +461,7 @@ static const struct {
     {"kpageflags", "how the kernel uses a frame", caps_kpageflags, NULL},
     {"kpagecount", "how often a frame is mapped", caps_kpagecount, NULL},
     {"kpagecgroup", "which memory cgroup pays for it", caps_kpagecgroup, NULL},
+    {"page_idle", "whether a frame was used", caps_page_idle, NULL},
     {"PAGEMAP_SCAN", "page tables in ranges, fast", caps_scan, caps_categories},
     {"PROCMAP_QUERY", "one region by address", caps_procmap_query, caps_trackers},
     {"faults", "which code writes a page", caps_faults, NULL},
@@ -433,6 +469,7 @@ static const struct {
     {"swap", "names of swap devices", caps_swaps, NULL},
     {"page-cache", "file pages that are not mapped here", caps_page_cache, NULL},
     {"smaps", "PSS and referenced pages", caps_smaps, NULL},
+    {"DAMON", "accesses by address, sampled", caps_damon, NULL},
     {"mem", "the bytes in a page", caps_mem, NULL},
     {"ptrace", "detecting writes by userfaultfd; the hex view", caps_ptrace, NULL},
     {"move_pages", "NUMA nodes", caps_move_pages, NULL},

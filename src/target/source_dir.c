@@ -113,6 +113,7 @@ const struct source_ops source_dir_ops = {
     .words = source_root_words,
     .runs = source_root_runs,
     .frames = source_root_frames,
+    .idle = source_root_idle,
     .broken = source_dir_broken,
     .nodes = source_dir_nodes,
     .folio_sizes = source_root_folio_sizes,

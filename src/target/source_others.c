@@ -2,6 +2,7 @@
 /* The other processes of a proc root, whether it is the kernel's or a folder. */
 #include "target/source_root.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -89,15 +90,26 @@ source_others_compare(struct source *s, pid_t a, pid_t b)
 	return others_compare(&r->proc, a ? a : r->tid, b ? b : r->tid);
 }
 
+/* A folder says so of the kernel that it shows by an empty file beside kpagecount. */
 static enum truth
-source_others_averages(struct source *s)
+source_others_says_average(const struct source_root *r)
+{
+	int fd = proc_root_file(&r->proc, "kpagecount-averages", O_RDONLY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? TRUTH_YES : TRUTH_NO;
+}
+
+static enum truth
+source_others_averages(const struct source *s)
 {
 	struct source_root *r = source_root_of(s);
 
 	if (!r->averages_tried && s->meta.may_end)
 		r->averages = frames_averages(&r->frames);
-	else if (!s->meta.may_end)
-		r->averages = TRUTH_NO;
+	else if (!r->averages_tried)
+		r->averages = source_others_says_average(r);
 	r->averages_tried = true;
 	return r->averages;
 }

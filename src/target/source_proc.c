@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "kernel/cgroup.h"
 #include "kernel/numa.h"
@@ -173,6 +174,31 @@ source_proc_late(const struct source *s)
 	return h && helper_is_late(h);
 }
 
+/* Ours from here to the end: whatever happens to pmtop, DAMON is as it was. */
+static int
+source_proc_accesses(struct source *s, uint64_t ns, struct damon_regions *out, struct err *err)
+{
+	static const uint64_t STEP_NS = 100 * TIME_MS;
+	struct source_root *r = source_root_of(s);
+	struct damon *d;
+	uint64_t end;
+	int result;
+
+	if (!r->proc.ours)
+		return err_set(err, ERR_TARGET, "its PID is that of another PID namespace",
+		               "run pmtop in its namespace", "cannot sample accesses");
+	d = damon_begin(DAMON_ADMIN, r->proc.pid, err);
+	if (!d)
+		return -1;
+	end = time_ns() + ns;
+	for (uint64_t now; (now = time_ns()) < end && !source_stopped(s) &&
+	                   source_root_life(s) == PROC_RUNNING;)
+		s->ops->faults->wait(s, u64_min(end - now, STEP_NS));
+	result = damon_read(d, out, err);
+	damon_end(d);
+	return result;
+}
+
 static const struct source_ops source_proc_ops = {
     .open_pages = source_proc_open_pages,
     .reopen = source_root_reopen,
@@ -185,6 +211,7 @@ static const struct source_ops source_proc_ops = {
     .words = source_root_words,
     .runs = source_root_runs,
     .frames = source_root_frames,
+    .idle = source_root_idle,
     .broken = source_proc_broken,
     .nodes = source_proc_nodes,
     .folio_sizes = source_root_folio_sizes,
@@ -192,6 +219,7 @@ static const struct source_ops source_proc_ops = {
     .smaps = source_root_smaps,
     .smaps_one = source_root_smaps_one,
     .unreference = source_root_unreference,
+    .accesses = source_proc_accesses,
     .bytes = source_proc_bytes,
     .fault_in = source_proc_fault_in,
     .files = source_proc_files,

@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "kernel/clear_refs.h"
 #include "kernel/kabi.h"
+#include "kernel/page_idle.h"
 #include "kernel/proc_bar.h"
 
 /* --- opening and closing ---------------------------------------------------------------------- */
@@ -31,6 +32,7 @@ source_root_init(struct source_root *r, const struct source_ops *ops, size_t pag
 	    .proc = {.root = -1, .leader = -1, .pidfd = -1},
 	    .maps = -1,
 	    .mem = -1,
+	    .page_idle = -1,
 	    .pm = {.fd = -1, .maps = -1, .page_size = page_size, .stop = source_root_is_stopped,
 	           .stop_arg = &r->base},
 	    .frames = {.flags = -1, .count = -1, .cgroup = -1}};
@@ -71,6 +73,8 @@ source_root_begin(struct source_root *r, struct err *err)
 	if (source_root_open_maps(r, err) < 0)
 		return -1;
 	frames_open(&r->frames, &r->proc);
+	r->page_idle = m->may_end ? file_open(AT_FDCWD, PAGE_IDLE_BITMAP, O_RDONLY)
+	                          : proc_root_file(&r->proc, "page_idle", O_RDONLY);
 	m->frames = frames_files(&r->frames);
 	swaps_read(&m->swaps, &r->proc, m->may_end);
 	if (file_read_small(r->proc.root, "sys/kernel/random/boot_id", m->boot, sizeof(m->boot)))
@@ -126,6 +130,8 @@ source_root_close(struct source *s)
 
 	source_root_close_space(r);
 	frames_close(&r->frames);
+	if (r->page_idle >= 0)
+		close(r->page_idle);
 	swaps_free(&s->meta.swaps);
 	helper_free(r->helper);
 	kallsyms_free(&r->kallsyms);
@@ -252,6 +258,14 @@ source_root_frames(const struct source *s, enum frame_file file, const uint64_t 
                    uint64_t *out, bool *ok)
 {
 	frames_lookup(&source_root_of(s)->frames, file, pfn, n, out, ok);
+}
+
+bool
+source_root_idle(const struct source *s, uint64_t pfn, bool *idle)
+{
+	int fd = source_root_of(s)->page_idle;
+
+	return fd >= 0 && page_idle_read(fd, pfn, idle);
 }
 
 enum folio_sizes

@@ -17,6 +17,7 @@ struct source_root {
 	int mem;               /* the target's memory; opened on first use, -1 until then */
 	struct pagemap pm;
 	struct frames frames;
+	int page_idle;         /* its bitmap, -1: there is none, or it is refused */
 	struct kinds kinds;
 	pid_t tid;             /* of a thread that has its memory, when others were listed */
 	enum truth averages;   /* of map counts, once that was tried: */
@@ -58,6 +59,7 @@ int source_root_runs(const struct source *s, uint64_t start, uint64_t end,
                      struct err *err);
 void source_root_frames(const struct source *s, enum frame_file file, const uint64_t *pfn,
                         size_t n, uint64_t *out, bool *ok);
+bool source_root_idle(const struct source *s, uint64_t pfn, bool *idle);
 enum folio_sizes source_root_folio_sizes(const struct source *s);
 int source_root_smaps(const struct source *s, struct progress *p, struct smaps *out,
                       struct err *err);

@@ -122,6 +122,8 @@ summary_add_share(struct summary *s, const struct page *pg, uint64_t n)
 	uint64_t size = (uint64_t)s->page_size << PSS_SHIFT;
 
 	s->by_share[share] += n;
+	if (pg->known & PAGE_AVERAGED)
+		s->averaged[share] += n;
 	if (pg->state == STATE_HUGETLB || pg->state == STATE_ZERO)
 		return;
 	if (share == SHARE_1 || share == SHARE_EXCLUSIVE)
@@ -130,6 +132,16 @@ summary_add_share(struct summary *s, const struct page *pg, uint64_t n)
 		s->pss_unknown += n;
 	else if (share != SHARE_0 && share != SHARE_NO_COUNT)
 		s->pss += n * (size / pg->count);
+}
+
+uint64_t
+summary_averaged(const struct summary *s)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < SHARE_COUNT; i++)
+		n += s->averaged[i];
+	return n;
 }
 
 bool

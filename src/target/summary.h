@@ -85,6 +85,7 @@ struct summary {
 	size_t flags_n, flags_cap, flags_last;
 	uint64_t flags_unknown;
 	uint64_t by_share[SHARE_COUNT];
+	uint64_t averaged[SHARE_COUNT]; /* of these, counted as their folio is on average */
 	uint64_t pss, pss_unknown; /* see summary_pss */
 	struct summary_folios folios[KIND_COUNT][SUMMARY_ORDERS];
 	uint64_t folios_unknown;
@@ -111,6 +112,9 @@ void summary_end(struct summary *s);
 
 /* Why no frame of the pages in RAM is known; NULL: some are, or no page is in RAM. */
 const char *summary_hidden_why(const struct summary *s);
+
+/* Pages counted as their folio is on average (PAGE_AVERAGED). */
+uint64_t summary_averaged(const struct summary *s);
 
 /*
  * The proportional set size in bytes, as in smaps: each page's size divided by how often it is

@@ -45,7 +45,7 @@ strings_of() { # FILE MACRO
 	golden_check "$batch_dir/golden/capabilities-zoo.txt" "$BATS_TEST_TMPDIR/out"
 	pm --capabilities "$PID" >"$BATS_TEST_TMPDIR/out"
 	is "$(awk 'NR > 1 { print $1 }' "$BATS_TEST_TMPDIR/out" | xargs)" \
-		"maps pagemap pfn kpageflags kpagecount kpagecgroup PAGEMAP_SCAN$(printf ' scan:%s' wpallowed written file present swapped pfnzero huge soft-dirty guard) PROCMAP_QUERY soft-dirty userfaultfd faults watchpoints swap page-cache smaps mem ptrace move_pages pidfd symbols instructions"
+		"maps pagemap pfn kpageflags kpagecount kpagecgroup page_idle PAGEMAP_SCAN$(printf ' scan:%s' wpallowed written file present swapped pfnzero huge soft-dirty guard accessed) PROCMAP_QUERY soft-dirty userfaultfd faults watchpoints swap page-cache smaps DAMON mem ptrace move_pages pidfd symbols instructions"
 	pm --capabilities --json "$PID" >"$BATS_TEST_TMPDIR/out"
 	is "$(json "$BATS_TEST_TMPDIR/out" capabilities.0.source capabilities.0.available capabilities.0.remedy | xargs)" \
 		"maps yes null"

@@ -261,7 +261,7 @@ others_made_compare(struct source *s, pid_t a, pid_t b)
 }
 
 static enum truth
-others_made_averages(struct source *s)
+others_made_averages(const struct source *s)
 {
 	return made_of(s)->averages;
 }

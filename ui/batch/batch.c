@@ -56,6 +56,8 @@ batch_show_grid(struct batch *b, struct err *err)
 
 	if (batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
+	if (b->o->lens == LENS_SHARING)
+		batch_note_averages(b);
 	return batch_grid(&b->t, &b->vmas, start, end, &g, err);
 }
 

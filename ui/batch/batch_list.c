@@ -281,6 +281,17 @@ batch_add_writers(struct batch *b, const struct regions *rs, struct batch_list *
 	return a;
 }
 
+/* Whether what it shows rests on how often pages are mapped. */
+static bool
+list_counts_mappings(const enum column_id *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == COL_REGION_PSS || ids[i] == COL_REGION_USS ||
+		    ids[i] == COL_REGION_SHARED || ids[i] == COL_REGION_LOCKED)
+			return true;
+	return false;
+}
+
 int
 batch_list(struct batch *b, struct err *err)
 {
@@ -333,6 +344,8 @@ batch_list(struct batch *b, struct err *err)
 		batch_list_sort(&rows, sort, up);
 	batch_list_print_rows(&rows, &shape, ids, n, &out);
 	batch_note_filter(b, &filter, "region");
+	if (list_counts_mappings(ids, n))
+		batch_note_averages(b);
 	free(rows.v);
 	free(rows.sums);
 	groups_free(&gs);

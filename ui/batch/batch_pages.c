@@ -223,6 +223,8 @@ batch_dump_note(struct batch_dump *d)
 		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
 	d->filter.passed = d->pages;
 	batch_note_filter(b, &d->filter, "page");
+	if ((d->needs | (d->filter.on ? filter_needs(&d->filter.f) : 0)) & PAGE_NEED_COUNT)
+		batch_note_averages(b);
 	if (d->stopped)
 		buf_fmt(b->note, "%sstopped at %#llx, after %llu page%s (--max-pages)",
 		        b->note->len ? "; " : "", (unsigned long long)d->stopped,

@@ -80,6 +80,17 @@ batch_check_alive(const struct batch *b, struct err *err)
 	return -1;
 }
 
+void
+batch_note_averages(struct batch *b)
+{
+	if (b->t.source->ops->others->averages(b->t.source) == TRUTH_YES)
+		buf_fmt(b->note,
+		        "%sthis kernel counts the mappings of large folios, not of their pages: "
+		        "how often such a page is mapped is an average, and PSS, USS and SHARED "
+		        "are estimates",
+		        b->note->len ? "; " : "");
+}
+
 int
 batch_need_smaps(struct batch *b, struct err *err)
 {

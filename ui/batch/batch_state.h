@@ -70,6 +70,12 @@ void batch_note_filter(struct batch *b, const struct batch_filter *bf, const cha
 int batch_check_alive(const struct batch *b, struct err *err);
 
 
+/*
+ * The note says that map counts, and sums of smaps that rest on them, are averages of folios; if
+ * they are.
+ */
+void batch_note_averages(struct batch *b);
+
 /* Reads smaps, once. */
 int batch_need_smaps(struct batch *b, struct err *err);
 

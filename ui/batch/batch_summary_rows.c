@@ -68,6 +68,8 @@ batch_pss_row(struct sink *k)
 	struct value pss = batch_pss_value(k->s);
 	const char *words = pss.kind == VALUE_UNKNOWN
 	                        ? "not known: the count of shared pages is hidden"
+	                    : summary_averaged(k->s)
+	                        ? "estimated, without hugetlb: some map counts are averages"
 	                        : "each page's size divided by its mapcount, without hugetlb";
 
 	batch_sink_row(k, (struct value[]){batch_text(batch_is_flat(k->o) ? "pss" : "PSS"),
@@ -220,9 +222,15 @@ batch_sharing_rows(struct sink *k)
 {
 	for (unsigned i = 0; i < SHARE_COUNT; i++) {
 		const struct summary_share_row *row = summary_share_row((enum summary_share)i);
+		struct buf words = {0};
 
+		buf_str(&words, row->words);
+		if (k->s->averaged[i])
+			buf_fmt(&words, "; %llu of them by the average of their folio",
+			        (unsigned long long)k->s->averaged[i]);
 		if (k->s->by_share[i])
-			batch_pages_row(k, row->name, k->s->by_share[i], row->words);
+			batch_pages_row(k, row->name, k->s->by_share[i], words.s);
+		buf_free(&words);
 	}
 }
 

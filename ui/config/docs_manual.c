@@ -247,8 +247,13 @@ docs_man_flags(void)
 	docs_man_bits(FLAG_KPF);
 	printf(".SH VMFLAGS\nThe flags of a region, from smaps.\n");
 	v = smaps_flags(&n);
-	for (size_t i = 0; i < n; i++)
-		docs_item(v[i].code, v[i].words);
+	for (size_t i = 0; i < n; i++) {
+		char text[192];
+
+		snprintf(text, sizeof(text), "%s%s%s%s", *v[i].since ? "Linux " : "", v[i].since,
+		         *v[i].since ? ": " : "", v[i].words);
+		docs_item(v[i].code, text);
+	}
 }
 
 /* What other manuals have. */

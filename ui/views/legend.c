@@ -161,6 +161,8 @@ legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 	return x + 2;
 }
 
+const char legend_averages[] = "of large folios an average";
+
 /* Whether zoomed cells show digits among the letters. */
 static bool
 legend_has_tenths(const struct ui *ui, const struct window *w)
@@ -192,6 +194,8 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 			n[c] += w->cells[i].n[c];
 	if (w && w->filtered && ui->pages->filter[0])
 		x = legend_draw_filter(ui, w, y, x);
+	if (w && w->averages)
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", legend_averages);
 	if (l == ui->lens && lens_lacks(ui, s, &lacks))
 		x = paint_text(y, fit_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols,
 		               ROLE_HOT, " ");

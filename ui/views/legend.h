@@ -5,6 +5,9 @@
 #include "model/ui.h"
 #include "sample/sample.h"
 
+/* Said where classes rest on map counts, and those of large folios are averages. */
+extern const char legend_averages[];
+
 /* One row: the lens and the classes that are on screen, or what the lens lacks. */
 void legend_draw(const struct ui *ui, const struct sample *s, int y);
 

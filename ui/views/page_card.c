@@ -271,7 +271,10 @@ card_add_frame(struct card *c, const struct sample *s, const struct page *pg, co
 	         (unsigned long long)(pfn * s->page_size));
 	if (pg->known & PAGE_COUNT)
 		card_add(c, ROLE_TEXT, "mapped",
-		         pg->count == 1 ? "time, by anyone" : "times, by anyone", "%llu",
+		         pg->known & PAGE_AVERAGED ? "times, folio average"
+		         : pg->count == 1          ? "time, by anyone"
+		                                   : "times, by anyone",
+		         "%llu",
 		         (unsigned long long)pg->count);
 	else
 		card_add(c, ROLE_TEXT, "mapped",

@@ -135,6 +135,8 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
 	if (s->regions->totals.lens == ui->lens && s->regions->totals.estimated)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, " sampled");
+	if (ui->lens == LENS_SHARING && s->averages)
+		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %s", legend_averages);
 	lacking = lens_lacks(ui, s, &lacks);
 	/* if there is no room for question and legend, only the legend */
 	if (!lacking &&
@@ -355,8 +357,9 @@ static void
 view_regions_breadcrumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	if (s->smaps)
-		buf_fmt(out, ", smaps %.0f s old",
-		        (double)(ui->now - u64_min(ui->now, s->smaps->time_ns)) / 1e9);
+		buf_fmt(out, ", smaps %.0f s old%s",
+		        (double)(ui->now - u64_min(ui->now, s->smaps->time_ns)) / 1e9,
+		        s->averages ? ": PSS, USS, SHARED estimated by folio" : "");
 	else if (s->smaps_err.what[0])
 		buf_fmt(out, ", %s: %s", s->smaps_err.what, s->smaps_err.why);
 }
