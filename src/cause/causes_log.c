@@ -8,6 +8,7 @@
 #include "cause/causes_parts.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/util.h"
 
@@ -62,6 +63,18 @@ causes_unplace(struct causes *c, size_t i)
 	c->table[i] = 0;
 }
 
+/* A look anywhere in a large array costs less in huge pages: those touched later are of them. */
+static void
+causes_huge(void *p, size_t size)
+{
+	enum { HUGE = 2 << 20 };
+	uintptr_t from = ((uintptr_t)p + HUGE - 1) / HUGE * HUGE;
+	uintptr_t to = ((uintptr_t)p + size) / HUGE * HUGE;
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
+
 static void
 causes_grow_table(struct causes *c)
 {
@@ -72,6 +85,7 @@ causes_grow_table(struct causes *c)
 	free(c->table);
 	c->table_size = c->table_size ? c->table_size * 2 : LEAST;
 	c->table = mem_alloc(c->table_size * sizeof(*c->table));
+	causes_huge(c->table, c->table_size * sizeof(*c->table));
 	for (uint64_t k = c->oldest; k < c->n; k++)
 		c->table[causes_place(c, causes_page(c, causes_at(c, k)->addr))] =
 		    (uint32_t)(k % c->max) + 1;
@@ -181,8 +195,10 @@ causes_append(struct causes *c, const struct causes_entry *e)
 
 	if (c->n - c->oldest == c->max)
 		causes_forget_oldest(c);
-	if (c->n < c->max)
+	if (c->n < c->max && c->n == c->cap) {
 		c->v = vec_room(c->v, c->n, &c->cap, sizeof(*c->v));
+		causes_huge(c->v, c->cap * sizeof(*c->v));
+	}
 	causes_grow_table(c);
 	i = causes_place(c, page);
 	before = causes_newest_at(c, i);
