@@ -38,6 +38,16 @@ heatmap_unref(struct heatmap *h)
 
 /* --- making one ------------------------------------------------------------------------------- */
 
+/*
+ * Where the rows lie is known only once all times were seen. What they said is kept meanwhile, as
+ * far as there is room: else they are gone through twice.
+ */
+struct heatmap_kept {
+	struct extents pages, written; /* pages: only of the last time of a column */
+	uint64_t rss;
+	bool written_known;
+};
+
 struct heatmap_job {
 	const struct heatmap_from *from;
 	struct heatmap *h;
@@ -45,7 +55,71 @@ struct heatmap_job {
 	uint64_t lo, hi;
 	uint64_t *count;    /* of each row */
 	size_t at;          /* the next time */
+	unsigned col;       /* its column */
+	struct heatmap_kept *kept; /* by time; NULL: they did not fit */
+	size_t kept_n, kept_bytes;
 };
+
+static void
+heatmap_drop(struct heatmap_job *j)
+{
+	for (size_t i = 0; i < j->kept_n; i++) {
+		extents_free(&j->kept[i].pages);
+		extents_free(&j->kept[i].written);
+	}
+	free(j->kept);
+	j->kept = NULL;
+	j->kept_n = 0;
+}
+
+static uint64_t
+heatmap_present(const struct heatmap *h, const struct extents *e)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].state & PM_CAT_PRESENT)
+			pages += (e->v[i].end - e->v[i].start) / h->page_size;
+	return pages;
+}
+
+/* What of it is in the range. */
+static void
+heatmap_copy(const struct heatmap_job *j, const struct extents *from, struct extents *to)
+{
+	for (size_t i = extents_first(from, j->lo); i < from->n && from->v[i].start < j->hi; i++)
+		extents_add(to, u64_max(from->v[i].start, j->lo), u64_min(from->v[i].end, j->hi),
+		            from->v[i].state);
+}
+
+static void
+heatmap_keep(struct heatmap_job *j, const struct source_moment *m, bool last)
+{
+	struct heatmap_kept *k = &j->kept[j->kept_n++];
+
+	k->written_known = m->written_known;
+	if (m->written_known)
+		heatmap_copy(j, m->written, &k->written);
+	if (last) {
+		heatmap_copy(j, m->pages, &k->pages);
+		k->rss = heatmap_present(j->h, m->pages);
+	}
+	j->kept_bytes += (k->written.cap + k->pages.cap) * sizeof(struct extent);
+	if (j->kept_bytes > (j->from->room ? j->from->room : HEATMAP_ROOM))
+		heatmap_drop(j);
+}
+
+/* The next time, and its column. Whether it is the last of it. */
+static bool
+heatmap_is_last(struct heatmap_job *j)
+{
+	const struct heatmap *h = j->h;
+	size_t at = j->at++;
+
+	while (h->column[j->col].last < at)
+		j->col++;
+	return at == h->column[j->col].last;
+}
 
 /* What was there, as one state. */
 static int
@@ -60,6 +134,8 @@ heatmap_see(void *arg, const struct source_moment *m)
 		            u64_min(m->pages->v[i].end, j->hi), 1);
 	extents_unite(&j->all, &plain);
 	extents_free(&plain);
+	if (j->kept)
+		heatmap_keep(j, m, heatmap_is_last(j));
 	progress_add(j->from->progress, 1);
 	return 0;
 }
@@ -160,42 +236,57 @@ heatmap_count(struct heatmap_job *j, const struct extents *e, uint64_t cats)
 	}
 }
 
-static uint64_t
-heatmap_present(const struct heatmap *h, const struct extents *e)
+/* Adds what was at one time; `rss`: all pages in RAM. */
+static void
+heatmap_put(struct heatmap_job *j, const struct heatmap_kept *is)
 {
-	uint64_t pages = 0;
+	struct heatmap *h = j->h;
+	bool last = heatmap_is_last(j);
 
-	for (size_t i = 0; i < e->n; i++)
-		if (e->v[i].state & PM_CAT_PRESENT)
-			pages += (e->v[i].end - e->v[i].start) / h->page_size;
-	return pages;
+	if (is->written_known)
+		heatmap_count(j, &is->written, 0);
+	for (unsigned r = 0; r < h->rows; r++) {
+		struct heatmap_cell *k = &h->cell[(size_t)r * h->cols + j->col];
+
+		k->written += is->written_known ? j->count[r] : 0;
+		k->written_known |= is->written_known;
+	}
+	if (last) {
+		h->column[j->col].rss = is->rss;
+		heatmap_count(j, &is->pages, PM_CAT_PRESENT);
+		for (unsigned r = 0; r < h->rows; r++)
+			h->cell[(size_t)r * h->cols + j->col].rss = j->count[r];
+	}
 }
 
 static int
 heatmap_add(void *arg, const struct source_moment *m)
 {
 	struct heatmap_job *j = arg;
-	struct heatmap *h = j->h;
-	unsigned c = 0;
-	size_t at = j->at++;
+	struct heatmap_kept is = {.pages = *m->pages,
+	                          .rss = heatmap_present(j->h, m->pages),
+	                          .written_known = m->written_known};
 
-	while (h->column[c].last < at)
-		c++;
 	if (m->written_known)
-		heatmap_count(j, m->written, 0);
-	for (unsigned r = 0; r < h->rows; r++) {
-		struct heatmap_cell *k = &h->cell[(size_t)r * h->cols + c];
-
-		k->written += m->written_known ? j->count[r] : 0;
-		k->written_known |= m->written_known;
-	}
-	if (at == h->column[c].last) {
-		h->column[c].rss = heatmap_present(h, m->pages);
-		heatmap_count(j, m->pages, PM_CAT_PRESENT);
-		for (unsigned r = 0; r < h->rows; r++)
-			h->cell[(size_t)r * h->cols + c].rss = j->count[r];
-	}
+		is.written = *m->written;
+	heatmap_put(j, &is);
 	progress_add(j->from->progress, 1);
+	return 0;
+}
+
+/* The times once more, or what was kept of them. */
+static int
+heatmap_again(struct heatmap_job *j, struct err *err)
+{
+	const struct heatmap_from *from = j->from;
+
+	j->at = j->h->first;
+	j->col = 0;
+	if (!j->kept)
+		return from->walk(from->arg, j->h->first, j->h->last, heatmap_add, j, err);
+	for (size_t i = 0; i < j->kept_n; i++)
+		heatmap_put(j, &j->kept[i]);
+	progress_add(from->progress, j->kept_n);
 	return 0;
 }
 
@@ -218,21 +309,25 @@ heatmap_fill(struct heatmap_job *j, struct err *err)
 	struct heatmap *h = j->h;
 	int r = 0;
 
+	heatmap_columns(j);
+	j->at = h->first;
 	if (h->of.by_region)
 		heatmap_lay_out_regions(j);
 	else
+		j->kept = mem_alloc((h->last - h->first + 1) * sizeof(*j->kept));
+	if (!h->of.by_region)
 		r = from->walk(from->arg, h->first, h->last, heatmap_see, j, err);
 	if (r)
 		return r;
 	if (!h->of.by_region)
 		heatmap_lay_out(j);
-	if (!h->rows)
+	if (!h->rows) {
+		h->cols = 0;
 		return 0;
-	heatmap_columns(j);
+	}
 	h->cell = mem_alloc((size_t)h->rows * h->cols * sizeof(*h->cell));
 	j->count = mem_alloc(h->rows * sizeof(*j->count));
-	j->at = h->first;
-	r = from->walk(from->arg, h->first, h->last, heatmap_add, j, err);
+	r = heatmap_again(j, err);
 	if (r == 0)
 		heatmap_find_most(h);
 	return r;
@@ -255,6 +350,7 @@ heatmap_make(const struct heatmap_from *from, const struct heatmap_of *of, struc
 	h->made_ns = from->time_ns[from->times - 1];
 	progress_begin(from->progress, (of->by_region ? 1 : 2) * (h->last - h->first + 1));
 	r = heatmap_fill(&j, err);
+	heatmap_drop(&j);
 	extents_free(&j.all);
 	free(j.count);
 	if (r == 0)

@@ -61,7 +61,10 @@ struct heatmap_from {
 	void *arg;
 	struct progress *progress;
 	const struct vma_list *vmas; /* of a map by region */
+	/* bytes that may be kept meanwhile, instead of walking twice; 0: HEATMAP_ROOM */
+	size_t room;
 };
+enum { HEATMAP_ROOM = 32 << 20 };
 
 /* NULL: it was stopped; or with err. */
 struct heatmap *heatmap_make(const struct heatmap_from *from, const struct heatmap_of *of,

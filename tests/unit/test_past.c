@@ -43,6 +43,89 @@ sum_at(const struct heatmap *h, unsigned col)
 	return pages;
 }
 
+/* Fifty times, each with other pages in RAM and others written. */
+enum { TIMES = 50 };
+static struct extents at_pages[TIMES], at_written[TIMES];
+static unsigned walks;
+
+static int
+walk_times(void *arg, size_t from, size_t to, source_moment_fn *fn, void *fn_arg, struct err *err)
+{
+	const uint64_t *time_ns = arg;
+
+	(void)err;
+	walks++;
+	for (size_t i = from; i <= to; i++)
+		if (fn(fn_arg, &(struct source_moment){time_ns[i], &at_pages[i], &at_written[i], i > 0}))
+			return 1;
+	return 0;
+}
+
+static bool
+same_map(const struct heatmap *a, const struct heatmap *b)
+{
+	size_t cells = (size_t)a->rows * a->cols;
+	bool same = a->rows == b->rows && a->cols == b->cols && a->most == b->most && a->pages == b->pages;
+
+	for (size_t i = 0; same && i < cells; i++)
+		same = a->cell[i].rss == b->cell[i].rss && a->cell[i].written == b->cell[i].written &&
+		       a->cell[i].written_known == b->cell[i].written_known;
+	for (unsigned c = 0; same && c < a->cols; c++)
+		same = a->column[c].rss == b->column[c].rss;
+	return same;
+}
+
+/* What did not fit is gone through once more, and says the same. */
+static void
+test_room(void)
+{
+	uint64_t time_ns[TIMES];
+	struct heatmap_from from = {
+	    .time_ns = time_ns, .times = TIMES, .page_size = PAGE, .walk = walk_times, .arg = time_ns};
+	struct heatmap_of of = {.last = SIZE_MAX, .rows = 12, .cols = 7};
+	struct heatmap *kept, *twice, *part;
+	uint64_t pages = 0;
+	struct err err;
+
+	for (size_t i = 0; i < TIMES; i++) {
+		time_ns[i] = (i + 1) * UINT64_C(1000000000);
+		for (unsigned k = 0; k < MANY; k++) {
+			uint64_t at = START + (uint64_t)k * PAGE;
+
+			if (random_below(3))
+				extents_add(&at_pages[i], at, at + PAGE, PM_CAT_PRESENT);
+			if (!random_below(20))
+				extents_add(&at_written[i], at, at + PAGE, 1);
+		}
+	}
+	kept = heatmap_make(&from, &of, &err);
+	is_u64(walks, 1, "what fits is gone through once");
+	from.room = 1000;
+	twice = heatmap_make(&from, &of, &err);
+	is_u64(walks, 3, "what does not, twice");
+	ok(same_map(kept, twice), "and both say the same");
+	for (size_t i = 0; i < at_pages[TIMES - 1].n; i++)
+		pages += (at_pages[TIMES - 1].v[i].end - at_pages[TIMES - 1].v[i].start) / PAGE;
+	is_u64(kept->column[kept->cols - 1].rss, pages, "a column has what was in RAM at its last time");
+	is_u64(sum_at(kept, kept->cols - 1), pages, "and so have its cells");
+	of.lo = START + 100 * PAGE;
+	of.hi = START + 110 * PAGE;
+	of.first = 20;
+	of.last = 29;
+	part = heatmap_make(&from, &of, &err);
+	from.room = 0;
+	heatmap_unref(twice);
+	twice = heatmap_make(&from, &of, &err);
+	ok(part->rows && same_map(part, twice), "of a part, too");
+	heatmap_unref(part);
+	heatmap_unref(twice);
+	heatmap_unref(kept);
+	for (size_t i = 0; i < TIMES; i++) {
+		extents_free(&at_pages[i]);
+		extents_free(&at_written[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -91,5 +174,6 @@ main(void)
 	heatmap_unref(h);
 	past_free(&copy);
 	past_free(&p);
+	test_room();
 	return tap_done();
 }

@@ -210,7 +210,7 @@ batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), 
 		r = batch_open_pages(&b, err);
 	if (r == 0)
 		r = target_regions(&b.t, &b.vmas, err);
-	if (r == 0 && o->recording)
+	if (r == 0 && o->recording && o->mode != MODE_HEAT)
 		r = batch_recall(&b, err);
 	*again = r == 0 && !b.vmas.n;
 	if (*again)
