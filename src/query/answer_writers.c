@@ -47,7 +47,8 @@ answer_facts_causes(struct answer *a, const struct causes_totals *is)
 		    "writes by system calls have no writer here: that needs CAP_PERFMON or "
 		    "kernel.perf_event_paranoid=1";
 	if (is->forgotten_ns)
-		answer_add_text(a, "older", "forgotten")->note = "the memory for faults was full";
+		answer_add_text(a, "older", "forgotten")->note =
+		    "of older faults only the sums are known, not the pages";
 }
 
 /* --- one page --------------------------------------------------------------------------------- */

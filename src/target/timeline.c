@@ -82,7 +82,7 @@ timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns)
 	if (!timeline_parse_seconds(t, text, &seconds))
 		return timeline_snapshot(t, text, time_ns);
 	/* a hair later: what is typed was rounded */
-	*time_ns = t->v[0].time_ns + (uint64_t)((seconds < 0 ? 0 : seconds + 0.0005) * 1e9);
+	*time_ns = t->v[0].time_ns + (uint64_t)((seconds <= 0 ? 0 : seconds + 0.0005) * 1e9);
 	return true;
 }
 

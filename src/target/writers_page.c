@@ -137,6 +137,7 @@ writers_of_page(struct target *t, struct codes *codes, const struct vma_list *vm
 	const struct page_writers_work w = {t, codes, vmas};
 	struct cause *v = mem_alloc((PAGE_WRITERS_MAX + 1) * sizeof(*v));
 	size_t n = causes_of_page(t->causes, addr, v, PAGE_WRITERS_MAX + 1), group;
+	struct track_stamp stamp;
 	bool seen = false, stores;
 
 	*out = (struct page_writers){.more = n > PAGE_WRITERS_MAX};
@@ -149,6 +150,8 @@ writers_of_page(struct target *t, struct codes *codes, const struct vma_list *vm
 		seen |= stores && v[i].epoch == t->track.epoch;
 	}
 	out->unseen = !seen && track_was_written(&t->track, addr, t->track.epoch);
+	out->forgotten = out->unseen && track_at(&t->track, addr, &stamp) &&
+	                 stamp.time_ns <= out->totals.forgotten_ns;
 	free(v);
 }
 
@@ -242,8 +245,11 @@ page_writers_unseen(const struct page_writers *w, uint64_t now_ns, struct buf *o
 {
 	bool read = w->n && !w->v[0].ago;
 
-	buf_str(out, read ? "written, but only reads were seen: read by "
-	                  : "written, but no fault was seen");
+	if (!read && w->forgotten)
+		buf_str(out, "written; of faults that long ago only the sums are known");
+	else
+		buf_str(out, read ? "written, but only reads were seen: read by "
+		                  : "written, but no fault was seen");
 	if (read)
 		page_writers_one(&w->v[0], now_ns, out);
 }

@@ -42,7 +42,8 @@ struct page_writers {
 	struct page_writer *v; /* newest first; those of an interval are together */
 	size_t n;
 	bool more;    /* there are older ones, beyond PAGE_WRITERS_MAX */
-	bool unseen;  /* written in the interval under way, but no store was seen to fault */
+	bool unseen;  /* written in the interval under way, but no store was seen to fault; ... */
+	bool forgotten; /* ... which may have been: older faults are in the sums alone */
 	struct causes_totals totals;
 };
 
