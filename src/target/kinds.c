@@ -15,6 +15,8 @@
 #include "base/util.h"
 #include "kernel/kabi.h"
 
+#define NR_MEMFD_SECRET 447 /* of some machines only, and so are the headers' words for it */
+
 /* An answer of the helper about a file. */
 struct kinds_node {
 	uint64_t inode;
@@ -52,7 +54,7 @@ kinds_learn(struct kinds *k)
 		kinds_learn_one(
 		    k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | size << MAP_HUGE_SHIFT),
 		    VMA_HUGETLB, VMA_BEHIND_SHMEM);
-	kinds_learn_one(k, (int)syscall(SYS_memfd_secret, O_CLOEXEC), VMA_SHM, VMA_BEHIND_SECRET);
+	kinds_learn_one(k, (int)syscall(NR_MEMFD_SECRET, O_CLOEXEC), VMA_SHM, VMA_BEHIND_SECRET);
 }
 
 static const struct kinds_own *

@@ -2,24 +2,73 @@
 /* The plan of an injection, and every reason against it. */
 #include "track/inject.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/rights.h"
 #include "base/util.h"
 #include "track/inject_machine.h"
 
+/* --- a userfaultfd of its own ----------------------------------------------------------------- */
+
+static bool
+inject_is_stray(const struct proc *p, int fd, struct inject_stray *s)
+{
+	char path[32], text[512];
+
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	return proc_text(p, path, text, sizeof(text)) && inject_stray_of(text, fd, s);
+}
+
+/*
+ * Returns the number of its userfaultfd, preferring one that is in use; if none is, *stray
+ * describes the unused one. As inject_in_use.
+ */
+static int
+inject_find_userfaultfd(const struct proc *p, struct inject_stray *stray)
+{
+	int fds = proc_file(p, "fd", O_RDONLY | O_DIRECTORY), found = -1;
+	DIR *d = fds < 0 ? NULL : fdopendir(fds);
+	struct dirent *e;
+	char link[64];
+
+	*stray = (struct inject_stray){0};
+	if (!d) {
+		if (fds >= 0)
+			close(fds);
+		return -2;
+	}
+	while ((found < 0 || stray->ino) && (e = readdir(d))) {
+		file_link(fds, e->d_name, link, sizeof(link));
+		if (strcmp(link, "anon_inode:[userfaultfd]") != 0)
+			continue;
+		found = atoi(e->d_name);
+		if (!inject_is_stray(p, found, stray))
+			stray->ino = 0;
+	}
+	closedir(d);
+	return found;
+}
+
+int
+inject_in_use(const struct proc *p)
+{
+	struct inject_stray ignored;
+
+	return inject_find_userfaultfd(p, &ignored);
+}
+
 #if defined(INJECT_MACHINE)
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
@@ -151,53 +200,6 @@ inject_refuse_gone(const struct proc *p, struct err *err)
 		return inject_refuse(p, err, "it has ended", "choose a running process");
 	return inject_refuse(p, err, "its threads end before they can be stopped",
 	                     "try again, or use another tracker");
-}
-
-static bool
-inject_is_stray(const struct proc *p, int fd, struct inject_stray *s)
-{
-	char path[32], text[512];
-
-	snprintf(path, sizeof(path), "fdinfo/%d", fd);
-	return proc_text(p, path, text, sizeof(text)) && inject_stray_of(text, fd, s);
-}
-
-/*
- * Returns the number of its userfaultfd, preferring one that is in use; if none is, *stray
- * describes the unused one. As inject_in_use.
- */
-static int
-inject_find_userfaultfd(const struct proc *p, struct inject_stray *stray)
-{
-	int fds = proc_file(p, "fd", O_RDONLY | O_DIRECTORY), found = -1;
-	DIR *d = fds < 0 ? NULL : fdopendir(fds);
-	struct dirent *e;
-	char link[64];
-
-	*stray = (struct inject_stray){0};
-	if (!d) {
-		if (fds >= 0)
-			close(fds);
-		return -2;
-	}
-	while ((found < 0 || stray->ino) && (e = readdir(d))) {
-		file_link(fds, e->d_name, link, sizeof(link));
-		if (strcmp(link, "anon_inode:[userfaultfd]") != 0)
-			continue;
-		found = atoi(e->d_name);
-		if (!inject_is_stray(p, found, stray))
-			stray->ino = 0;
-	}
-	closedir(d);
-	return found;
-}
-
-int
-inject_in_use(const struct proc *p)
-{
-	struct inject_stray ignored;
-
-	return inject_find_userfaultfd(p, &ignored);
 }
 
 /* If the process handles its own page faults, our registration would make its own fail. */

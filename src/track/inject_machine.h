@@ -2,6 +2,8 @@
 #ifndef PM_INJECT_MACHINE_H
 #define PM_INJECT_MACHINE_H
 
+#include "track/inject_parts.h"
+
 /*
  * What of an injection depends on the processor: its registers, and how a system call is made with
  * them. One file a machine, inject_x86_64.c and inject_arm64.c, and each is empty elsewhere. Only
@@ -14,8 +16,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/user.h>
-
-#include "track/inject_parts.h"
 
 /*
  * What the kernel does to a call that a stop interrupts, and that it will restart. x86: the result

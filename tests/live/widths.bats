@@ -37,7 +37,7 @@ far_start() {
 		run -0 pm -e "$name" "$FAR"
 		[[ $output == *"${AT[far]:0:8}"* ]]
 	done
-	is "$(pm --grid="${RANGE[far]}" "$FAR" | tail -n 1)" "${AT[far]} $(pm --pages="${RANGE[far]}" --raw -n -o STATE "$FAR" |
+	is "$(pm --grid="${RANGE[far]}" "$FAR" | sed -n '$s/ *$//p')" "${AT[far]} $(pm --pages="${RANGE[far]}" --raw -n -o STATE "$FAR" |
 		sed 's/^none$/./; s/^anon$/a/; s/^private$/a/' | tr -d '\n')"
 	! pm -e "${AT[far]}" "$FAR" | grep 'above the 128 TiB'
 	pm -e "hex ${AT[far]}..+16" "$FAR" | grep "^${AT[far]}  00 00"
