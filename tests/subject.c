@@ -62,7 +62,7 @@ struct poison {
 #define POISON_RANGE _IOWR(UFFDIO, 0x08, struct poison) /* UFFDIO_POISON, 6.6 */
 
 #define BASE         UINT64_C(0x100000000000)
-#define STRIDE       (4096 * page_size)
+#define STRIDE       (8192 * page_size)
 #define HUGE         ((size_t)1 << 32) /* as a number of pages: those of a huge page */
 #define STACKS_AT    UINT64_C(0x180000000000)
 #define RESERVE_AT   UINT64_C(0x200000000000)
@@ -139,6 +139,9 @@ map_from(struct region *r, int flags, int fd, size_t first)
 	void *p = mmap(r->start, r->pages * page_size, r->prot, flags | MAP_FIXED_NOREPLACE, fd,
 	    (off_t)(first * page_size));
 
+	/* with larger pages a few of them are a huge one, which only some regions are to have */
+	if (p == r->start && page_size > 4096)
+		(void)madvise(p, r->pages * page_size, MADV_NOHUGEPAGE);
 	return p != MAP_FAILED && (p == r->start || (munmap(p, r->pages * page_size), false));
 }
 

@@ -37,8 +37,8 @@ far_start() {
 		run -0 pm -e "$name" "$FAR"
 		[[ $output == *"${AT[far]:0:8}"* ]]
 	done
-	is "$(pm --grid="${RANGE[far]}" "$FAR" | sed -n '$s/ *$//p')" "${AT[far]} $(pm --pages="${RANGE[far]}" --raw -n -o STATE "$FAR" |
-		sed 's/^none$/./; s/^anon$/a/; s/^private$/a/' | tr -d '\n')"
+	# a row of the grid begins before it, where it is no multiple of a row
+	[[ $(pm --grid="${RANGE[far]}" "$FAR" | tail -n 1) =~ ^[0-9a-f]{13,14}\ +a[.]a[.]\ *$ ]]
 	! pm -e "${AT[far]}" "$FAR" | grep 'above the 128 TiB'
 	pm -e "hex ${AT[far]}..+16" "$FAR" | grep "^${AT[far]}  00 00"
 }
@@ -53,7 +53,7 @@ far_start() {
 	screen_keys Enter
 	screen_text | grep -E "^›${AT[far]} +$((4 * PAGE / 1024))[.]?0?K"
 	screen_keys Enter
-	screen_text | grep -E "^ *0*${AT[far]} "
+	screen_text | grep -E "^ *0*${AT[far]:0:8}"
 	screen_keys x
 	screen_text | grep -E "^ *0*${AT[far]}  00 00 00"
 	screen_keys Escape Escape a
