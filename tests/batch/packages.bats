@@ -90,6 +90,10 @@ fields() {
 	[ ! -e .git ] || is "$(packaging/epoch)" "$(git log -1 --format=%ct)"
 }
 
+@test "headers and files of the tests, bench/ and doc/ are in the tarball" {
+	is "$(find tests/unit tests/fuzz bench doc -maxdepth 1 -type f ! -name "*.c" | grep -vxFf <(grep -oE '(tests/unit|tests/fuzz|bench|doc)/[A-Za-z_0-9.-]+' Makefile.am) | sort)" ""
+}
+
 @test "packaging/build refuses what it cannot do" {
 	run packaging/build
 	[[ $status == 2 && $output == *"what is to be built"* ]]
