@@ -11,6 +11,7 @@
 #include "record/candidates.h"
 #include "record/causes_rows.h"
 #include "record/frame_looks.h"
+#include "record/keeper.h"
 #include "page/extents.h"
 #include "record/pack.h"
 #include "record/recorder.h"
@@ -610,6 +611,47 @@ test_sessions(void)
 	drop_file(path);
 }
 
+/* --- a disk that does not answer ---------------------------------------------------------------- */
+
+/* Another connection holds the file, as a slow disk would. */
+static void
+check_slow_disk(const char *path, sqlite3 *db)
+{
+	struct recorder_options o = {.path = path, .how = SCHEMA_APPEND};
+	uint64_t begin = time_ns();
+	struct keeper_ends ends;
+	struct regions *rs;
+	struct err err = {0};
+	struct target t;
+	struct keeper *k;
+
+	if (!ok(target_open(&t, "/proc", getpid(), &err) == 0 && target_open_pages(&t, &err) == 0, "this process"))
+		return;
+	k = keeper_start(&o, &t, KEEPER_SHORTLY, &err);
+	ok(k && time_ns() - begin < 10 * TIME_SECOND, "bug: who began to record waited until the disk answered");
+	ok(k && keeper_take(k, TIME_SECOND, false, &rs, &err) == 0 && rs, "a sample is taken meanwhile");
+	regions_unref(rs);
+	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	ok(k && keeper_stop(k, KEEPER_PATIENCE, &ends, &err) == 0 && ends.samples == 1, "once it answers, it is in the file");
+	target_close(&t);
+}
+
+static void
+test_slow_disk(void)
+{
+	char path[] = "/tmp/test_record-XXXXXX";
+	struct err err = {0};
+	sqlite3 *db;
+
+	name_file(path);
+	ok(record_all(path, SCHEMA_NEW, 2, &err) == 0 && sqlite3_open(path, &db) == SQLITE_OK &&
+	       sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL) == SQLITE_OK,
+	   "a recording that somebody holds");
+	check_slow_disk(path, db);
+	sqlite3_close(db);
+	drop_file(path);
+}
+
 int
 main(void)
 {
@@ -622,5 +664,6 @@ main(void)
 	test_frame_looks();
 	test_thinning();
 	test_sessions();
+	test_slow_disk();
 	return tap_done();
 }
