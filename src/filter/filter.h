@@ -130,8 +130,11 @@ enum filter_why {
 	FILTER_WHY_OTHER = 4,   /* not readable, or changed during the read */
 };
 unsigned filter_why(const struct filter *f, const struct filter_facts *x);
-/* "hidden (needs CAP_SYS_ADMIN), or ..."; written: why writes are not known. Appends. */
-void filter_why_words(unsigned why, const char *written, struct buf *out);
+/*
+ * "hidden (needs CAP_SYS_ADMIN), or ..."; written: why writes are not known; omits: see
+ * page_hidden_words. Appends.
+ */
+void filter_why_words(unsigned why, const char *written, bool omits, struct buf *out);
 
 /* The rows of filter.def, in its order. */
 enum filter_kind {

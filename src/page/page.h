@@ -92,7 +92,15 @@ page_is_like(const struct page *a, const struct page *b)
 	return !differ && a->word & PM_PRESENT && !(a->word & frame) == !(b->word & frame);
 }
 
-/* In RAM, but the kernel hides its frame number from us (no CAP_SYS_ADMIN). */
+/* In RAM, but its frame number is not known: hidden from us, or in a recording not there. */
 bool page_hidden(const struct page *pg);
+
+/* Why; `omits`: it is of a recording, which need not have all frames. */
+static inline const char *
+page_hidden_words(bool omits)
+{
+	return omits ? "not in the recording by then: not looked up, or hidden"
+	             : "hidden (needs CAP_SYS_ADMIN)";
+}
 
 #endif

@@ -85,8 +85,6 @@ void answer_unref(struct answer *a);
 
 /* --- putting one together --------------------------------------------------------------------- */
 
-#define ANSWER_NO_ADMIN "hidden (needs CAP_SYS_ADMIN)"
-
 struct answer *answer_new(void);
 
 /* These append a fact; keys are static. `value` is moved from and left empty. */

@@ -459,7 +459,8 @@ static void
 count_say_unknown(const struct count *c, const char *what, struct buf *line)
 {
 	buf_fmt(line, "%llu %s not known: ", (unsigned long long)c->unknown, what);
-	filter_why_words(c->why, tracker_why_unknown(&c->t->track), line);
+	filter_why_words(c->why, tracker_why_unknown(&c->t->track), source_omits(c->t->source),
+	                 line);
 }
 
 /* What was asked rests on map counts, and those of large folios are averages. */

@@ -18,6 +18,9 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	struct buf line = {0};
 	bool ok;
 
+	/* first the page tables: a recording knows the frames of what was read of it */
+	if (hunt_words(&h, vmas, err) < 0)
+		return NULL;
 	source_frames(t->source, FRAME_FLAGS, &q->pfn, 1, &pg.kpf, &ok);
 	pg.known |= ok ? PAGE_FLAGS : 0;
 	source_frames(t->source, FRAME_COUNT, &q->pfn, 1, &pg.count, &ok);
@@ -25,12 +28,10 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	page_note_average(t->source, &pg);
 	source_frames(t->source, FRAME_CGROUP, &q->pfn, 1, &pg.cgroup, &ok);
 	pg.known |= ok ? PAGE_CGROUP : 0;
-	if (hunt_words(&h, vmas, err) < 0)
-		return NULL;
 	a = answer_new();
 	answer_add_frame(a, &pg, t, q->in_frame);
 	buf_fmt(&line, "frame %llx", (unsigned long long)q->pfn);
-	if (pg.known & PAGE_FLAGS) {
+	if (pg.known & PAGE_FLAGS && pg.kpf) {
 		buf_str(&line, " ");
 		kpf_names(&line, pg.kpf, ",");
 	}

@@ -78,6 +78,8 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	answer_add_number(a, "downtime_limit_ms", q->link.downtime_ns / 1000000);
 	answer_add_number(a, "bytes_to_send", pages * t->page_size);
 	why = writes_lacks(&c, cleared, writes_of_part(&t->track));
+	if (!cleared && source_is_past(t->source))
+		why = "writes were not recorded";
 	if (why) {
 		answer_facts_lacking(a, why);
 		buf_fmt(&b, "%s to send, ", size_text(size, pages * t->page_size));

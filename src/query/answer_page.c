@@ -16,17 +16,19 @@
 #include "target/walk.h"
 
 const char *
-page_hidden_why(const struct page *pg, bool flags_readable)
+page_hidden_why(const struct page *pg, bool flags_readable, bool omits)
 {
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 		return NULL;
 	if (page_hidden(pg))
-		return ANSWER_NO_ADMIN;
+		return page_hidden_words(omits);
 	if (pg->known & PAGE_RACED)
 		return "it changed while being read; try again";
 	if (!flags_readable)
 		return "hidden (/proc/kpageflags is for root)";
-	return pg->known & PAGE_FLAGS ? NULL : "no page frame record (device memory)";
+	if (pg->known & PAGE_FLAGS)
+		return NULL;
+	return omits ? page_hidden_words(omits) : "no page frame record (device memory)";
 }
 
 void
@@ -77,15 +79,18 @@ page_facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 }
 
 static void
-page_facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
+page_facts_swap(struct answer *a, const struct page *pg, const struct source *s)
 {
+	const struct swaps *swaps = &s->meta.swaps;
 	unsigned type = PM_SWAP_TYPE(pg->word);
 
 	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
 		return;
 	if (!(pg->word & PM_PFN_MASK)) {
-		answer_add_unknown(a, "swap_type", ANSWER_NO_ADMIN);
-		answer_add_unknown(a, "swap_offset", ANSWER_NO_ADMIN);
+		const char *why = page_hidden_words(source_omits(s));
+
+		answer_add_unknown(a, "swap_type", why);
+		answer_add_unknown(a, "swap_offset", why);
 		return;
 	}
 	answer_add_number(a, "swap_type", type)->note =
@@ -138,7 +143,8 @@ page_facts_idle(struct answer *a, const struct source *s, uint64_t pfn)
 void
 answer_add_frame(struct answer *a, const struct page *pg, const struct target *t, uint64_t in_page)
 {
-	const char *why = page_hidden_why(pg, source_has(t->source, FRAME_FLAGS));
+	const char *why = page_hidden_why(pg, source_has(t->source, FRAME_FLAGS),
+	                                  source_omits(t->source));
 	uint64_t pfn = page_pfn(pg);
 
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
@@ -443,7 +449,7 @@ answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
 		page_facts_word(a, &pg);
 	if (pg.known & PAGE_WORD && t->track.clears)
 		page_facts_past(a, &a->past);
-	page_facts_swap(a, &pg, &t->source->meta.swaps);
+	page_facts_swap(a, &pg, t->source);
 	answer_add_frame(a, &pg, t, addr - base);
 	page_fact_looked(a, t->source, base);
 	page_facts_folio(a, t, v, base, &pg);

@@ -317,7 +317,8 @@ answer_sum(struct target *t, const struct vma_list *vmas, const struct query *q,
 		        size_text(size, s.bytes), s.n, plural(s.n));
 		if (s.unknown) {
 			buf_fmt(&b, "; not known of %llu more: ", (unsigned long long)s.unknown);
-			filter_why_words(s.why, tracker_why_unknown(&t->track), &b);
+			filter_why_words(s.why, tracker_why_unknown(&t->track),
+			                 source_omits(t->source), &b);
 		}
 		a->line = b.s;
 		if (q->by)

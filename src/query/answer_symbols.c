@@ -30,10 +30,16 @@ answer_symbols(struct target *t, const struct vma_list *vmas, const struct query
 	static const struct answer_column columns[] = {{"ADDRESS", ANSWER_TEXT},
 	                                               {"SYMBOL", ANSWER_TEXT},
 	                                               {"FILE", ANSWER_TEXT}};
-	struct answer *a = answer_new();
+	struct answer *a;
 	struct buf b = {0};
 	uint64_t n;
 
+	if (source_is_past(t->source)) {
+		err_set(err, ERR_TARGET, "a recording has no symbols but of code that faulted",
+		        "ask a running process", "cannot search symbols");
+		return NULL;
+	}
+	a = answer_new();
 	answer_table(a, "symbols", columns, ARRAY_LEN(columns));
 	a->table.places = true;
 	a->table.more = symbol_begun(t, vmas, q->text, symbols_add, a);

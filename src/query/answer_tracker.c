@@ -58,12 +58,18 @@ answer_tracker(struct target *t)
 	if (track_offers_close(track))
 		answer_ask_close(&question, t);
 	a->question = question.s;
-	buf_fmt(&b, "writes are detected by %s%s", tracker_words(track->tracker)->label,
-	        a->question ? ", with your consent" : "");
+	if (track->can == TRACK_NO && source_is_past(t->source))
+		buf_fmt(&b, "%s", track->why);
+	else
+		buf_fmt(&b, "writes %s detected by %s%s",
+		        source_is_past(t->source) ? "were" : "are",
+		        tracker_words(track->tracker)->label,
+		        a->question ? ", with your consent" : "");
 	if (track->clears && track->scope.start < track->scope.end)
 		buf_fmt(&b, ", only in %llx..%llx", (unsigned long long)track->scope.start,
 		        (unsigned long long)track->scope.end);
 	a->line = b.s;
-	answer_facts_trackers(a, track);
+	if (!source_is_past(t->source)) /* it cannot be told what could have been used */
+		answer_facts_trackers(a, track);
 	return a;
 }

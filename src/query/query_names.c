@@ -113,7 +113,8 @@ query_guess(const char *name, const struct vma_list *vmas)
 		guess_try(&g, s, n);
 	}
 	for (size_t i = 0; i < forms_n; i++)
-		if (strcmp(forms[i].word, name) != 0) /* or it was quoted */
+		if (strcmp(forms[i].word, name) != 0 && /* or it was quoted */
+		    !strchr(forms[i].word, ':'))        /* "vma:" alone is nothing */
 			guess_try(&g, forms[i].word, strlen(forms[i].word));
 	return g;
 }

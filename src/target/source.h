@@ -418,6 +418,20 @@ struct source {
  */
 struct source *source_open(const char *root, pid_t pid, struct err *err);
 
+/* Whether it is shown as it was: what was not found out by then is not known. */
+static inline bool
+source_is_past(const struct source *s)
+{
+	return s->ops->time != NULL;
+}
+
+/* Whether frames that are not known may have been left out of a recording, not hidden from it. */
+static inline bool
+source_omits(const struct source *s)
+{
+	return source_is_past(s) && s->meta.frames;
+}
+
 /* Whether to abandon the walk. */
 static inline bool
 source_stopped(const struct source *s)

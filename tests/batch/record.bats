@@ -133,6 +133,25 @@ same() {
 	[ ! -e "$BATS_TEST_TMPDIR/new" ]
 }
 
+@test "bug: of a recording it was said that its frames need CAP_SYS_ADMIN, or are device memory, and its trackers work" {
+	local pfn
+	recorded zoo
+	pfn=$("$PMTOP" --pages=0x20000000..+1p -n --raw -o PFN "$FILE")
+	# asked for by frame alone, as nothing of it was read before
+	"$PMTOP" -e "pfn:$pfn" "$FILE" | grep -E '^ +mapcount +[0-9]+$'
+	is "$("$PMTOP" -e "pfn:$pfn" "$FILE")" "$(pm -e "pfn:$pfn" "$PID")"
+	"$PMTOP" -e pfn:7ffffffffff "$FILE" | grep -E '^ +flags +not in the recording by then'
+	"$PMTOP" -e tracker "$FILE" >"$BATS_TEST_TMPDIR/out"
+	is "$(<"$BATS_TEST_TMPDIR/out")" 'writes were not recorded'
+	"$PMTOP" -e 'migrate 1g' "$FILE" | grep 'are not known: writes were not recorded$'
+	refused 1 'a recording has no symbols' -e 'symbols main' "$FILE"
+	# a page that came after its frames were looked up
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	sqlite3 "$FILE" 'DELETE FROM block'
+	"$PMTOP" -e 0x20000000 "$FILE" | grep -E '^ +pfn +not in the recording by then'
+	"$PMTOP" -e 'count mapcount=1' "$FILE" | grep 'not known: not in the recording by then'
+}
+
 @test "bug: --record with an interval of 0 took samples without a pause" {
 	fixture zoo
 	refused 2 'time between two samples' --record "$BATS_TEST_TMPDIR/new" --interval 0 "$PID"

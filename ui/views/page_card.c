@@ -252,7 +252,7 @@ card_add_frame(struct card *c, const struct sample *s, const struct page *pg, co
                const struct answer *more)
 {
 	const struct folio_here *folio = more ? &more->folio : NULL;
-	const char *why = page_hidden_why(pg, !s->frames_hidden);
+	const char *why = page_hidden_why(pg, !s->frames_hidden, s->timeline && !s->frames_hidden);
 	uint64_t pfn = page_pfn(pg);
 
 	if (!(pg->word & PM_PRESENT))
