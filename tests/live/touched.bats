@@ -143,6 +143,19 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 	screen_end
 }
 
+@test "bug: of a process that made no fault smaps was read once" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x40 "$SUBJECT_PID"
+	screen_keys T
+	screen_wait_text 'Clear the referenced bits of subject'
+	screen_keys y
+	screen_wait_text '^touched .* at least, in [3-9] s'
+	screen_keys p # and while it is paused it is not
+	screen_keys Q
+	screen_end
+}
+
 @test "an exec ends consent, and what was touched is forgotten" {
 	subject_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)

@@ -5,6 +5,7 @@
  */
 #include "app/app_state.h"
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "target/symbol.h"
 
@@ -79,15 +80,20 @@ once_has_old_writers(const struct sample *s)
 	       (!is || once_is_of_another_time(s, is->writers_ns));
 }
 
-/* For TOUCHED: it is of before the clear, or has become old. */
+/*
+ * For TOUCHED: it is of before the clear, or has become old, be it that there was no scan since: who
+ * touches memory that is there makes no fault.
+ */
 static bool
-once_has_old_smaps(const struct sample *s)
+once_has_old_smaps(const struct app *a)
 {
+	const struct sample *s = a->t.s;
 	const struct smaps_reading *is = s->smaps;
+	bool goes_on = a->t.request.interval_ns && !a->t.paused;
 
 	return !touched_is_in(&s->touched, is) ||
-	       s->regions->time_ns >
-	           is->time_ns + u64_max(TOUCHED_NS, TOUCHED_SHARE * is->cost_ns);
+	       (goes_on && sample_clock(s, time_ns()) >
+	                       is->time_ns + u64_max(TOUCHED_NS, TOUCHED_SHARE * is->cost_ns));
 }
 
 /* Whether what was read of it is outdated. */
@@ -99,8 +105,6 @@ once_is_stale(const struct sample *s, const struct command *c)
 	if (c->kind == COMMAND_CARD)
 		return s->card && s->card_kind == c->card && s->card->place == c->at &&
 		       (!s->card_whole || once_has_old_writers(s)) && !s->card_err.what[0];
-	if (c->kind == COMMAND_SMAPS)
-		return c->again && once_has_old_smaps(s);
 	if (c->kind == COMMAND_BY && by && s->timeline)
 		return once_is_of_another_time(s, by->time_ns);
 	if (c->kind == COMMAND_HEAT) /* a recording stays as it is */
@@ -118,6 +122,8 @@ once_is_due(const struct app *a, const struct app_once *o, const struct command 
 {
 	if (o->execs != a->t.s->execs + 1 || !command_same(&o->of, c))
 		return true;
+	if (o->state == ONCE_DONE && c->kind == COMMAND_SMAPS)
+		return c->again && once_has_old_smaps(a);
 	return o->state == ONCE_DONE && once_is_stale(a->t.s, c);
 }
 
