@@ -151,7 +151,6 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 	screen_wait_text 'Clear the referenced bits of subject'
 	screen_keys y
 	screen_wait_text '^touched .* at least, in [3-9] s'
-	screen_keys p # and while it is paused it is not
 	screen_keys Q
 	screen_end
 }
