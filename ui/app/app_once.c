@@ -81,8 +81,8 @@ once_has_old_writers(const struct sample *s)
 }
 
 /*
- * For TOUCHED: it is of before the clear, or has become old, be it that there was no scan since: who
- * touches memory that is there makes no fault.
+ * For TOUCHED: it is of before the clear, or has become old, be it that there was no scan since:
+ * who touches memory that is there makes no fault.
  */
 static bool
 once_has_old_smaps(const struct app *a)
