@@ -201,7 +201,8 @@ _finds='ls /proc/$$/fd >"$0/fds"; grep -E "^Sig(Blk|Ign)" /proc/self/status >"$0
 	done
 	kill -KILL "$(<"$by_us/pid")"
 	diff "$by_shell/fds" "$by_us/fds"
-	diff - "$by_us/signals" <<-END
+	# 32 and 33 are for libc alone, and stay as whoever started the test left them
+	diff - <(sed 's/0000000180000000/0000000000000000/' "$by_us/signals") <<-END
 		SigBlk:	0000000000000000
 		SigIgn:	0000000000000000
 	END
