@@ -18,7 +18,7 @@ setup() {
 teardown() { screen_stop; }
 
 # written in the header: which sample is on screen
-at() { screen_text | head -n 1 | grep -q "recorded ..:..:.., $1 of 4"; }
+at() { screen_wait_text "recorded ..:..:.., $1 of 4"; }
 
 ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 
