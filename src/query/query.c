@@ -565,6 +565,12 @@ query_group(enum query_kind kind)
 	           : groups[kind];
 }
 
+bool
+query_changes(enum query_kind kind)
+{
+	return kind == QUERY_CLEAR || kind == QUERY_ACCESSES;
+}
+
 const char *
 query_group_name(enum query_group g)
 {

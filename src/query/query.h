@@ -102,6 +102,9 @@ enum query_group { QUERY_PLACE, QUERY_ANSWER, QUERY_OF_SCREEN, QUERY_GROUPS };
 enum query_group query_group(enum query_kind kind);
 const char *query_group_name(enum query_group g);
 
+/* Whether its answer takes marks from the process's page tables, which --read-only refuses. */
+bool query_changes(enum query_kind kind);
+
 /*
  * Resolves a place to its address; *v is the region that contains it, or NULL. A text that is both
  * an address or NAME+OFFSET and a mapping's name is an error: ambiguous. As in debuggers, an offset

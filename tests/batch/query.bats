@@ -130,8 +130,9 @@ costs() {
 	is "$(cat "$ROOT/$PID/clear_refs")" 4
 }
 
-@test "--read-only refuses to clear" {
+@test "--read-only refuses to clear, and to sample accesses" {
 	fixture_own softdirty
+	refused 2 'read-only' --read-only -e accesses "$PID"
 	refused 2 'read-only' --read-only -e clear "$PID"
 	refused 2 'read-only' --read-only -e ' Clear ' "$PID"
 	is "$(cat "$ROOT/$PID/clear_refs")" ""

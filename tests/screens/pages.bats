@@ -232,6 +232,16 @@ screen_goto() {
 	screen_end
 }
 
+@test "nor does it sample accesses" {
+	fixture_own softdirty
+	screen_start 80x24 --read-only "$PID"
+	[[ $(screen_text) != *read-only* ]]
+	screen_keys :
+	screen_type accesses
+	screen_keys Enter
+	screen_text | grep 'read-only'
+}
+
 @test "where writes cannot be seen c says why" {
 	fixture_own softdirty
 	rm "$ROOT/$PID/clear_refs"

@@ -148,6 +148,10 @@ app_ask(struct app *a, const char *line)
 		app_clear(a);
 		return;
 	}
+	if (query_changes(q.kind) && a->o->read_only) {
+		app_refuses_change(a);
+		return;
+	}
 	snprintf(c.text, sizeof(c.text), "%s", here.text);
 	a->prompt.asked_at = a->status.keys;
 	app_command(a, &c);

@@ -89,16 +89,16 @@ static struct answer *
 batch_answer_one(struct batch *b, const char *text, struct err *err)
 {
 	struct query q;
+	bool good = query_parse(text, b->t.page_size, &q, err) == 0;
 
-	if (b->o->read_only && query_parse(text, b->t.page_size, &q, err) == 0 &&
-	    q.kind == QUERY_CLEAR) {
-		err_set(err, ERR_USAGE, options_read_only, "leave one out", "cannot clear");
+	if (good && b->o->read_only && query_changes(q.kind)) {
+		err_set(err, ERR_USAGE, options_read_only, "leave one out", "cannot ask \"%s\"",
+		        text);
 		return NULL;
 	}
-	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&
-	    batch_check_clear(b, err) < 0)
+	if (good && q.kind == QUERY_CLEAR && batch_check_clear(b, err) < 0)
 		return NULL;
-	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_HELP) {
+	if (good && q.kind == QUERY_HELP) {
 		struct answer *a = batch_help(text + q.rest, err);
 
 		if (!a)
