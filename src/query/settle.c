@@ -219,6 +219,22 @@ settle_not_found(const struct query_place *p, const struct vma_list *vmas, const
 	return -1;
 }
 
+static int
+settle_not_recorded(const struct query_place *p, const struct vma_list *vmas, const char *symbol,
+                    const struct symbol_places *at, struct err *err)
+{
+	struct buf safe = {0};
+	char guess[128];
+
+	settle_guess(symbol, vmas, false, at, guess);
+	text_escape(&safe, symbol, strlen(symbol), false);
+	err_set(err, ERR_USAGE, "no mapping has that name, and a recording has no symbols",
+	        guess[0] ? guess : "ask a running process", "cannot find \"%.80s\"", safe.s);
+	err->column = p->column;
+	buf_free(&safe);
+	return -1;
+}
+
 /* A variable of which each thread has its own. */
 static int
 settle_thread_local(const struct query_place *p, const char *symbol, const struct vma *file,
@@ -269,6 +285,8 @@ settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p
 		                      "check the offset", err);
 	else if (at.n)
 		*p = (struct query_place){.addr = at.v[0].addr + p->addr, .column = p->column};
+	else if (source_is_past(t->source) && unknown)
+		got = settle_not_recorded(p, vmas, symbol, &at, err);
 	else if ((at.files || file) && unknown) {
 		symbol_find_more(t, vmas, file, symbol, SYMBOL_NEAR, &at);
 		got = at.thread_local ? settle_thread_local(p, symbol, at.thread_local, err)

@@ -145,6 +145,8 @@ same() {
 	is "$(<"$BATS_TEST_TMPDIR/out")" 'writes were not recorded'
 	"$PMTOP" -e 'migrate 1g' "$FILE" | grep 'are not known: writes were not recorded$'
 	refused 1 'a recording has no symbols' -e 'symbols main' "$FILE"
+	refused 2 'a recording has no symbols' -e main "$FILE"
+	refused 2 'a recording has no symbols' -e 'heap!main' "$FILE"
 	# a page that came after its frames were looked up
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
 	sqlite3 "$FILE" 'DELETE FROM block'
