@@ -9,7 +9,7 @@
 
 enum {
 	SUSPECTS_MOST_BROUGHT = 100,
-	SUSPECTS_BITS = 12, SUSPECTS_DIGIT = 1 << SUSPECTS_BITS,
+	SUSPECTS_BITS = 11, SUSPECTS_DIGIT = 1 << SUSPECTS_BITS,
 	SUSPECTS_SHARE = 400, /* of the time, one part in so many is for counting growth */
 };
 

@@ -620,7 +620,7 @@ check_slow_disk(const char *path, sqlite3 *db)
 	struct recorder_options o = {.path = path, .how = SCHEMA_APPEND};
 	uint64_t begin = time_ns();
 	struct keeper_ends ends;
-	struct regions *rs;
+	struct regions *rs = NULL;
 	struct err err = {0};
 	struct target t;
 	struct keeper *k;
@@ -641,7 +641,7 @@ test_slow_disk(void)
 {
 	char path[] = "/tmp/test_record-XXXXXX";
 	struct err err = {0};
-	sqlite3 *db;
+	sqlite3 *db = NULL;
 
 	name_file(path);
 	ok(record_all(path, SCHEMA_NEW, 2, &err) == 0 && sqlite3_open(path, &db) == SQLITE_OK &&
