@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "fake.h"
+#include "hardened.h"
 #include "kernel/kabi.h"
 #include "tap.h"
 #include "target/page_read.h"

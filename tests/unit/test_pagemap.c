@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "fake.h"
+#include "hardened.h"
 #include "kernel/frame.h"
 #include "kernel/kabi.h"
 #include "kernel/pagemap.h"
