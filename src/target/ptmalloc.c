@@ -167,7 +167,8 @@ ptmalloc_find_top(const struct ptmalloc_memory *m, uint64_t at, uint64_t state,
 		    !(in = ptmalloc_heap_at(all, n, state, top)))
 			return NULL;
 		ptmalloc_read_info(m, in); /* it may have grown */
-		if (in->is != PTMALLOC_HEAP || in->state != state || top - in->start >= in->size)
+		if (in->is != PTMALLOC_HEAP || in->state != state || top - in->start >= in->size ||
+		    top - in->start < INFO_LEAST * m->size) /* it would be the heap_info itself */
 			return NULL;
 		now = ptmalloc_top(m, top, in->start + in->size);
 		in->top = now ? now : top;

@@ -401,10 +401,12 @@ static bool
 check_list(const struct ui *ui, const struct sample *s)
 {
 	const struct vma_list *l = &s->regions->vmas;
-	size_t rows = (size_t)(ui->rows - 3 > 4 ? ui->rows - 3 - 4 : 1), at = 0;
+	size_t rows = ui->list->rows, at = 0;
 
 	if (!l->n)
 		return true;
+	if (!rows || rows > (size_t)ui->rows)
+		return fuzz_wrong("a list of %zu rows", rows);
 	if (ui->list->shown > l->n || (ui->list->shown < l->n && !ui->list->filter.text[0]))
 		return fuzz_wrong("%zu of %zu regions pass", ui->list->shown, l->n);
 	if (ui->list->grouping ? ui->list->order_n > 2 * ui->list->shown + ui->list->changes.gone_n || !ui->list->order_n != !ui->list->shown

@@ -117,6 +117,7 @@ test_lies(void)
 	is_str(lie(ONE + TOP, IMAGE + 0x8001), "-hh-", "a top that is no chunk");
 	is_str(lie(ONE + TOP, first + 0x2000), "-hh-", "a top in the heap of another arena");
 	is_str(lie(ONE + TOP, 0), "-hh-", "no top");
+	is_str(lie(FIRST + TOP, IMAGE + NEWER), "h---", "bug: a top that was the heap's own first bytes");
 	is_str(lie(ONE + TOP + 16 + 500, 1), "-hh-", "a bin that leads nowhere");
 	is_str(lie(NEWER + 8, IMAGE + NEWER), "h---", "a heap before which it is itself");
 	is_str(lie(FIRST + 8, IMAGE + NEWER), "h---", "a ring of heaps");
