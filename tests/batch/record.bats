@@ -67,7 +67,7 @@ same() {
 	local began
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
 	recorded zoo
-	run ! grep frame_as_of <("$PMTOP" -e heap+0 "$FILE")
+	run ! grep frame_as_of <("$PMTOP" --at start -e heap+0 "$FILE") # at the end it may be seconds ago
 	sqlite3 "$FILE" 'DELETE FROM block WHERE sample > 1; UPDATE block SET time = (SELECT time FROM sample WHERE id = 1) - 3600000000000'
 	began=$("$PMTOP" --when 'rss>0' "$FILE" | awk '$1 == "+0.000" { print $2 }')
 	is "$("$PMTOP" -e heap+0 "$FILE" | awk '/frame_as_of/ { print $2 }')" \
