@@ -37,11 +37,11 @@ their_states() {
 # agrees READER: under the same command, of all that is there
 agrees() {
 	local reader=$1
-	same '"${AS[@]}" "$reader" $SUBJECT_PID' \
+	same --others-map-files '"${AS[@]}" "$reader" $SUBJECT_PID' \
 		'"${AS[@]}" timeout 60 "$PMTOP" --pages --csv --output-all $SUBJECT_PID'
 	# of what is not there, too: a file that is not ours to write may not seem to be in the cache
 	range=$(awk '/r-xp.*libc/ { split($1, a, "-"); print a[1] ".." a[2]; exit }' "/proc/$SUBJECT_PID/maps")
-	[[ -z $range ]] || same '"${AS[@]}" "$reader" $SUBJECT_PID $range' \
+	[[ -z $range ]] || same --others-map-files '"${AS[@]}" "$reader" $SUBJECT_PID $range' \
 		'"${AS[@]}" timeout 60 "$PMTOP" --pages=$range --csv --output-all $SUBJECT_PID'
 }
 
