@@ -18,7 +18,7 @@
 #include "base/util.h"
 #include "kernel/proc.h"
 
-/* The kernel's own defaults: every page looked at is 5 ms old, and 20 looks are one aggregation. */
+/* The kernel's own defaults: it looks every 5 ms, and reports after 20 looks. */
 enum { SAMPLE_US = 5000, AGGREGATION_US = 100000 };
 enum { REGIONS_LEAST = 100, REGIONS_MOST = 1000 };
 
@@ -81,31 +81,6 @@ damon_put(int dir, const char *name, const char *text)
 static const char damon_cannot[] = "cannot sample accesses",
                   damon_other[] = "use a kernel that has it, such as Debian's 6.12";
 
-/* Opens its folder, and finds it free. -1 with err. */
-static int
-damon_open(const char *admin, struct err *err)
-{
-	int dir = open(admin, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	uint64_t n;
-
-	if (dir < 0 && errno == ENOENT)
-		return err_set(err, ERR_TARGET, "this kernel has no DAMON in sysfs", damon_other,
-		               "%s", damon_cannot);
-	if (dir >= 0 && damon_get_number(dir, "nr_kdamonds", &n) && n) {
-		close(dir);
-		return err_set(err, ERR_TARGET, "DAMON is in use, and pmtop leaves it alone",
-		               "try again once it has ended; what nobody uses any more ends with "
-		               "0 in /sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds",
-		               "%s", damon_cannot);
-	}
-	if (dir >= 0 && faccessat(dir, "nr_kdamonds", W_OK, AT_EACCESS) == 0)
-		return dir;
-	err_sys(err, "run pmtop as root", "%s", damon_cannot);
-	if (dir >= 0)
-		close(dir);
-	return -1;
-}
-
 /*
  * Whether this kernel's DAMON samples address spaces. Its files say so only within a monitor, which
  * only who has one may look at; the names of its functions do, too.
@@ -125,17 +100,43 @@ damon_has_vaddr(void)
 	return has;
 }
 
-int
-damon_probe(const char *admin, struct err *err)
+/* Opens its folder, and finds it free, and fit for address spaces. -1 with err. */
+static int
+damon_open(const char *admin, struct err *err)
 {
-	int dir;
+	int dir = open(admin, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t n;
 
-	if (access(admin, F_OK) == 0 && !damon_has_vaddr())
+	if (dir < 0 && errno == ENOENT)
+		return err_set(err, ERR_TARGET, "this kernel has no DAMON in sysfs", damon_other,
+		               "%s", damon_cannot);
+	if (dir >= 0 && !damon_has_vaddr()) {
+		close(dir);
 		return err_set(err, ERR_TARGET,
 		               "this kernel's DAMON does not sample address spaces "
 		               "(CONFIG_DAMON_VADDR)",
 		               damon_other, "%s", damon_cannot);
-	dir = damon_open(admin, err);
+	}
+	if (dir >= 0 && damon_get_number(dir, "nr_kdamonds", &n) && n) {
+		close(dir);
+		return err_set(err, ERR_TARGET, "DAMON is in use, and pmtop leaves it alone",
+		               "try again once it has ended; what nobody uses any more ends with "
+		               "0 in /sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds",
+		               "%s", damon_cannot);
+	}
+	if (dir >= 0 && faccessat(dir, "nr_kdamonds", W_OK, AT_EACCESS) == 0)
+		return dir;
+	err_sys(err, "run pmtop as root", "%s", damon_cannot);
+	if (dir >= 0)
+		close(dir);
+	return -1;
+}
+
+int
+damon_probe(const char *admin, struct err *err)
+{
+	int dir = damon_open(admin, err);
+
 	if (dir < 0)
 		return -1;
 	close(dir);
@@ -151,17 +152,17 @@ damon_take_away(int admin)
 	damon_put(admin, "nr_kdamonds", "0");
 }
 
-/* In the guard: waits until pmtop has ended the sampling, or is gone. */
+/* In the guard: waits until pmtop closes its end of the pipe, or is gone. */
 static void
-damon_guard(int admin, int told, pid_t parent)
+damon_guard(int admin, int pipe_end, pid_t parent)
 {
-	struct pollfd end = {told, POLLIN, 0};
+	struct pollfd closed = {.fd = pipe_end, .events = POLLIN};
 	sigset_t all;
 
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	while (poll(&end, 1, 1000) <= 0 && getppid() == parent)
+	while (poll(&closed, 1, 1000) <= 0 && getppid() == parent)
 		;
 	damon_take_away(admin);
 	_exit(0);
@@ -241,11 +242,8 @@ damon_set_up(struct damon *d, pid_t pid)
 struct damon *
 damon_begin(const char *admin, pid_t pid, struct err *err)
 {
-	struct damon *d;
+	struct damon *d = mem_alloc(sizeof(*d));
 
-	if (damon_probe(admin, err) < 0)
-		return NULL;
-	d = mem_alloc(sizeof(*d));
 	d->admin = damon_open(admin, err);
 	if (d->admin >= 0 && flock(d->admin, LOCK_EX | LOCK_NB) < 0) {
 		err_set(err, ERR_TARGET, "another pmtop does so", "try again once it has ended",

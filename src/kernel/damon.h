@@ -31,8 +31,8 @@ struct damon_region {
 struct damon_regions {
 	struct damon_region *v; /* ascending; what was not sampled is not in it; owned */
 	size_t n, cap;
-	unsigned samples;       /* in an aggregation: `accesses` is of so many */
-	uint64_t sample_ns;     /* between two of them */
+	unsigned samples;       /* looks in an aggregation; `accesses` is at most this */
+	uint64_t sample_ns;     /* from one look to the next */
 };
 void damon_free(struct damon_regions *r);
 

@@ -107,17 +107,10 @@ recording_time_of_day(const struct recording *r)
 static size_t
 recording_find(const struct recording *r, int64_t id)
 {
-	size_t lo = 0, hi = r->samples_n;
+	size_t i = vec_above(r->samples, r->samples_n, sizeof(*r->samples),
+	                     offsetof(struct recording_sample, id), (uint64_t)id);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->samples[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < r->samples_n && r->samples[lo].id == id ? lo : r->samples_n;
+	return i && r->samples[i - 1].id == id ? i - 1 : r->samples_n;
 }
 
 /* A message as the first of its tick. Takes over the text. */

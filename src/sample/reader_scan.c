@@ -17,8 +17,7 @@ enum {
 	MAPS_SHARE = 100, /* a long list of regions is read for one part in so many of the time */
 	SWEEP_SHARE = 50, /* the same of counting all regions, if it is not what is on screen; */
 	SHOWN_SHARE = 10, /* ... and if it is */
-	OLDER_MS = 1000, /* counts of this age say so, and then those on screen are ... */
-	ROWS_MS = 10,    /* ... counted for themselves, for so long, ... */
+	ROWS_MS = 10,    /* rows on screen are counted for themselves, for so long, ... */
 	ROW_PAGES = 1 << 16, /* ... if they have no more pages: about a millisecond */
 };
 
@@ -118,7 +117,7 @@ reader_tell_sweeps(struct reader *l)
 {
 	uint64_t every = reader_sweep_every(l);
 
-	every = every > u64_max(l->now.interval_ns, OLDER_MS * TIME_MS) ? every : 0;
+	every = every > u64_max(l->now.interval_ns, REGIONS_OLDER_NS) ? every : 0;
 	l->draft.counts_every_ns = every;
 }
 

@@ -11,17 +11,9 @@ enum { SYMBOLS_MAX = 512 };
 static size_t
 pointers_place(const struct bytes *b, uint64_t value)
 {
-	size_t lo = 0, hi = b->symbols_n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (b->symbols[mid].value < value)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return value ? vec_above(b->symbols, b->symbols_n, sizeof(*b->symbols),
+	                         offsetof(struct bytes_symbol, value), value - 1)
+	             : 0;
 }
 
 static const struct bytes_symbol *

@@ -128,6 +128,7 @@ regions_at(const struct regions *rs, size_t i)
 struct region *regions_edit(struct regions *rs, size_t i);
 
 /* Whether the counts of a region are so much older than rs that it is to be told. */
+#define REGIONS_OLDER_NS UINT64_C(1000000000)
 bool regions_is_older(const struct regions *rs, const struct region *r);
 
 struct regions *regions_new(struct vma_list vmas, uint64_t now);

@@ -28,8 +28,6 @@ regions_list_unref(struct regions_list *l)
 
 const struct region regions_nothing;
 
-enum { OLDER_MS = 1000 };
-
 static size_t
 regions_blocks(const struct regions *rs)
 {
@@ -72,8 +70,7 @@ regions_edit(struct regions *rs, size_t i)
 bool
 regions_is_older(const struct regions *rs, const struct region *r)
 {
-	return r->known &&
-	       rs->time_ns > u64_max(rs->all_ns, r->again_ns) + OLDER_MS * UINT64_C(1000000);
+	return r->known && rs->time_ns > u64_max(rs->all_ns, r->again_ns) + REGIONS_OLDER_NS;
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */

@@ -134,6 +134,20 @@ expected(unsigned i, bool frames)
 	return before.pfn[i] == after.pfn[i] ? PAGE_DIFF_SAME : PAGE_DIFF_MOVED;
 }
 
+/* Without frames they are of different boots. */
+static void
+random_moments(unsigned round, bool frames)
+{
+	static const char maps[] = "10000000-10bb8000 rw-p 00000000 00:00 0\n";
+
+	random_moment(&before, NULL, 1 + round % 7 * 90);
+	random_moment(&after, &before, 1 + round % 3 * 40);
+	made_open(&before, maps);
+	made_open(&after, maps);
+	if (!frames)
+		strcpy(after.side.boot, "two");
+}
+
 static unsigned wrong_runs, told;
 static unsigned char got[MANY];
 
@@ -156,7 +170,6 @@ check_run(void *arg, const struct span *s, const struct page_run *run)
 static void
 test_pages(void)
 {
-	const char *maps = "10000000-10bb8000 rw-p 00000000 00:00 0\n";
 	unsigned wrong = 0, rounds = 300;
 
 	wrong_runs = 0;
@@ -166,12 +179,7 @@ test_pages(void)
 		struct diff d;
 		unsigned differ = 0;
 
-		random_moment(&before, NULL, 1 + round % 7 * 90);
-		random_moment(&after, &before, 1 + round % 3 * 40);
-		made_open(&before, maps);
-		made_open(&after, maps);
-		if (!frames)
-			strcpy(after.side.boot, "two");
+		random_moments(round, frames);
 		for (unsigned i = 0; i < MANY; i++) {
 			int kind = expected(i, frames);
 
@@ -217,7 +225,6 @@ expected_class(unsigned i, bool frames)
 static void
 test_difference(void)
 {
-	const char *maps = "10000000-10bb8000 rw-p 00000000 00:00 0\n";
 	unsigned wrong = 0, miscounted = 0;
 
 	for (unsigned round = 0; round < 100; round++) {
@@ -226,12 +233,7 @@ test_difference(void)
 		bool frames = round % 5;
 		struct difference *df;
 
-		random_moment(&before, NULL, 1 + round % 7 * 90);
-		random_moment(&after, &before, 1 + round % 3 * 40);
-		made_open(&before, maps);
-		made_open(&after, maps);
-		if (!frames)
-			strcpy(after.side.boot, "two");
+		random_moments(round, frames);
 		df = difference_new(&before.side, &after.side, false, true);
 		for (unsigned i = 0; i < MANY; i++)
 			wrong += df->keeper.judge(&df->keeper, NULL, BASE + i * PAGE, NULL) != expected_class(i, frames);

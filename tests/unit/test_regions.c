@@ -299,6 +299,37 @@ test_first(void)
 	reader_close(&l);
 }
 
+/* Of a large list, a sample that counted one region anew takes little more memory. */
+static void
+test_blocks(void)
+{
+	enum { MANY = 3 * REGIONS_BLOCK - 1, ONE = REGIONS_BLOCK + 5 };
+	struct vma_list vmas = {.v = mem_alloc(MANY * sizeof(*vmas.v)), .n = MANY, .cap = MANY};
+	struct regions *old, *is;
+
+	for (size_t i = 0; i < MANY; i++)
+		vmas.v[i] = (struct vma){.start = i << 20, .end = (i << 20) + 4096, .name = ""};
+	old = regions_new(vmas, 1);
+	is_u64(regions_at(old, ONE)->rss, 0, "of regions that are not counted nothing is known");
+	for (size_t i = 0; i < MANY; i++)
+		regions_edit(old, i)->rss = i;
+	old->counted = true;
+	is = regions_again(old, 2);
+	regions_carry_over(is, old);
+	regions_edit(is, ONE)->rss = 1000;
+	ok(regions_at(old, ONE)->rss == ONE && regions_at(is, ONE)->rss == 1000, "a change of one is not one of the other");
+	ok(is->blocks[0] == old->blocks[0] && is->blocks[1] != old->blocks[1] && is->blocks[2] == old->blocks[2],
+	   "and takes the place of its neighbours, no more");
+	ok(regions_bytes(is, old) < 2 * sizeof(struct regions_block) && regions_bytes(is, NULL) > 3 * sizeof(struct regions_block),
+	   "so is the memory that is counted");
+	regions_edit(is, ONE)->rss = ONE;
+	regions_keep(is, old);
+	ok(is->blocks[1] == old->blocks[1], "what is as it was again is shared again");
+	regions_unref(old);
+	is_u64(regions_at(is, MANY - 1)->rss, MANY - 1, "and outlives the older one");
+	regions_unref(is);
+}
+
 static void
 test_kept(void)
 {
@@ -369,6 +400,7 @@ main(void)
 	tap_start();
 	test_together();
 	test_first();
+	test_blocks();
 	test_kept();
 	test_quiet();
 	test_counters();
