@@ -129,11 +129,12 @@ perf_attr_of(const struct perf_watch *w, int cpu)
 	return a;
 }
 
+/* Debian's kernels take CAP_SYS_ADMIN alone where kernel.perf_event_paranoid is above 2. */
 static int
 perf_call(const struct perf_attr *a, pid_t tid, int cpu)
 {
-	return (int)RIGHTS_FOR(RIGHTS_LOOK, syscall(SYS_perf_event_open, a, tid, cpu, -1,
-	                                            OPEN_CLOEXEC));
+	return (int)RIGHTS_FOR(RIGHTS_LOOK | RIGHT(CAP_SYS_ADMIN),
+	                       syscall(SYS_perf_event_open, a, tid, cpu, -1, OPEN_CLOEXEC));
 }
 
 int

@@ -13,10 +13,14 @@
 #include "base/util.h"
 #include "kernel/proc_bar.h"
 
-enum { OWN = 2 }; /* up to here the processes of one's own are allowed; Debian begins with 3 */
+/*
+ * Up to here the processes of one's own are allowed. Debian begins with 3, at which its kernels
+ * ask for CAP_SYS_ADMIN; those of others, which know no level above 2, for CAP_PERFMON.
+ */
+enum { OWN = 2 };
 
-static const char perf_bar_add[] = "this root lacks CAP_PERFMON: add it to the container, or run "
-				   "pmtop outside of it";
+#define ADD(capability)                                                                            \
+	"this root lacks " capability ": add it to the container, or run pmtop outside of it"
 static const struct perf_words perf_bar_module = {
     "a security module forbids it", "see its log: ausearch -m avc, or journalctl -k"};
 
@@ -33,18 +37,18 @@ static struct perf_words
 perf_bar_words_paranoid(const struct perf_bar *b)
 {
 	const char *why = b->paranoid == OWN + 1
-	                      ? "kernel.perf_event_paranoid is 3, and pmtop lacks CAP_PERFMON"
+	                      ? "kernel.perf_event_paranoid is 3, and pmtop lacks CAP_SYS_ADMIN"
 	                      : "kernel.perf_event_paranoid is above 2, and pmtop lacks "
-	                        "CAP_PERFMON";
+	                        "CAP_SYS_ADMIN";
 
 	if (b->inside)
 		return (struct perf_words){
 		    why, "root of a user namespace is not enough: run as root outside of it; or "
 		         "there: sysctl kernel.perf_event_paranoid=1"};
 	if (b->root)
-		return (struct perf_words){why, perf_bar_add};
-	return (struct perf_words){why, "run as root or with CAP_PERFMON; for your own processes: "
-	                                "sysctl kernel.perf_event_paranoid=1"};
+		return (struct perf_words){why, ADD("CAP_SYS_ADMIN")};
+	return (struct perf_words){why, "run as root or with CAP_SYS_ADMIN; for your own "
+	                                "processes: sysctl kernel.perf_event_paranoid=1"};
 }
 
 static struct perf_words
@@ -53,14 +57,14 @@ perf_bar_words_access(const struct perf_bar *b)
 	struct perf_words w = {"the process is not yours to watch",
 	                       "run as root or with CAP_PERFMON"};
 
-	if (b->capable && !b->inside)
+	if (!b->inside && (b->admin || (b->capable && b->paranoid <= OWN)))
 		return perf_bar_module;
 	if (b->paranoid < 0 || b->paranoid > OWN)
 		return perf_bar_words_paranoid(b);
 	if (b->inside)
 		w.how = "run pmtop as root outside of this user namespace";
 	else if (b->root)
-		w.how = perf_bar_add;
+		w.how = ADD("CAP_PERFMON");
 	else if (b->target)
 		w.how = b->target;
 	return w;
@@ -112,7 +116,8 @@ perf_bar_look(struct perf_bar *b, const struct proc *p)
 	b->inside = proc_inner_users();
 	if (p && proc_bar_of(p) != PROC_BAR_OTHER)
 		b->target = proc_bar_help(proc_bar_of(p));
-	b->capable = rights_have(CAP_SYS_ADMIN) || rights_have(CAP_PERFMON);
+	b->admin = rights_have(CAP_SYS_ADMIN);
+	b->capable = b->admin || rights_have(CAP_PERFMON);
 	if (file_read_small(AT_FDCWD, "/proc/self/status", text, sizeof(text)))
 		b->filtered = perf_bar_number(text, "\nSeccomp:");
 }

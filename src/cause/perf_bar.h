@@ -13,6 +13,7 @@ struct perf_bar {
 	int paranoid;   /* kernel.perf_event_paranoid; -1: there is none, or it is not readable */
 	bool filtered;  /* a seccomp filter is on pmtop */
 	bool capable;   /* pmtop has CAP_PERFMON or CAP_SYS_ADMIN, ... */
+	bool admin;     /* ... the latter: kernels that know levels above 2 take no less there */
 	bool inside;    /* ... but in a user namespace, where they count for nothing here */
 	bool root;      /* its user ID is 0 there */
 	const char *target; /* why another process is refused to us; NULL: it is one of ours */
