@@ -15,7 +15,8 @@
 #	}
 #
 # Nothing here waits for a time. The program appends to $PMTOP_STATUS_FILE, after every event it has
-# handled, `frame=N keys=N idle=0|1`; idle=1 says that the newest request is answered and drawn.
+# handled, `frame=N keys=N idle=0|1 ... asked=0|1`; idle=1 says that the newest request is answered and drawn,
+# asked=0 that the terminal's answer about its background is.
 # Every wait ends after 20 s x TEST_TIMEOUT_SCALE with the screen printed.
 
 # `run !` is of 1.5; the pictures' script has no bats
@@ -176,8 +177,8 @@ _screen_poll() {
 	done
 }
 
-# Sets frame, keys, idle from the last whole line. Each line is read once, for in a test there are thousands; a
-# subshell reads for itself.
+# Sets frame, keys, idle from the last whole line; who waits for the terminal's answer is not idle. Each line is
+# read once, for in a test there are thousands; a subshell reads for itself.
 _screen_status() {
 	local line
 	frame=-1 keys=-1 idle=0
@@ -190,6 +191,7 @@ _screen_status() {
 	SCREEN_PART+=$line
 	[[ $SCREEN_LINE =~ frame=([0-9]+)\ keys=([0-9]+)\ idle=([01]) ]] || return 0
 	frame=${BASH_REMATCH[1]} keys=${BASH_REMATCH[2]} idle=${BASH_REMATCH[3]}
+	[[ $SCREEN_LINE != *asked=1* ]] || idle=0
 }
 
 # _screen_settled KEYS FRAMES: idle with so many keys and frames at least, or over

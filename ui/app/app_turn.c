@@ -22,20 +22,20 @@ app_write_status(struct app *a)
 {
 	struct app_status *st = &a->status;
 	double since_us = (double)(time_ns() - a->ui.touched_ns) / 1e3;
-	char line[160];
+	char line[176];
 	int n;
 
 	if (st->fd < 0)
 		return;
 	n = snprintf(line, sizeof(line),
 	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u "
-	             "since_us=%.0f whole=%d\n",
+	             "since_us=%.0f whole=%d asked=%d\n",
 	             st->frame, st->keys, app_answered(a), a->term.cols, a->term.rows,
 	             prompt_is_open() ? ':'
 	             : a->t.awaited  ? '\''
 	                              : app_letter(a),
 	             st->keys != st->keys_reported ? since_us : 0, st->cells, since_us,
-	             app_is_whole(a));
+	             app_is_whole(a), term_is_asked());
 	st->keys_reported = st->keys;
 	if (write(st->fd, line, (size_t)n) < 0)
 		st->fd = -1;

@@ -350,6 +350,12 @@ term_copy(struct term *t, const char *text)
 	return write(fileno(t->out), line, strlen(line)) == (ssize_t)strlen(line);
 }
 
+bool
+term_is_asked(void)
+{
+	return term_asked.waiting;
+}
+
 void
 term_redraw(void)
 {

@@ -79,6 +79,9 @@ int term_key(struct term *t, bool raw);
  */
 bool term_has_key(void);
 
+/* Whether the terminal was asked for its background and has not answered yet: some never do. */
+bool term_is_asked(void);
+
 /* Adopts the terminal's new size after TERM_RESIZE (or at a headless start). */
 void term_measure(struct term *t);
 
