@@ -214,7 +214,7 @@ bits_of() {
 child_called() { CHILD=$(pgrep -P "$1" -x "$2"); }
 
 @test "capabilities are in force in no thread of pmtop that waits, and neither its helper nor its command has any" {
-	local line script pmtop command pid pids
+	local line script pmtop command
 	while read -r line; do
 		capable "$line"
 		rm -f "$BATS_TEST_TMPDIR/keys"
@@ -227,23 +227,27 @@ child_called() { CHILD=$(pgrep -P "$1" -x "$2"); }
 		until_true shows_picture
 		until_true child_called "$script" capable
 		pmtop=$CHILD
-		child_called "$pmtop" sleep
+		until_true child_called "$pmtop" sleep
 		command=$CHILD
 		# a question about a symbol is one for the helper
 		printf ':no_such_symbol\r' >&9
 		until_true child_called "$pmtop" pmtop-helper
-		pids="$CHILD $(pgrep -P "$CHILD")"
 		until_true threads_are "$pmtop" "$NONE $(bits_of "$line") $NONE $NONE 0"
-		for pid in $pids; do
-			until_true threads_are "$pid" "$NONE $NONE $NONE $NONE 1"
-		done
+		until_true helpers_have_none "$CHILD"
 		is "$(sets_of "$command")" "$NONE $NONE $NONE $NONE 0"
 		kill "$command" "$pmtop"
 		exec 9>&-
 		wait "$script" || :
 	done < <(tier_lines)
 }
-threads_are() { [[ $(sets_of "$1") == "$2" ]]; }
+threads_are() { SETS=$(sets_of "$1") && [[ $SETS == "$2" ]]; }
+# helpers_have_none PID: nor those that it has started, which come and go
+helpers_have_none() {
+	local pid
+	for pid in "$1" $(pgrep -P "$1"); do
+		threads_are "$pid" "$NONE $NONE $NONE $NONE 1" || { [[ $pid != "$1" && -z $SETS ]] || return 1; }
+	done
+}
 
 @test "with capabilities of its caller it is the same: they are not handed on" {
 	local pid
