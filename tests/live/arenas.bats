@@ -156,7 +156,7 @@ footprint() {
 	local round
 	mallocs_start
 	mallocs churn
-	for round in {1..20}; do
+	for ((round = $(rounds 20); round; round--)); do
 		run -0 pm -e 'arenas read' "$PIPED_PID"
 		echo "$round: ${lines[0]}"
 		[[ $output == '3 arenas in 4 heaps of malloc: '* ]]

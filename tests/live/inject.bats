@@ -228,7 +228,8 @@ takes() {
 
 @test "a process that ends in the midst of it ends as it would have" {
 	need_watch
-	for _ in {1..30}; do
+	local i
+	for ((i = $(rounds 30); i; i--)); do
 		local status=0
 		victim_start "$ODDITY" mortal
 		inject -g -n 1000000 "$VICTIM_PID" >/dev/null || : # it may be gone already
@@ -243,13 +244,13 @@ takes() {
 	victim_start "$VICTIM" signals
 	local met
 	# helpers that outlive who started them become perl's children (PR_SET_CHILD_SUBREAPER)
-	met=$(perl -MCalls -MPOSIX=WNOHANG -e 'my ($injector, $victim) = @ARGV;
+	met=$(perl -MCalls -MPOSIX=WNOHANG -e 'my ($injector, $victim, $rounds) = @ARGV;
 		sub held {
 			open my $status, "<", "/proc/$victim/status" or die "the victim is gone\n";
 			return scalar grep { /^TracerPid:\s+[1-9]/ } <$status>;
 		}
 		call(prctl => 36, 1) == 0 or die "no reaper: $!\n";
-		for (1 .. 30) {
+		for (1 .. $rounds) {
 			my $pid = fork // die;
 			if (!$pid) { setpgrp; open STDOUT, ">", "/dev/null"; exec $injector, "-n", 1000000, $victim }
 			1 until held() or waitpid($pid, WNOHANG) == $pid;
@@ -260,8 +261,8 @@ takes() {
 			die "it ended by itself: $?\n" if $? != 9;
 			1 while waitpid(-1, 0) > 0;
 		}
-		print $met + 0' "$INJECTOR" "$VICTIM_PID")
-	echo "# of 30 that were killed $met had a thread in their hands" >&3
+		print $met + 0' "$INJECTOR" "$VICTIM_PID" "$(rounds 30)")
+	echo "# of $(rounds 30) that were killed $met had a thread in their hands" >&3
 	victim_is_free
 	# and as well as ever
 	takes
@@ -284,12 +285,12 @@ userfaultfds() {
 	readlink "/proc/$VICTIM_PID/fd/"* 2>/dev/null | grep -c userfaultfd || :
 }
 
-# leaves_behind MODE TIMES
+# leaves_behind MODE
 leaves_behind() {
 	local said
 	need_watch
 	victim_start "$VICTIM" "$1"
-	for ((i = 0; i < $2; i++)); do
+	for ((i = 0; i < $(rounds 6); i++)); do
 		said=$(PLAN='' killed_between "$INJECTOR" "$VICTIM_PID" 2>&1 >/dev/null) && return 1
 		[[ $said == *'the helper process was killed'* ]] || { echo "$said"; return 1; }
 		victim_is_free
@@ -302,12 +303,12 @@ leaves_behind() {
 	victim_fared_well
 }
 
-@test "the helper killed between its calls, 30 times: one userfaultfd stays, and is closed; nothing else is changed" {
-	leaves_behind signals 6
-	leaves_behind read 6
-	leaves_behind futex 6
-	leaves_behind spin 6
-	leaves_behind threads 6
+@test "the helper killed between its calls, again and again: one userfaultfd stays, and is closed; nothing else is changed" {
+	leaves_behind signals
+	leaves_behind read
+	leaves_behind futex
+	leaves_behind spin
+	leaves_behind threads
 }
 
 # unused_start: a program with a userfaultfd of its own. At a line it greets that, at the next it closes it and

@@ -122,6 +122,9 @@ subject_try() {
 # --- waiting --------------------------------------------------------------------------------------
 
 # until_true COMMAND...: asks again and again; too late, it shows how far a watch has come
+# rounds N: so often, and a third of it on an emulated processor, where each takes ten times as long
+rounds() { echo $((${TEST_TIMEOUT_SCALE:-1} < 6 ? $1 : ($1 + 2) / 3)); }
+
 until_true() { untraced _until_true "$@"; }
 
 _until_true() {

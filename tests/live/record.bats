@@ -62,7 +62,7 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 @test "kill -9 at any moment leaves a recording that opens" {
 	local i before after journals=0
 	subject_start
-	for ((i = 0; i < ${PMTOP_KILLS:-12}; i++)); do
+	for ((i = 0; i < ${PMTOP_KILLS:-$(rounds 12)}; i++)); do
 		rm -f "$FILE"*
 		"$PMTOP" --record "$FILE" --interval 0.05 "$SUBJECT_PID" 3>&- 2>/dev/null &
 		WATCH=$!

@@ -232,7 +232,7 @@ writer_start() {
 	program_start perl -MCalls -e '$| = 1; print "ready\n"; my ($n, @at) = 0; while (++$n) {
 		push @at, call(mmap => 0, 65536, 1 + $n % 2 * 2, 0x22, -1, 0);
 		call(munmap => splice(@at, int(rand(@at)), 1), 65536) if @at > 100 }'
-	for ((i = 0; i < 20; i++)); do
+	for ((i = $(rounds 20); i; i--)); do
 		pm --watch=0.01 --count 1 "${INJECT[@]}" "${PROGRAMS[-1]}" >"$BATS_TEST_TMPDIR/out"
 	done
 }
@@ -301,11 +301,11 @@ writer_start() {
 	is "$(ls -l "/proc/$SUBJECT_PID/fd" | grep -c userfaultfd)" 0
 }
 
-@test "killed while it watches, thirty times: the process goes on, and its memory is writable" {
+@test "killed while it watches, again and again: the process goes on, and its memory is writable" {
 	need_watch
 	unwatched_start
 	local i
-	for ((i = 0; i < 30; i++)); do
+	for ((i = $(rounds 30); i; i--)); do
 		watch_subject "${INJECT[@]}"
 		until_true is_armed anon
 		{ kill -KILL "$WATCH" && wait "$WATCH"; } 2>/dev/null || :
