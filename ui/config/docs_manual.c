@@ -602,8 +602,9 @@ docs_manual(void)
 	       "processes need root, or capabilities of pmtop's file (see below). Page faults and "
 	       "watchpoints of your own processes need kernel.perf_event_paranoid at 2 or lower, "
 	       "or CAP_PERFMON (Debian sets 3, at which its kernels want CAP_SYS_ADMIN); above 1 "
-	       "the kernel is excluded without it: what system calls write then has no writer. \\fBpmtop \\-\\-capabilities PID\\fR "
-	       "lists what is available, and what prevents the rest.\n");
+	       "the kernel is excluded without it: what system calls write then has no writer. "
+	       "\\fBpmtop \\-\\-capabilities PID\\fR lists what is available, "
+	       "and what prevents the rest.\n");
 	docs_man_tiers();
 	printf(".SH \"EXIT STATUS\"\n0: success. 1: the target or the kernel refused; the message "
 	       "says what, why and how to fix it. 2: usage error. A command started by pmtop does "
