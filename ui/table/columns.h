@@ -14,6 +14,7 @@
 #include "kernel/swap.h"
 #include "page/page.h"
 #include "share/share.h"
+#include "table/value.h"
 #include "target/growth.h"
 #include "target/region.h"
 #include "target/touched.h"
@@ -63,20 +64,6 @@ enum column_need {
 	NEED_BASELINE = 1 << 23,           /* a baseline of growth */
 	NEED_TOUCHED = 1 << 24,            /* a clear of the referenced bits before smaps is read */
 	NEED_DIFF = 1 << 25,               /* another moment to compare with */
-};
-
-enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_CHANGE,
-                  VALUE_PERCENT,
-                  VALUE_FLAGS, VALUE_CATEGORIES };
-
-struct value {
-	enum value_kind kind;
-	/* NUMBER, HEX; SIZE in bytes; CHANGE: an int64_t of them; PERCENT: n of `of`; FLAGS,
-	 * CATEGORIES: bits */
-	uint64_t n;
-	uint64_t of;
-	const char *s; /* TEXT from outside, not escaped yet; NULL: use t */
-	char t[32];    /* TEXT of our own */
 };
 
 /* The facts behind one row. */
@@ -213,10 +200,6 @@ enum { LIST_MORE = 100 };
 
 const struct column *column_row(enum column_id id);
 
-/* Numbers are right-aligned; those that are not addresses are unquoted in JSON. */
-bool value_is_number(enum value_kind kind);
-bool value_is_bare(enum value_kind kind);
-
 /* The column's help, with what must be read for it if that is expensive. */
 void column_help(const struct column *c, struct buf *out);
 
@@ -239,15 +222,6 @@ struct value touched_value(enum column_id id, const struct touched_row *row);
 struct value share_value(enum column_id id, const struct share_row *row);
 struct value diff_value(enum column_id id, const struct diff_row *row);
 struct value differ_value(enum column_id id, const struct differ_row *row);
-
-/* Appends the value as text: sizes with units unless `bytes`, addresses with 0x; "" if unknown. */
-void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);
-
-/* Whether both say the same, unknown values included. */
-bool value_same(const struct value *a, const struct value *b);
-
-/* Less than, equal to or greater than 0; unknown values sort last. */
-int value_compare(const struct value *a, const struct value *b);
 
 /* The column of this name or former name; COL_COUNT: none. */
 enum column_id column_named(enum column_set set, const char *name, size_t len);
