@@ -18,6 +18,10 @@ void docs_roff(const char *s);
 /* A term, and what it means. */
 void docs_item(const char *term, const char *text);
 
+/* Parts of pmtop(1): its keys; writes, growth and other changes over time. */
+void docs_keys(void);
+void docs_changes(void);
+
 /* --- the documents that --print prints ------------------------------------------------------ */
 
 void docs_manual(void);
