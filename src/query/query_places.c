@@ -245,6 +245,29 @@ query_read_register(struct lex *r, struct query_place *out, struct err *err)
 	return 0;
 }
 
+/* pfn:N, phys:N, swap:N: questions of their own. phys::f is a symbol. */
+static bool
+query_is_outside(const char *s)
+{
+	size_t n = strcspn(s, ":");
+
+	return s[n] == ':' && s[n + 1] != ':' && lex_is_one_of("pfn phys swap", s, n);
+}
+
+static int
+query_refuse_outside(struct lex *r, struct err *err)
+{
+	size_t n = query_token_length(r->at);
+	char how[96];
+
+	if (r->at[n] == '+')
+		n += 1 + query_token_length(r->at + n + 1);
+	snprintf(how, sizeof(how), "ask `%.*s` alone: it says where in this process that is",
+	         n > 40 ? 40 : (int)n, r->at);
+	return lex_fail(r, r->at, "this is a page of RAM or swap, not a place in the process", how,
+	                err);
+}
+
 int
 query_read_place(struct lex *r, struct query_place *out, struct err *err)
 {
@@ -258,6 +281,8 @@ query_read_place(struct lex *r, struct query_place *out, struct err *err)
 		return 0;
 	if (*from == '$')
 		return query_read_register(r, out, err);
+	if (query_is_outside(from))
+		return query_refuse_outside(r, err);
 	if (n == 0)
 		return lex_fail(r, r->at, "expected an address or a name here",
 		                "examples: 7f12a000, heap+0x10, libc.so.6+0x1234, main", err);
