@@ -45,7 +45,12 @@ teardown() { live_end; }
 @test "without soft-dirty a clear is refused with the reason" {
 	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty"
 	subject_start
-	refused 1 'soft.dirty' -e clear "$SUBJECT_PID"
+	if pm -e tracker "$SUBJECT_PID" | grep -q '^ *uffd .*consent'; then
+		refused 1 'MEM_SOFT_DIRTY.*; --watch watches and reports in one call' -e clear "$SUBJECT_PID"
+		run -0 pm --watch=0.01 --count 1 --allow-inject "$SUBJECT_PID"
+	else
+		refused 1 'soft.dirty' -e clear "$SUBJECT_PID"
+	fi
 }
 
 @test "on the screen, after c, exactly the pages written are marked" {

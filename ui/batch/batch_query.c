@@ -37,6 +37,20 @@ batch_print_json_answers(const struct options *o, struct answer *const *a)
 	json_free(&j);
 }
 
+static const char batch_clear_by_watch[] = "--watch watches and reports in one call";
+
+/* The reason, and what helps: a tracker whose marks end with pmtop may work, though. */
+static int
+batch_cannot_clear(const struct track *t, struct err *err)
+{
+	bool watches = false;
+
+	for (unsigned i = 0; i < TRACKERS; i++)
+		watches |= t->status[i].can != TRACK_NO && tracker_caps(i) & TRACKER_LOSSLESS;
+	return err_set(err, ERR_TARGET, t->why, watches ? batch_clear_by_watch : t->how,
+	               "cannot clear for a later call");
+}
+
 /*
  * Only for trackers whose marks outlive pmtop: a userfaultfd watch ends with it, and contents would
  * never be compared.
@@ -44,14 +58,19 @@ batch_print_json_answers(const struct options *o, struct answer *const *a)
 static int
 batch_check_clear(struct batch *b, struct err *err)
 {
+	struct track *t = &b->t.track;
+
 	if (b->o->tracker != TRACKER_AUTO && b->o->tracker != tracker_lasting())
 		return err_set(err, ERR_USAGE, "only soft-dirty bits outlive pmtop",
-		               "--watch watches and reports in one call",
+		               batch_clear_by_watch,
 		               "cannot clear by --tracker %s",
 		               tracker_words((enum tracker)b->o->tracker)->name);
-	if (b->t.track.owner != TRACK_DEMO)
-		track_choose(&b->t.track, tracker_lasting());
-	return batch_tracker(b, err);
+	if (t->owner == TRACK_DEMO)
+		return batch_tracker(b, err);
+	track_choose(t, tracker_lasting());
+	if (t->can == TRACK_UNKNOWN)
+		target_probe_trackers(&b->t);
+	return t->can == TRACK_NO ? batch_cannot_clear(t, err) : batch_tracker(b, err);
 }
 
 /* help [WORD] */
