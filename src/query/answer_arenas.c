@@ -153,7 +153,16 @@ arenas_add_read(struct answer *a, const struct arenas *is, const struct arenas_s
 }
 
 static void
-arenas_say(const struct arenas_sum *s, bool read, struct buf *line)
+arenas_add_huge(struct answer *a, const struct arenas *is)
+{
+	if (is->hugetlb)
+		answer_add_number(a, "hugetlb", is->hugetlb)->note =
+		    "bytes of private huge pages, not searched: malloc has its heaps there if the "
+		    "tunable glibc.malloc.hugetlb is 2 or a size";
+}
+
+static void
+arenas_say_heaps(const struct arenas_sum *s, bool read, struct buf *line)
 {
 	char size[8], rss[8], holes[8], more[8];
 
@@ -170,6 +179,16 @@ arenas_say(const struct arenas_sum *s, bool read, struct buf *line)
 	if (read && s->arenas)
 		buf_fmt(line, "; free: %s%s in chunks, %s in tails", s->unwalked ? "at least " : "",
 		        size_text(rss, s->free), size_text(more, s->tail));
+}
+
+static void
+arenas_say(const struct arenas *is, const struct arenas_sum *s, bool read, struct buf *line)
+{
+	char size[8];
+
+	arenas_say_heaps(s, read, line);
+	if (is->hugetlb)
+		buf_fmt(line, "; %s of huge pages not searched", size_text(size, is->hugetlb));
 }
 
 struct answer *
@@ -200,9 +219,10 @@ answer_arenas(struct target *t, const struct vma_list *vmas, const struct query 
 	answer_add_number(a, "hole_bytes", s.hole_bytes);
 	if (q->read)
 		arenas_add_read(a, &is, &s);
+	arenas_add_huge(a, &is);
 	arenas_add_libc(a, &is);
 	arenas_add_table(a, &is, t->page_size, q->read);
-	arenas_say(&s, q->read, &line);
+	arenas_say(&is, &s, q->read, &line);
 	a->line = line.s;
 	arenas_free(&is);
 	return a;

@@ -20,6 +20,14 @@ arenas_is_libc(const struct vma *v)
 	                          (n > 7 && !strncmp(base, "libc-2.", 7)));
 }
 
+/* Of mmap with MAP_HUGETLB: there the kernel has a file of this name. */
+static bool
+arenas_is_huge(const struct vma *v)
+{
+	return v->type == VMA_HUGETLB && v->perm & VMA_WRITE && !(v->perm & VMA_SHARED) &&
+	       !strncmp(v->name, "/anon_hugepage", strlen("/anon_hugepage"));
+}
+
 /* --- pages ------------------------------------------------------------------------------------ */
 
 struct arenas_gaps {
@@ -113,6 +121,7 @@ arenas_list(const struct vma_list *vmas, bool any, struct arenas *out)
 			out->libc = v;
 		if (v->type == VMA_HEAP)
 			arenas_add_brk(out, v);
+		out->hugetlb += arenas_is_huge(v) ? vma_size(v) : 0;
 		for (; s < slots.n && slots.v[s].start < v->end; s++)
 			arenas_add(out, &(struct arenas_heap){.start = slots.v[s].start,
 			                                      .end = slots.v[s].used,

@@ -44,6 +44,9 @@ struct arenas {
 	size_t n, cap;
 	bool more;  /* address space has room for others that were not looked at */
 	size_t refuted; /* of those that look like heaps: their memory says otherwise */
+	/* bytes of private huge pages, where malloc has its heaps if glibc.malloc.hugetlb is 2 or a
+	 * size: these are not found */
+	uint64_t hugetlb;
 	const struct vma *libc; /* glibc's file, where the process maps it; NULL: it does not */
 };
 

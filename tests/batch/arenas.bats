@@ -21,6 +21,13 @@ load helper
 	[[ $(pm -e arenas "$PID") == *'no libc.so.6 is mapped'* ]]
 }
 
+@test "arenas: huge pages, where malloc may have heaps, are said not to be searched" {
+	fixture zoo
+	[[ $(pm -e arenas "$PID") == *'; 2.0M of huge pages not searched'*'  hugetlb        2097152; '* ]]
+	fixture malloc
+	[[ $(pm -e arenas "$PID") != *huge* ]]
+}
+
 @test "arenas read: memory that cannot be read is an error, and what is not in RAM is not known" {
 	fixture_own malloc
 	rm "$ROOT/$PID/mem"

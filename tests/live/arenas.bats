@@ -162,3 +162,14 @@ footprint() {
 		[[ $output == '3 arenas in 4 heaps of malloc: '* ]]
 	done
 }
+
+@test "arenas: malloc's heaps in huge pages are said not to be searched" {
+	local huge
+	PROGRAMS=()
+	program_start env GLIBC_TUNABLES=glibc.malloc.hugetlb=2 perl -e '$| = 1; print "ready\n"; <STDIN>'
+	huge=$(perl -nle '
+		$sum += hex($2) - hex($1) if /^(\w+)-(\w+) rw-p .*\/anon_hugepage/;
+		END { print $sum // 0 }' "/proc/${PROGRAMS[0]}/maps")
+	((huge)) || skip "its pool of huge pages is empty (vm.nr_hugepages), or this glibc has no such tunable"
+	[[ $(pm -e arenas "${PROGRAMS[0]}") == *' of huge pages not searched'*"  hugetlb        $huge; "* ]]
+}
