@@ -33,7 +33,7 @@ window_new(const struct grid *g, enum lens lens, uint64_t now)
 	w->refs = 1;
 	w->grid = *g;
 	w->lens = lens;
-	w->cells = mem_alloc(window_cell_count(g) * sizeof(*w->cells));
+	mosaic_begin(&w->cells, window_cell_count(g));
 	if (g->zoom == 0)
 		w->pages = mem_alloc(window_cell_count(g) * sizeof(*w->pages));
 	w->time_ns = now;
@@ -41,10 +41,19 @@ window_new(const struct grid *g, enum lens lens, uint64_t now)
 	return w;
 }
 
-bool
-window_is_sampled(const struct window *w, const struct cell *c)
+struct cell
+window_cell(const struct window *w, size_t i)
 {
-	return c >= w->cells + w->sampled_from && c < w->cells + window_cell_count(&w->grid);
+	struct cell c;
+
+	mosaic_get(&w->cells, i, &c);
+	return c;
+}
+
+bool
+window_is_sampled(const struct window *w, size_t i)
+{
+	return i >= w->sampled_from;
 }
 
 bool
@@ -67,10 +76,9 @@ window_copy(const struct window *from)
 
 	*w = *from;
 	w->refs = 1;
-	w->cells = memcpy(mem_alloc(n * sizeof(*w->cells)), from->cells, n * sizeof(*w->cells));
+	mosaic_copy(&w->cells, &from->cells);
 	if (from->pages)
-		w->pages =
-		    memcpy(mem_alloc(n * sizeof(*w->pages)), from->pages, n * sizeof(*w->pages));
+		w->pages = mem_copy(from->pages, n * sizeof(*w->pages));
 	return w;
 }
 
@@ -85,7 +93,7 @@ window_is_same(const struct window *a, const struct window *b)
 	       a->mapped == b->mapped && a->sampled_from == b->sampled_from &&
 	       a->gone == b->gone && a->newest_ns == b->newest_ns &&
 	       a->newest_at == b->newest_at && !memcmp(a->map, b->map, sizeof(a->map)) &&
-	       !memcmp(a->cells, b->cells, n * sizeof(*a->cells)) &&
+	       mosaic_same(&a->cells, &b->cells) &&
 	       (!a->pages || !memcmp(a->pages, b->pages, n * sizeof(*a->pages)));
 }
 
@@ -102,7 +110,7 @@ window_unref(struct window *w)
 {
 	if (!w || !refs_drop(&w->refs))
 		return;
-	free(w->cells);
+	mosaic_free(&w->cells);
 	free(w->pages);
 	free(w);
 }
@@ -121,16 +129,15 @@ window_fill_written(struct window *w, const struct track *t, uint64_t lo, uint64
 		size_t i;
 
 		while (at < end && grid_cell_at(&w->grid, at, &i)) {
+			struct tile *c = &w->cells.v[i];
 			uint64_t cell_lo, cell_hi;
 
 			grid_cell_range(&w->grid, i, &cell_lo, &cell_hi);
 			if (warm) {
-				w->cells[i].written += (u64_min(end, cell_hi) - at) / size;
-				w->cells[i].newest_ns =
-				    u64_max(w->cells[i].newest_ns, s.time_ns);
+				c->written += (u64_min(end, cell_hi) - at) / size;
+				c->newest_ns = u64_max(c->newest_ns, s.time_ns);
 			}
-			w->cells[i].times =
-			    s.count > w->cells[i].times ? s.count : w->cells[i].times;
+			c->times = s.count > c->times ? s.count : c->times;
 			at = cell_hi;
 		}
 	}
@@ -164,10 +171,32 @@ struct fill {
 	const struct filter *filter; /* NULL: none */
 	struct seek seek;
 	uint64_t lo, hi;
+	struct cell cell;      /* cell number `at`, while its pages are counted */
+	size_t at;
 	struct cell *guess;    /* the cells as estimates; NULL: not estimated */
 	bool gave_up;
 	struct err *err;
 };
+
+/* Keeps what is counted so far. */
+static void
+window_put(struct fill *f)
+{
+	if (f->at < f->w->cells.n)
+		mosaic_put(&f->w->cells, f->at, &f->cell);
+}
+
+/* The cell that is counted now. */
+static struct cell *
+window_at(struct fill *f, size_t i)
+{
+	if (f->at != i) {
+		window_put(f);
+		mosaic_get(&f->w->cells, i, &f->cell);
+		f->at = i;
+	}
+	return &f->cell;
+}
 
 /* --- unfinished windows ----------------------------------------------------------------------- */
 
@@ -197,6 +226,7 @@ window_show(struct fill *f)
 	struct window *w = f->w, *part;
 	size_t from = window_cell_count(&w->grid);
 
+	window_put(f);
 	if (w->counted < f->hi - f->lo)
 		grid_cell_at(&w->grid, f->lo + w->counted, &from);
 	if (w->grid.zoom && !f->guess)
@@ -204,8 +234,8 @@ window_show(struct fill *f)
 	part = window_copy(w);
 	if (f->guess) {
 		part->sampled_from = w->sampled_from = from;
-		memcpy(part->cells + from, f->guess + from,
-		       (window_cell_count(&w->grid) - from) * sizeof(*part->cells));
+		for (size_t i = from; i < part->cells.n; i++)
+			mosaic_put(&part->cells, i, &f->guess[i]);
 	}
 	if (f->t->track.clears)
 		window_fill_written(part, &f->t->track, f->lo, f->hi);
@@ -239,13 +269,16 @@ window_count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	size_t size = f->t->page_size, cell;
 
 	for (size_t i = 0; i < n; i++) {
+		struct cell *c;
+
 		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
 			continue;
-		f->w->cells[cell].n[lens_page(&f->pass, addr + i * size, &pages[i], size)]++;
+		c = window_at(f, cell);
+		c->n[lens_page(&f->pass, addr + i * size, &pages[i], size)]++;
 		if (f->filter) {
 			enum truth t = seek_page(&f->seek, addr + i * size, &pages[i]);
 
-			f->w->cells[cell].match += t == TRUTH_YES;
+			c->match += t == TRUTH_YES;
 			f->w->unknown += t == TRUTH_UNKNOWN;
 		}
 		if (f->w->pages)
@@ -264,13 +297,15 @@ window_count_gap(void *arg, uint64_t start, uint64_t end, const struct page *eac
 
 	for (uint64_t at = start;
 	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
+		struct cell *c = window_at(f, i);
+
 		lens_count_gap(&f->pass, at, u64_min(hi, end), (enum state)each->state,
-		               g->page_size, f->w->cells[i].n);
+		               g->page_size, c->n);
 		if (f->filter) {
 			struct seek_gap gap;
 
 			seek_gap(&f->seek, at, u64_min(hi, end), each, &gap);
-			f->w->cells[i].match += gap.yes;
+			c->match += gap.yes;
 			f->w->unknown += gap.unknown;
 		}
 		if (f->w->pages)
@@ -385,6 +420,7 @@ window_count(struct fill *f, const struct window_of *of)
 	              page_counts_average(f->t->source);
 	if (r == 0)
 		r = walk_pages(f->t, f->v, f->lo, f->hi, &f->o, &fns, f, f->err);
+	window_put(f);
 	if (r == 0 && late)
 		r = window_ask(f, f->hi, NEXT_PAGES) ? 1 : window_map(f);
 	if (r == 0 && f->t->track.clears) {
@@ -402,7 +438,8 @@ window_fill(struct target *t, const struct vma *v, const struct window_of *of,
 {
 	const struct grid *g = &of->grid;
 	struct window *w = window_new(g, of->lens, source_now(t->source));
-	struct fill f = {.w = w, .t = t, .v = v, .host = host, .err = err, .filter = of->filter};
+	struct fill f = {.w = w, .t = t, .v = v, .host = host, .err = err, .filter = of->filter,
+	                 .at = SIZE_MAX};
 
 	if (!v) {
 		w->gone = w->complete = true;

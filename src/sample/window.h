@@ -7,6 +7,7 @@
 
 #include "filter/filter.h"
 #include "page/grid.h"
+#include "page/mosaic.h"
 #include "page/page.h"
 #include "target/region.h"
 #include "target/target.h"
@@ -20,7 +21,7 @@ struct window {
 	int refs;
 	struct grid grid;      /* its geometry */
 	enum lens lens;        /* what its cells count */
-	struct cell *cells;    /* rows * row_cells */
+	struct mosaic cells;   /* rows * row_cells */
 	struct page *pages;    /* one per cell if a cell is one page, else NULL */
 	/* cells from here on are estimates (estimate.h), until they are counted */
 	size_t sampled_from;
@@ -43,8 +44,10 @@ struct window {
 	uint64_t time_ns, cost_ns;
 };
 
+struct cell window_cell(const struct window *w, size_t i);
+
 /* Whether this cell of it is an estimate; any is; each cell is there, be it as an estimate. */
-bool window_is_sampled(const struct window *w, const struct cell *c);
+bool window_is_sampled(const struct window *w, size_t i);
 bool window_has_estimates(const struct window *w);
 bool window_is_whole(const struct window *w);
 

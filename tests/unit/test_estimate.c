@@ -104,9 +104,9 @@ compare(void *arg, struct window *part)
 
 	s->shown++;
 	for (size_t i = 0; i < (size_t)part->grid.rows * part->grid.row_cells; i++) {
-		const struct cell *a = &part->cells[i], *b = &s->exact->cells[i];
+		const struct cell of[] = {window_cell(part, i), window_cell(s->exact, i)}, *a = of, *b = of + 1;
 
-		if (window_is_sampled(part, a)) {
+		if (window_is_sampled(part, i)) {
 			s->sampled++;
 			s->wrong += cell_pages(a) != cell_pages(b) || a->n[STATE_NONE] != b->n[STATE_NONE];
 			for (unsigned c = 0; c < STATE_COUNT; c++)
@@ -137,7 +137,7 @@ test_unfinished(void)
 		host.arg = &s;
 		w = window_fill(&s.t, &s.v, &of, &host, &err);
 		ok(w && exact && w->complete && !window_has_estimates(w) &&
-		       !memcmp(w->cells, exact->cells, sizeof(*w->cells) * 40 * 64),
+		       mosaic_same(&w->cells, &exact->cells),
 		   "in the end all is counted");
 		ok(s.shown > 1 && s.sampled > 100, "before that there are estimates");
 		is_u64(s.wrong, 0, "with the right number of pages, in RAM or not");
@@ -181,7 +181,7 @@ pages_of(const struct window *w, enum lens l, char letter)
 
 	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++)
 		for (unsigned c = 0; c < lens_classes(l); c++)
-			n += lens_class(l, c).letter == letter ? w->cells[i].n[c] : 0;
+			n += lens_class(l, c).letter == letter ? window_cell(w, i).n[c] : 0;
 	return n;
 }
 
@@ -215,7 +215,7 @@ test_matches(void)
 	ok(filter_parse("swapped", FILTER_PAGE, K4, &f, &err) == 0, "a filter");
 	w = first_picture(&s, LENS_STATE, &f);
 	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
-		match += w->cells[i].match;
+		match += w->cells.v[i].match;
 	ok(w && match == pages_of(w, LENS_STATE, 's'), "what matches is estimated from the same pages");
 	ok(match > PAGES / 2 / 8 * 3 / 4 && match < PAGES / 2 / 8 * 5 / 4, "and about right");
 	window_unref(w);
@@ -244,7 +244,7 @@ test_strip(void)
 	ok(kept && kept->mapped_ns == old->mapped_ns &&
 	       !memcmp(kept->map, old->map, sizeof(old->map)),
 	   "kept, with the time of its count");
-	is_u64(kept ? kept->cells[0].n[STATE_ANON] : 1, 0, "the cells are never kept");
+	is_u64(kept ? window_cell(kept, 0).n[STATE_ANON] : 1, 0, "the cells are never kept");
 	window_unref(kept);
 	window_unref(new);
 	window_unref(old);

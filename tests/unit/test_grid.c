@@ -430,11 +430,12 @@ is_counted(struct subject *s, struct grid *g)
 			return false;
 		for (size_t i = 0; i < (size_t)g->rows * g->row_cells; i++) {
 			bool inside = grid_cell_range(g, i, &lo, &hi);
+			struct cell c = window_cell(w, i);
 
-			right &= cell_pages(&w->cells[i]) == (inside ? (hi - lo) / K4 : 0);
-			written += w->cells[i].written;
+			right &= cell_pages(&c) == (inside ? (hi - lo) / K4 : 0);
+			written += c.written;
 			for (unsigned st = 0; st < STATE_COUNT; st++)
-				n[st] += w->cells[i].n[st];
+				n[st] += c.n[st];
 		}
 		right &= w->complete && !w->gone && (w->pages != NULL) == (g->zoom == 0);
 		window_unref(w);
@@ -490,13 +491,57 @@ test_frames_in_window(void)
 	fake_word(fake_root(&s.t)->frames.flags, 5, KPF_ANON | KPF_KSM);
 	fake_word(fake_root(&s.t)->frames.count, 5, 64);
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
-	ok(w && w->cells[1].n[STATE_KSM] == 1 && w->pages[1].count == 64 && w->pages[2].known == PAGE_WORD,
+	ok(w && window_cell(w, 1).n[STATE_KSM] == 1 && w->pages[1].count == 64 && w->pages[2].known == PAGE_WORD,
 	   "a page a cell carries the page's facts");
 	copy = w ? window_copy(w) : NULL;
 	window_unref(w);
-	ok(copy && copy->cells[1].n[STATE_KSM] == 1 && copy->pages[1].count == 64, "a copy stands alone");
+	ok(copy && window_cell(copy, 1).n[STATE_KSM] == 1 && copy->pages[1].count == 64, "a copy stands alone");
 	window_unref(copy);
 	fake_close(&s.t);
+}
+
+/* Whatever is put, in any order and more than once, is what is got. */
+static void
+test_mosaic(void)
+{
+	enum { CELLS = 50, PUTS = 2000 };
+	static struct cell want[CELLS];
+	struct mosaic m, copy;
+	uint64_t n[CLASS_MAX] = {0}, random = 1;
+	bool right = true;
+
+	mosaic_begin(&m, CELLS);
+	for (int k = 0; k < PUTS; k++) {
+		struct cell *c = &want[(random >> 8) % CELLS];
+
+		*c = (struct cell){.match = random >> 50, .written = random >> 60, .newest_ns = random,
+		                   .times = (uint32_t)(random >> 40)};
+		for (uint64_t classes = random >> 20 & random >> 33; classes & 0xffffffff; classes &= classes - 1)
+			c->n[__builtin_ctzll(classes)] = (random >> __builtin_ctzll(classes)) + 1;
+		mosaic_put(&m, (size_t)(c - want), c);
+		random = random * 6364136223846793005u + 1442695040888963407u;
+	}
+	mosaic_copy(&copy, &m);
+	ok(mosaic_same(&copy, &m), "a copy is the same");
+	for (size_t i = 0; i < CELLS; i++) {
+		struct cell c;
+
+		mosaic_get(&copy, i, &c);
+		right &= !memcmp(c.n, want[i].n, sizeof(c.n)) && c.match == want[i].match && c.written == want[i].written &&
+		         c.newest_ns == want[i].newest_ns && c.times == want[i].times;
+		for (unsigned k = 0; k < CLASS_MAX; k++)
+			n[k] -= c.n[k];
+	}
+	ok(right, "a mosaic has the cells that were put in it");
+	mosaic_count(&m, n);
+	for (unsigned k = 0; k < CLASS_MAX; k++)
+		right &= !n[k];
+	ok(right, "their sum is that of the cells");
+	want[7].n[CLASS_MAX - 1]++;
+	mosaic_put(&copy, 7, &want[7]);
+	ok(!mosaic_same(&copy, &m), "a page more is a difference");
+	mosaic_free(&copy);
+	mosaic_free(&m);
 }
 
 static enum window_next
@@ -527,7 +572,7 @@ test_window_ends(void)
 	fake_end(fake_root(&s.t)->pm.fd, 0);
 	s.t.track.clears = 0;
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
-	ok(w && w->cells[0].n[STATE_UNREADABLE] == 8 && !w->cells[0].n[STATE_NONE],
+	ok(w && window_cell(w, 0).n[STATE_UNREADABLE] == 8 && !window_cell(w, 0).n[STATE_NONE],
 	   "without a page table: unreadable, not empty");
 	window_unref(w);
 	close(fake_root(&s.t)->pm.fd);
@@ -554,6 +599,7 @@ main(void)
 	test_cell_names();
 	test_windows();
 	test_frames_in_window();
+	test_mosaic();
 	test_window_ends();
 	return tap_done();
 }

@@ -195,8 +195,11 @@ test_sums(void)
 
 			g.top &= ~(grid_row_bytes(&g) - 1);
 			w = window_read(&t, &v, &g, (enum lens)l, &err);
-			for (size_t i = 0; w && i < (size_t)g.rows * g.row_cells; i++)
-				sum += cell_pages(&w->cells[i]);
+			for (size_t i = 0; w && i < (size_t)g.rows * g.row_cells; i++) {
+				struct cell c = window_cell(w, i);
+
+				sum += cell_pages(&c);
+			}
 			snprintf(name, sizeof(name), "lens %s, zoom %u: every page once", lens_row((enum lens)l)->name, zoom);
 			is_u64(sum, PAGES, name);
 			window_unref(w);

@@ -480,32 +480,32 @@ test_grid(void)
 {
 	struct reader l;
 	const struct window *w;
-	const struct cell *c;
+	struct cell c;
 
 	if (!scan(&l) || !reader_read_all(&l))
 		return;
 	w = read_heap(&l, 0, LENS_STATE, "");
 	if (ok(w && w->pages, "the grid, a page a cell")) {
-		ok(w->cells[0].n[STATE_ANON] == 1 && w->cells[1].n[STATE_SWAPPED] == 1 &&
-		       w->cells[2].n[STATE_NONE] == 1 && w->pages[4].count == 1 &&
+		ok(window_cell(w, 0).n[STATE_ANON] == 1 && window_cell(w, 1).n[STATE_SWAPPED] == 1 &&
+		       window_cell(w, 2).n[STATE_NONE] == 1 && w->pages[4].count == 1 &&
 		       page_pfn(&w->pages[4]) == HEAP_PFN + 4,
 		   "each page is what its word and its frame say");
-		ok(w->cells[0].written == 1 && !w->cells[4].written && w->time_ns == NOW, "written or not, and when");
+		ok(window_cell(w, 0).written == 1 && !window_cell(w, 4).written && w->time_ns == NOW, "written or not, and when");
 	}
 	w = read_heap(&l, 4, LENS_STATE, "");
-	c = w ? &w->cells[HEAP_PAGES / 16 - 1] : NULL;
-	ok(c && !w->pages && c->n[STATE_ANON] == 4 && c->n[STATE_SWAPPED] == 4 && c->n[STATE_NONE] == 8 &&
-	       c->written == 2,
+	c = w ? window_cell(w, HEAP_PAGES / 16 - 1) : (struct cell){0};
+	ok(w && !w->pages && c.n[STATE_ANON] == 4 && c.n[STATE_SWAPPED] == 4 && c.n[STATE_NONE] == 8 &&
+	       c.written == 2,
 	   "the zoom, 16 pages a cell, the last as the first");
 	w = read_heap(&l, 4, LENS_SHARING, "");
-	c = w ? w->cells : NULL;
-	ok(c && c->n[class_named(LENS_SHARING, "once")] == 4 && c->n[class_named(LENS_SHARING, "not in RAM")] == 12,
+	c = w ? window_cell(w, 0) : (struct cell){0};
+	ok(c.n[class_named(LENS_SHARING, "once")] == 4 && c.n[class_named(LENS_SHARING, "not in RAM")] == 12,
 	   "another lens");
 	w = read_heap(&l, 4, LENS_NUMA, "");
-	c = w ? w->cells : NULL;
-	ok(c && cell_pages(c) == 16 && c->n[class_named(LENS_NUMA, "not known")] == 4, "a node that is not known");
+	c = w ? window_cell(w, 0) : (struct cell){0};
+	ok(cell_pages(&c) == 16 && c.n[class_named(LENS_NUMA, "not known")] == 4, "a node that is not known");
 	w = read_heap(&l, 4, LENS_STATE, "present & mapcount=1 & written");
-	ok(w && w->filtered && w->cells[0].match == 2 && !w->unknown, "the filter");
+	ok(w && w->filtered && window_cell(w, 0).match == 2 && !w->unknown, "the filter");
 	reader_close(&l);
 }
 

@@ -45,8 +45,11 @@ batch_print_rows(const struct window *w)
 
 	for (unsigned row = 0; row < g->rows && row < total; row++) {
 		printf("%012llx ", (unsigned long long)(g->top + row * grid_row_bytes(g)));
-		for (unsigned col = 0; col < g->row_cells; col++)
-			putchar(cell_letter(&w->cells[row * g->row_cells + col], w->lens));
+		for (unsigned col = 0; col < g->row_cells; col++) {
+			struct cell c = window_cell(w, row * g->row_cells + col);
+
+			putchar(cell_letter(&c, w->lens));
+		}
 		putchar('\n');
 	}
 }

@@ -21,9 +21,8 @@ history_size(const struct sample *s, const struct sample *before)
 	if (s->regions)
 		n += regions_bytes(s->regions, before->regions);
 	if (s->window && s->window != before->window)
-		n += sizeof(*s->window) +
-		     (size_t)s->window->grid.rows * s->window->grid.row_cells *
-		         (sizeof(struct cell) + (s->window->pages ? sizeof(struct page) : 0));
+		n += sizeof(*s->window) + mosaic_bytes(&s->window->cells) +
+		     (s->window->pages ? s->window->cells.n * sizeof(struct page) : 0);
 	if (s->bytes && s->bytes != before->bytes)
 		n += bytes_size(s->bytes);
 	return n;

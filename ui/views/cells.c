@@ -7,8 +7,8 @@
 #include "term/paint.h"
 #include "views/strips.h"
 
-const struct cell *
-cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg)
+bool
+cells_find(const struct ui *ui, const struct sample *s, size_t i, struct found_cell *out)
 {
 	const struct pages *pages = ui->pages;
 	const struct window *w = s->window;
@@ -18,11 +18,12 @@ cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct p
 	if (!w || w->gone || w->grid.zoom != pages->grid.zoom ||
 	    w->grid.row_cells != pages->grid.row_cells ||
 	    !grid_cell_range(&pages->grid, i, &lo, &hi) ||
-	    !grid_cell_at(&w->grid, lo, &k))
-		return NULL;
-	if (pg)
-		*pg = w->pages ? &w->pages[k] : NULL;
-	return cell_pages(&w->cells[k]) ? &w->cells[k] : NULL;
+	    !grid_cell_at(&w->grid, lo, &k) || !w->cells.v[k].has)
+		return false;
+	mosaic_get(&w->cells, k, &out->c);
+	out->i = k;
+	out->pg = w->pages ? &w->pages[k] : NULL;
+	return true;
 }
 
 enum heat
@@ -203,34 +204,36 @@ cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, in
  * A guess, until the sampler answers, from the cells of the previous geometry: the cell that
  * contained this part, or the sum of those inside it. Only drawn, never reported as a count.
  */
-static const struct cell *
-cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
+static bool
+cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
+            struct cell *sum)
 {
 	const struct pages *pages = ui->pages;
-	static struct cell sum; /* only one thread draws */
 	const struct window *w = s->window;
 	uint64_t from, to, at, cell_lo;
 	size_t k;
 
 	if (!w || w->gone || w->grid.start != pages->grid.start || w->grid.end != pages->grid.end)
-		return NULL;
+		return false;
 	grid_visible(&w->grid, &from, &to);
 	from = u64_max(from, lo);
 	to = u64_min(to, hi);
-	sum = (struct cell){0};
+	*sum = (struct cell){0};
 	for (at = from; at < to && grid_cell_at(&w->grid, at, &k);
 	     grid_cell_range(&w->grid, k, &cell_lo, &at)) {
-		const struct cell *c = &w->cells[k];
+		const struct cell c = window_cell(w, k);
 
-		if (w->grid.zoom >= pages->grid.zoom)
-			return cell_pages(c) ? c : NULL;
+		if (w->grid.zoom >= pages->grid.zoom) {
+			*sum = c;
+			break;
+		}
 		for (unsigned i = 0; i < CLASS_MAX; i++)
-			sum.n[i] += c->n[i];
-		sum.match += c->match;
-		sum.written += c->written;
-		sum.newest_ns = u64_max(sum.newest_ns, c->newest_ns);
+			sum->n[i] += c.n[i];
+		sum->match += c.match;
+		sum->written += c.written;
+		sum->newest_ns = u64_max(sum->newest_ns, c.newest_ns);
 	}
-	return cell_pages(&sum) ? &sum : NULL;
+	return cell_pages(sum) > 0;
 }
 
 /* Whether the pages of a writer are lit, and none of these is one. */
@@ -250,16 +253,16 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
 	const struct pages *pages = ui->pages;
 	unsigned col = (unsigned)(i % pages->grid.row_cells), second, cls, prev;
-	const struct page *pg = NULL;
-	const struct cell *c = cells_find(ui, s, i, &pg), *before;
+	struct found_cell found, before;
+	const struct cell *c = &found.c;
 	uint64_t lo, hi, from, to;
-	bool chosen, guessed = !c;
+	bool chosen, guessed = !cells_find(ui, s, i, &found);
 
 	if (!grid_cell_range(&pages->grid, i, &lo, &hi))
 		return;
-	if (!c)
-		c = cells_guess(ui, s, lo, hi);
-	if (!c) {
+	if (guessed)
+		found.pg = NULL;
+	if (guessed && !cells_guess(ui, s, lo, hi, &found.c)) {
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
 	}
@@ -271,12 +274,13 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	}
 	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
 	if (pages->grid.zoom == 0) {
-		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
 		cls = cell_first(c, &second);
-		prev = before ? cell_first(before, &second) : guessed ? cls : CLASS_MAX;
+		prev = col && cells_find(ui, s, i - 1, &before) ? cell_first(&before.c, &second)
+		       : guessed                                ? cls
+		                                                : CLASS_MAX;
 		cells_draw_page_cell(
 		    ui, s->window->lens, c,
-		    cells_tracked_whole(s, pg) && !cells_brick(&pages->grid, i), y, x,
+		    cells_tracked_whole(s, found.pg) && !cells_brick(&pages->grid, i), y, x,
 		    chosen || (pages->letters == LETTERS_RUNS &&
 		               (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
 	} else if (chosen || cells_in_letters(ui)) {

@@ -13,12 +13,18 @@
  * row by row from the top.
  */
 
+/* A cell of the sample: its number in the window, and its page if a cell is one page, else NULL. */
+struct found_cell {
+	struct cell c;
+	size_t i;
+	const struct page *pg;
+};
+
 /*
- * The sample's cell for the part of the region that cell i of the screen shows; NULL: not read yet,
- * or outside the region. *pg (pg may be NULL): its page if a cell is one page, else NULL.
+ * The sample's cell for the part of the region that cell i of the screen shows. false: not read
+ * yet, or outside the region; *out is not touched.
  */
-const struct cell *cells_find(const struct ui *ui, const struct sample *s, size_t i,
-                              const struct page **pg);
+bool cells_find(const struct ui *ui, const struct sample *s, size_t i, struct found_cell *out);
 
 /* The heat of a cell, in the lenses that show writes. */
 enum heat cells_heat(const struct ui *ui, enum lens l, const struct cell *c);

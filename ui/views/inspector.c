@@ -154,8 +154,7 @@ static bool
 inspector_make_card(struct card *card, const struct ui *ui, const struct sample *s)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
-	const struct page *pg = NULL;
-	const struct cell *c;
+	struct found_cell f;
 	char head[48];
 	uint64_t lo, hi;
 	size_t i;
@@ -166,16 +165,16 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 		inspector_make_range_card(card, ui, s, lo, hi);
 		return true;
 	}
-	if (!grid_cell_at(&ui->pages->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
+	if (!grid_cell_at(&ui->pages->grid, ui->cursor, &i) || !cells_find(ui, s, i, &f) ||
 	    !grid_cell_range(&ui->pages->grid, i, &lo, &hi))
 		return false;
-	if (pg) {
+	if (f.pg) {
 		card->symbol = s->card_whole ? ONCE_DONE : ui->card_read;
-		page_card(card, s, v, lo, pg, c->newest_ns, ui->now, inspector_find_more(s, lo));
+		page_card(card, s, v, lo, f.pg, f.c.newest_ns, ui->now, inspector_find_more(s, lo));
 	} else {
 		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
-		inspector_make_counts_card(card, ui, head, s->window->lens, c,
-		                           window_is_sampled(s->window, c));
+		inspector_make_counts_card(card, ui, head, s->window->lens, &f.c,
+		                           window_is_sampled(s->window, f.i));
 	}
 	return true;
 }

@@ -143,17 +143,16 @@ legend_hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
 static int
 legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 {
-	uint64_t match = 0, all = 0;
+	struct cell sum = {0};
 	struct buf text = {0};
 
-	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++) {
-		match += w->cells[i].match;
-		all += cell_pages(&w->cells[i]);
-	}
+	for (size_t i = 0; i < w->cells.n; i++)
+		sum.match += w->cells.v[i].match;
+	mosaic_count(&w->cells, sum.n);
 	text_escape(&text, ui->pages->filter, strlen(ui->pages->filter), !paint_utf8());
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %s%llu of %llu match", text.s,
 	               window_has_estimates(w) ? "about " : "",
-	               (unsigned long long)match, (unsigned long long)all);
+	               (unsigned long long)sum.match, (unsigned long long)cell_pages(&sum));
 	if (w->unknown)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %llu not known",
 		               (unsigned long long)w->unknown);
@@ -167,12 +166,14 @@ const char legend_averages[] = "of large folios an average";
 static bool
 legend_has_tenths(const struct ui *ui, const struct window *w)
 {
+	struct cell cell;
 	char c;
 
 	if (!w || w->lens != LENS_STATE || !cells_in_letters(ui) || !ui->pages->grid.zoom)
 		return false;
-	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++) {
-		c = cell_letter(&w->cells[i], w->lens);
+	for (size_t i = 0; i < w->cells.n; i++) {
+		cell = window_cell(w, i);
+		c = cell_letter(&cell, w->lens);
 		if (c >= '1' && c <= '9')
 			return true;
 	}
@@ -189,9 +190,8 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	                   lens_row(l)->name);
 	struct buf lacks = {0};
 
-	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
-		for (unsigned c = 0; c < CLASS_MAX; c++)
-			n[c] += w->cells[i].n[c];
+	if (w)
+		mosaic_count(&w->cells, n);
 	if (w && w->filtered && ui->pages->filter[0])
 		x = legend_draw_filter(ui, w, y, x);
 	if (w && w->averages)

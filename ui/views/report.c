@@ -80,16 +80,16 @@ report_regions(const struct ui *ui, const struct sample *s, enum format format, 
 /* --- the grid --------------------------------------------------------------------------------- */
 
 /* Cell i of the screen, if it is in the range or there is no range. */
-static const struct cell *
-report_next_cell(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg,
+static bool
+report_next_cell(const struct ui *ui, const struct sample *s, size_t i, struct found_cell *out,
                  uint64_t *lo, uint64_t *hi)
 {
 	uint64_t from, to;
 
 	if (!grid_cell_range(&ui->pages->grid, i, lo, hi) ||
 	    (ui_range(ui, &from, &to) && (*lo < from || *hi > to)))
-		return NULL;
-	return cells_find(ui, s, i, pg);
+		return false;
+	return cells_find(ui, s, i, out);
 }
 
 static int
@@ -102,20 +102,21 @@ report_write_pages(const struct ui *ui, const struct sample *s, enum format form
 	const struct region *r;
 	const struct vma *v = ui_vma(ui, s, &r);
 	struct out *o = report_begin(to, format, "pages", ids, NULL, ARRAY_LEN(ids));
-	const struct page *pg;
+	struct found_cell f;
 	uint64_t lo, hi;
 
 	for (size_t i = 0; v && i < (size_t)ui->pages->grid.rows * ui->pages->grid.row_cells; i++) {
-		const struct cell *c = report_next_cell(ui, s, i, &pg, &lo, &hi);
-		struct page_row row = {.addr = lo, .pg = pg, .v = v, .page_size = s->page_size};
+		struct page_row row = {.v = v, .page_size = s->page_size};
 		struct value values[ARRAY_LEN(ids)];
 
-		if (!c || !pg)
+		if (!report_next_cell(ui, s, i, &f, &lo, &hi) || !f.pg)
 			continue;
+		row.addr = lo;
+		row.pg = f.pg;
 		for (size_t k = 0; k < ARRAY_LEN(ids); k++)
 			values[k] = page_value(ids[k], &row);
 		values[6] = s->clears && r->doubt == DOUBT_NONE
-		                ? report_number(c->written)
+		                ? report_number(f.c.written)
 		                : (struct value){.kind = VALUE_UNKNOWN};
 		out_row(o, values);
 	}
@@ -131,6 +132,8 @@ report_write_cells(const struct ui *ui, const struct sample *s, enum format form
 	enum lens l = s->window ? s->window->lens : ui->lens;
 	const char *titles[CLASS_MAX + FIXED] = {"ADDRESS", "PAGES", "LETTER", "WRITTEN"};
 	struct value values[CLASS_MAX + FIXED];
+	struct found_cell f;
+	const struct cell *c = &f.c;
 	struct out *o;
 	uint64_t lo, hi;
 	bool known;
@@ -139,12 +142,10 @@ report_write_cells(const struct ui *ui, const struct sample *s, enum format form
 		titles[FIXED + k] = lens_class(l, k).name;
 	o = report_begin(to, format, "cells", NULL, titles, FIXED + lens_classes(l));
 	for (size_t i = 0; i < (size_t)ui->pages->grid.rows * ui->pages->grid.row_cells; i++) {
-		const struct cell *c = report_next_cell(ui, s, i, NULL, &lo, &hi);
-
-		if (!c)
+		if (!report_next_cell(ui, s, i, &f, &lo, &hi))
 			continue;
 		values[0] = report_address(lo);
-		known = !window_is_sampled(s->window, c);
+		known = !window_is_sampled(s->window, f.i);
 		values[1] = report_number(cell_pages(c));
 		values[2] = known ? (struct value){.kind = VALUE_TEXT, .t = {cell_letter(c, l)}}
 		                  : (struct value){.kind = VALUE_UNKNOWN};

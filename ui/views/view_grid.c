@@ -115,7 +115,8 @@ view_grid_draw_cells(const struct ui *ui, const struct sample *s, int top)
 	}
 	if (cursor != (size_t)-1) {
 		int y = top + (int)(cursor / g->row_cells), x = x0 + (int)(cursor % g->row_cells);
-		const struct cell *c = cells_find(ui, s, cursor, NULL);
+		struct found_cell f;
+		const struct cell *c = cells_find(ui, s, cursor, &f) ? &f.c : NULL;
 		enum lens l = c ? s->window->lens : LENS_STATE;
 		enum heat heat = c ? cells_heat(ui, l, c) : HEAT_NONE;
 
@@ -136,6 +137,7 @@ view_grid_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct pages *pages = ui->pages;
 	int ruler = top + view_grid_map_rows(top, bottom);
+	struct found_cell f;
 	size_t i = 0;
 
 	if (!pages->grid.rows || pages->grid.end <= pages->grid.start)
@@ -146,7 +148,7 @@ view_grid_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		ruler_scale(ui, s, top + 1);
 	}
 	ruler_columns(ui, ruler, (unsigned)(i % pages->grid.row_cells));
-	if (s->ended && !cells_find(ui, s, i, NULL))
+	if (s->ended && !cells_find(ui, s, i, &f))
 		fit_draw_lines(ruler + RULER_ROWS, bottom, ui->cols, ROLE_DIM, view_grid_ended);
 	else
 		view_grid_draw_cells(ui, s, ruler + RULER_ROWS);
@@ -196,7 +198,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct region *r = NULL;
 	const struct vma *v = ui_vma(ui, s, &r);
-	const struct page *pg = NULL;
+	struct found_cell f = {0};
 	const struct cell *c = NULL;
 	uint64_t lo, hi;
 	unsigned second;
@@ -213,15 +215,15 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		        key_of(ACT_NEXT_REGION, 'G'));
 		return;
 	}
-	if (grid_cell_at(&ui->pages->grid, ui->cursor, &i))
-		c = cells_find(ui, s, i, &pg);
+	if (grid_cell_at(&ui->pages->grid, ui->cursor, &i) && cells_find(ui, s, i, &f))
+		c = &f.c;
 	buf_fmt(out, "%llx ", (unsigned long long)ui->cursor);
 	if (!c) {
 		buf_str(out, s->ended ? "was not read before the process ended" : "not read yet");
-	} else if (pg) {
-		page_sentence(out, pg, tracker_words(s->tracker)->verb, s->clears, c->newest_ns,
+	} else if (f.pg) {
+		page_sentence(out, f.pg, tracker_words(s->tracker)->verb, s->clears, c->newest_ns,
 		              ui->now);
-		if (c->written && cells_tracked_whole(s, pg))
+		if (c->written && cells_tracked_whole(s, f.pg))
 			buf_fmt(out, " (tracked per %s)",
 			        size_text(size, s->page_size << folio_huge_order(s->page_size)));
 		if (s->window->lens != LENS_STATE && s->window->lens != LENS_WRITES)
@@ -230,18 +232,18 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	} else {
 		buf_fmt(out, "%s: %llu page%s: %s", size_text(size, cell_pages(c) * s->page_size),
 		        (unsigned long long)cell_pages(c), plural(cell_pages(c)),
-		        window_is_sampled(s->window, c) ? "by samples about " : "");
+		        window_is_sampled(s->window, f.i) ? "by samples about " : "");
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written,
 			        tracker_words(s->tracker)->verb);
 		if (s->window->filtered)
 			buf_fmt(out, "; %s%llu match",
-			        window_is_sampled(s->window, c) ? "about " : "",
+			        window_is_sampled(s->window, f.i) ? "about " : "",
 			        (unsigned long long)c->match);
 	}
 	if (c)
-		view_grid_say_times(ui, s, c, pg != NULL, out);
+		view_grid_say_times(ui, s, c, f.pg != NULL, out);
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
 		buf_fmt(out, "; none of these %s is in RAM or swap",
 		        size_text(size, vma_size(v)));
@@ -326,19 +328,18 @@ view_grid_next_change(struct ui *ui, const struct sample *s, int step)
 	struct pages *pages = ui->pages;
 	size_t n = (size_t)pages->grid.rows * pages->grid.row_cells, at;
 	unsigned now, next;
-	const struct cell *c;
+	struct found_cell f;
 	uint64_t lo, hi;
 	enum lens l;
 
-	if (!grid_cell_at(&pages->grid, ui->cursor, &at) || !(c = cells_find(ui, s, at, NULL)))
+	if (!grid_cell_at(&pages->grid, ui->cursor, &at) || !cells_find(ui, s, at, &f))
 		return FX_NONE;
 	l = s->window->lens;
-	now = view_grid_shown_class(c, l);
+	now = view_grid_shown_class(&f.c, l);
 	for (size_t i = at + (size_t)step; i < n; i += (size_t)step) {
-		c = cells_find(ui, s, i, NULL);
-		if (!c)
+		if (!cells_find(ui, s, i, &f))
 			break;
-		next = view_grid_shown_class(c, l);
+		next = view_grid_shown_class(&f.c, l);
 		if (step > 0 ? !cells_change(l, now, next) : !cells_change(l, next, now)) {
 			now = next;
 			continue;
