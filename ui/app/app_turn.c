@@ -41,6 +41,14 @@ app_write_status(struct app *a)
 		st->fd = -1;
 }
 
+/* Whether the header has an age in seconds. */
+static bool
+app_shows_ages(const struct sample *s)
+{
+	return s->ended || s->clears || s->recorded.on ||
+	       (s->regions && s->regions->totals.grown.known);
+}
+
 /* How long the screen stays valid if nothing happens, in ms; -1: for ever. */
 static int
 app_picture_ms(const struct app *a)
@@ -66,23 +74,35 @@ app_picture_ms(const struct app *a)
 		return FADE_MS;
 	if (!a->t.s)
 		return -1;
-	return a->t.s->ended || a->t.s->clears || a->t.request.screen.smaps_on ? 1000 : -1;
+	return app_shows_ages(a->t.s) || a->t.request.screen.smaps_on ? 1000 : -1;
 }
 
-/*
- * The sampler does not report that a periodic scan has begun and is blocked in the kernel, so wake
- * up to see it.
- */
 static int
 app_wait_ms(const struct app *a)
 {
-	bool lives = a->t.s && !a->t.s->ended;
-	bool samples = a->t.sampler && a->t.request.interval_ns && !a->t.paused && lives;
 	int ms = app_picture_ms(a), play = app_plays(a) ? app_play_wait_ms(a) : -1;
 
-	if (play >= 0 && (ms < 0 || ms > play))
-		ms = play;
-	return samples && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;
+	return play >= 0 && (ms < 0 || ms > play) ? play : ms;
+}
+
+/*
+ * Waits for news, or until the picture is no longer valid. The sampler does not report that a
+ * periodic scan has begun and is blocked in the kernel, so wakes up now and then to see it: a
+ * picture that stays is not drawn for that.
+ */
+static void
+app_wait(const struct app *a, struct pollfd *fds, nfds_t n, int ms)
+{
+	bool samples = a->t.sampler && a->t.request.interval_ns && !a->t.paused && a->t.s &&
+	               !a->t.s->ended;
+	int look = 2 * WAITING_MS;
+
+	while (samples && (ms < 0 || ms > look)) {
+		if (poll(fds, n, look) != 0 || sampler_busy_ns(a->t.sampler))
+			return;
+		ms -= ms < 0 ? 0 : look;
+	}
+	poll(fds, n, ms);
 }
 
 void
@@ -105,7 +125,7 @@ app_turn(struct app *a, struct pollfd *news, size_t n)
 	if (draws)
 		app_write_status(a);
 	if (!a->quit)
-		poll(fds, NEWS + n, draws ? app_wait_ms(a) : -1);
+		app_wait(a, fds, NEWS + n, draws ? app_wait_ms(a) : -1);
 	memcpy(news, fds + NEWS, n * sizeof(*news));
 	app_signals_take(a);
 	if (fds[TTY].revents & (POLLHUP | POLLERR))
