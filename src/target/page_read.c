@@ -294,7 +294,7 @@ page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, uns
 		page_look_up_entry(s, &out[i]);
 	if (!b.n || !(needs & PAGE_NEED_FRAMES))
 		return 0;
-	if (needs & PAGE_NEED_COUNT && page_counts_average(s))
+	if (needs & PAGE_NEED_COUNT && !(needs & PAGE_NEED_FLAGS) && page_counts_average(s))
 		needs |= PAGE_NEED_FLAGS; /* which say whether the count is the page's own */
 	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO) &&
 	    !page_look_up_flags(&b, s, out, needs & PAGE_NEED_FOLIO))

@@ -20,9 +20,10 @@ struct pages_walk {
 	struct page *batch; /* room for PAGE_BATCH */
 	struct page_huge *huge; /* room for PAGE_HUGE_BATCH; NULL: they are read page by page */
 	bool huge_asked;
+	uint64_t start, end; /* of the walk */
 	struct cache cache;
+	bool asked_file; /* at the first gap: where all is mapped it has nothing to say */
 	uint64_t past; /* the first address past the end of the file; UINT64_MAX: not known */
-	bool asked_file;
 	bool query;     /* query the page cache, and not only the file's length */
 	bool failed;
 };
@@ -118,9 +119,9 @@ walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t 
 
 /* --- facts from the file about absent pages --------------------------------------------------- */
 
-/* Its length always; its pages if there are not too many. */
+/* Its length always; its pages, from the first gap on, if there are not too many. */
 static void
-walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
+walk_ask_file(struct pages_walk *w, uint64_t gap)
 {
 	const struct vma *v = w->v;
 	uint64_t size, page = w->t->page_size, most = w->o->cache_max;
@@ -128,11 +129,11 @@ walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 
 	w->asked_file = true;
 	w->past = UINT64_MAX;
-	w->query = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
+	w->query = v->type != VMA_HUGETLB && (!most || (w->end - w->start) / page <= most);
 	if (vma_swaps_unseen(v) && w->t->source->meta.swaps.in_use)
 		needs |= FILE_ASK_DATA | FILE_ASK_SWAPPED;
 	if (!(w->o->needs & PAGE_NEED_CACHE) ||
-	    !cache_open(&w->cache, w->t, v, start, end, w->query ? needs : 0))
+	    !cache_open(&w->cache, w->t, v, gap, w->end, w->query ? needs : 0))
 		return;
 	if (cache_size(&w->cache, &size)) {
 		size = (size + page - 1) & ~(page - 1);
@@ -165,9 +166,12 @@ walk_know_swap(const struct pages_walk *w, unsigned facts)
 static uint64_t
 walk_know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
 {
-	bool sized = w->past != UINT64_MAX;
 	unsigned facts = 0;
+	bool sized;
 
+	if (!w->asked_file)
+		walk_ask_file(w, at);
+	sized = w->past != UINT64_MAX;
 	*each = (struct page){.known = PAGE_WORD | (sized ? PAGE_SIZE_ASKED : 0)};
 	if (at >= w->past) {
 		each->known |= PAGE_PAST_END | PAGE_CACHE_ASKED;
@@ -385,7 +389,6 @@ walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 	int r;
 
 	match.any = w->fns->run && gap_pages ? 0 : any;
-	walk_ask_file(w, start, end);
 	r = source_runs_matching(s, start, end, &match, cats, walk_run, w, w->err);
 	if (r == 0)
 		r = walk_report_gap(w, end);
@@ -398,7 +401,8 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err)
 {
 	struct pages_walk w = {
-	    .t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start};
+	    .t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start,
+	    .start = start, .end = end};
 	struct page nothing = {.state = STATE_UNREADABLE, .kind = KIND_COUNT};
 	int r;
 
@@ -448,8 +452,9 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
           size_t n, struct err *err)
 {
 	struct walk_options o = {.needs = needs};
-	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
 	size_t size = t->page_size;
+	struct pages_walk w = {
+	    .t = t, .v = v, .o = &o, .err = err, .start = addr, .end = addr + n * size};
 	uint64_t known = 0; /* `each` is valid up to here */
 	struct page each = {0};
 
@@ -460,10 +465,8 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 
 		if (out[i].state != STATE_NONE || !vma_has_file(v))
 			continue;
-		if (!w.asked_file)
-			walk_ask_file(&w, at, addr + n * size);
 		if (at >= known)
-			known = walk_know_gap(&w, at, addr + n * size, &each);
+			known = walk_know_gap(&w, at, w.end, &each);
 		out[i].known |= each.known & PAGE_OF_GAP;
 		page_judge(&out[i], v, t->source->meta.swaps.n);
 	}
