@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/pread.h"
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "kernel/folio_sizes.h"
@@ -195,12 +196,13 @@ frames_stretch_from(const uint64_t *pfn, size_t n)
 	struct stretch s = {pfn[0], pfn[0], 1};
 
 	for (; s.n < n; s.n++) {
-		uint64_t p = pfn[s.n], lo = u64_min(s.lo, p), hi = u64_max(s.hi, p);
+		uint64_t p = pfn[s.n];
 
-		if (p + GAP < s.lo || p > s.hi + GAP || hi - lo >= RUN_MAX)
+		if (p < s.lo ? p + GAP < s.lo || s.hi - p >= RUN_MAX
+		             : p > s.hi + GAP || p - s.lo >= RUN_MAX)
 			break;
-		s.lo = lo;
-		s.hi = hi;
+		s.lo = p < s.lo ? p : s.lo;
+		s.hi = p > s.hi ? p : s.hi;
 	}
 	return s;
 }
@@ -215,13 +217,15 @@ frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn,
 	memset(ok, 0, n * sizeof(*ok));
 	for (size_t i = 0; fd >= 0 && i < n;) {
 		struct stretch s = frames_stretch_from(pfn + i, n - i);
-		ssize_t r = pread(fd, words, (s.hi - s.lo + 1) * sizeof(*words),
-		                  (off_t)(s.lo * sizeof(*words)));
+		ssize_t r = pread_plain(fd, words, (s.hi - s.lo + 1) * sizeof(*words),
+		                        s.lo * sizeof(*words));
 		size_t got = r > 0 ? (size_t)r / sizeof(*words) : 0;
 
 		for (size_t end = i + s.n; i < end; i++) {
-			ok[i] = pfn[i] - s.lo < got;
-			out[i] = ok[i] ? words[pfn[i] - s.lo] : 0;
+			uint64_t at = pfn[i] - s.lo;
+
+			ok[i] = at < got;
+			out[i] = at < got ? words[at] : 0;
 		}
 	}
 }

@@ -47,6 +47,7 @@ struct page {
 	uint8_t order;   /* of the folio: it has 1 << order pages */
 	uint8_t state;   /* enum state (state.h), set by walk.c */
 	uint8_t kind;    /* enum page_kind, if the flags are known; likewise set by walk.c */
+	bool like;       /* the page before it in its batch, by page_is_like; likewise */
 	int16_t node;    /* NUMA node */
 };
 

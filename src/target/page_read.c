@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "target/page_read.h"
 
+#include <string.h>
+
 #include "kernel/flags.h"
 #include "kernel/folio_sizes.h"
 #include "kernel/kabi.h"
@@ -15,6 +17,7 @@ struct page_batch {
 	uint64_t pfn[PAGE_BATCH];
 	uint16_t page[PAGE_BATCH];
 	size_t n;
+	uint64_t before[PAGE_BATCH]; /* the words of the page table, of all pages */
 	uint64_t words[PAGE_BATCH];
 	bool ok[PAGE_BATCH];
 };
@@ -25,30 +28,38 @@ page_is_compound(const struct page *pg)
 	return pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 }
 
-/* Of single pages, which need no lookup, the folio is known too. Returns whether all are single. */
+/*
+ * Each page is written once, with the flags of its frame: a batch is larger than what stays in the
+ * fastest cache while the kernel looks frames up. Of single pages, which need no lookup, the folio
+ * is known too. Returns whether all are single.
+ */
 static bool
-page_look_up_flags(struct page_batch *b, const struct source *s, struct page *out, bool folios)
+page_fill(struct page_batch *b, const struct source *s, struct page *out, size_t n, unsigned needs)
 {
-	uint32_t known = PAGE_FLAGS | (s->meta.ksm_lies ? PAGE_NO_KSM : 0);
-	uint32_t none = source_has(s, FRAME_FLAGS) ? PAGE_NO_RECORD : 0;
-	bool single = true;
+	bool flags = needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO), single = true;
+	uint32_t known = PAGE_WORD | PAGE_FLAGS | (s->meta.ksm_lies ? PAGE_NO_KSM : 0);
+	uint32_t folio = needs & PAGE_NEED_FOLIO ? PAGE_FOLIO : 0, none = PAGE_WORD;
+	size_t frames = flags ? b->n : 0, k = 0;
 
-	source_frames(s, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
-	for (size_t i = 0; i < b->n; i++) {
-		struct page *pg = &out[b->page[i]];
+	if (frames) {
+		none |= source_has(s, FRAME_FLAGS) ? PAGE_NO_RECORD : 0;
+		source_frames(s, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct page pg = {.word = b->before[i], .known = PAGE_WORD};
 
-		if (!b->ok[i]) {
-			pg->known |= none;
-			continue;
+		if (k < frames && b->page[k] == i) {
+			pg.known = b->ok[k] ? known : none;
+			pg.kpf = b->ok[k] ? b->words[k] : 0;
+			if (page_is_compound(&pg)) {
+				single = false;
+			} else if (b->ok[k] && folio) {
+				pg.folio = b->pfn[k];
+				pg.known |= folio;
+			}
+			k++;
 		}
-		pg->kpf = b->words[i];
-		pg->known |= known;
-		if (page_is_compound(pg)) {
-			single = false;
-		} else if (folios) {
-			pg->folio = b->pfn[i];
-			pg->known |= PAGE_FOLIO;
-		}
+		out[i] = pg;
 	}
 	return single;
 }
@@ -87,7 +98,7 @@ page_look_up_count(struct page_batch *b, const struct source *s, struct page *ou
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = 0, all = b->n; i < all; i++) {
 		struct page *pg = &out[b->page[i]];
 
 		if (page_is_mapped_once(s, pg)) {
@@ -244,15 +255,17 @@ static const uint64_t ENTRY = PM_PFN_MASK | PM_PRESENT | PM_SWAPPED;
  * discarded.
  */
 static int
-page_verify(const struct source *s, uint64_t addr, struct page *out, size_t n, struct err *err)
+page_verify(struct page_batch *b, const struct source *s, uint64_t addr, struct page *out, size_t n,
+            struct err *err)
 {
-	uint64_t words[PAGE_BATCH];
-	ssize_t got = source_words(s, addr, words, n, err);
+	ssize_t got = source_words(s, addr, b->words, n, err);
 
 	if (got < 0)
 		return -1;
+	if ((size_t)got == n && !memcmp(b->words, b->before, n * sizeof(*b->words)))
+		return 0;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t now = i < (size_t)got ? words[i] : 0;
+		uint64_t now = i < (size_t)got ? b->words[i] : 0;
 
 		if ((now ^ out[i].word) & ENTRY)
 			out[i] = (struct page){.word = now, .known = PAGE_WORD | PAGE_RACED};
@@ -262,22 +275,21 @@ page_verify(const struct source *s, uint64_t addr, struct page *out, size_t n, s
 
 /* The words, and which of them have a frame to look up. -1 with err. */
 static ssize_t
-page_read_words(struct page_batch *b, const struct source *s, uint64_t addr, struct page *out,
-                size_t n, struct err *err)
+page_read_words(struct page_batch *b, const struct source *s, uint64_t addr, size_t n,
+                struct err *err)
 {
-	ssize_t got = source_words(s, addr, b->words, n, err);
+	ssize_t got = source_words(s, addr, b->before, n, err);
+	size_t there = got > 0 ? (size_t)got : 0, k = 0;
 
-	b->n = 0;
-	for (size_t i = 0; i < n && got >= 0; i++) {
-		bool is = i < (size_t)got;
-		uint64_t word = is ? b->words[i] : 0;
+	for (size_t i = 0; i < there; i++) {
+		uint64_t word = b->before[i], pfn = word & PM_PFN_MASK;
 
-		out[i] = (struct page){.word = word, .known = is ? PAGE_WORD : 0};
-		if (!(word & PM_PRESENT) || !(word & PM_PFN_MASK))
+		if (!(word & PM_PRESENT) || !pfn)
 			continue;
-		b->pfn[b->n] = word & PM_PFN_MASK;
-		b->page[b->n++] = (uint16_t)i;
+		b->pfn[k] = pfn;
+		b->page[k++] = (uint16_t)i;
 	}
+	b->n = k;
 	return got;
 }
 
@@ -286,25 +298,27 @@ page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, uns
           struct err *err)
 {
 	struct page_batch b; /* filled as far as b.n */
-	ssize_t got = page_read_words(&b, s, addr, out, n, err);
+	ssize_t got = page_read_words(&b, s, addr, n, err);
+	bool single, entries = needs & PAGE_NEED_FLAGS && b.n < (size_t)got;
 
 	if (got < 0)
 		return -1;
-	for (size_t i = 0; needs & PAGE_NEED_FLAGS && b.n < (size_t)got && i < (size_t)got; i++)
+	if (needs & PAGE_NEED_COUNT && !(needs & PAGE_NEED_FLAGS) && b.n && page_counts_average(s))
+		needs |= PAGE_NEED_FLAGS; /* which say whether the count is the page's own */
+	single = page_fill(&b, s, out, (size_t)got, needs);
+	memset(out + got, 0, (n - (size_t)got) * sizeof(*out));
+	for (size_t i = 0; entries && i < (size_t)got; i++)
 		page_look_up_entry(s, &out[i]);
 	if (!b.n || !(needs & PAGE_NEED_FRAMES))
 		return 0;
-	if (needs & PAGE_NEED_COUNT && !(needs & PAGE_NEED_FLAGS) && page_counts_average(s))
-		needs |= PAGE_NEED_FLAGS; /* which say whether the count is the page's own */
-	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO) &&
-	    !page_look_up_flags(&b, s, out, needs & PAGE_NEED_FOLIO))
+	if (!single)
 		page_look_up_folios(&b, s, out, needs & PAGE_NEED_FOLIO,
 		                    folio_huge_order(s->meta.page_size));
 	if (needs & PAGE_NEED_CGROUP)
 		page_look_up_cgroup(&b, s, out);
 	if (needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT))
 		page_look_up_count(&b, s, out);
-	return page_verify(s, addr, out, (size_t)got, err);
+	return page_verify(&b, s, addr, out, (size_t)got, err);
 }
 
 /* --- huge pages ------------------------------------------------------------------------------- */

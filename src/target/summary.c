@@ -255,7 +255,7 @@ summary_alike(const struct page *pages, size_t n)
 {
 	size_t k = 1;
 
-	while (k < n && page_is_like(&pages[0], &pages[k]))
+	while (k < n && pages[k].like)
 		k++;
 	return k;
 }

@@ -88,7 +88,8 @@ static void
 walk_judge(const struct pages_walk *w, struct page *pages, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (i && page_is_like(&pages[i - 1], &pages[i])) {
+		pages[i].like = i && page_is_like(&pages[i - 1], &pages[i]);
+		if (pages[i].like) {
 			pages[i].state = pages[i - 1].state;
 			pages[i].kind = pages[i - 1].kind;
 			continue;

@@ -6,6 +6,7 @@
  */
 #include <sys/uio.h>
 
+#include "base/pread.h"
 #include "fake.h"
 #include "hardened.h"
 #include "kernel/kabi.h"
@@ -41,6 +42,12 @@ pread(int fd, void *to, size_t n, off_t at)
 	}
 	m.count_reads += fd == m.count && m.count;
 	return r;
+}
+
+ssize_t
+pread_plain(int fd, void *to, size_t n, uint64_t at)
+{
+	return pread(fd, to, n, (off_t)at);
 }
 
 static bool
@@ -158,7 +165,10 @@ see_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct seen *s = arg;
 
-	memcpy(&s->page[(addr - base) / FAKE_PAGE], pages, n * sizeof(*pages));
+	for (size_t i = 0; i < n; i++) {
+		s->page[(addr - base) / FAKE_PAGE + i] = pages[i];
+		s->page[(addr - base) / FAKE_PAGE + i].like = false; /* says how it was found */
+	}
 	s->n += (unsigned)n;
 	return 0;
 }

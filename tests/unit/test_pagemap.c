@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/uio.h>
 
+#include "base/pread.h"
 #include "fake.h"
 #include "hardened.h"
 #include "kernel/frame.h"
@@ -40,6 +41,12 @@ pread(int fd, void *to, size_t n, off_t at)
 	if (seen.limit && seen.reads > seen.limit)
 		longjmp(*seen.out, 1);
 	return r;
+}
+
+ssize_t
+pread_plain(int fd, void *to, size_t n, uint64_t at)
+{
+	return pread(fd, to, n, (off_t)at);
 }
 
 static void

@@ -531,6 +531,7 @@ test_alike(void)
 		}
 		page_judge(&pg, &v, 1);
 		pages[i] = pg;
+		pages[i].like = i && page_is_like(&pages[i - 1], &pages[i]);
 		summary_pages(&each, &v, base + i * FAKE_PAGE, &pages[i], 1);
 	}
 	summary_pages(&once, &v, base, pages, 400);
