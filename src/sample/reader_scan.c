@@ -179,6 +179,20 @@ reader_read_all(struct reader *l)
 	return r != 1;
 }
 
+/* Those that are new, until the time is over. */
+static void
+reader_count_new(struct reader *l, struct regions *rs, uint64_t now, uint64_t until)
+{
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		if (regions_at(rs, i)->known)
+			continue;
+		if (source_now(l->t.source) >= until)
+			return;
+		regions_count_again(rs, &l->t, i, now);
+	}
+	rs->none_new = true;
+}
+
 /* Of the rows on screen, those that are quickly counted; and regions that are new. */
 static void
 reader_count_rows(struct reader *l, struct regions *rs, uint64_t now)
@@ -193,13 +207,8 @@ reader_count_rows(struct reader *l, struct regions *rs, uint64_t now)
 		if (r && r->rss + r->swap <= ROW_PAGES)
 			regions_count_again(rs, &l->t, (size_t)(v - rs->vmas.v), now);
 	}
-	for (size_t i = 0; i < rs->vmas.n; i++) {
-		if (regions_at(rs, i)->known)
-			continue;
-		if (source_now(l->t.source) >= until)
-			break;
-		regions_count_again(rs, &l->t, i, now);
-	}
+	if (!rs->none_new)
+		reader_count_new(l, rs, now, until);
 }
 
 /* The regions as they are now, and the counts of those on screen. */

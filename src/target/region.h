@@ -110,6 +110,7 @@ struct regions {
 	struct regions_block **blocks; /* NULL: nothing is known of these */
 	struct totals totals;
 	bool counted;     /* the page tables were scanned; else only maps was read */
+	bool none_new;    /* each region was counted, be it in vain */
 	uint64_t time_ns, cost_ns;
 	uint64_t all_ns;  /* when all were counted: the totals are of then */
 };

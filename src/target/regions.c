@@ -383,6 +383,7 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 	t->track.scanned_ns = begin;
 	t->track.unknown = rs->totals.unknown;
 	rs->counted = true;
+	rs->none_new = !which;
 	rs->time_ns = rs->all_ns = begin;
 	rs->cost_ns = source_now(t->source) - begin;
 	return 0;
@@ -420,6 +421,7 @@ regions_carry_counts(struct regions *rs, const struct regions *old)
 void
 regions_carry_over(struct regions *rs, const struct regions *old)
 {
+	rs->none_new = old->none_new && rs->list == old->list;
 	if (rs->list != old->list)
 		regions_carry_counts(rs, old);
 	else

@@ -102,7 +102,7 @@ list_changes_update(struct list_changes *m, const struct sample *s, uint64_t now
 	}
 	if (m->seen == s->regions)
 		return changed;
-	if (!again)
+	if (!again && m->seen->list != s->regions->list)
 		list_compare(m, s->regions, now);
 	regions_unref(m->seen);
 	m->seen = regions_ref(s->regions);
