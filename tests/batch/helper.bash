@@ -61,6 +61,9 @@ is() {
 	diff -u --label wanted --label actual <(echo "$2") <(echo "$1")
 }
 
+# Whether the current folder is the top of a tree of git, which is here, too, and reads it.
+is_git_tree() { [ -e .git ] && git rev-parse --git-dir >/dev/null 2>&1; }
+
 # json FILE: it is one strict JSON document; with a second argument prints what is at that path
 json() {
 	perl "$batch_dir/json" "$@"

@@ -280,7 +280,7 @@ tags() {
 
 @test "each file says its licence, or is of a kind that .reuse/dep5 names" {
 	local bare
-	[ -e .git ] || skip "this is not a git tree"
+	is_git_tree || skip "this is not a git tree, or git is not installed"
 	# the second paragraph of files: those without a line
 	sed -n '/^Files: bench/,/^Copyright/{ s/^\(Files:\)\? \(.*\)/\2/p }' .reuse/dep5 |
 		sed 's/[.]/\\./g; s/[*]/.*/g; s/.*/^&$/' >"$BATS_TEST_TMPDIR/named"

@@ -87,7 +87,7 @@ fields() {
 
 @test "the time of a tarball is SOURCE_DATE_EPOCH, or else the commit's" {
 	is "$(SOURCE_DATE_EPOCH=1234 packaging/epoch)" 1234
-	[ ! -e .git ] || is "$(packaging/epoch)" "$(git log -1 --format=%ct)"
+	! is_git_tree || is "$(packaging/epoch)" "$(git log -1 --format=%ct)"
 }
 
 @test "headers and files of the tests, bench/ and doc/ are in the tarball" {
