@@ -217,7 +217,7 @@ tags() {
 		$2 == "u" && $3 ~ "^track_(probe|clear|follow|judge|hazard|costs)$" { print $1, $3 }
 		$2 == "u" && $3 ~ "^(file_(open|read).*|(open|openat|fopen|opendir|read|pread|f?stat|f?statfs|readlink|readlinkat|syscall|ioctl|sysconf|clock_gettime)(64)?)$" &&
 			$1 ~ "^src/" { print $1, $3 }
-		$2 == "u" && $3 == "time_ns" && $1 ~ "^src/" && $1 != "src/sample/sampler" { print $1, $3 }
+		$2 == "u" && $3 == "time_ns" && $1 ~ "^src/" && $1 !~ "^src/sample/sampler" { print $1, $3 }
 		' "$BATS_TEST_TMPDIR/symbols")" ""
 	# what is live is the source's to know, and the trackers'
 	is "$(grep -rlE '(->|\.)live\b' src ui --include='*.[ch]' | grep -vE '^src/(kernel|track)/' | sort | xargs)" \
