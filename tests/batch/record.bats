@@ -29,13 +29,14 @@ same() {
 		recorded "$name"
 		same --list
 		same --list --csv -o START,END,PERM,OFFSET,DEV,INODE,TYPE,RSS,ANON,SWAP,THP,MAPPING
-		same --pages
-		same --pages --json
-		same --summary
-		same --grid
-		same --grid --lens sharing
 		same --list --filter 'rss > 64K & perm ~ rw'
 		same --list --group type
+		same --summary
+		[[ $name != java ]] || continue # half a million pages: the others have all there is
+		same --pages
+		same --pages --json
+		same --grid
+		same --grid --lens sharing
 	done
 }
 
