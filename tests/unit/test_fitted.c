@@ -100,9 +100,25 @@ by_smartcols(const struct table *t)
 	return text;
 }
 
+/* libsmartcols 2.41 no longer makes room for titles that it does not show; fitted still does. */
+static bool
+hidden_titles_count(void)
+{
+	struct table t = {.n = 2, .rows = 1, .noheadings = true, .titles = {"title", "x"},
+	                  .cell = {"a", "b"}};
+	char *theirs = by_smartcols(&t);
+	bool yes = !strcmp(theirs, "a     b\n");
+
+	if (!yes)
+		is_str(theirs, "a b\n", "titles count, or they do not");
+	free(theirs);
+	return yes;
+}
+
 static void
 test_random(const char *name)
 {
+	bool always = hidden_titles_count();
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < TABLES; i++) {
@@ -110,6 +126,8 @@ test_random(const char *name)
 		char *ours, *theirs;
 
 		make_table(&t);
+		if (t.noheadings && !always)
+			continue;
 		ours = by_fitted(&t);
 		theirs = by_smartcols(&t);
 		if (strcmp(ours, theirs) != 0 && !differ++)
