@@ -47,13 +47,17 @@ answer_row_code(struct answer *a, const struct target *t, const struct writer *w
 static void
 answer_why_no_code(struct answer *a, const struct target *t)
 {
-	struct causes_totals is = {0};
+	const struct growth_told *told = t->growth->told;
+	struct causes_totals is;
 
-	if (t->brought)
-		causes_totals(t->brought, &is);
+	growth_totals(t->growth, t->brought, &is);
 	if (!is.watch.on)
 		answer_add_unknown(a, "code", is.watch.why.what[0] ? is.watch.why.why
 		                                                   : "page faults are not watched");
+	if (told && told->time_ns && told->time_ns < t->growth->now->time_ns)
+		answer_add_number(a, "counted_ms",
+		                  (t->growth->now->time_ns - told->time_ns) / 1000000)
+		    ->note = "milliseconds before, by code; nothing new was recorded since";
 	if (is.lost)
 		answer_add_number(a, "lost_faults", is.lost)->note =
 		    "of which nothing is known: their pages have no fault that was seen";
@@ -80,7 +84,7 @@ answer_table_code(struct answer *a, struct target *t, const struct vma_list *vma
 	answer_table(a, "code", columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < w.n; i++)
 		answer_row_code(a, t, &w.v[i]);
-	writers_none(w.sampled, &none);
+	brought_none(t->growth, w.sampled, &none);
 	if (w.none)
 		answer_row_code(a, t, &(struct writer){.words = none.s,
 		                                       .in = (char *)(uintptr_t)"",
@@ -103,7 +107,9 @@ answer_growth(struct target *t, const struct vma_list *vmas, const struct query 
 
 	if (!growth_known(t->growth)) {
 		err_set(err, ERR_TARGET, "there is no baseline to compare with",
-		        "set one: the key b, or --grow=SECONDS before -e", "cannot tell what grew");
+		        t->source->ops->time ? "set one: the key b, or --grow before -e"
+		                             : "set one: the key b, or --grow=SECONDS before -e",
+		        "cannot tell what grew");
 		return NULL;
 	}
 	growth_count(t->growth, 0, UINT64_MAX, &n);

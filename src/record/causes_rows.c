@@ -20,6 +20,7 @@
 	X(FAULT_SET, "INSERT INTO fault_set VALUES (?,?)")                                   \
 	X(WATCH, "INSERT INTO watch VALUES (?,?,?,?,?,?,?,?,?)")                             \
 	X(BROUGHT, "INSERT INTO brought VALUES (?,?,?,?)")                                   \
+	X(BASELINE, "INSERT OR REPLACE INTO meta VALUES (?,'baseline',?)")                   \
 	X(BASE_TASK, "SELECT ifnull(max(id) + 1, 1) FROM task")                              \
 	X(BASE_CODE, "SELECT ifnull(max(id) + 1, 1) FROM code")                              \
 	X(BASE_CHAIN, "SELECT ifnull(max(id) + 1, 1) FROM (SELECT id FROM chain UNION ALL "  \
@@ -47,6 +48,7 @@ struct causes_rows {
 	int64_t session;
 	size_t page_size;
 	int64_t task, code, chain, who; /* what number 0 is in the file */
+	uint64_t baseline_ns; /* as it was told last */
 	bool watch_told;
 	struct causes_rows_watch { /* as it was told last */
 		uint64_t on, kernel, period, rests, unwatched, lost;
@@ -264,6 +266,12 @@ static int
 causes_rows_brought(struct causes_rows *r, int64_t sample, const struct suspects_news *news,
                     struct err *err)
 {
+	if (news->grown && news->baseline_ns != r->baseline_ns) {
+		r->baseline_ns = news->baseline_ns;
+		STATEMENTS_BIND(&r->s, CAUSES_ROWS_BASELINE, (uint64_t)r->session, r->baseline_ns);
+		if (statements_do(&r->s, CAUSES_ROWS_BASELINE, err) < 0)
+			return -1;
+	}
 	for (size_t i = 0; news->grown && i < news->brought_n; i++) {
 		const struct suspects_brought *b = &news->brought[i];
 

@@ -24,7 +24,9 @@
 	X(FAULTED, "SELECT ifnull(sum(pages + other), 0) FROM fault WHERE sample = ?")             \
 	X(PAST, "SELECT who, sum(pages) FROM fault WHERE sample >= ? AND sample < ? AND pages > "  \
 	        "0 GROUP BY who")                                                                  \
-	X(FAULTS, "SELECT data FROM fault_set WHERE sample = ?")
+	X(FAULTS, "SELECT data FROM fault_set WHERE sample = ?")                                   \
+	X(COUNTED, "SELECT max(sample) FROM brought WHERE sample >= ? AND sample <= ?")            \
+	X(BROUGHT, "SELECT chain, pages, maybe FROM brought WHERE sample = ?")
 
 enum recall_statement {
 #define X(id, sql) RECALL_##id,
@@ -469,4 +471,40 @@ recall_faults(struct recall *r, int64_t sample, uint64_t time_ns,
 	causes_recall_written(into, v, written->n);
 	free(v);
 	candidates_free(&c);
+}
+
+/* --- growth ----------------------------------------------------------------------------------- */
+
+int64_t
+recall_brought(struct recall *r, int64_t from, int64_t to, struct causes *into,
+               struct growth_told *out)
+{
+	sqlite3_stmt *s = r->s.v[RECALL_BROUGHT];
+	int64_t at = 0;
+	size_t cap = 0;
+
+	STATEMENTS_BIND(&r->s, RECALL_COUNTED, (uint64_t)from, (uint64_t)to);
+	if (recall_more(r, RECALL_COUNTED))
+		at = (int64_t)statements_number(&r->s, RECALL_COUNTED, 0);
+	statements_reset(&r->s, RECALL_COUNTED);
+	if (at < from)
+		return 0;
+	STATEMENTS_BIND(&r->s, RECALL_BROUGHT, (uint64_t)at);
+	while (recall_more(r, RECALL_BROUGHT) && out->n < SUSPECTS_MOST_BROUGHT) {
+		struct suspects_by by = {.chain = recall_number(s, 0)};
+		struct perf_sample p = recall_fault(r, &by, 0);
+		struct cause_by of;
+
+		p.pid = -1; /* no thread of the process */
+		of = causes_recall_by(into, &p);
+		causes_name_thread(into, of.thread, "[not recorded]");
+		out->v = vec_room(out->v, out->n, &cap, sizeof(*out->v));
+		out->v[out->n++] = (struct growth_sum){.chain = of.chain,
+		                                       .thread = of.thread,
+		                                       .pages = recall_number(s, 1),
+		                                       .maybe = recall_number(s, 2)};
+	}
+	out->more = out->n == SUSPECTS_MOST_BROUGHT;
+	statements_reset(&r->s, RECALL_BROUGHT);
+	return at;
 }

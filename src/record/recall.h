@@ -6,6 +6,7 @@
 
 #include "cause/causes.h"
 #include "page/extents.h"
+#include "target/growth.h"
 #include "target/source.h"
 
 /*
@@ -34,5 +35,12 @@ void recall_past(struct recall *r, int64_t from, int64_t to, struct causes *into
 /* Adds the faults of a sample, which was taken at time_ns, and of which these were written. */
 void recall_faults(struct recall *r, int64_t sample, uint64_t time_ns,
                    const struct extents *written, struct causes *into);
+
+/*
+ * Who brought in what came since the baseline, by the last sample of [from, to] that counted it:
+ * returns that; 0: none did.
+ */
+int64_t recall_brought(struct recall *r, int64_t from, int64_t to, struct causes *into,
+                       struct growth_told *out);
 
 #endif

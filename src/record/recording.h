@@ -98,6 +98,15 @@ bool recording_recall(struct recording *r, const struct track *t, struct causes 
 /* The same, if it has all up to the sample before. false: it begins anew. */
 bool recording_recall_next(struct recording *r, const struct track *t, struct causes *into);
 
+/*
+ * Who brought in what came since that time and was there at the sample; what it says is of `into`.
+ * The caller frees it.
+ */
+struct growth_told *recording_brought(struct recording *r, uint64_t since_ns, struct causes *into);
+
+/* When its session began. */
+uint64_t recording_began(const struct recording *r);
+
 const struct extents *recording_pages(const struct recording *r);
 
 /* What the file of the region that starts there said last. false: it was not recorded. */

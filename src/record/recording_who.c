@@ -124,3 +124,49 @@ recording_recall(struct recording *r, const struct track *t, struct causes *into
 		recording_recall_one(r, i, into);
 	return true;
 }
+
+uint64_t
+recording_began(const struct recording *r)
+{
+	return r->samples[r->first].tick.time_ns;
+}
+
+/* Why it is not known. */
+static void
+recording_lacks_brought(struct recording *r, bool watched, uint64_t since_ns, struct err *why)
+{
+	bool any = watched && recording_number(r, "baseline");
+	bool first = since_ns == recording_began(r);
+
+	err_set(why, ERR_TARGET,
+	        !watched ? "page faults were not recorded"
+	        : !any   ? "it was not recorded"
+	        : first  ? "it was recorded since another moment than the first sample"
+	                 : "it was recorded since the first sample only",
+	        any && !first ? "set the baseline there" : "record with --grow",
+	        "cannot tell which code brought memory in");
+}
+
+struct growth_told *
+recording_brought(struct recording *r, uint64_t since_ns, struct causes *into)
+{
+	struct growth_told *told = mem_alloc(sizeof(*told));
+	uint64_t baseline = recording_number(r, "baseline");
+	bool watched = recall_watch(r->recall, r->samples[r->at].id, &told->watch, &told->lost);
+	size_t i = r->at;
+	int64_t at;
+
+	if (watched && !told->watch.on)
+		return told; /* which says why */
+	if (!watched || !recording_need_recall(r, &told->watch.why) || !baseline ||
+	    since_ns != recording_began(r) || baseline + r->clock_ns != since_ns) {
+		told->watch.on = false;
+		recording_lacks_brought(r, watched, since_ns, &told->watch.why);
+		return told;
+	}
+	at = recall_brought(r->recall, recording_first_id(r), r->samples[i].id, into, told);
+	while (i > r->first && r->samples[i].id > at)
+		i--;
+	told->time_ns = at ? r->samples[i].tick.time_ns : 0;
+	return told;
+}

@@ -121,6 +121,12 @@ source_recording_go(struct source *s, uint64_t time_ns, struct err *err)
 	return 0;
 }
 
+static uint64_t
+source_recording_began(struct source *s)
+{
+	return recording_began(source_recording_of(s)->r);
+}
+
 static struct timeline *
 source_recording_line(struct source *s)
 {
@@ -173,6 +179,7 @@ source_recording_looked(struct source *s, uint64_t addr)
 
 const struct source_time source_recording_time = {
     .go = source_recording_go,
+    .began = source_recording_began,
     .line = source_recording_line,
     .walk = source_recording_walk,
     .reach = source_recording_reach,

@@ -181,6 +181,12 @@ source_recording_stores_end(struct stores *s)
 	(void)s;
 }
 
+static struct growth_told *
+source_recording_brought(struct source *s, uint64_t since_ns, struct causes *into)
+{
+	return recording_brought(source_recording_of(s)->r, since_ns, into);
+}
+
 static void
 source_recording_wait(struct source *s, uint64_t ns)
 {
@@ -202,6 +208,7 @@ const struct source_faults source_recording_faults = {
     .stores = source_recording_stores,
     .stores_read = source_recording_stores_read,
     .stores_end = source_recording_stores_end,
+    .brought = source_recording_brought,
     .wait = source_recording_wait,
     .kernel = source_recording_kernel,
 };

@@ -8,7 +8,6 @@
 #include "target/symbol.h"
 
 enum {
-	SUSPECTS_MOST_BROUGHT = 100,
 	SUSPECTS_BITS = 11, SUSPECTS_DIGIT = 1 << SUSPECTS_BITS,
 	SUSPECTS_SHARE = 400, /* of the time, one part in so many is for counting growth */
 };
@@ -536,6 +535,7 @@ suspects_add_growth(struct suspects *s, struct target *t, const struct vma_list 
 	free(is.v);
 	s->grown_ns = now;
 	s->grown_cost_ns = source_now(t->source) - now;
+	out->baseline_ns = t->growth->base->time_ns;
 	out->grown = s->brought_n != out->brought_n ||
 	             (out->brought_n && memcmp(s->brought, out->brought,
 	                                       out->brought_n * sizeof(*s->brought)) != 0);

@@ -50,10 +50,13 @@ struct suspects_news {
 		uint64_t chain, pages, maybe;
 	} * brought;
 	bool grown;
+	uint64_t baseline_ns; /* of grown */
 	size_t codes_n, codes_cap, chains_n, chains_cap, who_n, who_cap, tasks_n, tasks_cap,
 	    brought_n, brought_cap;
 };
 void suspects_news_free(struct suspects_news *n);
+
+enum { SUSPECTS_MOST_BROUGHT = 100 }; /* call chains that are kept of growth */
 
 /* Flags of code. */
 enum {

@@ -48,6 +48,7 @@ struct attribution {
 	size_t n;
 	uint64_t written, one, some, reads, none; /* pages: as in struct writers */
 	uint64_t lost, since_ns;   /* of growth: pages lost; the time of the baseline */
+	uint64_t told_ns;          /* ... when it was counted, if that was recorded; else 0 */
 	struct causes_totals totals;
 	uint64_t *lit;         /* the pages of row `of.lit`, ascending */
 	size_t lit_n;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "target/growth.h"
+#include "target/brought.h"
 
 enum { NONE_KEY = 2, LOST_KEY = 4 }; /* those of the others are odd */
 
@@ -284,7 +284,7 @@ grown_settle(struct grown *g)
 		grown_turn_to_regions(g);
 	grown_settle_rates(a);
 	attribution_order(a);
-	writers_none(period > 1 ? period : 0, &none);
+	brought_none(g->t->growth, period > 1 ? period : 0, &none);
 	if (a->of.by != ATTRIBUTION_BY_REGION)
 		grown_add_row(g, NONE_KEY, none.s, a->none);
 	buf_free(&none);
@@ -303,8 +303,8 @@ attribution_make_grown(struct target *t, struct codes *codes, const struct regio
 	a->of = *of;
 	a->time_ns = t->growth->now->time_ns;
 	a->since_ns = t->growth->base->time_ns;
-	if (t->brought)
-		causes_totals(t->brought, &a->totals);
+	a->told_ns = t->growth->told ? t->growth->told->time_ns : 0;
+	growth_totals(t->growth, t->brought, &a->totals);
 	growth_explain(t->growth, t->brought, g.vmas, &g.is);
 	grown_make_rows(&g);
 	grown_find_places(&g);

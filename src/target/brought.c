@@ -11,8 +11,7 @@ brought_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 
 	*out = (struct writers){0};
 	growth_explain(t->growth, t->brought, vmas, &is);
-	if (t->brought)
-		causes_totals(t->brought, &out->totals);
+	growth_totals(t->growth, t->brought, &out->totals);
 	out->sampled = out->totals.watch.period > 1 ? out->totals.watch.period : 0;
 	out->v = mem_alloc((is.n + 1) * sizeof(*out->v));
 	for (; out->n < is.n; out->n++) {
@@ -33,4 +32,15 @@ brought_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	out->fresh = is.count.fresh;
 	out->none = is.none;
 	out->none_fresh = is.none_fresh;
+}
+
+void
+brought_none(const struct growth *g, uint64_t sampled, struct buf *out)
+{
+	const struct growth_told *told = g->told;
+
+	if (told && (!told->watch.on || told->more))
+		buf_str(out, told->watch.on ? "not recorded, or no fault seen" : "not recorded");
+	else
+		writers_none(sampled, out);
 }

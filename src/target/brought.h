@@ -13,4 +13,7 @@
 void brought_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
                   enum writers_by by, struct writers *out);
 
+/* What is said of pages without a fault: as writers_none, or that it was not recorded. */
+void brought_none(const struct growth *g, uint64_t sampled, struct buf *out);
+
 #endif

@@ -49,6 +49,15 @@ growth_keep(struct growth *g, struct lens_keeper *kept)
 	g->kept = kept;
 }
 
+void
+growth_tell(struct growth *g, struct growth_told *told)
+{
+	if (g->told)
+		free(g->told->v);
+	free(g->told);
+	g->told = told;
+}
+
 struct growth *
 growth_copy(const struct growth *g)
 {
@@ -62,6 +71,10 @@ growth_copy(const struct growth *g)
 	growth_ref(copy->now);
 	if (copy->kept)
 		copy->kept->take(copy->kept);
+	if (g->told) {
+		copy->told = mem_copy(g->told, sizeof(*g->told));
+		copy->told->v = mem_copy(g->told->v, g->told->n * sizeof(*g->told->v));
+	}
 	return copy;
 }
 
@@ -74,6 +87,7 @@ growth_free(struct growth *g)
 	growth_unref(g->before);
 	growth_unref(g->now);
 	growth_keep(g, NULL);
+	growth_tell(g, NULL);
 	free(g);
 }
 
@@ -363,7 +377,7 @@ growth_parts(const struct growth *g, struct causes *c, const struct vma_list *vm
 	size_t n;
 	struct newest_fault *v;
 
-	if (!c)
+	if (!c || g->told)
 		return 0;
 	v = causes_newest_faults(c, &g->base->there, &g->now->there, &n, &dropped);
 	vec_sort(v, n, sizeof(*v), growth_by_addr);
@@ -385,6 +399,34 @@ growth_add_part(void *arg, const struct growth_part *is)
 	*(is->several ? &out->some : &out->one) += is->n.gained;
 }
 
+/* Sums that may be older than the scan: what has gone since is still in them. */
+static void
+growth_take_told(const struct growth *g, struct growth_causes *out)
+{
+	const struct growth_told *told = g->told;
+
+	out->v = mem_copy(told->v, told->n * sizeof(*told->v));
+	out->n = told->n;
+	for (size_t i = 0; i < out->n; i++) {
+		out->one += out->v[i].pages;
+		out->some += out->v[i].maybe;
+		if (g->before == g->base)
+			out->v[i].fresh = out->v[i].pages + out->v[i].maybe;
+	}
+	out->none = out->count.gained - u64_min(out->one + out->some, out->count.gained);
+	out->none_fresh = g->before == g->base ? out->none : 0;
+}
+
+void
+growth_totals(const struct growth *g, struct causes *c, struct causes_totals *out)
+{
+	*out = (struct causes_totals){0};
+	if (g->told)
+		*out = (struct causes_totals){.watch = g->told->watch, .lost = g->told->lost};
+	else if (c)
+		causes_totals(c, out);
+}
+
 void
 growth_explain(const struct growth *g, struct causes *c, const struct vma_list *vmas,
                struct growth_causes *out)
@@ -395,7 +437,9 @@ growth_explain(const struct growth *g, struct causes *c, const struct vma_list *
 	growth_count(g, 0, UINT64_MAX, &out->count);
 	out->none = out->count.gained;
 	out->none_fresh = out->count.fresh;
-	if (!c)
+	if (c && g->told)
+		growth_take_told(g, out);
+	if (!c || g->told)
 		return;
 	out->dropped = growth_parts(g, c, vmas, growth_add_part, out);
 	growth_join(out);

@@ -34,7 +34,26 @@ struct growth {
 	/* what more is known of the baseline; counted. NULL: nothing */
 	struct lens_keeper *kept;
 	bool armed;                 /* writes are tracked, too: see newest.h */
+	struct growth_told *told;   /* what was recorded, in place of faults; NULL: faults tell */
 	size_t page_size;
+};
+
+/* Pages gained, by chain and thread (causes.h). */
+struct growth_sum {
+	uint32_t chain, thread;
+	uint64_t pages; /* of which this is the cause */
+	uint64_t maybe; /* of which it is one of several candidates */
+	uint64_t fresh; /* of both: not there at the scan before */
+};
+
+/* What a source that has a past knows of the causes: sums. */
+struct growth_told {
+	struct growth_sum *v; /* owned */
+	size_t n;
+	uint64_t time_ns; /* when they were counted; 0: nothing had come in */
+	bool more;        /* only those that brought most in were kept */
+	uint64_t lost;    /* faults */
+	struct causes_watch watch;
 };
 
 /* What was there at one scan. */
@@ -141,12 +160,6 @@ uint64_t growth_parts(const struct growth *g, struct causes *c, const struct vma
                       growth_fault_fn *fn, void *arg);
 
 /* The pages gained, by chain and thread; c NULL: nothing explains them. */
-struct growth_sum {
-	uint32_t chain, thread;
-	uint64_t pages; /* of which this is the cause */
-	uint64_t maybe; /* of which it is one of several candidates */
-	uint64_t fresh; /* of both: not there at the scan before */
-};
 struct growth_causes {
 	struct growth_sum *v; /* the caller frees it */
 	size_t n, cap;
@@ -157,5 +170,11 @@ struct growth_causes {
 };
 void growth_explain(const struct growth *g, struct causes *c, const struct vma_list *vmas,
                     struct growth_causes *out);
+
+/* How that was watched, and what was lost; c as above. */
+void growth_totals(const struct growth *g, struct causes *c, struct causes_totals *out);
+
+/* Takes over what was recorded of the last scan. NULL: faults tell. */
+void growth_tell(struct growth *g, struct growth_told *told);
 
 #endif

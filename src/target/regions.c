@@ -322,12 +322,16 @@ regions_count(struct regions_walk *k, const struct region_cats *c, struct err *e
 static void
 regions_grow(struct regions *rs, struct target *t, struct growth_scan *scan)
 {
+	const struct source_faults *faults = t->source->ops->faults;
 	struct growth_count c;
 
 	if (scan && t->brought)
-		t->source->ops->faults->drain(t->source);
+		faults->drain(t->source);
 	t->growth->armed = t->track.clears;
 	growth_end(t->growth, scan, &rs->vmas, t->brought);
+	if (scan && t->brought && faults->brought)
+		growth_tell(t->growth, faults->brought(t->source, t->growth->base->time_ns,
+		                                       t->brought));
 	growth_count(t->growth, 0, UINT64_MAX, &c);
 	rs->totals.grown =
 	    (struct totals_grown){true, t->growth->base->time_ns, c.gained, c.lost};

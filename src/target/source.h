@@ -23,6 +23,7 @@
 #include "kernel/vma.h"
 #include "page/extents.h"
 #include "symbol/helper.h"
+#include "target/growth.h"
 #include "target/timeline.h"
 #include "track/track.h"
 
@@ -173,6 +174,12 @@ struct source_faults {
 	void (*stores_read)(struct stores *s, struct stores_times *out);
 	void (*stores_end)(struct stores *s);
 
+	/*
+	 * What was recorded of who brought in what came since that time and is still there: sums of
+	 * `into`, or the watch says why not. The caller frees it. NULL: the faults tell.
+	 */
+	struct growth_told *(*brought)(struct source *s, uint64_t since_ns, struct causes *into);
+
 	/* Waits that long, or until s->stop. */
 	void (*wait)(struct source *s, uint64_t ns);
 
@@ -194,6 +201,9 @@ typedef int source_moment_fn(void *arg, const struct source_moment *m);
 struct source_time {
 	/* Goes to what is shown at that time of its clock. -1 with err: it stays where it is. */
 	int (*go)(struct source *s, uint64_t time_ns, struct err *err);
+
+	/* When its process, as it is shown, began to be recorded. */
+	uint64_t (*began)(struct source *s);
 
 	/* All its times; a reference for the caller. */
 	struct timeline *(*line)(struct source *s);

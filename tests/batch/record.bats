@@ -128,8 +128,8 @@ same() {
 
 @test "bug: --grow of a recording waited for ever, and --record took the same moment again and again" {
 	recorded zoo
-	refused 2 'it is a recording, .*--diff FILE@start FILE' --grow=0.1 --count 1 "$FILE"
-	refused 2 'it is a recording, .*--diff FILE@start FILE' --grow=0.1 --list "$FILE"
+	refused 2 'it is a recording, .*leave out =SECONDS' --grow=0.1 --count 1 "$FILE"
+	refused 2 'it is a recording, .*leave out =SECONDS' --grow=0.1 --list "$FILE"
 	refused 2 'it is a recording already' --record "$BATS_TEST_TMPDIR/new" --for 0.1 "$FILE"
 	[ ! -e "$BATS_TEST_TMPDIR/new" ]
 }

@@ -135,3 +135,47 @@ question() {
 	"$PMTOP" --record "$BATS_TEST_TMPDIR/watched" --interval 0.5 --for 8 --grow "${PROGRAMS[0]}" 2>/dev/null
 	[[ $(sqlite3 "$BATS_TEST_TMPDIR/watched" "$(ABOUT=leaked question)") =~ ^open_session\|[0-9]{3,}$ ]]
 }
+
+# The recorder's own counts, and those of the page tables, are what replay must say.
+@test "the growth of a recording: since its first sample, by region and by the code that brought it in" {
+	local file=$BATS_TEST_TMPDIR/recording said
+	program_start "$LEAKER"
+	"$PMTOP" --record "$file" --interval 0.5 --for 4 "${PROGRAMS[0]}" 2>/dev/null
+	run -0 --separate-stderr "$PMTOP" --grow --by function --raw -o gained,code "$file"
+	is "$(sed -n 3p <<<"$output" | cut -d ' ' -f 2-)" 'not\x20recorded'
+	grep -q 'not known who.*page faults were not recorded; record with --grow' <<<"$stderr"
+	said=$("$PMTOP" --grow -b --csv -n -o gained "$file" | head -n 1)
+	is "$said" "$("$PMTOP" --diff "$file@start" "$file" -b --csv -n -o gained 2>/dev/null | head -n 1)"
+	can_see_faults || skip "page faults cannot be watched here"
+	"$PMTOP" --record "$file" --overwrite --interval 0.5 --for 6 --grow "${PROGRAMS[0]}" 2>/dev/null
+	run -0 "$PMTOP" --grow --by function -b --csv -n -o gained,code "$file"
+	[[ ${lines[1]} =~ ^[0-9]{7,},open_session$ ]]
+	"$PMTOP" --grow --folded "$file" | grep -Eq ';open_session [0-9]+$'
+	"$PMTOP" --grow -e 'growth by function' "$file" | grep -Eq '^ +[0-9.]+M +0 +leaker +open_session$'
+	is "$("$PMTOP" --grow --by function -b --csv -n -o gained,code --at start "$file")" 0,total
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	is "${lines[1]%,*}" "$(sqlite3 "$file" "SELECT pages * $PAGE FROM growers WHERE function = 'open_session' ORDER BY sample DESC LIMIT 1")"
+}
+
+@test "the growth of a recording on the screen: b at its first sample, then B at any other" {
+	local file=$BATS_TEST_TMPDIR/recording
+	can_see_faults || skip "page faults cannot be watched here"
+	program_start "$LEAKER"
+	"$PMTOP" --record "$file" --interval 0.5 --for 4 --grow "${PROGRAMS[0]}" 2>/dev/null
+	screen_start 120x30 "$file"
+	screen_keys B
+	screen_text | grep '^ writes were not recorded by then'
+	screen_keys Escape
+	screen_type ':at start'
+	screen_keys Enter b
+	screen_type ':at end'
+	screen_keys Enter B
+	screen_wait_text '^› +[0-9]+ +[0-9]{3,} +[0-9.]+ +open_session +leaker'
+	screen_type ':at start'
+	screen_keys Enter ']' b
+	screen_type ':at end'
+	screen_keys Enter
+	screen_wait_text 'by code not known, it was recorded since the first sample only'
+	screen_keys Q
+	screen_end
+}

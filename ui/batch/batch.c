@@ -182,14 +182,14 @@ batch_open_pages(struct batch *b, struct err *err)
 static int
 batch_check_past(const struct options *o, struct err *err)
 {
-	if (!o->recording || (o->mode != MODE_RECORD && !o->grow_ns))
+	if (!o->recording || (o->mode != MODE_RECORD && !o->grow_given))
 		return 0;
 	if (o->mode == MODE_RECORD)
 		return err_set(err, ERR_USAGE, "it is a recording already",
 		               "copy the file, or record a running process",
 		               "cannot record %.160s", o->target);
 	return err_set(err, ERR_USAGE, "it is a recording, which stays as it is",
-	               "compare two of its moments: --diff FILE@start FILE",
+	               "leave out =SECONDS: its baseline is its first sample",
 	               "cannot wait for %.160s to grow", o->target);
 }
 

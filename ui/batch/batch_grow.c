@@ -46,6 +46,10 @@ grow_scan(struct grow *g, struct err *err)
 		return -1;
 	if (r > 0)
 		return batch_refuse_gone(t, "compared with the baseline", err);
+	if (g->b->o->recording) { /* as of this sample */
+		track_forget(&t->track);
+		target_follow(t, &vmas);
+	}
 	regions_unref(g->rs);
 	g->rs = regions_new(vmas, source_now(t->source));
 	r = regions_measure(g->rs, t, NULL, err);
@@ -63,6 +67,25 @@ grow_begin(struct grow *g, bool explain, struct err *err)
 		return -1;
 	g->base_ns = g->rs->time_ns;
 	return 0;
+}
+
+/* Of a recording: the first sample is the baseline; then it goes back to where it was. */
+static int
+grow_begin_past(struct grow *g, bool explain, struct err *err)
+{
+	struct source *s = g->b->t.source;
+	const struct source_time *time = s->ops->time;
+	uint64_t at = source_now(s);
+
+	if (time->go(s, time->began(s), err) < 0 || grow_begin(g, explain, err) < 0)
+		return -1;
+	return time->go(s, at, err) < 0 ? -1 : grow_scan(g, err);
+}
+
+static int
+grow_set_baseline(struct grow *g, bool explain, struct err *err)
+{
+	return (g->b->o->recording ? grow_begin_past : grow_begin)(g, explain, err);
 }
 
 /* --- rows of regions -------------------------------------------------------------------------- */
@@ -123,7 +146,7 @@ grow_put_all_code(struct grow *g, uint64_t ms)
 	grow_put_code(g, ms, w->written, w->fresh, NULL, "total");
 	for (size_t i = 0; i < w->n; i++)
 		grow_put_code(g, ms, w->v[i].pages, w->v[i].fresh, &w->v[i], NULL);
-	writers_none(g->sampled, &none);
+	brought_none(g->b->t.growth, g->sampled, &none);
 	if (w->none)
 		grow_put_code(g, ms, w->none, w->none_fresh, NULL, none.s);
 	buf_free(&none);
@@ -133,12 +156,20 @@ static void
 grow_put_lines(const struct grow *g)
 {
 	const struct writers *w = &g->by;
+	struct buf none = {0};
 
 	/* of a sample every chain is a candidate; the note says that it is one */
 	for (size_t i = 0; i < w->n; i++)
 		batch_by_line(w->v[i].words, w->v[i].pages + (g->sampled ? w->v[i].maybe : 0));
 	batch_by_line("[several candidates]", g->sampled ? 0 : w->some);
-	batch_by_line(g->sampled ? "[not sampled]" : "[no fault seen]", w->none);
+	buf_str(&none, "[");
+	if (g->sampled)
+		buf_str(&none, "not sampled");
+	else
+		brought_none(g->b->t.growth, 0, &none);
+	buf_str(&none, "]");
+	batch_by_line(none.s, w->none);
+	buf_free(&none);
 }
 
 /* --- intervals -------------------------------------------------------------------------------- */
@@ -164,6 +195,14 @@ grow_report(struct grow *g, struct err *err)
 	else if (g->out)
 		grow_put_regions(g, &total);
 	return batch_flush(err);
+}
+
+/* A recording has one: until the sample that it is at. */
+static int
+grow_report_past(struct grow *g, struct err *err)
+{
+	g->interval = 1;
+	return grow_report(g, err);
 }
 
 static int
@@ -239,13 +278,13 @@ batch_grow(struct batch *b, struct err *err)
 	if (batch_columns(o, by ? SET_BROUGHT : SET_GROWTH, ids, &g.n, err) < 0)
 		return -1;
 	g.signals = batch_signals_open();
-	r = grow_begin(&g, by, err);
+	r = grow_set_baseline(&g, by, err);
 	if (r == 0 && !o->folded)
 		g.out = out_begin(&shape, ids, NULL, g.n);
 	if (r == 0) /* the heading says that the baseline is set */
 		r = batch_flush(err);
 	if (r == 0)
-		r = grow_intervals(&g, err);
+		r = (o->recording ? grow_report_past : grow_intervals)(&g, err);
 	batch_signals_close(g.signals);
 	if (o->folded)
 		grow_put_lines(&g);
@@ -259,11 +298,11 @@ int
 batch_grow_once(struct batch *b, struct err *err)
 {
 	struct grow g = {.b = b, .signals = batch_signals_open()};
-	int r = grow_begin(&g, b->o->mode == MODE_QUERY, err);
+	int r = grow_set_baseline(&g, b->o->mode == MODE_QUERY, err);
 
-	if (r == 0)
+	if (r == 0 && !b->o->recording)
 		batch_wait_until(b, g.signals, g.base_ns + b->o->grow_ns);
-	if (r == 0 && b->o->mode == MODE_QUERY) /* others scan themselves */
+	if (r == 0 && b->o->mode == MODE_QUERY && !b->o->recording) /* others scan themselves */
 		r = grow_scan(&g, err);
 	batch_signals_close(g.signals);
 	grow_end(&g);

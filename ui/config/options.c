@@ -131,7 +131,9 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_WATCH:
 		o->watch_given = arg;
 		return option_set_wait(o, id, MODE_WATCH, arg, &o->watch_ns, err);
-	case OPT_GROW: return option_set_wait(o, id, MODE_GROW, arg, &o->grow_ns, err);
+	case OPT_GROW:
+		o->grow_given = arg;
+		return option_set_wait(o, id, MODE_GROW, arg, &o->grow_ns, err);
 	case OPT_TOUCHED: return option_set_wait(o, id, MODE_TOUCHED, arg, &o->touched_ns, err);
 	case OPT_RECORD: o->record = arg; return option_set_mode(o, MODE_RECORD, err);
 	case OPT_METRICS: o->metrics = arg; return option_set_mode(o, MODE_METRICS, err);

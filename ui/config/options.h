@@ -77,6 +77,7 @@ struct options {
 	uint64_t watch_ns;
 	bool watch_given; /* ... and it was given: it holds, whatever it costs the process */
 	uint64_t grow_ns; /* the same of --grow */
+	bool grow_given;  /* ... and how long was given */
 	uint64_t touched_ns; /* and of --touched */
 	const char *record; /* the file of --record */
 	uint64_t for_ns;    /* how long to record; 0: until interrupted */

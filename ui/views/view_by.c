@@ -66,6 +66,14 @@ view_by_draw_sums(const struct ui *ui, const struct sample *s, const struct attr
 	buf_free(&text);
 }
 
+/* Why it is not known who brought memory in. */
+static const char *
+view_by_unwatched(const struct sample *s, const struct attribution *a)
+{
+	return s->timeline && a->totals.watch.why.why[0] ? a->totals.watch.why.why
+	                                                 : "page faults are not watched";
+}
+
 /* How many pages came in, and of how many it is known who brought them. */
 static void
 view_by_draw_gained(const struct ui *ui, const struct sample *s, const struct attribution *a, int y)
@@ -82,7 +90,7 @@ view_by_draw_gained(const struct ui *ui, const struct sample *s, const struct at
 		buf_fmt(&text, ": the code that brought in %s %% is known",
 		        percent_text(share, a->one, all));
 	else if (!a->totals.watch.on)
-		buf_str(&text, ": by code not known, page faults are not watched");
+		buf_fmt(&text, ": by code not known, %s", view_by_unwatched(s, a));
 	if (a->some)
 		buf_fmt(&text, ", candidates for %s %%", percent_text(share, a->some, all));
 	fit_draw_cut(y, 1, ui->cols, ROLE_TEXT, text.s);
@@ -110,12 +118,12 @@ view_by_draw_watch(const struct ui *ui, const struct sample *s, const struct att
 {
 	const struct causes_totals *t = &a->totals;
 	const struct writes_cost *k = &s->writes.cost;
-	uint64_t now = ui->now;
+	uint64_t now = ui->now, then = a->told_ns ? a->told_ns : a->time_ns;
 	int x = 1;
 	char n[8];
 
 	x = paint_text(y, x, ui->cols, ROLE_DIM, "counted %.0f s ago",
-	               (double)(now - u64_min(now, a->time_ns)) / 1e9);
+	               (double)(now - u64_min(now, then)) / 1e9);
 	if (k->watched_known)
 		x = paint_text(y, x, ui->cols, ROLE_DIM, ", %s faults/s watched",
 		               count_text(n, k->watched));
@@ -165,6 +173,8 @@ view_by_draw_none(const struct ui *ui, const struct sample *s, int y, int bottom
 
 	if (s->unattributed)
 		buf_fmt(&text, "not watched: %s", s->unattributed);
+	else if (!s->clears && s->timeline)
+		buf_str(&text, "writes were not recorded by then; record with --tracker auto");
 	else if (!s->clears)
 		buf_fmt(&text,
 		        "press %s: from then on each page's first write is a page fault, which "
@@ -250,15 +260,18 @@ view_by_say_writer(const struct attribution_row *r, struct buf *out)
 
 /* What is not a row of code: what no fault explains, or what was lost. */
 static void
-view_by_say_no_gain(const struct attribution_row *r, const struct causes_watch *w, struct buf *out)
+view_by_say_no_gain(const struct sample *s, const struct attribution *a,
+                    const struct attribution_row *r, struct buf *out)
 {
+	const struct causes_watch *w = &a->totals.watch;
+
 	if (r->lost) {
 		buf_str(out, "in RAM or swap at the baseline, and no longer; LOST in the list has "
 		             "it by region");
 		return;
 	}
 	if (!w->on) {
-		buf_str(out, "page faults are not watched");
+		buf_str(out, view_by_unwatched(s, a));
 		return;
 	}
 	if (w->period > 1) {
@@ -289,7 +302,7 @@ view_by_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!r)
 		return;
 	if (r->none && by_is_grown(ui, s)) {
-		view_by_say_no_gain(r, &by_reading(ui, s)->totals.watch, out);
+		view_by_say_no_gain(s, by_reading(ui, s), r, out);
 		return;
 	}
 	if (r->none) {
