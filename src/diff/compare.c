@@ -75,7 +75,13 @@ compare_begin(const struct side *was, const struct side *is, bool same)
 {
 	bool frames = !strcmp(was->boot, is->boot) && (same || was->boot[0]);
 
-	return (struct compare){.was = was, .is = is, .same = same, .frames = frames};
+	return (struct compare){
+	    .was = was,
+	    .is = is,
+	    .same = same,
+	    .frames = frames,
+	    .contents = side_contents(is, 0),
+	    .recorded = side_contents(was, 0) != UINT64_MAX && side_contents(is, 0) != UINT64_MAX};
 }
 
 /* --- states --------------------------------------------------------------------------------- */
@@ -150,6 +156,47 @@ compare_put(struct compare_pass *p, uint64_t at, uint64_t size, enum page_diff k
 	return 0;
 }
 
+/* --- contents ------------------------------------------------------------------------------- */
+
+/* The next page of `is` from addr on whose contents are known. */
+static uint64_t
+compare_contents(struct compare *c, uint64_t addr)
+{
+	if (addr < c->bare || addr > c->contents) {
+		c->bare = addr;
+		c->contents = side_contents(c->is, addr);
+	}
+	return c->contents;
+}
+
+/* Pages of one state, by their frames and, where these were recorded, their contents. */
+static int
+compare_put_alike(struct compare_pass *p, uint64_t at, uint64_t size, enum page_diff kind,
+                  enum state state)
+{
+	uint64_t end = at + size, page_size = p->c->is->page_size;
+
+	while (p->c->recorded && at < end) {
+		uint64_t next = compare_contents(p->c, p->s->is + at) - p->s->is;
+
+		if (next >= end)
+			break;
+		if (next > at && compare_put(p, at, next - at, kind, state, state))
+			return 1;
+		at = next + page_size;
+		if (compare_put(p, next, page_size,
+		                side_bytes_differ(p->c->was, p->s->was + next, p->c->is,
+		                                  p->s->is + next) == TRUTH_YES
+		                    ? PAGE_DIFF_REWRITTEN
+		                    : kind,
+		                state, state))
+			return 1;
+	}
+	return at < end ? compare_put(p, at, end - at, kind, state, state) : 0;
+}
+
+/* --- frames of both ------------------------------------------------------------------------- */
+
 /*
  * Whether what is known of the frames at both moments is of both: a recording looks frames up now
  * and then, and what it saw once says nothing of what changed.
@@ -218,15 +265,15 @@ compare_frames(struct compare_pass *p, uint64_t at, uint64_t end, enum state sta
 
 		n = compare_window(p, at, end);
 		if (!compare_is_fresh(p->c, was, is)) {
-			if (compare_put(p, at, n * page_size, PAGE_DIFF_UNKNOWN, state, state))
+			if (compare_put_alike(p, at, n * page_size, PAGE_DIFF_UNKNOWN, state))
 				return 1;
 			continue;
 		}
 		side_words(p->c->was, was, p->was, n);
 		side_words(p->c->is, is, p->is, n);
 		for (size_t i = 0; i < n; i++)
-			if (compare_put(p, at + i * page_size, page_size,
-			                compare_words(p->was[i], p->is[i]), state, state))
+			if (compare_put_alike(p, at + i * page_size, page_size,
+			                      compare_words(p->was[i], p->is[i]), state))
 				return 1;
 	}
 	return 0;

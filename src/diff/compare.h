@@ -25,6 +25,8 @@ struct compare {
 	const struct side *was, *is;
 	bool same;   /* they are of one address space */
 	bool frames; /* they are of one machine, so that its frames can be compared */
+	uint64_t bare, contents; /* from the first to the second no page of `is` has contents */
+	bool recorded;           /* there are contents of both */
 	/* the frames of `was` that were compared were read at most so long before that moment */
 	uint64_t older_ns;
 };

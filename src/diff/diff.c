@@ -91,6 +91,7 @@ diff_add(struct diff_counts *to, const struct diff_region *r)
 	to->swap_was += n->swap_was;
 	to->swap_is += n->swap_is;
 	to->swap_known &= n->swap_known;
+	to->contents_known |= n->contents_known;
 	to->written += n->written;
 	to->written_known &= n->written_known || !r->of.is;
 }
@@ -122,6 +123,9 @@ diff_finish(struct diff *d)
 
 		r->n.size_was = r->of.was_size;
 		r->n.size_is = r->of.is_size;
+		r->n.contents_known = d->compare.recorded && r->of.is &&
+		                      side_contents(d->compare.is, r->of.is->start) <
+		                          r->of.is->end;
 		r->known = !(was && !was->known) && !(is && !is->known);
 		diff_add_unseen(r, was, is);
 		diff_add_written(&d->compare, r->of.is, is, &r->n);
@@ -161,8 +165,8 @@ diff_counts_differ(const struct diff_counts *n)
 	const uint64_t *pages = n->pages;
 
 	return pages[PAGE_DIFF_GAINED] || pages[PAGE_DIFF_LOST] || pages[PAGE_DIFF_CHANGED] ||
-	       pages[PAGE_DIFF_MOVED] || n->written || n->swap_was != n->swap_is ||
-	       n->size_was != n->size_is;
+	       pages[PAGE_DIFF_MOVED] || pages[PAGE_DIFF_REWRITTEN] || n->written ||
+	       n->swap_was != n->swap_is || n->size_was != n->size_is;
 }
 
 bool

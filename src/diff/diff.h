@@ -12,6 +12,7 @@ struct diff_counts { /* pages */
 	bool swap_known; /* false: more may be in swap */
 	uint64_t written; /* seen written since; if it is known: */
 	bool written_known;
+	bool contents_known; /* of some of its pages, contents were recorded */
 };
 
 struct diff_region {

@@ -59,6 +59,7 @@ difference_class(enum page_diff kind)
 	case PAGE_DIFF_LOST: return LENS_KEPT_LOST;
 	case PAGE_DIFF_CHANGED: return LENS_KEPT_CHANGED;
 	case PAGE_DIFF_MOVED: return LENS_KEPT_MOVED;
+	case PAGE_DIFF_REWRITTEN: return LENS_KEPT_REWRITTEN;
 	case PAGE_DIFF_UNKNOWN:
 	case PAGE_DIFF_KINDS: break;
 	}

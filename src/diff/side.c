@@ -221,3 +221,36 @@ side_words_time(const struct side *s, uint64_t addr)
 
 	return from && from->ops->time ? from->ops->time->looked(from, addr) : s->time_ns;
 }
+
+/* --- its contents --------------------------------------------------------------------------- */
+
+uint64_t
+side_contents(const struct side *s, uint64_t addr)
+{
+	struct source *from = s->t ? s->t->source : NULL;
+
+	return from && from->ops->time ? from->ops->time->contents(from, addr) : UINT64_MAX;
+}
+
+static bool
+side_bytes(const struct side *s, uint64_t addr, uint8_t *to)
+{
+	return s->t->source->ops->time->content(s->t->source, addr, to);
+}
+
+enum truth
+side_bytes_differ(const struct side *was, uint64_t at, const struct side *is, uint64_t now)
+{
+	enum truth differ = TRUTH_UNKNOWN;
+	uint8_t *a, *b;
+
+	if (side_contents(was, at) != at || side_contents(is, now) != now)
+		return TRUTH_UNKNOWN;
+	a = mem_alloc(was->page_size);
+	b = mem_alloc(is->page_size);
+	if (side_bytes(was, at, a) && side_bytes(is, now, b))
+		differ = memcmp(a, b, is->page_size) != 0 ? TRUTH_YES : TRUTH_NO;
+	free(a);
+	free(b);
+	return differ;
+}

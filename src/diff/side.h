@@ -2,6 +2,7 @@
 #ifndef PM_SIDE_H
 #define PM_SIDE_H
 
+#include "base/truth.h"
 #include "page/state.h"
 #include "page/extents.h"
 #include "target/region.h"
@@ -64,6 +65,14 @@ uint64_t side_stretch(const struct side *s, size_t *i, uint64_t addr, uint64_t e
 
 /* Words of the page table of n pages from addr (at most PAGE_BATCH); 0: not known. */
 void side_words(const struct side *s, uint64_t addr, uint64_t *words, size_t n);
+
+/*
+ * The next page from addr on with recorded contents, UINT64_MAX: none; and whether those of a page
+ * at one moment are others than those of a page at another. Unknown: not both were recorded.
+ */
+uint64_t side_contents(const struct side *s, uint64_t addr);
+enum truth side_bytes_differ(const struct side *was, uint64_t at, const struct side *is,
+                             uint64_t now);
 
 /* When those were read; of a live process: at the moment itself. 0: never. */
 uint64_t side_words_time(const struct side *s, uint64_t addr);

@@ -108,6 +108,7 @@ snapshot_judge(const struct lens_keeper *k, const struct vma *v, uint64_t addr,
 	case PAGE_DIFF_SAME: return LENS_KEPT_SAME;
 	case PAGE_DIFF_CHANGED: return LENS_KEPT_CHANGED;
 	case PAGE_DIFF_MOVED: return LENS_KEPT_MOVED;
+	case PAGE_DIFF_REWRITTEN: return LENS_KEPT_REWRITTEN;
 	case PAGE_DIFF_GAINED:
 	case PAGE_DIFF_LOST:
 	case PAGE_DIFF_UNKNOWN:

@@ -322,6 +322,7 @@ lens_growth_class(enum lens_kept kept)
 	case LENS_KEPT_SAME: return CLASS(GROWTH, SAME);
 	case LENS_KEPT_CHANGED: return CLASS(GROWTH, CHANGED);
 	case LENS_KEPT_MOVED: return CLASS(GROWTH, MOVED);
+	case LENS_KEPT_REWRITTEN: return CLASS(GROWTH, REWRITTEN);
 	case LENS_KEPT_GAINED: return CLASS(GROWTH, GAINED);
 	case LENS_KEPT_LOST: return CLASS(GROWTH, LOST);
 	case LENS_KEPT_OUT: return CLASS(GROWTH, OUT);

@@ -53,6 +53,7 @@ enum lens_kept {
 	LENS_KEPT_SAME,
 	LENS_KEPT_CHANGED,
 	LENS_KEPT_MOVED,
+	LENS_KEPT_REWRITTEN,
 	LENS_KEPT_GAINED,
 	LENS_KEPT_LOST,
 	LENS_KEPT_OUT, /* it is not there, and was not */

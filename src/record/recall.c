@@ -473,7 +473,7 @@ recall_faults(struct recall *r, int64_t sample, uint64_t time_ns,
 	candidates_free(&c);
 }
 
-/* --- growth ----------------------------------------------------------------------------------- */
+/* --- growth --------------------------------------------------------------------------------- */
 
 int64_t
 recall_brought(struct recall *r, int64_t from, int64_t to, struct causes *into,

@@ -118,6 +118,9 @@ bool recording_file(struct recording *r, uint64_t region, struct file_facts *out
  */
 uint8_t *recording_bytes(struct recording *r, uint64_t addr, bool *any);
 
+/* The next page from addr on with contents in any sample; UINT64_MAX: there is none. */
+uint64_t recording_next_bytes(struct recording *r, uint64_t addr);
+
 /* The newest block with the page at addr; NULL: there is none. */
 const struct block *recording_block(struct recording *r, uint64_t addr);
 

@@ -37,6 +37,7 @@
 	        "?1 WHERE r.start = ?2 AND r.first <= ?1 AND (r.last IS NULL OR r.last >= ?1) "    \
 	        "ORDER BY c.sample DESC LIMIT 1")                                                  \
 	X(CONTENTS, "SELECT 1 FROM content WHERE sample >= ? LIMIT 1")                             \
+	X(NEXT_CONTENT, "SELECT min(address) FROM content WHERE address >= ?")                     \
 	X(META, "SELECT value FROM meta WHERE session = ? AND key = ?")                            \
 	X(REGIONS, "SELECT start, length, perm, offset, dev, inode, type, behind, mapping FROM "   \
 	           "region WHERE first <= ?1 AND (last IS NULL OR last >= ?1)")                    \

@@ -191,3 +191,17 @@ recording_bytes(struct recording *r, uint64_t addr, bool *any)
 	statements_reset(&r->s, RECORDING_CONTENT);
 	return data;
 }
+
+uint64_t
+recording_next_bytes(struct recording *r, uint64_t addr)
+{
+	sqlite3_stmt *s = STATEMENTS_BIND(&r->s, RECORDING_NEXT_CONTENT, addr);
+	struct err ignored;
+	uint64_t at = UINT64_MAX;
+
+	if (!(addr >> 63) && statements_step(&r->s, RECORDING_NEXT_CONTENT, &ignored) > 0 &&
+	    sqlite3_column_type(s, 0) == SQLITE_INTEGER)
+		at = statements_number(&r->s, RECORDING_NEXT_CONTENT, 0);
+	statements_reset(&r->s, RECORDING_NEXT_CONTENT);
+	return at;
+}

@@ -170,6 +170,24 @@ source_recording_reach(struct source *s, uint64_t start, uint64_t end)
 }
 
 static uint64_t
+source_recording_contents(struct source *s, uint64_t addr)
+{
+	return recording_next_bytes(source_recording_of(s)->r, addr);
+}
+
+static bool
+source_recording_content(struct source *s, uint64_t addr, uint8_t *to)
+{
+	bool any;
+	uint8_t *data = recording_bytes(source_recording_of(s)->r, addr, &any);
+
+	if (data)
+		memcpy(to, data, s->meta.page_size);
+	free(data);
+	return data;
+}
+
+static uint64_t
 source_recording_looked(struct source *s, uint64_t addr)
 {
 	const struct block *b = recording_block(source_recording_of(s)->r, addr);
@@ -183,5 +201,7 @@ const struct source_time source_recording_time = {
     .line = source_recording_line,
     .walk = source_recording_walk,
     .reach = source_recording_reach,
+    .contents = source_recording_contents,
+    .content = source_recording_content,
     .looked = source_recording_looked,
 };

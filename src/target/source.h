@@ -218,6 +218,13 @@ struct source_time {
 	/* The highest end of any region that ever began in [start, end); 0: there was none. */
 	uint64_t (*reach)(struct source *s, uint64_t start, uint64_t end);
 
+	/*
+	 * The next page from addr on whose contents were recorded at any of its times, UINT64_MAX:
+	 * none; and what was in a page by the one that it is at. false: it was not recorded.
+	 */
+	uint64_t (*contents)(struct source *s, uint64_t addr);
+	bool (*content)(struct source *s, uint64_t addr, uint8_t *to);
+
 	/* When the frame of the page at addr was looked up; 0: it was not. */
 	uint64_t (*looked)(struct source *s, uint64_t addr);
 };

@@ -139,3 +139,39 @@ compared() {
 	is "$said" "$(compared "$SUBJECT_PID") 0"
 	kill -CONT "$SUBJECT_PID"
 }
+
+# The reader here is dd of /proc/PID/mem, before and after.
+@test "contents that --with-bytes recorded are a difference: by page, by region, in JSON and on the screen" {
+	local at line
+	subject_start
+	at=$((0x${AT[anon]}))
+	subject write anon 2 3 4
+	"$PMTOP" --record "$FILE" --for 0.01 --with-bytes "$(printf '0x%x..+6p' $((at + PAGE)))" "$SUBJECT_PID" 2>/dev/null
+	poke "$SUBJECT_PID" $((at + 3 * PAGE + 17))
+	poke "$SUBJECT_PID" $((at + 4 * PAGE))
+	poke "$SUBJECT_PID" $((at + 12 * PAGE)) # not in the range
+	"$PMTOP" --record "$FILE" --for 0.01 --append --with-bytes "$(printf '0x%x..+6p' $((at + PAGE)))" "$SUBJECT_PID" 2>/dev/null
+	is "$("$PMTOP" --diff "$FILE@start" "$FILE" --pages="$(printf '0x%x..+16p' "$at")" --csv -n -o START,PAGES,DIFFERENCE 2>/dev/null | grep -v gained)" \
+		"$(printf '0x%x,2,rewritten' $((at + 3 * PAGE)))"
+	line=$("$PMTOP" --diff "$FILE@start" "$FILE" -b --csv -n -o start,rewritten 2>/dev/null | grep -i "^0x${AT[anon]},")
+	is "$line" "0x${AT[anon]},$((2 * PAGE))"
+	"$PMTOP" --diff "$FILE@start" "$FILE" --json 2>/dev/null | grep -Eq "\"rewritten\": *$((2 * PAGE))"
+	is "$("$PMTOP" --diff "$FILE@start" "$FILE" --filter "start=0x${AT[private]}" --csv -n -o rewritten 2>/dev/null | head -n 1)" ""
+	screen_start 120x30 "$FILE"
+	screen_keys ':'
+	screen_type 'diff start'
+	screen_keys Enter
+	screen_wait_text 'since '
+	screen_keys n
+	screen_wait_text 'rewritten'
+	screen_keys Enter n
+	screen_wait_text "^ $(printf '%x' $((at + 3 * PAGE)))"
+	screen_keys Q
+	screen_end
+}
+
+# poke PID ADDRESS: another byte, as a debugger writes it
+poke() {
+	perl -e 'open my $f, "+<", "/proc/$ARGV[0]/mem" or die; sysseek $f, $ARGV[1], 0; sysread $f, my $b, 1;
+		sysseek $f, $ARGV[1], 0; syswrite $f, chr(ord($b) ^ 1) or die' "$1" "$2"
+}

@@ -215,9 +215,9 @@ test_column_names(void)
 		buf_fmt(&text, "%s%s", i ? "," : "", list_column_title(column_row((enum column_id)c.id[i])));
 	is_str(text.s,
 	       "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,TOUCHED,GROWN,WRITTEN,MINUTE,WR/S,"
-	       "BECAME,+RSS,+SWAP,+WRITTEN,CHANGED,MOVED,PAGES,MAPPING",
+	       "BECAME,+RSS,+SWAP,+WRITTEN,CHANGED,MOVED,REWRITTEN,PAGES,MAPPING",
 	       "the usual columns by name");
-	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 20, "and read again");
+	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 21, "and read again");
 	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 &&
 	       c.id[1] == COL_REGION_WRITTEN,
 	   "names of --list -o are known, blanks are as good as commas");
@@ -237,7 +237,7 @@ test_choosing(void)
 	struct list_columns c = {0};
 	struct err err;
 
-	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 19,
+	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 20,
 	   "one of the usual columns goes, the others stay");
 	ok(list_columns_toggle(&c, COL_REGION_INODE) && c.id[c.n - 2] == COL_REGION_INODE, "a new one stands before the name");
 	ok(list_columns_move(&c, COL_REGION_INODE, -1) && c.id[c.n - 3] == COL_REGION_INODE, "it moves");

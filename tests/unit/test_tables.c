@@ -351,7 +351,7 @@ value_without(enum column_id id, unsigned needs)
 	struct touched_row tr = {.interval = 1, .ms = 1, .cost_ns = 1, .touched = 1, .rss = 2, .known = true, .v = &v};
 	struct share_row sr = {.p = &peer, .of = &sh};
 	const struct diff_region dr = {.of = {&v, &v, 1, 2, REGION_DIFF_MOVED},
-	                               .n = {.swap_known = true, .written_known = true},
+	                               .n = {.swap_known = true, .written_known = true, .contents_known = true},
 	                               .known = true};
 	const struct span span = {0x1000, 0x3000, 0x1000, &v, &v, 0};
 	const struct page_run run = {0x1000, 0x3000, 0x1000, PAGE_DIFF_MOVED, STATE_ANON, STATE_ANON};

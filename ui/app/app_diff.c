@@ -121,7 +121,8 @@ app_diff_result(struct app *a, const struct result *r)
 	a->ui.lens = LENS_GROWTH;
 	a->ui.list->find[0] = '\0';
 	snprintf(a->ui.pages->find, sizeof(a->ui.pages->find), "%s",
-	         "lens.growth=gained | lens.growth=lost | lens.growth=changed | lens.growth=moved");
+	         "lens.growth=gained | lens.growth=lost | lens.growth=changed | lens.growth=moved "
+	         "| lens.growth=rewritten");
 	app_post(a);
 	snprintf(text, sizeof(text),
 	         "%.40s%scompared with %.*s: %s and %s go to the next and the previous difference, "

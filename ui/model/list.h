@@ -23,7 +23,8 @@ struct list {
 	bool grows;            /* there is a baseline: GROWN has values */
 	bool touched;          /* the referenced bits were cleared: TOUCHED has values */
 	bool differs;          /* it is compared with: the columns of a diff have values, ... */
-	bool differs_written, differs_swap; /* ... and +WRITTEN, and +SWAP */
+	bool differs_written, differs_swap; /* ... and +WRITTEN, and +SWAP, ... */
+	bool differs_contents; /* ... and REWRITTEN */
 	struct list_columns columns; /* the chosen ones; `far` as the regions are */
 	enum column_id sort;   /* the sort column, */
 	bool invert;           /* against its default order */

@@ -307,7 +307,8 @@ columns_differ(const struct diff_row *row, enum page_diff kind)
 	const uint64_t *n = row->n->pages;
 	bool frames = kind == PAGE_DIFF_MOVED || kind == PAGE_DIFF_SAME;
 
-	if ((row->r && !row->r->known) || (frames && !n[kind] && n[PAGE_DIFF_UNKNOWN]))
+	if ((row->r && !row->r->known) || (frames && !n[kind] && n[PAGE_DIFF_UNKNOWN]) ||
+	    (kind == PAGE_DIFF_REWRITTEN && !row->n->contents_known))
 		return columns_unknown;
 	return columns_size(n[kind] * row->page_size);
 }

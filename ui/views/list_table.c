@@ -35,6 +35,8 @@ list_empty_by_diff(const struct ui *ui)
 		empty |= list_column_bit(COL_REGION_PERM) | list_column_bit(COL_REGION_TYPE);
 	if (!ui->list->differs_swap)
 		empty |= list_column_bit(COL_LIST_MORE_SWAP);
+	if (!ui->list->differs_contents)
+		empty |= list_column_bit(COL_LIST_REWRITTEN);
 	if (!ui->list->differs_written)
 		empty |= list_column_bit(COL_LIST_MORE_WRITTEN);
 	else if (ui->cols < WIDE)

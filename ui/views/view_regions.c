@@ -65,6 +65,7 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	list->touched = s->touched.clears > 0;
 	list->differs = list->grows && s->diff;
 	list->differs_written = list->differs && s->diff->same.n.written_known;
+	list->differs_contents = list->differs && s->diff->total.contents_known;
 	list->differs_swap =
 	    list->differs && (s->diff->total.swap_was || s->diff->total.swap_is);
 	list->rows = rows;
@@ -239,7 +240,7 @@ static void
 view_regions_say_diff(const struct diff_region *r, struct buf *out)
 {
 	static const enum page_diff kinds[] = {PAGE_DIFF_GAINED, PAGE_DIFF_LOST, PAGE_DIFF_CHANGED,
-	                                       PAGE_DIFF_MOVED};
+	                                       PAGE_DIFF_MOVED, PAGE_DIFF_REWRITTEN};
 	const char *sep = "";
 
 	if (r->of.kind != REGION_DIFF_SAME) {
