@@ -23,6 +23,7 @@ enum {
 	SCAN_MAJORITY = 8, /* of one kind must be 1 / SCAN_MAJORITY more pages than of the other */
 	SCAN_VOTES = 64,   /* runs of a call that show what most pages are */
 	BREATH_NS = 20000, /* between calls, so that a waiting writer gets the mmap_lock */
+	BUSY_NS = 8 * BREATH_NS, /* of calls before it: a pause takes 13 us of CPU, too */
 };
 /*
  * Bytes a call: at most, which bounds walks of empty tables; and at first, which bounds walks of
@@ -416,14 +417,16 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 {
 	struct pm_scan_region vec[SCAN_VEC] = {{0}}; /* for valgrind, blind to the ioctl */
 	struct scan s = {.vec = vec};
-	uint64_t busy = 0; /* since the last pause */
+	uint64_t busy = 0, ended = 0; /* since the last pause; when the last call did */
 
 	pagemap_scan_begin(&s, pm, start, match, cats);
 	while (start < end) {
 		uint64_t began = time_ns(), walked, took;
 		int n = pagemap_scan_some(&s, start, end, &walked);
 
-		took = time_ns() - began;
+		busy = began - ended < BREATH_NS ? busy : 0; /* reading the pages was a pause */
+		ended = time_ns();
+		took = ended - began;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EFAULT)
@@ -444,7 +447,7 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 		s.span = pagemap_next_span(pm, s.span, took);
 		/* a call over 4 GiB of nothing takes a microsecond: no need to pause after each */
 		busy += took;
-		if (busy < 4 * (uint64_t)BREATH_NS)
+		if (busy < BUSY_NS)
 			continue;
 		pagemap_breathe();
 		busy = 0;
