@@ -55,6 +55,24 @@ test_size_width(void)
 	is_u64(widest, 5, "no size is wider than five columns");
 }
 
+/* Half of a unit's tenth, as 0.25K, is rounded to the even one. */
+static void
+test_size_rounds(void)
+{
+	unsigned wrong = 0;
+
+	for (uint64_t bytes = 52; bytes < 1023488; bytes++) {
+		double k = (double)bytes / 1024;
+		char out[8], want[16];
+
+		snprintf(want, sizeof(want), k < 99.95 ? "%.1fK" : "%.0fK", k);
+		wrong += strcmp(size_text(out, bytes), want) != 0;
+		snprintf(want, sizeof(want), k < 99.95 ? "%.1fG" : "%.0fG", k);
+		wrong += bytes >= 1024 && strcmp(size_text(out, bytes << 20), want) != 0;
+	}
+	is_u64(wrong, 0, "sizes are rounded as printf rounds them");
+}
+
 static void
 test_count_text(void)
 {
@@ -495,6 +513,7 @@ main(void)
 	test_rights();
 	test_size_text();
 	test_size_width();
+	test_size_rounds();
 	test_count_text();
 	test_escape();
 	test_unsafe();

@@ -27,13 +27,13 @@ struct fitted {
 static bool
 fitted_is_simple(const char *s, size_t *n)
 {
+	static const bool simple[256] = {[' ' ... '['] = true, [']' ... '~'] = true};
 	const char *at = s;
 
-	for (; *at; at++)
-		if (*at < ' ' || *at > '~' || (*at == '\\' && at[1] == 'x'))
-			return false;
+	while (simple[(unsigned char)*at] || (*at == '\\' && at[1] != 'x'))
+		at++;
 	*n = (size_t)(at - s);
-	return true;
+	return !*at;
 }
 
 static void
