@@ -88,7 +88,7 @@ kallsyms_call(const char *function)
 	/* how the entries of system calls begin, by architecture (SYSCALL_DEFINE) */
 	static const char *const begins[] = {"__x64_sys_", "__ia32_sys_", "__arm64_sys_",
 	                                     "__riscv_sys_", "__s390x_sys_", "__se_sys_",
-	                                     "ksys_", "sys_"};
+	                                     "__do_sys_", "ksys_", "sys_"};
 
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
 		size_t n = strlen(begins[i]);

@@ -496,6 +496,7 @@ test_kallsyms(void)
 	ok(k.n == 2 && !strcmp(kallsyms_at(&k, 0xffffffff81000210), "read_zero"), "functions by address");
 	ok(!kallsyms_at(&k, 0x1000), "below the first: not known");
 	ok(!strcmp(kallsyms_call("__x64_sys_read"), "read") && !kallsyms_call("vfs_read"), "system calls");
+	ok(!strcmp(kallsyms_call("__do_sys_io_uring_enter"), "io_uring_enter"), "... whose entry is no frame");
 	kallsyms_free(&k);
 }
 
