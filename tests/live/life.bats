@@ -61,6 +61,8 @@ script_becomes_subject() {
 	subject leader-exit
 	run -0 pm --list --csv -n -o START,TYPE,MAPPING "$SUBJECT_PID"
 	[[ $output == *"0x$stack,stack,[stack:$tid al ice]"* ]]
+	run -1 pm -e '$sp' "$SUBJECT_PID"
+	[[ $output == *'it has ended'* ]]
 	# and on the screen
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 120x40 "$SUBJECT_PID"
