@@ -96,3 +96,16 @@ ask() {
 	screen_keys Home n n Enter
 	screen_wait_text '14000000'
 }
+
+@test "Tab after a verb offers what the verb takes, and no mapping where none may stand" {
+	fixture malloc
+	screen_start 100x28 "$PID"
+	screen_keys :
+	screen_type 'play '
+	screen_keys Tab
+	screen_wait_text 'max +as fast as it goes'
+	screen_keys Escape :
+	screen_type 'record '
+	screen_keys Tab
+	screen_wait_text ':record off'
+}

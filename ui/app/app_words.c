@@ -215,6 +215,36 @@ words_add_off(struct app *a)
 	words_add(a, "off", "never");
 }
 
+static void
+words_add_ends(struct app *a)
+{
+	words_add(a, "off", "end it");
+}
+
+static void
+words_add_times(struct app *a)
+{
+	words_add(a, "start", "the first sample of the recording");
+	words_add(a, "end", "the last one");
+}
+
+static void
+words_add_moments(struct app *a)
+{
+	if (a->t.s && a->t.s->timeline)
+		words_add_times(a);
+	words_add_ends(a);
+}
+
+static void
+words_add_speeds(struct app *a)
+{
+	words_add(a, "1x", "as fast as it was recorded");
+	words_add(a, "10x", "ten times as fast");
+	words_add(a, "max", "as fast as it goes");
+	words_add(a, "off", "stop");
+}
+
 /* In the grid a filter is of pages, elsewhere of regions. */
 static void
 words_add_filters(struct app *a)
@@ -286,7 +316,10 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 	            {"zoom", words_add_zooms},      {"auto", words_add_off},
 	            {"set", words_add_settings},    {"sum", words_add_sums},
 	            {"help", words_add_topics},     {"bookmark", words_add_nothing},
-	            {"migrate", words_add_nothing}, {"write", words_add_nothing}};
+	            {"migrate", words_add_nothing}, {"write", words_add_nothing},
+	            {"snap", words_add_nothing},    {"diff", words_add_moments},
+	            {"at", words_add_times},        {"play", words_add_speeds},
+	            {"record", words_add_ends},     {"baseline", words_add_ends}};
 	size_t first = strspn(line, " ");
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
