@@ -239,6 +239,17 @@ main_start_demo(const struct options *o, pid_t *pid, int *ready, struct err *err
 	return -1;
 }
 
+/* Whether a time is asked of what has one: a process has no past. */
+static int
+main_check_time(const struct options *o, struct err *err)
+{
+	if (!o->at || o->recording || o->diff)
+		return 0;
+	return err_set(err, ERR_USAGE, "it is no recording, and shows the present only",
+	               "leave --at out, or give a recording: --record FILE makes one",
+	               "--at of a process");
+}
+
 /*
  * Starts the command or the demo, if there is one; the target is that child, or a running process.
  */
@@ -251,6 +262,8 @@ main_run_on_target(const struct options *o, const struct rc *rc, struct err *err
 
 	if (o->mode == MODE_SCREEN && main_check_terminal(o, err) < 0)
 		return -1;
+	if ((o->demo || o->command) && main_check_time(o, err) < 0)
+		return -1;
 	if (o->demo) {
 		if (main_start_demo(o, &pid, &ready, err) < 0)
 			return -1;
@@ -260,7 +273,7 @@ main_run_on_target(const struct options *o, const struct rc *rc, struct err *err
 			return -1;
 		child = pid;
 		snprintf(notice, sizeof(notice), "output of the command: %s", output);
-	} else if (main_find_target(o, &pid, err) < 0) {
+	} else if (main_find_target(o, &pid, err) < 0 || main_check_time(o, err) < 0) {
 		return -1;
 	}
 	if (o->mode == MODE_SCREEN)

@@ -91,7 +91,10 @@ diff_open_both(struct batch_diff *k, struct err *err)
 
 	diff_read_name(&was, k->o->diff, NULL);
 	diff_read_name(&is, k->o->target, &was);
-	if (!is.at && is.recording)
+	if (k->o->at && !is.recording)
+		return err_set(err, ERR_USAGE, "it is no recording, and shows the present only",
+		               "leave --at out, or write FILE@TIME", "--at of a process");
+	if (!is.at)
 		is.at = k->o->at;
 	r = diff_take(&k->was, &was, &k->sides[0], err);
 	if (r == 0)
