@@ -67,7 +67,7 @@ page_fill(struct page_batch *b, const struct source *s, struct page *out, size_t
 /*
  * Bit 56 says that a page is mapped exactly once, so that its count need not be read: the kernel
  * derives the bit from the same counter. But in a large folio that may be the counter of its first
- * page, before Linux 6.11, or of them all, with CONFIG_NO_PAGE_MAPCOUNT: "by one process", which
+ * page, before Linux 6.11 and since 6.15, or of them all, with CONFIG_NO_PAGE_MAPCOUNT: "by one process", which
  * can map a file twice.
  */
 static bool
@@ -349,6 +349,25 @@ page_huge_fits(const uint64_t kpf[3], const bool ok[3])
 	       !((kpf[0] | kpf[1]) & own);
 }
 
+/* Whether each of the n frames is mapped exactly once. */
+static bool
+page_huge_once(const struct source *s, uint64_t pfn, size_t n)
+{
+	uint64_t pfns[256], count[256];
+	bool ok[256];
+
+	for (size_t i = 0, k; i < n; i += k) {
+		k = n - i < ARRAY_LEN(pfns) ? n - i : ARRAY_LEN(pfns);
+		for (size_t j = 0; j < k; j++)
+			pfns[j] = pfn + i + j;
+		source_frames(s, FRAME_COUNT, pfns, k, count, ok);
+		for (size_t j = 0; j < k; j++)
+			if (!ok[j] || count[j] != 1)
+				return false;
+	}
+	return true;
+}
+
 static bool
 page_huge_facts(const struct source *s, uint64_t word, unsigned needs, struct page_huge *out)
 {
@@ -358,8 +377,11 @@ page_huge_facts(const struct source *s, uint64_t word, unsigned needs, struct pa
 	                  .known = PAGE_WORD | PAGE_FLAGS | PAGE_FOLIO |
 	                           (s->meta.ksm_lies ? PAGE_NO_KSM : 0)};
 
-	if (counted && !(word & PM_EXCLUSIVE && s->meta.exclusive_each))
-		return false; /* parts of it may be mapped by others, by smaller entries */
+	/* parts of it may be mapped by others, by smaller entries */
+	if (counted && !(word & PM_EXCLUSIVE))
+		return false;
+	if (counted && !s->meta.exclusive_each && !page_huge_once(s, pfn, (size_t)1 << pg.order))
+		return false;
 	source_frames(s, FRAME_FLAGS, pfns, 3, kpf, ok);
 	if (!page_huge_fits(kpf, ok))
 		return false;
