@@ -180,11 +180,14 @@ share_is_huge(const struct places_hunt *h)
 	return h->v->type == VMA_HUGETLB || h->p->page.kind == KIND_HUGETLB;
 }
 
-/* Whether nobody else can have it. */
+/* Whether nobody else can have it. Bit 56 of a huge page may be that of its first page. */
 static bool
 share_is_exclusive(const struct places_hunt *h)
 {
-	return h->p->page.word & PM_EXCLUSIVE && !share_is_huge(h);
+	const struct page *pg = &h->p->page;
+
+	return pg->word & PM_EXCLUSIVE && !share_is_huge(h) &&
+	       !(pg->known & PAGE_COUNT && pg->count > 1);
 }
 
 static int
