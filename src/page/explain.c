@@ -44,9 +44,13 @@ explain_exclusive(const struct page *pg)
 	if (pg->known & PAGE_AVERAGED)
 		return set ? "its whole folio: this kernel counts no single pages"
 		           : "its folio is mapped elsewhere, too; perhaps not this page";
-	if (!set && pg->known & PAGE_COUNT && pg->count > 1)
-		return "mapped more than once";
-	return NULL;
+	if (!(pg->known & PAGE_COUNT) || !pg->count)
+		return NULL;
+	if (set && pg->count > 1)
+		return "true of its huge page's first page: this one is mapped elsewhere, too";
+	if (!set && pg->count == 1)
+		return "its huge page's first page is mapped elsewhere, too: this one is not";
+	return set ? NULL : "mapped more than once";
 }
 
 static const char *

@@ -99,7 +99,6 @@ session_add_source(struct session *s, const struct source *of)
 	session_add(s, "word", NULL, m->word);
 	session_add(s, "frames", NULL, m->frames);
 	session_add(s, "ksm_lies", NULL, m->ksm_lies);
-	session_add(s, "exclusive_each", NULL, m->exclusive_each);
 	session_add(s, "averages", NULL, 1 + (uint64_t)of->ops->others->averages(of));
 	session_add(s, "nodes", NULL, m->nodes);
 	session_add(s, "zero_pfn", NULL, m->zero_pfn);

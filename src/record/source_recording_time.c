@@ -90,7 +90,6 @@ source_recording_read_meta(struct source_recording *k)
 	                          .word = recording_number(k->r, "word") == 4 ? 4 : 8,
 	                          .frames = (unsigned)recording_number(k->r, "frames"),
 	                          .ksm_lies = recording_number(k->r, "ksm_lies"),
-	                          .exclusive_each = recording_number(k->r, "exclusive_each"),
 	                          .nodes = recording_number(k->r, "nodes"),
 	                          .zero_pfn = recording_number(k->r, "zero_pfn"),
 	                          .scan = recording_number(k->r, "scan") & kept,

@@ -95,7 +95,7 @@ share_is_relative(const struct share_work *w, struct other *o)
 	uint64_t word;
 
 	for (size_t i = 0; i < k->probes; i++)
-		if (s->ops->others->words(s, o, k->probe[i], &word, 1) == 1 &&
+		if (share_words(s, o, k->probe[i], &word, 1) == 1 &&
 		    (word & KIN_BITS) == k->probed[i])
 			return true;
 	return false;
@@ -148,7 +148,7 @@ static void
 share_compare_with(struct share_work *w, const struct share_batch *b, struct share_relative *r)
 {
 	struct share_kin *k = w->kin;
-	size_t got = w->t->source->ops->others->words(w->t->source, r->o, b->addr, k->theirs, b->n);
+	size_t got = share_words(w->t->source, r->o, b->addr, k->theirs, b->n);
 
 	for (size_t at = 0; at < KIN_WORDS; at++)
 		r->same[at] = 0;
@@ -185,7 +185,7 @@ static void
 share_compare_again(struct share_work *w, struct share_batch *b)
 {
 	struct share_kin *k = w->kin;
-	size_t got = w->t->source->ops->others->words(w->t->source, NULL, b->addr, k->theirs, b->n);
+	size_t got = share_words(w->t->source, NULL, b->addr, k->theirs, b->n);
 
 	for (size_t i = 0; i < b->n; i++) {
 		if (!k->found[i] || (i < got && (k->theirs[i] & KIN_BITS) == k->want[i]))

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "target/page_read.h"
+
+enum { SHARE_DOUBTS = 256 }; /* pages whose counts are read at once */
 
 static bool
 share_is_empty(const uint64_t *words, size_t n)
@@ -14,6 +17,61 @@ share_is_empty(const uint64_t *words, size_t n)
 		if (words[i])
 			return false;
 	return true;
+}
+
+/*
+ * Bit 56 of what one entry maps as a huge page is that of its first page, except in Linux 6.11 to
+ * 6.14.
+ * Such a page lies in its huge page as its frame does in the huge frame, and its own count decides.
+ */
+static bool
+share_may_be_huge(const struct source *s, uint64_t addr, uint64_t word)
+{
+	uint64_t pfn = word & PM_PFN_MASK;
+	uint64_t differ = pfn ^ addr / s->meta.page_size;
+
+	return word & PM_PRESENT && pfn && !(differ % (s->meta.page_size / sizeof(word)));
+}
+
+static void
+share_judge(const struct source *s, uint64_t *const *word, size_t n)
+{
+	uint64_t pfn[SHARE_DOUBTS], count[SHARE_DOUBTS];
+	bool ok[SHARE_DOUBTS];
+
+	for (size_t i = 0; i < n; i++)
+		pfn[i] = *word[i] & PM_PFN_MASK;
+	source_frames(s, FRAME_COUNT, pfn, n, count, ok);
+	for (size_t i = 0; i < n; i++)
+		if (ok[i])
+			*word[i] = count[i] == 1 ? *word[i] | PM_EXCLUSIVE
+			                         : *word[i] & ~PM_EXCLUSIVE;
+}
+
+static void
+share_judge_huge(const struct source *s, uint64_t addr, uint64_t *words, size_t n)
+{
+	uint64_t *doubt[SHARE_DOUBTS];
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (share_may_be_huge(s, addr + i * s->meta.page_size, words[i]))
+			doubt[k++] = &words[i];
+		if (k == SHARE_DOUBTS || (k && i + 1 == n)) {
+			share_judge(s, doubt, k);
+			k = 0;
+		}
+	}
+}
+
+size_t
+share_words(struct source *s, struct other *o, uint64_t addr, uint64_t *words, size_t n)
+{
+	size_t got = s->ops->others->words(s, o, addr, words, n);
+
+	if (source_has(s, FRAME_COUNT) && !page_counts_average(s))
+		share_judge_huge(s, addr, words, got);
+	return got;
 }
 
 /* Most regions are dense and read as they are; empty ranges are skipped once one is met. */
@@ -31,7 +89,7 @@ share_read(struct source *s, struct other *o, uint64_t start, uint64_t end, shar
 		if (skip && (at = ops->next(s, o, at, end)) >= end)
 			return 0;
 		want = u64_min((end - at) / size, SHARE_BATCH);
-		got = ops->words(s, o, at, words, want);
+		got = share_words(s, o, at, words, want);
 		skip = share_is_empty(words, got);
 		if (!skip && fn(arg, at, words, got))
 			return 1;

@@ -4,6 +4,12 @@
 
 #include "share/share.h"
 
+/*
+ * Reads the words of n pages from addr of a process (NULL: the target). Bit 56 is that of the page
+ * itself, where counts can be read. Returns how many it has read.
+ */
+size_t share_words(struct source *s, struct other *o, uint64_t addr, uint64_t *words, size_t n);
+
 /* The words of n pages from addr; at most SHARE_BATCH. Non-zero ends the reading. */
 enum { SHARE_BATCH = 1024 };
 typedef int share_words_fn(void *arg, uint64_t addr, const uint64_t *words, size_t n);

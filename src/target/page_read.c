@@ -67,16 +67,12 @@ page_fill(struct page_batch *b, const struct source *s, struct page *out, size_t
 /*
  * Bit 56 says that a page is mapped exactly once, so that its count need not be read: the kernel
  * derives the bit from the same counter. But in a large folio that may be the counter of its first
- * page, before Linux 6.11 and since 6.15, or of them all, with CONFIG_NO_PAGE_MAPCOUNT: "by one process", which
- * can map a file twice.
+ * page, before Linux 6.11 and since 6.15, or of them all, with CONFIG_NO_PAGE_MAPCOUNT.
  */
 static bool
-page_is_mapped_once(const struct source *s, const struct page *pg)
+page_is_mapped_once(const struct page *pg)
 {
-	bool single = pg->known & PAGE_FLAGS && !page_is_compound(pg);
-
-	return pg->word & PM_EXCLUSIVE &&
-	       (single || (s->meta.exclusive_each && !(pg->word & PM_FILE)));
+	return pg->word & PM_EXCLUSIVE && pg->known & PAGE_FLAGS && !page_is_compound(pg);
 }
 
 bool
@@ -101,7 +97,7 @@ page_look_up_count(struct page_batch *b, const struct source *s, struct page *ou
 	for (size_t i = 0, all = b->n; i < all; i++) {
 		struct page *pg = &out[b->page[i]];
 
-		if (page_is_mapped_once(s, pg)) {
+		if (page_is_mapped_once(pg)) {
 			pg->count = 1;
 			pg->known |= PAGE_COUNT;
 			continue;
@@ -349,15 +345,19 @@ page_huge_fits(const uint64_t kpf[3], const bool ok[3])
 	       !((kpf[0] | kpf[1]) & own);
 }
 
-/* Whether each of the n frames is mapped exactly once. */
+/*
+ * Whether each frame of a huge page is mapped exactly once. One that is exclusive to a process (an
+ * anonymous page's owner_2) is, as a whole. After a fork parts of it may be mapped by others, by
+ * smaller entries.
+ */
 static bool
-page_huge_once(const struct source *s, uint64_t pfn, size_t n)
+page_huge_once(const struct source *s, uint64_t pfn, uint64_t kpf)
 {
 	uint64_t pfns[256], count[256];
 	bool ok[256];
 
-	for (size_t i = 0, k; i < n; i += k) {
-		k = n - i < ARRAY_LEN(pfns) ? n - i : ARRAY_LEN(pfns);
+	for (size_t i = 0, k; !(kpf & KPF_OWNER_2) && i < HUGE_ENTRIES; i += k) {
+		k = u64_min(HUGE_ENTRIES - i, ARRAY_LEN(pfns));
 		for (size_t j = 0; j < k; j++)
 			pfns[j] = pfn + i + j;
 		source_frames(s, FRAME_COUNT, pfns, k, count, ok);
@@ -377,13 +377,10 @@ page_huge_facts(const struct source *s, uint64_t word, unsigned needs, struct pa
 	                  .known = PAGE_WORD | PAGE_FLAGS | PAGE_FOLIO |
 	                           (s->meta.ksm_lies ? PAGE_NO_KSM : 0)};
 
-	/* parts of it may be mapped by others, by smaller entries */
 	if (counted && !(word & PM_EXCLUSIVE))
 		return false;
-	if (counted && !s->meta.exclusive_each && !page_huge_once(s, pfn, (size_t)1 << pg.order))
-		return false;
 	source_frames(s, FRAME_FLAGS, pfns, 3, kpf, ok);
-	if (!page_huge_fits(kpf, ok))
+	if (!page_huge_fits(kpf, ok) || (counted && !page_huge_once(s, pfn, kpf[0])))
 		return false;
 	pg.count = counted;
 	pg.known |= counted ? PAGE_COUNT : 0;

@@ -68,7 +68,6 @@ struct source_meta {
 	/* privileges: what is visible */
 	unsigned frames;   /* 1 << enum frame_file, for each that can be looked up */
 	bool ksm_lies;     /* KPF_KSM is set on pages that are not merged (frame.h) */
-	bool exclusive_each; /* bit 56 is of each page, in a huge page, too (Linux 6.11 to 6.14) */
 	bool nodes;        /* NUMA nodes may be known */
 	uint64_t zero_pfn; /* frame of the zero page; 0: not known */
 	uint64_t scan;     /* PM_CAT_* that `runs` reports without reading words; 0: none */

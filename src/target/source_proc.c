@@ -24,8 +24,6 @@ source_proc_open_pages(struct source *s, struct err *err)
 	pagemap_probe(&r->pm);
 	s->meta.scan = r->pm.scan;
 	s->meta.zero_pfn = r->pm.zero_pfn;
-	/* it came with Linux 6.11, as `inverts` did, and went with 6.15; 6.16 scans for guard pages */
-	s->meta.exclusive_each = r->pm.inverts && !(r->pm.scan & PM_CAT_GUARD);
 	return 0;
 }
 

@@ -257,3 +257,47 @@ none_has() {
 		! grep -q . "/proc/$pid/maps" 2>/dev/null && ! cat /proc/"$pid"/task/*/maps 2>/dev/null | grep -q .
 	done
 }
+
+# The child writes into the first page of a huge page, or unmaps all but that one.
+# shellcheck disable=SC2016 # for perl to expand
+huge_family() { # IN-THE-CHILD
+	program_start perl -MCalls -e '$| = 1; my ($size, $child) = (2 << 20, $ARGV[0]);
+		my $at = call(mmap => 0, 2 * $size, 3, 0x22, -1, 0);
+		$at += -$at % $size;
+		call(madvise => $at, $size, 14);
+		open my $zero, "<", "/dev/zero";
+		call(read => fileno $zero, $at, $size) == $size or die;
+		pipe my $done, my $does;
+		my $pid = fork // die;
+		if (!$pid) {
+			$child eq "write" ? call(read => fileno $zero, $at, 1) : call(munmap => $at + $PAGE, $size - $PAGE);
+			syswrite $does, "x";
+			sleep 1000;
+		}
+		sysread $done, my $x, 1;
+		open my $family, ">", $ARGV[1];
+		printf $family "%d %x\n", $pid, $at;
+		close $family;
+		print "ready\n";
+		<STDIN>' "$1" "$BATS_TEST_TMPDIR/family"
+	read -r CHILD AT[huge] <"$BATS_TEST_TMPDIR/family"
+	RANGE[huge]=${AT[huge]}..+512p
+	OTHERS+=("$CHILD")
+	[[ $(awk -v at="${AT[huge]}-" 'index($0, at) == 1 { on = 1 } on && /^AnonHugePages/ { print $2; exit }' "/proc/${PROGRAMS[-1]}/smaps") -ge 2048 ]] ||
+		skip "there was no huge page for it"
+}
+huge_counts() { pm "--pages=${RANGE[huge]}" --csv -n -o MAPCOUNT "${PROGRAMS[-1]}" | sort | uniq -c | awk '{ printf "%s%s of %s", comma, $1, $2; comma = ", " }'; }
+huge_sums() { pm --json "--who=${RANGE[huge]}" "${PROGRAMS[-1]}" | grep -oE '"(freed|anon)": [0-9]+' | sort -u | awk '{ printf "%s%s %s", comma, $1, $2 / 4096; comma = ", " }'; }
+
+@test "bug: what a child still shared of a huge page was called the process's own, and the other way round" {
+	[[ $PAGE -eq 4096 ]] || skip "huge pages of 512 pages only"
+	need_owners
+	PROGRAMS=()
+	huge_family write
+	is "$(huge_counts)" "1 of 1, 511 of 2"
+	is "$(huge_sums)" '"anon": 511, "freed": 1'
+	[[ $(pm -e "who ${AT[huge]}+1p" "${PROGRAMS[-1]}") == *'mapped 2 times by 2 processes'* ]]
+	huge_family unmap
+	is "$(huge_counts)" "511 of 1, 1 of 2"
+	is "$(huge_sums)" '"anon": 1, "freed": 511'
+}

@@ -114,7 +114,7 @@ test_what_is_so_leads(void)
 {
 	static struct card c;
 	struct sample s = {.page_size = FAKE_PAGE};
-	struct page pg = {.word = PM_PRESENT | PM_SOFT_DIRTY | 5,
+	struct page pg = {.word = PM_PRESENT | PM_EXCLUSIVE | PM_SOFT_DIRTY | 5,
 	                  .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT,
 	                  .state = STATE_ANON,
 	                  .count = 1,

@@ -713,7 +713,7 @@ test_congruent(void)
 	m.never_merged = true;
 	m.most = 2;
 	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
-	ok(sh && m.counts == 5000 && sh->mapped == 5000, "what may be part of a huge page is counted");
+	ok(sh && m.counts >= 5000 && sh->mapped == 5000, "what may be part of a huge page is counted");
 	share_free(sh);
 	vma_free(&vmas);
 }
