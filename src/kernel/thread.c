@@ -66,7 +66,8 @@ thread_registers(const struct proc *p, pid_t tid, struct thread_registers *out, 
 	if (out->sp)
 		return 0;
 	if (!strncmp(text, "-1 0x0 0x0", 10)) /* the kernel's words for one without a stack */
-		return err_set(err, ERR_TARGET, "it has ended", "give the ID of another thread: $sp@TID",
+		return err_set(err, ERR_TARGET, "it has ended",
+		               "give the ID of another thread: $sp@TID",
 		               "thread %d has no registers", (int)tid);
 	return err_set(err, ERR_TARGET, "it is running, and they change all the time",
 	               "ask again when it waits", "the registers of thread %d are not known",
