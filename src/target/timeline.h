@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 /* The samples of a recording, in the order of their times; immutable and shared. */
 struct timeline_tick {
 	uint64_t time_ns;   /* of the recording's clock */
@@ -36,10 +38,11 @@ void timeline_unref(struct timeline *t);
 size_t timeline_find(const struct timeline *t, uint64_t time_ns);
 
 /*
- * The time that the text means: "12:30:05" of the day that it began; "+90s" or "1.5" from its
- * beginning; "start", "end"; the name of a snapshot. false: it is none.
+ * The time that the text means: "12:30:05" of the day that it began; "12:30"; "+90s" or
+ * "1.5" from its beginning; "start", "end"; the name of a snapshot. -1: it is none, or more than a
+ * second before the first sample or after the last.
  */
-bool timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns);
+int timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns, struct err *err);
 
 /* "12:30:05", of a time of its clock, and of tick i; returns out. */
 const char *timeline_clock(const struct timeline *t, uint64_t time_ns, char out[16]);

@@ -228,6 +228,20 @@ same() {
 	refused 2 'not a time' --list --at noon "$FILE"
 }
 
+@test "bug: a time outside a recording was answered with its first or last sample" {
+	recorded zoo
+	local began when
+	began=$(sqlite3 "$FILE" "SELECT CAST(strftime('%s', began) AS INTEGER) FROM session")
+	for when in +99s 99 "$(date -d "@$((began - 30))" +%T)" "$(date -d "@$((began + 30))" +%T)"; do
+		refused 2 'cannot go to ".*": the recording goes from ..:..:.. to ..:..:.., .*; give a time between' \
+			--list --at "$when" "$FILE"
+	done
+	refused 2 'the recording goes from' --diff "$FILE@start" "$FILE@+99s"
+	refused 2 'the recording goes from' --diff "$FILE@+90s" "$FILE@+99s"
+	# clocks are shown in whole seconds
+	is "$("$PMTOP" --at "$(date -d "@$began" +%T)" -e 'sum rss' "$FILE")" "$("$PMTOP" --at start -e 'sum rss' "$FILE")"
+}
+
 @test "--with-bytes records the contents of a range, and nothing else" {
 	recorded zoo --with-bytes heap..+0x1000
 	same -e 'hex heap' -e 'hex heap+0xf00..+0x100'

@@ -63,6 +63,13 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	at 1
 	ask 'at noon'
 	screen_text | grep -q 'it is not a time'
+	screen_keys Escape
+	ask 'at +99s'
+	screen_text | grep -q 'the recording goes from'
+	screen_keys Escape
+	ask 'diff +99s'
+	screen_text | grep -q 'the recording goes from'
+	at 1
 }
 
 # the second session begins a second and more after the first
@@ -255,7 +262,7 @@ by_rows() { screen_text | sed -n '4,19p'; }
 	screen_keys n
 	screen_wait_text '^ 20000000 .*: 4 pages gained since end'
 	ask 'diff noon'
-	screen_text | grep -q 'neither a time nor the name of a snapshot'
+	screen_text | grep -q 'it is not a time, nor the name of a snapshot'
 	screen_keys Escape
 	# a sample gets a name
 	ask 'snap here'

@@ -59,10 +59,8 @@ app_diff_moments(struct app *a, struct command *c, const char *was, const char *
 {
 	uint64_t time_ns;
 
-	if (!app_moment(a, was, &c->end) || (*is && !app_moment(a, is, &time_ns)))
-		return err_set(err, ERR_USAGE, "it is neither a time nor the name of a snapshot",
-		               "type 12:30:05, +90s from the beginning, start or end", "\"%.60s\"",
-		               app_moment(a, was, &c->end) ? is : was);
+	if (app_moment(a, was, &c->end, err) < 0 || (*is && app_moment(a, is, &time_ns, err) < 0))
+		return -1;
 	snprintf(c->text, sizeof(c->text), "%s", was);
 	return *is ? app_travel_to(a, is, err) : 0;
 }

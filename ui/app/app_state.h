@@ -228,8 +228,8 @@ bool app_diff_end(struct app *a); /* ends that, and says so. false: nothing is c
 void app_travel(struct app *a, int steps);
 void app_travel_to_tick(struct app *a, size_t i);
 int app_travel_to(struct app *a, const char *when, struct err *err);
-/* The time of a recording that is typed, or was kept under that name. false: it is none. */
-bool app_moment(const struct app *a, const char *text, uint64_t *time_ns);
+/* The time of a recording that is typed, or was kept under that name. -1 with err: none. */
+int app_moment(const struct app *a, const char *text, uint64_t *time_ns, struct err *err);
 /* The sample on screen gets a name. -1 with err: there is no room for more. */
 int app_keep_moment(struct app *a, const char *name, struct err *err);
 /* To the next sample of t.when, or the one before; or of a new answer, which then is t.when. */

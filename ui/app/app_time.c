@@ -47,15 +47,15 @@ app_travel(struct app *a, int steps)
 		app_travel_to_tick(a, to);
 }
 
-bool
-app_moment(const struct app *a, const char *text, uint64_t *time_ns)
+int
+app_moment(const struct app *a, const char *text, uint64_t *time_ns, struct err *err)
 {
 	for (size_t i = 0; i < a->t.moments_n; i++)
 		if (!strcmp(a->t.moments[i].name, text)) {
 			*time_ns = a->t.moments[i].time_ns;
-			return true;
+			return 0;
 		}
-	return timeline_parse(a->t.s->timeline, text, time_ns);
+	return timeline_parse(a->t.s->timeline, text, time_ns, err);
 }
 
 int
@@ -87,10 +87,8 @@ app_travel_to(struct app *a, const char *when, struct err *err)
 	if (!t)
 		return err_set(err, ERR_USAGE, "this is a process, not a recording",
 		               "open a recording: pmtop FILE", "cannot go to another time");
-	if (!app_moment(a, when, &time_ns))
-		return err_set(err, ERR_USAGE, "it is not a time",
-		               "type 12:30:05, +90s from the beginning, start or end", "\"%.60s\"",
-		               when);
+	if (app_moment(a, when, &time_ns, err) < 0)
+		return -1;
 	app_go_to(a, time_ns);
 	return 0;
 }

@@ -162,14 +162,10 @@ batch_go(struct source *s, const char *when, struct err *err)
 {
 	struct timeline *line = s->ops->time->line(s);
 	uint64_t time;
-	bool ok = timeline_parse(line, when, &time);
+	int r = timeline_parse(line, when, &time, err);
 
 	timeline_unref(line);
-	if (ok)
-		return s->ops->time->go(s, time, err);
-	return err_set(err, ERR_USAGE, "it is not a time",
-	               "give 12:30:05, +90s from the beginning, start or end",
-	               "cannot go to \"%.60s\"", when);
+	return r == 0 ? s->ops->time->go(s, time, err) : r;
 }
 
 int
