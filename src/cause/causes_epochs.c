@@ -93,8 +93,10 @@ causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns)
 	pthread_mutex_lock(&c->lock);
 	v = causes_take_back(c, &n);
 	c->turning = false;
+	c->clear_ns = 0; /* of the old epoch the first time counts */
 	causes_put_back(c, t, v, n, begin_ns);
 	free(v);
+	c->clear_ns = t->clear_ns;
 	if (c->first_epoch != t->first_epoch || !c->totals.since_ns) {
 		c->first_epoch = t->first_epoch;
 		c->totals.since_ns = t->first_ns;

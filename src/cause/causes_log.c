@@ -210,18 +210,20 @@ causes_append(struct causes *c, const struct causes_entry *e)
 }
 
 /*
- * Whether it is in its group already. During a clear it is kept all the same: it may belong to the
- * next epoch.
+ * Whether it is in its group already; the time of one while the clear ran gives way to its own.
+ * During a clear it is kept all the same: it may belong to the next epoch.
  */
 static bool
-causes_is_known(const struct causes *c, const struct causes_entry *e, const uint64_t *group,
-                size_t n)
+causes_is_known(struct causes *c, const struct causes_entry *e, const uint64_t *group, size_t n)
 {
 	for (size_t i = 0; i < n && !c->turning; i++) {
-		const struct causes_entry *is = causes_at(c, group[i]);
+		struct causes_entry *is = causes_at(c, group[i]);
 
-		if (is->chain == e->chain && is->thread == e->thread)
-			return true;
+		if (is->chain != e->chain || is->thread != e->thread)
+			continue;
+		if (e->epoch == c->epoch && c->base_ns + is->time_us * 1000 < c->clear_ns)
+			is->time_us = e->time_us;
+		return true;
 	}
 	return false;
 }

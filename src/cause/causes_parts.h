@@ -54,6 +54,7 @@ struct causes {
 	struct newest *newest; /* NULL: not kept */
 	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */
 	uint64_t turn;    /* the first entry that was added since it began */
+	uint64_t clear_ns; /* when the last clear had ended */
 	/* of forgotten entries: those of one epoch, and of all before it */
 	struct cause_sums part, past;
 	uint32_t part_epoch;

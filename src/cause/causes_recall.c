@@ -12,6 +12,7 @@ causes_recall(struct causes *c, const struct track *t, uint64_t forgotten_ns)
 	c->epoch = c->first_epoch = t->first_epoch;
 	c->part_epoch = 0;
 	c->sampled_n = 0;
+	c->clear_ns = 0;
 	c->totals.watch = (struct causes_watch){0};
 	c->totals.since_ns = t->first_ns;
 	c->totals.forgotten_ns = forgotten_ns;

@@ -172,9 +172,12 @@ test_epochs(void)
 	fault(c, 3, 0xc0, 7, 107); /* was read in the old epoch, and written since the scan */
 	stamp(&t, 3, 2);
 	t.epoch = 1;
+	t.clear_ns = 110 * MS;
 	causes_after_clear(c, &t, 100 * MS);
 	stamp(&t, 1, 1);
 	stamp(&t, 5, 1);
+	fault(c, 1, 0xc0, 7, 120); /* bug: its time was that of the one while the clear ran */
+	fault(c, 1, 0xc0, 7, 130);
 	causes_sum(c, &t, &(struct causes_range){.to = 0}, &s);
 	ok(pages_of(c, &s, 0, false) == 2 && pages_of(c, &s, 0xc0, false) == 1,
 	   "a fault during the clear that explains the old epoch belongs to it");
@@ -186,7 +189,7 @@ test_epochs(void)
 	       pages_of(c, &s, 0xc0, false) == 2 && s.other == 2,
 	   "the others to the new one");
 	cause_sums_free(&s);
-	ok(causes_of_page(c, 1 * PAGE, v, 8) == 2 && v[0].epoch == 1 && v[1].epoch == 0 &&
+	ok(causes_of_page(c, 1 * PAGE, v, 8) == 2 && v[0].epoch == 1 && v[0].time_ns == 120 * MS && v[1].epoch == 0 &&
 	       v[1].written && v[1].time_ns == 10 * MS && v[1].addr == 1 * PAGE + 8,
 	   "the faults of a page, newest first, each at its first time");
 	track_free(&t);
