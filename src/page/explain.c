@@ -110,7 +110,7 @@ explain_kpf(const struct flag *f, const struct page *pg)
 		                                   : NULL;
 	case KPF_SWAPBACKED_BIT:
 		return page_is_lazyfree(pg)
-		           ? "freed lazily (MADV_FREE): may be dropped unless written again"
+		           ? "may be dropped when memory is short (MADV_FREE, or a droppable mapping)"
 		           : NULL;
 	case KPF_KSM_BIT:
 		return set && pg->known & PAGE_NO_KSM
