@@ -150,7 +150,8 @@ comparison_begin_at(struct comparison *c, struct target *t, struct source *past,
 	}
 	c->baseline = baseline;
 	comparison_grow(t, &c->then, NULL);
-	snprintf(c->words, sizeof(c->words), "since %.40s", when);
+	snprintf(c->when, sizeof(c->when), "%.40s", when);
+	snprintf(c->words, sizeof(c->words), "compared with %s", c->when);
 	return 0;
 }
 
@@ -183,8 +184,11 @@ comparison_unlisten(struct comparison *c, struct target *t, bool whole)
 	side_unlisten(&c->scan, whole);
 	if (whole)
 		d = difference_new(was, &c->now, comparison_is_same(c, t), !c->was);
-	if (d && !c->was) /* what is shown of a recording stays as it is */
+	if (d && !c->was) { /* what is shown of a recording stays as it is */
 		growth_keep(t->growth, &d->keeper);
+		snprintf(c->words, sizeof(c->words), "%s %s",
+		         was->time_ns > c->now.time_ns ? "compared with" : "since", c->when);
+	}
 	side_free(&c->now);
 	return d;
 }

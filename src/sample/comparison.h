@@ -23,6 +23,7 @@ struct comparison {
 	struct side now;             /* of the scan that runs, while it is listened to */
 	struct side_scan scan;
 	bool listens;
+	char when[48];               /* of a recording: that moment, as it was typed */
 	char words[96];              /* with what, for a person: "since before"; "": with nothing */
 };
 

@@ -258,9 +258,9 @@ by_rows() { screen_text | sed -n '4,19p'; }
 	screen_text | grep -E 'growth.*there before|growth.*same'
 	ask 'diff end start'
 	at 1
-	screen_wait_text 'since end .*\+16.0K -0 '
+	screen_wait_text 'compared with end, [0-9]{1,3}s later \+16.0K -0 '
 	screen_keys n
-	screen_wait_text '^ 20000000 .*: 4 pages gained since end'
+	screen_wait_text '^ 20000000 .*: 4 pages gained compared with end'
 	ask 'diff noon'
 	screen_text | grep -q 'it is not a time, nor the name of a snapshot'
 	screen_keys Escape

@@ -142,7 +142,10 @@ app_diff_end(struct app *a)
 		a->ui.lens = LENS_STATE;
 	a->ui.pages->find[0] = '\0';
 	app_post(a);
-	snprintf(text, sizeof(text), "no longer compared (%.80s)", a->t.s->compared);
+	snprintf(text, sizeof(text),
+	         strncmp(a->t.s->compared, "compared", 8) ? "no longer compared (%.80s)"
+	                                                  : "no longer %.80s",
+	         a->t.s->compared);
 	app_toast(a, ROLE_TEXT, text);
 	return true;
 }

@@ -126,12 +126,12 @@ header_growth_text(const struct app *a, const struct sample *s, char *out, size_
 	const struct totals_grown *g = &s->regions->totals.grown;
 	bool still = s->ended || s->timeline;
 	uint64_t now = still ? s->regions->time_ns : sample_clock(s, a->ui.now);
-	char age[24] = "", gained[8], lost[8];
+	char age[32] = "", gained[8], lost[8];
 	bool roomy = a->ui.cols >= 100 || !s->clears;
 
 	if (roomy && !a->o->term.calm && !strstr(s->compared, " to "))
-		snprintf(age, sizeof(age), " %.0fs",
-		         (double)(now - u64_min(now, g->since_ns)) / 1e9);
+		snprintf(age, sizeof(age), g->since_ns > now ? ", %.0fs later" : " %.0fs",
+		         (double)(u64_max(now, g->since_ns) - u64_min(now, g->since_ns)) / 1e9);
 	snprintf(out, size, "%.26s%s +%s -%s",
 	         s->compared[0] ? s->compared : roomy ? "growth" : "grew", age,
 	         size_text(gained, g->gained * s->page_size),
