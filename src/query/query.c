@@ -42,7 +42,9 @@ query_read_frame(struct lex *r, struct query *q, struct err *err)
 
 	if (query_read_hex(r, "a page frame number", &q->pfn, err) < 0)
 		return -1;
-	return query_is_frame(q->pfn) ? 0 : lex_fail(r, from, query_no_frame, NULL, err);
+	return query_is_frame(q->pfn)
+	           ? 0
+	           : lex_fail(r, from, query_no_frame, "give another, such as pfn:1a422", err);
 }
 
 static int
@@ -55,7 +57,9 @@ query_read_physical(struct lex *r, struct query *q, struct err *err)
 		return -1;
 	q->pfn = v / r->page_size;
 	q->in_frame = v % r->page_size;
-	return query_is_frame(q->pfn) ? 0 : lex_fail(r, from, query_no_frame, NULL, err);
+	return query_is_frame(q->pfn) ? 0
+	                              : lex_fail(r, from, query_no_frame,
+	                                         "give another, such as phys:1a422000", err);
 }
 
 /* DEVICE+OFFSET: the offset in pages, as the answer about a swapped page has it. */
@@ -72,7 +76,7 @@ query_read_swap(struct lex *r, struct query *q, struct err *err)
 		                "such as swap:0+1a2b or swap:/dev/sda2+1a2b", err);
 	if (!q->swap_offset || q->swap_offset > PM_PFN_MASK >> 5) /* 0: its header */
 		return lex_fail(r, r->at + device + 1, "pages of swap start at 1 and have 50 bits",
-		                NULL, err);
+		                "give another, such as swap:0+1a2b", err);
 	memcpy(q->device, r->at, device);
 	q->device[device] = '\0';
 	r->at += n;

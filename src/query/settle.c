@@ -264,6 +264,25 @@ settle_is_number(const char *name)
 	return strspn(name, "0123456789abcdefABCDEF") == strlen(name);
 }
 
+/* Places of the screen: 'a and . (a cursor). */
+static bool
+settle_is_on_screen(const char *name)
+{
+	return !strcmp(name, ".") || (name[0] == '\'' && strlen(name) <= 2);
+}
+
+static int
+settle_on_screen(const struct query_place *p, struct err *err)
+{
+	err_set(err, ERR_USAGE,
+	        p->name[0] == '.' ? "the cursor is only on the screen"
+	                          : "bookmarks are only on the screen",
+	        "give an address; or type this alone at the prompt (key :)", "no place \"%.40s\"",
+	        p->name);
+	err->column = p->column;
+	return -1;
+}
+
 static int
 settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p, struct err *err)
 {
@@ -272,6 +291,8 @@ settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p
 	bool unknown;
 	int got = 0;
 
+	if (settle_is_on_screen(p->name))
+		return settle_on_screen(p, err);
 	if (settle_file(p, vmas, &file, &symbol, err) < 0)
 		return -1;
 	symbol_find(t, vmas, file, symbol, &at);
