@@ -34,6 +34,10 @@ anon() { printf '8100000000%06x' "$1"; }
 	refused 1 'no process|No such' --diff nobody "$PID"
 	refused 1 'No such file' --diff ./nothing@start "$PID"
 	recorded zoo
+	for past in "$PID@start $PID" "$PID $PID@start" "$PID @start"; do
+		# shellcheck disable=SC2086
+		refused 2 'a process has no past; record it' --diff $past
+	done
 	refused 2 'not a time' --diff "$FILE@noon" "$FILE"
 }
 

@@ -61,6 +61,25 @@ diff_find_process(const struct options *o, const char *name, pid_t *pid, struct 
 	return proc_find(o->proc_root, name, pid, NULL, err);
 }
 
+/* Only a recording has moments: PID@TIME, or @TIME beside a process, is none. */
+static bool
+diff_is_past(const struct options *o, const char *name)
+{
+	const char *at = strrchr(name, '@');
+	char *of;
+	struct err ignored;
+	pid_t pid;
+	bool is;
+
+	if (!at)
+		return false;
+	of = mem_strdup(name);
+	of[at - name] = '\0';
+	is = !*of || diff_find_process(o, of, &pid, &ignored) == 0;
+	free(of);
+	return is;
+}
+
 static int
 diff_open(struct batch *b, const struct diff_name *n, struct err *err)
 {
@@ -69,7 +88,11 @@ diff_open(struct batch *b, const struct diff_name *n, struct err *err)
 	if (n->recording)
 		return batch_open_recording(&b->t, n->text, n->at, err);
 	if (diff_find_process(b->o, n->text, &pid, err) < 0)
-		return -1;
+		return diff_is_past(b->o, n->text)
+		           ? err_set(err, ERR_USAGE, "a process has no past",
+		                     "record it, and give FILE@TIME: pmtop --record FILE PID",
+		                     "cannot go to \"%.60s\"", n->text)
+		           : -1;
 	return target_open(&b->t, b->o->proc_root, pid, err);
 }
 
