@@ -183,10 +183,14 @@ answer_say_share(struct buf *line, const struct share *sh)
 		if (sh->pages[k])
 			buf_fmt(line, "%s%s %s", n++ ? ", " : ": ", answer_kind_keys[k],
 			        size_text(size, sh->pages[k] * sh->page_size));
-	buf_fmt(line, "; %s it would free %s of RAM", sh->whole ? "ending" : "unmapping",
-	        size_text(size, sh->freed * sh->page_size));
+	buf_fmt(line, "; %s it would free ", sh->whole ? "ending" : "unmapping");
+	if (sh->freed || !sh->freed_swap)
+		buf_fmt(line, "%s%s",
+		        sh->freed ? size_text(size, sh->freed * sh->page_size) : "nothing",
+		        sh->freed ? " of RAM" : "");
 	if (sh->freed_swap)
-		buf_fmt(line, " and %s of swap", size_text(size, sh->freed_swap * sh->page_size));
+		buf_fmt(line, "%s%s of swap", sh->freed ? " and " : "",
+		        size_text(size, sh->freed_swap * sh->page_size));
 	if (sh->uncounted && sh->found >= sh->mapped)
 		answer_say_refused(line, &sh->reach);
 	answer_say_missing(line, sh->found, sh->mapped, &sh->reach,

@@ -84,9 +84,11 @@ load helper
 	fixture zoo
 	refused 2 'no column "FOO".*START.*MAPPING' --list -o FOO "$PID"
 	refused 2 'no column "STATE"' --list -o START,STATE "$PID"
-	refused 2 'no column ""' --list -o '' "$PID"
 	refused 2 'no column "FOO"' --list --sort FOO "$PID"
 	refused 2 'one column' --list --sort RSS,SIZE "$PID"
+	for names in '' , START,; do
+		refused 2 "a column's name is missing; choose from" --list -o "$names" "$PID"
+	done
 }
 
 @test "--list --group sums up by type and by file, and every byte is in one group" {

@@ -108,7 +108,7 @@ samples_of() {
 	refused 2 'standard output takes one document' --metrics --interval 5 "$PID"
 	refused 2 'standard output takes one document' --metrics --count 5 "$PID"
 	refused 2 'time between two documents' --metrics=x --interval 0 "$PID"
-	refused 2 'does not use it' --metrics --json "$PID"
+	refused 2 'does not use it; it works only with .*: leave it out' --metrics --json "$PID"
 }
 
 @test "a recording has metrics, too" {

@@ -112,7 +112,7 @@ option_refuse_pair(const struct options *o, enum option_id id, struct err *err)
 			               options_reasons[i].how, "--%s with %s",
 			               options_rows[id].name, options_mode_names[o->mode]);
 	snprintf(why, sizeof(why), "%s does not use it", options_mode_names[o->mode]);
-	buf_str(&how, "leave it out: it works with ");
+	buf_str(&how, "it works only with ");
 	for (unsigned m = 0; m < ARRAY_LEN(options_mode_names); m++)
 		if (by >> m & 1)
 			buf_fmt(&how, "%s%s",
@@ -120,6 +120,7 @@ option_refuse_pair(const struct options *o, enum option_id id, struct err *err)
 			        : by >> m == 1          ? " and "
 			                                : ", ",
 			        options_mode_names[m]);
+	buf_str(&how, ": leave it out");
 	err_set(err, ERR_USAGE, why, how.s, "--%s with %s", options_rows[id].name,
 	        options_mode_names[o->mode]);
 	buf_free(&how);

@@ -66,7 +66,8 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 		}
 	}
 	err_set(err, ERR_USAGE,
-	        set == SET_REGION ? "regions have no such column"
+	        !len                ? "a column's name is missing"
+	        : set == SET_REGION ? "regions have no such column"
 	        : set == SET_PAGE  ? "pages have no such column"
 	        : set == SET_RUN   ? "runs of pages have no such column"
 	        : set == SET_WATCH ? "--watch has no such column"
@@ -77,7 +78,8 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 	        : set == SET_DIFF ? "--diff has no such column"
 	        : set == SET_DIFFER ? "--diff --pages has no such column"
 	                           : "--who has no such column",
-	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
+	        how.s, len ? "no column \"%.*s\"" : "cannot read the columns%.*s",
+	        len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
 	return -1;
 }
