@@ -110,7 +110,7 @@ explain_kpf(const struct flag *f, const struct page *pg)
 		                                   : NULL;
 	case KPF_SWAPBACKED_BIT:
 		return page_is_lazyfree(pg)
-		           ? "may be dropped when memory is short (MADV_FREE, or a droppable mapping)"
+		           ? "may be dropped when memory is short: MADV_FREE, or droppable"
 		           : NULL;
 	case KPF_KSM_BIT:
 		return set && pg->known & PAGE_NO_KSM
