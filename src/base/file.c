@@ -159,6 +159,23 @@ file_link(int dir, const char *name, char *out, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
+void
+file_follow(const char *name, char *out)
+{
+	struct stat st;
+	char link[40];
+	int fd = -1;
+
+	snprintf(out, PATH_MAX, "%s", name);
+	if (lstat(name, &st) < 0 || !S_ISLNK(st.st_mode) ||
+	    (fd = open(name, O_PATH | O_CLOEXEC)) < 0)
+		return;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (!file_link(AT_FDCWD, link, out, PATH_MAX) || lstat(out, &st) < 0)
+		snprintf(out, PATH_MAX, "%s", name);
+	close(fd);
+}
+
 struct dirent *
 file_next(DIR *d)
 {

@@ -66,6 +66,13 @@ bool file_read_small(int dir, const char *name, char *out, size_t size);
 /* Where a symbolic link in a directory leads, NUL-terminated; its length, 0 if not known. */
 size_t file_link(int dir, const char *name, char *out, size_t size);
 
+/*
+ * Where a file of the user's is, if `name` is a symbolic link to it; else `name` itself. The kernel
+ * follows the link, so that it can refuse what others left in a shared directory. `out` has
+ * PATH_MAX bytes.
+ */
+void file_follow(const char *name, char *out);
+
 /* As readdir. */
 struct dirent *file_next(DIR *d);
 

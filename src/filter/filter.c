@@ -347,13 +347,13 @@ filter_why(const struct filter *f, const struct filter_facts *x)
 }
 
 void
-filter_why_words(unsigned why, const char *written, bool omits, struct buf *out)
+filter_why_words(unsigned why, const char *written, enum page_lack lack, struct buf *out)
 {
 	const struct {
 		enum filter_why why;
 		const char *text;
 	} reasons[] = {
-	    {FILTER_WHY_HIDDEN, page_hidden_words(omits)},
+	    {FILTER_WHY_HIDDEN, page_hidden_words(lack)},
 	    {FILTER_WHY_WRITTEN, written},
 	    {FILTER_WHY_SCAN, "shown only by PAGEMAP_SCAN (Linux 6.7)"},
 	    {FILTER_WHY_BASELINE, "no baseline (`baseline` at the prompt, or --grow=SECONDS "

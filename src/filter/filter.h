@@ -131,10 +131,11 @@ enum filter_why {
 };
 unsigned filter_why(const struct filter *f, const struct filter_facts *x);
 /*
- * "hidden (needs CAP_SYS_ADMIN), or ..."; written: why writes are not known; omits: see
+ * "hidden (needs CAP_SYS_ADMIN), or ..."; written: why writes are not known; lack: see
  * page_hidden_words. Appends.
  */
-void filter_why_words(unsigned why, const char *written, bool omits, struct buf *out);
+void filter_why_words(unsigned why, const char *written, enum page_lack lack,
+                      struct buf *out);
 
 /* The rows of filter.def, in its order. */
 enum filter_kind {

@@ -96,12 +96,22 @@ page_is_like(const struct page *a, const struct page *b)
 /* In RAM, but its frame number is not known: hidden from us, or in a recording not there. */
 bool page_hidden(const struct page *pg);
 
-/* Why; `omits`: it is of a recording, which need not have all frames. */
+/* Why a frame may not be known. */
+enum page_lack {
+	PAGE_LACK_RIGHT,    /* it is hidden from us */
+	PAGE_LACK_LOOK,     /* of a recording: it had not been looked up */
+	PAGE_LACK_RECORDED, /* of a recording whose recorder it was hidden from */
+};
+
 static inline const char *
-page_hidden_words(bool omits)
+page_hidden_words(enum page_lack lack)
 {
-	return omits ? "not in the recording by then: not looked up, or hidden"
-	             : "hidden (needs CAP_SYS_ADMIN)";
+	switch (lack) {
+	case PAGE_LACK_LOOK: return "not in the recording by then: not looked up, or hidden";
+	case PAGE_LACK_RECORDED: return "not recorded: hidden from the recorder (record as root)";
+	case PAGE_LACK_RIGHT: break;
+	}
+	return "hidden (needs CAP_SYS_ADMIN)";
 }
 
 #endif

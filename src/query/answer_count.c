@@ -459,7 +459,7 @@ static void
 count_say_unknown(const struct count *c, const char *what, struct buf *line)
 {
 	buf_fmt(line, "%llu %s not known: ", (unsigned long long)c->unknown, what);
-	filter_why_words(c->why, tracker_why_unknown(&c->t->track), source_omits(c->t->source),
+	filter_why_words(c->why, tracker_why_unknown(&c->t->track), source_lack(c->t->source),
 	                 line);
 }
 

@@ -16,19 +16,19 @@
 #include "target/walk.h"
 
 const char *
-page_hidden_why(const struct page *pg, bool flags_readable, bool omits)
+page_hidden_why(const struct page *pg, bool flags_readable, enum page_lack lack)
 {
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 		return NULL;
 	if (page_hidden(pg))
-		return page_hidden_words(omits);
+		return page_hidden_words(lack);
 	if (pg->known & PAGE_RACED)
 		return "it changed while being read; try again";
 	if (!flags_readable)
-		return "hidden (/proc/kpageflags is for root)";
+		return lack ? page_hidden_words(lack) : "hidden (/proc/kpageflags is for root)";
 	if (pg->known & PAGE_FLAGS)
 		return NULL;
-	return omits ? page_hidden_words(omits) : "no page frame record (device memory)";
+	return lack ? page_hidden_words(lack) : "no page frame record (device memory)";
 }
 
 void
@@ -42,7 +42,7 @@ page_sentence(struct buf *out, const struct page *pg, const char *verb, unsigned
 	if (page_pfn(pg))
 		buf_fmt(out, ", in RAM pfn %llx", (unsigned long long)page_pfn(pg));
 	else if (page_hidden(pg) && s != STATE_HIDDEN)
-		buf_str(out, ", in RAM (frame hidden)");
+		buf_str(out, ", in RAM (frame not known)");
 	if (s == STATE_SWAPPED && pg->word & PM_PFN_MASK)
 		buf_fmt(out, ", device %u offset %#llx", PM_SWAP_TYPE(pg->word),
 		        (unsigned long long)PM_SWAP_OFFSET(pg->word));
@@ -87,7 +87,7 @@ page_facts_swap(struct answer *a, const struct page *pg, const struct source *s)
 	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
 		return;
 	if (!(pg->word & PM_PFN_MASK)) {
-		const char *why = page_hidden_words(source_omits(s));
+		const char *why = page_hidden_words(source_lack(s));
 
 		answer_add_unknown(a, "swap_type", why);
 		answer_add_unknown(a, "swap_offset", why);
@@ -144,7 +144,7 @@ void
 answer_add_frame(struct answer *a, const struct page *pg, const struct target *t, uint64_t in_page)
 {
 	const char *why = page_hidden_why(pg, source_has(t->source, FRAME_FLAGS),
-	                                  source_omits(t->source));
+	                                  source_lack(t->source));
 	uint64_t pfn = page_pfn(pg);
 
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))

@@ -11,8 +11,9 @@
 void page_sentence(struct buf *out, const struct page *pg, const char *verb, unsigned clears,
                    uint64_t written_ns, uint64_t now);
 
-/* Why the facts by frame are missing; NULL if they are not. omits: page_hidden_words. */
-const char *page_hidden_why(const struct page *pg, bool flags_readable, bool omits);
+/* Why the facts by frame are missing; NULL if they are not. lack: page_hidden_words. */
+const char *page_hidden_why(const struct page *pg, bool flags_readable,
+                            enum page_lack lack);
 
 /* Adds what is known about the page's frame; `in_page`: the offset of the byte in question. */
 void answer_add_frame(struct answer *a, const struct page *pg, const struct target *t,

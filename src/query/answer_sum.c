@@ -318,7 +318,7 @@ answer_sum(struct target *t, const struct vma_list *vmas, const struct query *q,
 		if (s.unknown) {
 			buf_fmt(&b, "; not known of %llu more: ", (unsigned long long)s.unknown);
 			filter_why_words(s.why, tracker_why_unknown(&t->track),
-			                 source_omits(t->source), &b);
+			                 source_lack(t->source), &b);
 		}
 		a->line = b.s;
 		if (q->by)

@@ -202,7 +202,8 @@ answer_facts_kinds(struct answer *a, const struct share *sh)
 {
 	for (unsigned k = 0; k < SHARE_KINDS; k++)
 		if (sh->reach.method == SHARE_BY_FILE && k != SHARE_FILE && k != SHARE_SHM)
-			answer_add_unknown(a, answer_kind_keys[k], page_hidden_words(false));
+			answer_add_unknown(a, answer_kind_keys[k],
+			                   page_hidden_words(PAGE_LACK_RIGHT));
 		else
 			answer_add_number(a, answer_kind_keys[k], sh->pages[k] * sh->page_size)
 			    ->note = answer_kind_notes[k];
@@ -216,7 +217,7 @@ answer_facts_share(struct answer *a, const struct share *sh)
 	answer_add_number(a, "freed", sh->freed * sh->page_size)->note =
 	    "bytes of RAM if unmapped: anonymous, and in no other process";
 	if (sh->reach.method == SHARE_BY_FILE)
-		answer_add_unknown(a, "freed_swap", page_hidden_words(false));
+		answer_add_unknown(a, "freed_swap", page_hidden_words(PAGE_LACK_RIGHT));
 	else
 		answer_add_number(a, "freed_swap", sh->freed_swap * sh->page_size)->note =
 		    "bytes of swap if unmapped";

@@ -78,7 +78,7 @@ hunt_facts(const struct hunt *h, const struct vma_list *vmas, uint64_t in_page, 
 		buf_fmt(&b, ", and %zu more", h->n - HUNT_PLACES);
 	if (!h->n && h->hidden) {
 		answer_add_unknown(a, "mapped_at",
-		                   page_hidden_words(source_omits(h->t->source)));
+		                   page_hidden_words(source_lack(h->t->source)));
 		return;
 	}
 	if (!h->n) {

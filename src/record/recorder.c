@@ -114,9 +114,11 @@ struct recorder *
 recorder_open(const struct recorder_options *o, struct err *err)
 {
 	struct recorder *r = mem_alloc(sizeof(*r));
+	char path[PATH_MAX];
 
+	file_follow(o->path, path);
 	r->lock = -1;
-	r->path = mem_strdup(o->path);
+	r->path = mem_strdup(path);
 	r->anonymous = o->anonymous;
 	r->max_size = o->max_size;
 	if (recorder_create(r, o->how, err) == 0 && recorder_prepare(r, err) == 0)

@@ -177,18 +177,19 @@ schema_try(const char *path, sqlite3 **db, struct err *err)
 int
 schema_open(const char *path, sqlite3 **db, struct err *err)
 {
-	char copy[PATH_MAX];
+	char real[PATH_MAX], copy[PATH_MAX];
 	int r;
 
 	*db = NULL;
 	if (schema_check(path, err) < 0)
 		return -1;
-	r = schema_try(path, db, err);
+	file_follow(path, real); /* SQLite follows no link */
+	r = schema_try(real, db, err);
 	if (r <= 0)
 		return r;
-	if (recover(path, copy, err) < 0)
+	if (recover(real, copy, err) < 0)
 		return -1;
-	r = schema_try(copy[0] ? copy : path, db, err);
+	r = schema_try(copy[0] ? copy : real, db, err);
 	recover_drop(copy); /* what is open stays */
 	return r ? -1 : 0;
 }

@@ -441,11 +441,13 @@ source_is_past(const struct source *s)
 	return s->ops->time != NULL;
 }
 
-/* Whether frames that are not known may have been left out of a recording, not hidden from it. */
-static inline bool
-source_omits(const struct source *s)
+/* Why frames may not be known. */
+static inline enum page_lack
+source_lack(const struct source *s)
 {
-	return source_is_past(s) && s->meta.frames;
+	return !source_is_past(s) ? PAGE_LACK_RIGHT
+	       : s->meta.frames   ? PAGE_LACK_LOOK
+	                          : PAGE_LACK_RECORDED;
 }
 
 /* Whether to abandon the walk. */

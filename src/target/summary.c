@@ -313,7 +313,9 @@ summary_hidden_why(const struct summary *s)
 	if (!s->present)
 		return NULL;
 	if (s->hidden == s->present)
-		return "hidden (needs CAP_SYS_ADMIN)";
+		return page_hidden_words(s->lack);
+	if (s->no_flags && s->lack)
+		return page_hidden_words(s->lack);
 	return s->no_flags ? "hidden (/proc/kpageflags is for root)" : NULL;
 }
 
@@ -374,6 +376,7 @@ summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t s
 	struct adding a = {s, v};
 
 	s->no_flags = !source_has(t->source, FRAME_FLAGS);
+	s->lack = source_lack(t->source);
 	summary_region(s, v);
 	return walk_pages(t, v, start, end, &o, &fns, &a, err);
 }

@@ -75,6 +75,7 @@ struct summary_run {
 struct summary {
 	size_t page_size;
 	bool pmd_known, no_flags; /* no_flags: kpageflags cannot be read */
+	enum page_lack lack;      /* why frames may not be known */
 	uint64_t regions, pages, present;
 	uint64_t hidden; /* present pages with hidden frame numbers */
 	uint64_t by_state[STATE_COUNT];

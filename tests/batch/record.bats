@@ -31,7 +31,7 @@ same() {
 		same --list --csv -o START,END,PERM,OFFSET,DEV,INODE,TYPE,RSS,ANON,SWAP,THP,MAPPING
 		same --list --filter 'rss > 64K & perm ~ rw'
 		same --list --group type
-		same --summary
+		[[ $name == hidden ]] || same --summary # which says why frames are not known
 		[[ $name != java ]] || continue # half a million pages: the others have all there is
 		same --pages
 		same --pages --json
@@ -111,6 +111,35 @@ same() {
 	refused 1 'No such file or directory' --record "$BATS_TEST_TMPDIR/no/such" --for 0.01 "$PID"
 	is "$(stat -c %a "$FILE")" 600
 }
+
+@test "bug: a recording could not be opened by a symbolic link, and --overwrite replaced the link; now it stays" {
+	local link=$BATS_TEST_TMPDIR/link was n more
+	recorded zoo
+	mkdir "$BATS_TEST_TMPDIR/there"
+	mv "$FILE" "$BATS_TEST_TMPDIR/there/real"
+	ln -s there/real "$link"
+	was=$(stat -c %i "$BATS_TEST_TMPDIR/there/real")
+	n=$(asked_samples "$link")
+	pm --record "$link" --for 0.01 --append "$PID" 2>/dev/null
+	[ -L "$link" ]
+	is "$(stat -c %i "$BATS_TEST_TMPDIR/there/real")" "$was"
+	more=$(asked_samples "$link")
+	((more > n))
+	pm --record "$link" --for 0.01 --overwrite "$PID" 2>/dev/null
+	[ -L "$link" ]
+	(($(asked_samples "$BATS_TEST_TMPDIR/there/real") < more))
+	is "$(ls "$BATS_TEST_TMPDIR/there")" real
+	refused 1 'it exists' --record "$link" --for 0.01 "$PID"
+	rm "$BATS_TEST_TMPDIR/there/real"
+	refused 1 'File exists' --record "$link" --for 0.01 --overwrite "$PID"
+	[ -L "$link" ]
+	echo "no recording" >"$BATS_TEST_TMPDIR/there/real"
+	refused 1 'not a recording' --record "$link" --for 0.01 --overwrite "$PID"
+	is "$(<"$BATS_TEST_TMPDIR/there/real")" "no recording"
+}
+
+# asked_samples FILE: how many there are, by --when of what always holds
+asked_samples() { "$PMTOP" --when 'rss>=0' "$1" | sed -n 's/^ *of *//p'; }
 
 @test "bug: a --record that was refused had replaced the old recording by an empty one, or left one in the way" {
 	local how

@@ -254,6 +254,21 @@ diff_show_pages(struct batch_diff *k, struct err *err)
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
+/* Why the frames of pages at both moments are not known. */
+static const char *
+diff_lack(const struct batch_diff *k)
+{
+	const struct source *s[] = {k->was.t.source, k->is.t.source};
+
+	for (size_t i = 0; i < ARRAY_LEN(s); i++)
+		if (!source_is_past(s[i]) && !s[i]->meta.frames)
+			return "frames are hidden without CAP_SYS_ADMIN";
+	for (size_t i = 0; i < ARRAY_LEN(s); i++)
+		if (source_is_past(s[i]) && !s[i]->meta.frames)
+			return "frames were hidden from the recorder (record as root)";
+	return "their frames were not looked up in between";
+}
+
 /* What is not known, and why. */
 static void
 diff_note(struct batch_diff *k, struct buf *note)
@@ -267,8 +282,7 @@ diff_note(struct batch_diff *k, struct buf *note)
 		buf_fmt(note, "%swhether %ju page%s moved is not known: %s", note->len ? "; " : "",
 		        (uintmax_t)unknown, plural(unknown),
 		        !c->frames ? "their frames are not of one boot of one machine"
-		                   : "frames are hidden without CAP_SYS_ADMIN, or were not looked "
-		                     "up in between");
+		                   : diff_lack(k));
 	if (c->older_ns >= 1000000000)
 		buf_fmt(note, "%sframes at the first moment are up to %ju s older than that",
 		        note->len ? "; " : "", (uintmax_t)(c->older_ns / 1000000000));

@@ -63,7 +63,7 @@ batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *on
 	buf_fmt(b->note, "%llu %s%s left out; whether %s is not known: ",
 	        (unsigned long long)bf->left_out, one, bf->left_out > 1 ? "s" : "",
 	        bf->left_out > 1 ? "they match" : "it matches");
-	filter_why_words(bf->why, tracker_why_unknown(&b->t.track), source_omits(b->t.source),
+	filter_why_words(bf->why, tracker_why_unknown(&b->t.track), source_lack(b->t.source),
 	                 b->note);
 }
 

@@ -7,7 +7,8 @@
 bool
 lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	static const char as_root[] = "run pmtop as root (CAP_SYS_ADMIN)";
+	const char *as_root = s->timeline ? "record as root (CAP_SYS_ADMIN)"
+	                                  : "run pmtop as root (CAP_SYS_ADMIN)";
 
 	switch (ui->lens) {
 	case LENS_WRITES:
@@ -25,7 +26,8 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 	case LENS_FOLIOS:
 	case LENS_PHYSICAL:
 		if (s->frames_hidden)
-			buf_fmt(out, "page frames are hidden: %s", as_root);
+			buf_fmt(out, "page frames %s: %s",
+			        s->timeline ? "were not recorded" : "are hidden", as_root);
 		break;
 	case LENS_SWAP:
 		if (!s->swap_devices)

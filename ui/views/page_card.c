@@ -137,14 +137,23 @@ card_add_bits(struct card *c, const struct page *pg, const struct vma *v)
 	card_add_notable(c, FLAG_PM, pg, v);
 }
 
+/* Why frames may not be known. */
+static enum page_lack
+card_lack(const struct sample *s)
+{
+	return !s->timeline       ? PAGE_LACK_RIGHT
+	       : s->frames_hidden ? PAGE_LACK_RECORDED
+	                          : PAGE_LACK_LOOK;
+}
+
 static void
-card_add_swap(struct card *c, const struct page *pg)
+card_add_swap(struct card *c, const struct sample *s, const struct page *pg)
 {
 	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
 		return;
 	card_gap(c);
 	if (!(pg->word & PM_PFN_MASK)) {
-		card_add(c, ROLE_TEXT, "swap", "hidden (needs CAP_SYS_ADMIN)", "%s", "");
+		card_add(c, ROLE_TEXT, "swap", page_hidden_words(card_lack(s)), "%s", "");
 		return;
 	}
 	card_add(c, ROLE_TEXT, "swap type",
@@ -252,7 +261,7 @@ card_add_frame(struct card *c, const struct sample *s, const struct page *pg, co
                const struct answer *more)
 {
 	const struct folio_here *folio = more ? &more->folio : NULL;
-	const char *why = page_hidden_why(pg, !s->frames_hidden, s->timeline && !s->frames_hidden);
+	const char *why = page_hidden_why(pg, !s->frames_hidden, card_lack(s));
 	uint64_t pfn = page_pfn(pg);
 
 	if (!(pg->word & PM_PRESENT))
@@ -514,7 +523,7 @@ page_card(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 		return;
 	card_gap(c);
 	card_add_bits(c, pg, v);
-	card_add_swap(c, pg);
+	card_add_swap(c, s, pg);
 	card_add_frame(c, s, pg, v, more);
 	card_add_silent(c, pg, v);
 	if (c->width <= CARD_NARROW && more) {
