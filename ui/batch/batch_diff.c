@@ -105,6 +105,18 @@ diff_take(struct batch *b, const struct diff_name *n, struct side *s, struct err
 	return target_regions(&b->t, &b->vmas, err); /* to find places in */
 }
 
+/* --at is for the second, if that has moments. */
+static int
+diff_go(const struct options *o, struct diff_name *is, struct err *err)
+{
+	if (o->at && !is->recording)
+		return err_set(err, ERR_USAGE, "it is no recording, and shows the present only",
+		               "leave --at out, or write FILE@TIME", "--at of a process");
+	if (!is->at)
+		is->at = o->at;
+	return 0;
+}
+
 static int
 diff_open_both(struct batch_diff *k, struct err *err)
 {
@@ -114,12 +126,9 @@ diff_open_both(struct batch_diff *k, struct err *err)
 
 	diff_read_name(&was, k->o->diff, NULL);
 	diff_read_name(&is, k->o->target, &was);
-	if (k->o->at && !is.recording)
-		return err_set(err, ERR_USAGE, "it is no recording, and shows the present only",
-		               "leave --at out, or write FILE@TIME", "--at of a process");
-	if (!is.at)
-		is.at = k->o->at;
-	r = diff_take(&k->was, &was, &k->sides[0], err);
+	r = diff_go(k->o, &is, err);
+	if (r == 0)
+		r = diff_take(&k->was, &was, &k->sides[0], err);
 	if (r == 0)
 		r = diff_take(&k->is, &is, &k->sides[1], err);
 	same = was.recording == is.recording && r == 0 &&
