@@ -140,7 +140,7 @@ compared() {
 	kill -CONT "$SUBJECT_PID"
 }
 
-# The reader here is dd of /proc/PID/mem, before and after.
+# What differs is known: the test itself wrote it.
 @test "contents that --with-bytes recorded are a difference: by page, by region, in JSON and on the screen" {
 	local at line
 	subject_start
