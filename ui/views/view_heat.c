@@ -134,6 +134,22 @@ view_heat_column_s(const struct heatmap *h)
 	return h->cols > 1 ? (double)ns / 1e9 / (h->cols - 1) : 0;
 }
 
+/* As much of it as there is room for. */
+static void
+view_heat_scale(const struct ui *ui, const struct heatmap *h, int y, int x)
+{
+	char size[8], row[24], column[24];
+
+	snprintf(row, sizeof(row), "row %s", size_text(size, h->row[0].pages * h->page_size));
+	snprintf(column, sizeof(column), ", column %.3gs", view_heat_column_s(h));
+	if (x + (int)strlen(row) < ui->cols)
+		x = paint_text(y, x, ui->cols, ROLE_DIM, "%s", row);
+	else
+		return;
+	if (x + (int)strlen(column) < ui->cols)
+		paint_text(y, x, ui->cols, ROLE_DIM, "%s", column);
+}
+
 static void
 view_heat_legend(const struct ui *ui, const struct heatmap *h, int y)
 {
@@ -141,7 +157,7 @@ view_heat_legend(const struct ui *ui, const struct heatmap *h, int y)
 	                                    "change of RAM, of the row"};
 	enum heatmap_what what = view_heat_of(ui)->what;
 	int x = paint_text(y, 1, ui->cols, ROLE_STRONG, "%s", words[what]) + 2;
-	char text[16], size[8];
+	char text[16];
 
 	for (int step = 1; step <= HEATMAP_STEPS; step++) {
 		view_heat_step_text(h, what, step, text);
@@ -158,8 +174,7 @@ view_heat_legend(const struct ui *ui, const struct heatmap *h, int y)
 			view_heat_bar(y, x, -1);
 		x = paint_text(y, x + 2, ui->cols, ROLE_DIM, "less") + 2;
 	}
-	paint_text(y, x, ui->cols, ROLE_DIM, "row %s, column %.3gs",
-	           size_text(size, h->row[0].pages * h->page_size), view_heat_column_s(h));
+	view_heat_scale(ui, h, y, x);
 }
 
 static void
@@ -288,7 +303,7 @@ view_heat_say_value(const struct heatmap *h, const struct heat_view *k, struct b
 		if (known)
 			buf_fmt(out, "%s/s of %s newly written", size, all);
 		else
-			buf_str(out, "what was written then is not known");
+			buf_str(out, "writes not known");
 		break;
 	case HEATMAP_RSS: buf_fmt(out, "%s of %s in RAM", size, all); break;
 	case HEATMAP_GROWTH:
