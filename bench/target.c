@@ -38,12 +38,18 @@ die(const char *what)
 }
 
 static uint64_t
-random_below(uint64_t n)
+random_word(void)
 {
 	random_state ^= random_state << 13;
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
-	return random_state % n;
+	return random_state;
+}
+
+static uint64_t
+random_below(uint64_t n)
+{
+	return random_word() % n;
 }
 
 /* Anonymous memory, aligned to huge pages, advised with `advice`. */
@@ -601,6 +607,20 @@ stir(void)
 	}
 }
 
+/* Contents that cannot be compressed, and are never the same for long. */
+static void
+make_noise(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), n = size / sizeof(uint64_t);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+	volatile uint64_t *words = (volatile uint64_t *)(void *)p;
+
+	announce(p, size);
+	for (;; wait_ns(TICK_NS))
+		for (uint64_t i = 0; i < n; i++)
+			words[i] = random_word();
+}
+
 static const struct shape {
 	const char *name, *args;
 	int needs; /* arguments at least */
@@ -626,6 +646,7 @@ static const struct shape {
 	{ "mapper", "SIZE", 1, make_mapper },
 	{ "writer", "SIZE", 1, make_writer },
 	{ "toucher", "SIZE", 1, make_toucher },
+	{ "noise", "SIZE", 1, make_noise },
 };
 
 int
