@@ -65,6 +65,13 @@ reader_read_strips(struct reader *l, struct regions *rs)
 	l->lens_owed = !lens_strips_counted(rs, lens);
 }
 
+/* By a newer request; without an interval no later scan completes the strips. */
+static bool
+reader_is_cut_short(const struct reader *l)
+{
+	return l->lens_owed && !l->now.interval_ns && l->host.superseded(l->host.arg);
+}
+
 /* With a grid on screen, the hottest pages are those of its region. */
 static void
 reader_sum_writes(struct reader *l, struct regions *rs)
@@ -176,7 +183,7 @@ reader_read_all(struct reader *l)
 	reader_tell_sweeps(l);
 	if (grid && later && r == 0) /* after the baseline that it is compared with */
 		return reader_fill_window(l, &rs->vmas, STRIP_NEW);
-	return r != 1;
+	return r != 1 && !(shown != LENS_STATE && reader_is_cut_short(l));
 }
 
 /* Those that are new, until the time is over. */
@@ -284,9 +291,9 @@ reader_read_lens(struct reader *l)
 	if (!lens_needs_pages(lens) || !l->draft.regions->counted)
 		return reader_read_all(l);
 	reader_set_regions(l, reader_strips_first(l));
+	l->lens_owed = !lens_strips_counted(l->draft.regions, lens);
 	if (l->host.superseded(l->host.arg))
 		return false;
-	l->lens_owed = !lens_strips_counted(l->draft.regions, lens);
 	if (!l->lens_owed)
 		return true;
 	if (lens_strips_shown(l->draft.regions, lens, &l->now.screen.rows))
