@@ -154,7 +154,7 @@ starts() {
 	STATUS=$PUBLIC/status.${1##*/}
 	mkfifo "$BATS_TEST_TMPDIR/keys.${1##*/}"
 	: >"$BATS_TEST_TMPDIR/screen"
-	PMTOP_STATUS_FILE=$STATUS TERM=xterm script -qec "$(printf '%q ' "${AS_NOBODY[@]}" "$1" --demo)" /dev/null \
+	PMTOP_STATUS_FILE=$STATUS TERM=xterm script -qec "exec $(printf '%q ' "${AS_NOBODY[@]}" "$1" --demo)" /dev/null \
 		<"$BATS_TEST_TMPDIR/keys.${1##*/}" >"$BATS_TEST_TMPDIR/screen" 3>&- &
 	exec 9>"$BATS_TEST_TMPDIR/keys.${1##*/}"
 	until_true shows_picture
@@ -220,7 +220,7 @@ child_called() { CHILD=$(pgrep -P "$1" -x "$2"); }
 		rm -f "$BATS_TEST_TMPDIR/keys"
 		mkfifo "$BATS_TEST_TMPDIR/keys"
 		: >"$BATS_TEST_TMPDIR/screen"
-		TERM=xterm script -qec "$(printf '%q ' "${AS_NOBODY[@]}" "$PMTOP" --interval 0 -- /bin/sleep 1000)" /dev/null \
+		TERM=xterm script -qec "exec $(printf '%q ' "${AS_NOBODY[@]}" "$PMTOP" --interval 0 -- /bin/sleep 1000)" /dev/null \
 			<"$BATS_TEST_TMPDIR/keys" >"$BATS_TEST_TMPDIR/screen" 3>&- &
 		script=$!
 		exec 9>"$BATS_TEST_TMPDIR/keys"
