@@ -39,6 +39,12 @@ block_rows_close(struct block_rows *r)
 	free(r);
 }
 
+int
+block_rows_move(struct block_rows *r, sqlite3 *db, struct err *err)
+{
+	return statements_move(&r->s, db, err);
+}
+
 void
 block_rows_begin(struct block_rows *r)
 {

@@ -13,6 +13,9 @@ struct block_rows;
 struct block_rows *block_rows_open(sqlite3 *db, const char *path, struct err *err);
 void block_rows_close(struct block_rows *r);
 
+/* Another connection to the same file (statements_move). */
+int block_rows_move(struct block_rows *r, sqlite3 *db, struct err *err);
+
 /* A session begins: nothing of its blocks is known. */
 void block_rows_begin(struct block_rows *r);
 

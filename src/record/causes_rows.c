@@ -78,6 +78,12 @@ causes_rows_close(struct causes_rows *r)
 }
 
 int
+causes_rows_move(struct causes_rows *r, sqlite3 *db, struct err *err)
+{
+	return statements_move(&r->s, db, err);
+}
+
+int
 causes_rows_begin(struct causes_rows *r, int64_t session, size_t page_size, struct err *err)
 {
 	r->session = session;

@@ -11,6 +11,9 @@ struct causes_rows;
 struct causes_rows *causes_rows_open(sqlite3 *db, const char *path, struct err *err);
 void causes_rows_close(struct causes_rows *r);
 
+/* Another connection to the same file (statements_move). */
+int causes_rows_move(struct causes_rows *r, sqlite3 *db, struct err *err);
+
 /* A session begins: numbers begin again, above all that the file has. */
 int causes_rows_begin(struct causes_rows *r, int64_t session, size_t page_size, struct err *err);
 

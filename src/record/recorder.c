@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,7 +11,9 @@
 #include "base/util.h"
 #include "record/block_rows.h"
 #include "record/causes_rows.h"
+#include "record/hold.h"
 #include "record/pack.h"
+#include "record/recover.h"
 #include "record/region_rows.h"
 #include "record/session_rows.h"
 #include "record/sets.h"
@@ -47,7 +48,10 @@ struct recorder {
 	char *path;
 	bool anonymous;
 	uint64_t max_size; /* 0: none */
-	int lock; /* the file, locked against a second pmtop */
+	int held; /* the file, against a second pmtop */
+	/* what it replaces, likewise, until the first sample is in the new one; -1: nothing */
+	int old;
+	struct file_new made;
 	sqlite3 *db;
 	struct statements s;
 	struct session_rows *sessions;
@@ -65,17 +69,16 @@ struct recorder {
 
 /* --- opening and closing -------------------------------------------------------------------- */
 
-/* Held as long as the recorder lives: closing it earlier would drop SQLite's own locks. */
+/* Until the recorder ends: closing a file of SQLite's drops the locks that SQLite has on it. */
 static int
-recorder_lock(struct recorder *r, struct err *err)
+recorder_hold(const struct recorder *r, const char *path, int *fd, struct err *err)
 {
-	r->lock = file_open(AT_FDCWD, r->path, O_RDONLY);
-	if (r->lock < 0)
-		return err_sys(err, NULL, "cannot record to %.160s", r->path);
-	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	return err_set(err, ERR_TARGET, "another pmtop records to it", "give another name",
-	               "cannot record to %.160s", r->path);
+	int got = hold_take(path, fd);
+
+	return got < 0   ? err_sys(err, NULL, "cannot record to %.160s", r->path)
+	       : got > 0 ? err_set(err, ERR_TARGET, "another pmtop records to it",
+	                           "give another name", "cannot record to %.160s", r->path)
+	                 : 0;
 }
 
 static int
@@ -93,21 +96,78 @@ recorder_prepare(struct recorder *r, struct err *err)
 	return r->sets ? 0 : -1;
 }
 
-/* A file that another pmtop records to is neither replaced nor added to. */
+/* Only its owner may read what a process looks like. SQLite takes an empty file for a new one. */
+static int
+recorder_make(struct recorder *r, bool replace, struct err *err)
+{
+	int fd = file_new_begin(&r->made, r->path, replace);
+
+	if (fd < 0)
+		return err_sys(err, NULL, "cannot record to %.160s", r->path);
+	close(fd);
+	if (recorder_hold(r, r->made.made, &r->held, err) == 0 &&
+	    schema_make(r->made.made, r->path, &r->db, err) == 0)
+		return 0;
+	file_new_end(&r->made, false);
+	return -1;
+}
+
+/*
+ * A file that another pmtop records to is neither replaced nor added to. One that is replaced is
+ * there until the new one, beside it, has a sample.
+ */
 static int
 recorder_create(struct recorder *r, enum schema_how how, struct err *err)
 {
-	bool old = how != SCHEMA_NEW && access(r->path, F_OK) == 0;
-
-	if (old && recorder_lock(r, err) < 0)
+	if (schema_room(r->path, how, err) < 0)
 		return -1;
-	if (schema_create(r->path, how, &r->db, err) < 0)
+	if (access(r->path, F_OK) < 0)
+		return recorder_make(r, false, err);
+	if (how == SCHEMA_APPEND)
+		return recorder_hold(r, r->path, &r->held, err) < 0
+		           ? -1
+		           : schema_write(r->path, r->path, &r->db, err);
+	if (recorder_hold(r, r->path, &r->old, err) < 0)
 		return -1;
-	if (old && how == SCHEMA_APPEND)
+	if (recorder_make(r, true, err) == 0)
 		return 0;
-	if (r->lock >= 0)
-		close(r->lock); /* of the file that was replaced */
-	return recorder_lock(r, err);
+	close(r->old);
+	r->old = -1;
+	return -1;
+}
+
+/* What SQLite knows of a file goes by its name: it is opened anew. */
+static int
+recorder_move(struct recorder *r, struct err *err)
+{
+	sqlite3 *made = r->db;
+
+	if (schema_write(r->path, r->path, &r->db, err) < 0) {
+		r->db = made;
+		return -1;
+	}
+	if (statements_move(&r->s, r->db, err) < 0 ||
+	    session_rows_move(r->sessions, r->db, err) < 0 ||
+	    region_rows_move(r->regions, r->db, err) < 0 ||
+	    block_rows_move(r->blocks, r->db, err) < 0 ||
+	    causes_rows_move(r->causes, r->db, err) < 0 || sets_move(r->sets, r->db, err) < 0) {
+		sqlite3_close_v2(made); /* once its statements are closed, too */
+		return -1;
+	}
+	sqlite3_close(made);
+	return 0;
+}
+
+/* The first sample is in the new file, which takes the place of the old one. */
+static int
+recorder_replace(struct recorder *r, struct err *err)
+{
+	recover_for_good(r->path);
+	close(r->old);
+	r->old = -1;
+	return file_new_end(&r->made, true) < 0
+	           ? err_sys(err, NULL, "cannot replace %.160s", r->path)
+	           : recorder_move(r, err);
 }
 
 struct recorder *
@@ -117,7 +177,7 @@ recorder_open(const struct recorder_options *o, struct err *err)
 	char path[PATH_MAX];
 
 	file_follow(o->path, path);
-	r->lock = -1;
+	r->held = r->old = -1;
 	r->path = mem_strdup(path);
 	r->anonymous = o->anonymous;
 	r->max_size = o->max_size;
@@ -139,8 +199,12 @@ recorder_close(struct recorder *r)
 	causes_rows_close(r->causes);
 	sets_close(r->sets);
 	sqlite3_close(r->db);
-	if (r->lock >= 0)
-		close(r->lock);
+	if (r->old >= 0) { /* it stays */
+		file_new_end(&r->made, false);
+		close(r->old);
+	}
+	if (r->held >= 0)
+		close(r->held);
 	extents_free(&r->pages);
 	free(r->threads);
 	free(r->path);
@@ -152,7 +216,7 @@ recorder_bytes(const struct recorder *r)
 {
 	struct stat st;
 
-	return fstat(r->lock, &st) == 0 ? (uint64_t)st.st_size : 0;
+	return fstat(r->held, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
 uint64_t
@@ -361,6 +425,8 @@ recorder_add(struct recorder *r, const struct moment *m, struct err *err)
 		return -1;
 	if (!m->regions)
 		return 0;
+	if (r->old >= 0 && recorder_replace(r, err) < 0)
+		return -1;
 	r->samples++;
 	return recorder_thin(r, err);
 }

@@ -103,3 +103,15 @@ recover(const char *path, char copy[PATH_MAX], struct err *err)
 	recover_drop(copy);
 	return -1;
 }
+
+void
+recover_for_good(const char *path)
+{
+	char journal[PATH_MAX];
+
+	recover_journal(journal, path);
+	if (access(journal, F_OK) == 0) {
+		recover_in_place(path);
+		unlink(journal);
+	}
+}

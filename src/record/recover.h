@@ -21,4 +21,10 @@ bool recover_is_due(sqlite3 *db);
 int recover(const char *path, char copy[PATH_MAX], struct err *err);
 void recover_drop(const char *copy);
 
+/*
+ * Leaves no journal beside a file that another is to replace: it would be applied to that one. The
+ * file stays whole as long as it is there.
+ */
+void recover_for_good(const char *path);
+
 #endif

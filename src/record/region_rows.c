@@ -84,6 +84,12 @@ region_rows_close(struct region_rows *r)
 }
 
 int
+region_rows_move(struct region_rows *r, sqlite3 *db, struct err *err)
+{
+	return statements_move(&r->s, db, err);
+}
+
+int
 region_rows_begin(struct region_rows *r, int64_t last, size_t page_size, struct err *err)
 {
 	region_rows_forget(r->v, r->n);

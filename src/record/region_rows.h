@@ -17,6 +17,9 @@ struct region_rows *region_rows_open(sqlite3 *db, const char *path, bool anonymo
                                      struct err *err);
 void region_rows_close(struct region_rows *r);
 
+/* Another connection to the same file (statements_move). */
+int region_rows_move(struct region_rows *r, sqlite3 *db, struct err *err);
+
 /* A session begins: what was there has ended, with that sample. */
 int region_rows_begin(struct region_rows *r, int64_t last, size_t page_size, struct err *err);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -131,8 +132,8 @@ schema_check(const char *path, struct err *err)
 	return 0;
 }
 
-/* Who writes waits so long for those that read: nobody waits for it. */
-enum { SCHEMA_WAIT_MS = 20000 };
+/* Who writes waits so long for those that read, as a question in SQL may: nobody waits for it. */
+enum { SCHEMA_WAIT_MS = 3600 * 1000 };
 
 /* --- opening -------------------------------------------------------------------------------- */
 
@@ -198,80 +199,54 @@ int
 schema_room(const char *path, enum schema_how how, struct err *err)
 {
 	struct err why;
-	bool is;
+	struct stat st;
+	bool is, empty;
 
-	if (access(path, F_OK) < 0)
+	if (stat(path, &st) < 0)
+		return 0;
+	empty = S_ISREG(st.st_mode) && !st.st_size; /* as mktemp makes one: nothing is lost */
+	if (empty && how == SCHEMA_OVERWRITE)
 		return 0;
 	is = schema_check(path, &why) == 0;
 	if (how == SCHEMA_NEW)
 		return err_set(err, ERR_TARGET, "it exists",
-		               is ? "give another name, or add --append or --overwrite"
-		                  : "give another name",
+		               is      ? "give another name, or add --append or --overwrite"
+		               : empty ? "give another name, or add --overwrite"
+		                       : "give another name",
 		               "cannot record to %.160s", path);
 	if (!is)
 		*err = why;
 	return is ? 0 : -1;
 }
 
-static int
-schema_make_room(const char *path, enum schema_how how, struct err *err)
-{
-	char journal[PATH_MAX];
-
-	if (schema_room(path, how, err) < 0)
-		return -1;
-	if (access(path, F_OK) < 0)
-		return 0;
-	if (how == SCHEMA_APPEND)
-		return 0;
-	/* a journal that was left would be applied to the new file */
-	snprintf(journal, sizeof(journal), "%.*s-journal", PATH_MAX - 16, path);
-	unlink(journal);
-	return unlink(path) < 0 ? err_sys(err, NULL, "cannot replace %.160s", path) : 0;
-}
-
-/* Only its owner may read what a process looks like. SQLite takes an empty file for a new one. */
-static int
-schema_make_file(const char *path, struct err *err)
-{
-	struct file_new f;
-	int fd = file_new_begin(&f, path, false);
-
-	if (fd >= 0)
-		close(fd);
-	if (fd < 0 || file_new_end(&f, true) < 0)
-		return err_sys(err, NULL, "cannot record to %.160s", path);
-	return 0;
-}
-
 int
-schema_create(const char *path, enum schema_how how, sqlite3 **db, struct err *err)
+schema_write(const char *path, const char *name, sqlite3 **db, struct err *err)
 {
-	bool old;
-	char pragmas[160];
-
 	*db = NULL;
-	if (schema_make_room(path, how, err) < 0)
-		return -1;
-	old = access(path, F_OK) == 0;
-	if (!old && schema_make_file(path, err) < 0)
-		return -1;
-	if (sqlite3_open_v2(path, db,
-	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
-	                    NULL) != SQLITE_OK) {
-		schema_err(*db, err, "record to", path);
+	if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) !=
+	    SQLITE_OK) {
+		schema_err(*db, err, "record to", name);
 		return schema_close(db);
 	}
 	schema_distrust(*db);
 	sqlite3_busy_timeout(*db, SCHEMA_WAIT_MS);
+	return 0;
+}
+
+int
+schema_make(const char *path, const char *name, sqlite3 **db, struct err *err)
+{
+	char pragmas[160];
+
+	if (schema_write(path, name, db, err) < 0)
+		return -1;
 	snprintf(pragmas, sizeof(pragmas),
 	         "PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN;", RECORDING_ID,
 	         RECORDING_VERSION);
-	if (!old && (sqlite3_exec(*db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
-	             sqlite3_exec(*db, schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
-	             sqlite3_exec(*db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)) {
-		schema_err(*db, err, "record to", path);
-		return schema_close(db);
-	}
-	return 0;
+	if (sqlite3_exec(*db, pragmas, NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_exec(*db, schema_sql, NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_exec(*db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	schema_err(*db, err, "record to", name);
+	return schema_close(db);
 }

@@ -35,8 +35,11 @@ enum schema_how { SCHEMA_NEW, SCHEMA_APPEND, SCHEMA_OVERWRITE };
  */
 int schema_room(const char *path, enum schema_how how, struct err *err);
 
-/* Opens one to be written, or makes it. */
-int schema_create(const char *path, enum schema_how how, sqlite3 **db, struct err *err);
+/* Opens one to be written; `name`: what errors call it. */
+int schema_write(const char *path, const char *name, sqlite3 **db, struct err *err);
+
+/* The same of a file that is empty, which becomes one. */
+int schema_make(const char *path, const char *name, sqlite3 **db, struct err *err);
 
 /* Fills err from the database. Returns -1. */
 int schema_err(sqlite3 *db, struct err *err, const char *what, const char *path);

@@ -56,6 +56,12 @@ session_rows_close(struct session_rows *r)
 	free(r);
 }
 
+int
+session_rows_move(struct session_rows *r, sqlite3 *db, struct err *err)
+{
+	return statements_move(&r->s, db, err);
+}
+
 /* text NULL: the number. */
 static int
 session_rows_meta(struct session_rows *r, const char *key, const char *text, uint64_t number,

@@ -15,6 +15,9 @@ struct session_rows *session_rows_open(sqlite3 *db, const char *path, bool anony
                                        struct err *err);
 void session_rows_close(struct session_rows *r);
 
+/* Another connection to the same file (statements_move). */
+int session_rows_move(struct session_rows *r, sqlite3 *db, struct err *err);
+
 /* One begins; *id: its number. */
 int session_rows_begin(struct session_rows *r, const struct session *s, int64_t *id,
                        struct err *err);

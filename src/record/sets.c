@@ -62,6 +62,12 @@ sets_close(struct sets *s)
 	free(s);
 }
 
+int
+sets_move(struct sets *s, sqlite3 *db, struct err *err)
+{
+	return statements_move(&s->s, db, err);
+}
+
 void
 sets_set_page_size(struct sets *s, size_t page_size)
 {

@@ -17,6 +17,9 @@ struct sets;
 struct sets *sets_open(sqlite3 *db, const char *path, const char *doing, struct err *err);
 void sets_close(struct sets *s);
 
+/* Another connection to the same file (statements_move). */
+int sets_move(struct sets *s, sqlite3 *db, struct err *err);
+
 /* The size of a page, in bytes; before anything else. */
 void sets_set_page_size(struct sets *s, size_t page_size);
 

@@ -16,7 +16,7 @@ int
 statements_open(struct statements *s, sqlite3 *db, const char *path, const char *doing,
                 const char *const *sql, int n, struct err *err)
 {
-	*s = (struct statements){.db = db, .path = path, .doing = doing};
+	*s = (struct statements){.db = db, .path = path, .doing = doing, .sql = sql};
 	s->v = mem_alloc((size_t)n * sizeof(*s->v));
 	for (; s->n < n; s->n++)
 		if (sqlite3_prepare_v3(db, sql[s->n], -1, SQLITE_PREPARE_PERSISTENT, &s->v[s->n],
@@ -32,6 +32,16 @@ statements_close(struct statements *s)
 		sqlite3_finalize(s->v[i]);
 	free(s->v);
 	*s = (struct statements){0};
+}
+
+int
+statements_move(struct statements *s, sqlite3 *db, struct err *err)
+{
+	struct statements old = *s;
+	int r = statements_open(s, db, old.path, old.doing, old.sql, old.n, err);
+
+	statements_close(&old);
+	return r;
 }
 
 int

@@ -15,14 +15,18 @@
 struct statements {
 	sqlite3 *db;
 	const char *path, *doing; /* for errors: "cannot DOING PATH" */
-	sqlite3_stmt **v;         /* owned */
+	const char *const *sql;
+	sqlite3_stmt **v; /* owned */
 	int n;
 };
 
-/* db, path and doing outlive it. -1 with err. Close it in any case. */
+/* What it is given outlives it. -1 with err. Close it in any case. */
 int statements_open(struct statements *s, sqlite3 *db, const char *path, const char *doing,
                     const char *const *sql, int n, struct err *err);
 void statements_close(struct statements *s);
+
+/* The same on another connection to the same file. -1 with err; close it all the same. */
+int statements_move(struct statements *s, sqlite3 *db, struct err *err);
 
 /* Begins one anew, with numbers as its first parameters. */
 sqlite3_stmt *statements_bind(const struct statements *s, int which, const uint64_t *v, size_t n);

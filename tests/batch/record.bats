@@ -223,19 +223,72 @@ asked_samples() { "$PMTOP" --when 'rss>=0' "$1" | sed -n 's/^ *of *//p'; }
 }
 
 @test "a file that another pmtop records to is neither replaced nor added to; a journal that was left is not applied" {
-	local how
+	local how job
 	recorded zoo
+	"$PMTOP" --proc-root "$ROOT" --record "$FILE" --append --interval 3600 "$PID" 3>&- 2>/dev/null &
+	job=$!
+	until_recorded 3 "$FILE"
 	for how in --append --overwrite; do
-		flock "$FILE" true || skip "flock is not there"
-		exec 9<"$FILE"
-		flock 9
 		refused 1 'another pmtop records to it' --record "$FILE" --for 0.01 "$how" "$PID"
-		exec 9<&-
 		is "$("$PMTOP" --list "$FILE")" "$(pm --list "$PID")"
 	done
+	kill "$job" && wait "$job"
+	is "$(ls "$BATS_TEST_TMPDIR"/recording*)" "$FILE"
 	echo "what was left" >"$FILE-journal"
 	pm --record "$FILE" --for 0.01 --overwrite "$PID" 2>/dev/null
-	[ ! -e "$FILE-journal" ]
+	is "$(ls "$BATS_TEST_TMPDIR"/recording*)" "$FILE"
+}
+
+# until_recorded SAMPLES FILE
+until_recorded() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[[ $(asked_samples "$2") != "$1" ]] || return 0
+		read -rt 0.02 <> <(:) || :
+	done
+	echo "never: $1 samples"
+	return 1
+}
+
+@test "bug: --overwrite dropped the old recording before the new one had a sample" {
+	local disk=$BATS_TEST_TMPDIR/disk size
+	recorded zoo
+	"$PMTOP" --list "$FILE" >"$BATS_TEST_TMPDIR/was"
+	(
+		ulimit -f 8 # no room for the tables
+		says 1 "cannot record to $FILE: .*ulimit -f.*the old recording is still there" pm --record "$FILE" --overwrite --for 0.01 "$PID"
+	)
+	still "$FILE"
+	is "$(ls "$BATS_TEST_TMPDIR"/recording*)" "$FILE"
+	(
+		ulimit -f "$(($(stat -c %s "$FILE") / 1024 - 8))" # for the tables, but for no sample
+		says 1 "ulimit -f.*the old recording is still there" pm --record "$FILE" --overwrite --for 0.01 "$PID"
+	)
+	still "$FILE"
+	is "$(ls "$BATS_TEST_TMPDIR"/recording*)" "$FILE"
+	if ((EUID)); then
+		chmod a-w "$BATS_TEST_TMPDIR"
+		refused 1 'Permission denied.*the old recording is still there' --record "$FILE" --overwrite --for 0.01 "$PID" || { chmod u+w "$BATS_TEST_TMPDIR"; false; }
+		chmod u+w "$BATS_TEST_TMPDIR"
+	fi
+	mkdir "$disk"
+	size=$(stat -c %s "$FILE")
+	mount -t tmpfs -o "size=$((size / 1024 + 20))k" none "$disk" 2>/dev/null || skip "a full disk: only root can mount a small one"
+	cp "$FILE" "$disk/recording"
+	{
+		says 1 'disk is full; make room.*the old recording is still there' pm --record "$disk/recording" --overwrite --for 0.01 "$PID" &&
+			still "$disk/recording" && is "$(ls "$disk")" recording
+	} || { umount "$disk"; false; }
+	umount "$disk"
+}
+
+@test "--overwrite takes an empty file, as mktemp makes one" {
+	fixture zoo
+	FILE=$(mktemp -p "$BATS_TEST_TMPDIR")
+	refused 1 'it exists; give another name, or add --overwrite$' --record "$FILE" --for 0.01 "$PID"
+	refused 1 'not a recording' --record "$FILE" --append --for 0.01 "$PID"
+	pm --record "$FILE" --overwrite --for 0.01 "$PID" 2>/dev/null
+	is "$("$PMTOP" --list "$FILE")" "$(pm --list "$PID")"
 }
 
 @test "--anonymous-names leaves names out" {

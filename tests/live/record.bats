@@ -82,6 +82,24 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 	[[ -z ${PMTOP_KILLS:-} ]] || echo "# $i kills, $journals in the middle of a sample" >&3
 }
 
+# Until the new recording has a sample the old one is there, and then the new one is.
+@test "bug: kill -9 at the start of --overwrite left no recording" {
+	local i
+	subject_start
+	"$PMTOP" --record "$FILE" --for 0.01 "$SUBJECT_PID" 2>/dev/null
+	for ((i = 0; i < ${PMTOP_KILLS:-$(rounds 12)}; i++)); do
+		"$PMTOP" --record "$FILE" --overwrite --interval 3600 "$SUBJECT_PID" 3>&- 2>/dev/null &
+		WATCH=$!
+		read -rt "0.0$((RANDOM % 90 + 10))" <> <(:) || : # a moment, which is no fact to wait for
+		kill -9 "$WATCH"
+		wait "$WATCH" 2>/dev/null || :
+		"$PMTOP" --list "$FILE" >/dev/null
+		[[ $(asked 'PRAGMA integrity_check') == @(ok|) ]]
+		rm -f "$FILE".* # what it had begun
+	done
+	WATCH=
+}
+
 # A question that takes a second holds the file, as a slow disk would.
 @test "samples go on while the file cannot be written, and those that were not taken are said" {
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"

@@ -455,7 +455,7 @@ thin_some(const char *path, unsigned n)
 	struct causes_rows *causes;
 	unsigned done = 0;
 
-	if (schema_create(path, SCHEMA_APPEND, &db, &err) < 0)
+	if (schema_write(path, path, &db, &err) < 0)
 		return false;
 	sets = sets_open(db, path, "read", &err);
 	causes = causes_rows_open(db, path, &err);

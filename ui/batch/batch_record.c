@@ -8,6 +8,7 @@
 #include "batch/batch_wait.h"
 #include "demo/launch.h"
 #include "record/keeper.h"
+#include "record/source_recording.h"
 
 /* Before as many samples it is tried. */
 enum { RECORD_TRIES = 20 };
@@ -18,6 +19,7 @@ struct record {
 	int signals;
 	uint64_t until, next; /* on our clock */
 	bool writes;          /* they are tracked */
+	bool replaces;        /* a recording */
 	unsigned tries;       /* so many more to track those of another program */
 };
 
@@ -176,14 +178,19 @@ record_say_size(const struct record *k, const struct keeper_ends *ends, struct b
 	        k->b->o->record, size_text(size, ends->bytes));
 }
 
-/* The samples before a failure are there. */
+/* The samples before a failure are there; before the first, what was to be replaced. */
 static void
 record_say_kept(const struct record *k, const struct keeper_ends *ends, struct err *err)
 {
 	struct buf how = {0};
 
+	if (!ends->samples && !k->replaces)
+		return;
 	buf_fmt(&how, "%s%s", err->how, err->how[0] ? "; " : "");
-	record_say_size(k, ends, &how);
+	if (ends->samples)
+		record_say_size(k, ends, &how);
+	else
+		buf_str(&how, "the old recording is still there");
 	snprintf(err->how, sizeof(err->how), "%s", how.s);
 	buf_free(&how);
 }
@@ -231,8 +238,10 @@ record_to(struct record *k, const struct recorder_options *to, uint64_t start, u
 	int r;
 
 	k->to = keeper_start(to, &k->b->t, KEEPER_PATIENCE, err);
-	if (!k->to)
+	if (!k->to) {
+		record_say_kept(k, &(struct keeper_ends){0}, err);
 		return -1;
+	}
 	if (start < end)
 		keeper_contents(k->to, start, end);
 	r = record_all(k, err);
@@ -242,7 +251,7 @@ record_to(struct record *k, const struct recorder_options *to, uint64_t start, u
 	}
 	if (r == 0)
 		record_say_size(k, &ends, k->b->note);
-	else if (ends.samples)
+	else
 		record_say_kept(k, &ends, err);
 	return r;
 }
@@ -259,7 +268,11 @@ batch_record(struct batch *b, struct err *err)
 	                              .anonymous = o->anonymous,
 	                              .max_size = o->max_size};
 	struct record k = {
-	    .b = b, .next = time_ns(), .until = o->for_ns ? time_ns() + o->for_ns : 0};
+	    .b = b,
+	    .next = time_ns(),
+	    .until = o->for_ns ? time_ns() + o->for_ns : 0,
+	    .replaces = o->overwrite && source_recording_is(o->record),
+	};
 	uint64_t start, end;
 	int r;
 
