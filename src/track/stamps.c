@@ -37,11 +37,11 @@ stamps_meets(const struct stamps *s, size_t i, uint64_t to)
 static uint64_t
 stamps_count_plane(const struct stamps_part *p, size_t plane, uint64_t from, uint64_t to)
 {
-	uint64_t n = 0;
+	uint64_t n = 0, end = u64_min(stamps_end(p), to);
 
-	for (unsigned w = 0; w < WORDS; w++)
-		n += (uint64_t)__builtin_popcountll(p->planes[plane][w] &
-		                                    stamps_mask(p->page / WORD + w, from, to));
+	for (uint64_t w = u64_max(p->page, from) / WORD; w * WORD < end; w++)
+		n += (uint64_t)__builtin_popcountll(p->planes[plane][w % WORDS] &
+		                                    stamps_mask(w, from, to));
 	return n;
 }
 

@@ -272,9 +272,9 @@ stamps_remake(struct stamps *s, struct stamps_edit *e, struct stamps_part *p,
 		}
 		stamps_leaf_read(&l, is, leaf);
 		e->fresh += n * stamps_edit_leaf(&l, s, e, leaf, runs);
-		if (stamps_leaf_is_empty(&l))
+		if (stamps_is_empty(l.written))
 			continue;
-		new = stamps_leaf_part(&l, leaf, n);
+		new = stamps_leaf_part(&l, leaf, n, is);
 		stamps_append(out, &new);
 	}
 }

@@ -29,6 +29,8 @@ stamps_leaf_read(struct stamps_leaf *l, const struct stamps_part *p, uint64_t le
 void
 stamps_leaf_drop(struct stamps_leaf *l, const stamps_plane which)
 {
+	if (stamps_is_empty(which))
+		return;
 	for (unsigned w = 0; w < WORDS; w++) {
 		l->written[w] &= ~which[w];
 		for (unsigned f = 0; f < FIELDS; f++)
@@ -45,12 +47,6 @@ stamps_leaf_set(struct stamps_leaf *l, enum stamps_field f, const stamps_plane w
 		for (unsigned w = 0; w < WORDS; w++)
 			l->bit[f][b][w] = (l->bit[f][b][w] & ~which[w]) |
 			                  (value >> b & 1 ? which[w] : 0);
-}
-
-bool
-stamps_leaf_is_empty(const struct stamps_leaf *l)
-{
-	return !(l->written[0] | l->written[1] | l->written[2] | l->written[3]);
 }
 
 void
@@ -91,7 +87,8 @@ stamps_leaf_is_run(const struct stamps_leaf *l, unsigned *first, unsigned *n)
 }
 
 struct stamps_part
-stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves)
+stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves,
+                 struct stamps_part *was)
 {
 	struct stamps_part p = {.page = leaf * LEAF, .n = LEAF};
 	unsigned first, n;
@@ -101,9 +98,9 @@ stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves)
 		for (unsigned b = 0; b < BITS; b++) {
 			const uint64_t *is = l->bit[f][b];
 
-			if (!memcmp(is, l->written, sizeof(stamps_plane)))
+			if (stamps_is_equal(is, l->written))
 				p.all[f] |= UINT32_C(1) << b;
-			else if (is[0] | is[1] | is[2] | is[3])
+			else if (!stamps_is_empty(is))
 				p.stored[f] |= UINT32_C(1) << b;
 		}
 	if (stamps_planes(&p) == 1 && stamps_leaf_is_run(l, &first, &n)) {
@@ -111,7 +108,9 @@ stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves)
 		p.n = n == LEAF ? leaves * LEAF : n;
 		return p;
 	}
-	p.planes = mem_alloc(stamps_planes(&p) * sizeof(stamps_plane));
+	p.planes = mem_resize(was ? was->planes : NULL, stamps_planes(&p) * sizeof(stamps_plane));
+	if (was)
+		was->planes = NULL;
 	memcpy(p.planes[0], l->written, sizeof(stamps_plane));
 	for (unsigned f = 0; f < FIELDS; f++)
 		for (unsigned b = 0; b < BITS; b++)

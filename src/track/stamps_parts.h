@@ -80,6 +80,18 @@ stamps_mask_leaf(stamps_plane out, uint64_t leaf, uint64_t from, uint64_t to)
 }
 
 static inline bool
+stamps_is_empty(const stamps_plane is)
+{
+	return !(is[0] | is[1] | is[2] | is[3]);
+}
+
+static inline bool
+stamps_is_equal(const stamps_plane a, const stamps_plane b)
+{
+	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]));
+}
+
+static inline bool
 stamps_remembers(const struct stamps *s, uint32_t epoch)
 {
 	return epoch <= s->epoch && s->epoch - epoch < EPOCHS;
@@ -90,7 +102,6 @@ size_t stamps_find(const struct stamps *s, uint64_t page);
 
 /* What a part says of the pages of one leaf; NULL: nothing. */
 void stamps_leaf_read(struct stamps_leaf *l, const struct stamps_part *p, uint64_t leaf);
-bool stamps_leaf_is_empty(const struct stamps_leaf *l);
 
 /* Without these pages; a field of theirs set, which are then to be among the written; one more. */
 void stamps_leaf_drop(struct stamps_leaf *l, const stamps_plane which);
@@ -100,8 +111,9 @@ void stamps_leaf_count(struct stamps_leaf *l, const stamps_plane which);
 
 /*
  * As a part, which is not empty: `leaves` times, one after the other, if it is a run of all its
- * pages. Free its planes.
+ * pages. Free its planes, which may be those of `was` (or NULL), then without them.
  */
-struct stamps_part stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves);
+struct stamps_part stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves,
+                                    struct stamps_part *was);
 
 #endif

@@ -13,15 +13,18 @@ stamps_newer(const struct stamps_part *p, uint32_t least, stamps_plane out)
 	memcpy(equal, p->planes[0], sizeof(equal));
 	memset(out, 0, sizeof(stamps_plane));
 	for (unsigned b = BITS; b-- > 0;) {
-		const uint64_t *stored =
-		    p->stored[SCAN] >> b & 1 ? p->planes[stamps_index(p, SCAN, b)] : NULL;
-		uint64_t all = p->all[SCAN] >> b & 1 ? UINT64_MAX : 0;
+		uint32_t bit = UINT32_C(1) << b;
+		uint64_t all = p->all[SCAN] & bit ? UINT64_MAX : 0;
+		const uint64_t *stored;
 
+		if (!((p->stored[SCAN] | (p->all[SCAN] ^ least)) & bit))
+			continue; /* as that number has it */
+		stored = p->stored[SCAN] & bit ? p->planes[stamps_index(p, SCAN, b)] : NULL;
 		for (unsigned w = 0; w < WORDS; w++) {
 			uint64_t is = stored ? stored[w] : all;
 
-			out[w] |= least >> b & 1 ? 0 : equal[w] & is;
-			equal[w] &= least >> b & 1 ? is : ~is;
+			out[w] |= least & bit ? 0 : equal[w] & is;
+			equal[w] &= least & bit ? is : ~is;
 		}
 	}
 	for (unsigned w = 0; w < WORDS; w++)
