@@ -71,14 +71,14 @@ causes_forget(struct causes *c)
 {
 	size_t bytes = c->chains.max_bytes;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	causes_empty(c);
 	chains_init(&c->chains, bytes);
 	c->thread = NULL;
 	c->thread_table = NULL;
 	c->threads = c->threads_cap = c->last_thread = c->thread_table_size = 0;
 	c->v = NULL;
-	c->n = c->oldest = c->cap = 0;
+	c->n = c->base = c->oldest = c->taken = c->cap = 0;
 	c->table = NULL;
 	c->table_size = c->pages = 0;
 	cause_sums_init(&c->past);
@@ -108,7 +108,7 @@ causes_chain_number(struct causes *c, const struct perf_sample *s)
 void
 causes_add(struct causes *c, const struct perf_sample *s)
 {
-	struct causes_entry e = {.addr = s->addr, .epoch = c->epoch};
+	struct causes_entry e = {.addr = s->addr};
 
 	pthread_mutex_lock(&c->lock);
 	if (!c->base_ns)
@@ -122,7 +122,7 @@ causes_add(struct causes *c, const struct perf_sample *s)
 		cause_sums_add(&c->past, &(uint64_t){(uint64_t)e.chain << 32 | e.thread}, 1, false,
 		                1);
 	else if (!c->no_writes)
-		causes_add_entry(c, e);
+		causes_expect_entry(c, &e);
 	if (c->newest)
 		c->newest->sampled |= c->totals.watch.period > 1;
 	if (c->newest)
@@ -136,15 +136,23 @@ causes_add(struct causes *c, const struct perf_sample *s)
 void
 causes_keep_writes(struct causes *c, bool on)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	c->no_writes = !on;
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+causes_keep_past(struct causes *c, bool on)
+{
+	causes_lock(c);
+	c->no_past = !on;
 	pthread_mutex_unlock(&c->lock);
 }
 
 void
 causes_keep_newest(struct causes *c, bool on)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	if (c->newest) {
 		newest_free(c->newest);
 		free(c->newest);
@@ -158,7 +166,7 @@ causes_keep_newest(struct causes *c, bool on)
 void
 causes_set_lost(struct causes *c, uint64_t n)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	c->totals.lost = n;
 	pthread_mutex_unlock(&c->lock);
 }
@@ -166,7 +174,7 @@ causes_set_lost(struct causes *c, uint64_t n)
 void
 causes_set_watch(struct causes *c, const struct causes_watch *w)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	causes_note_watch(c, w);
 	c->totals.watch = *w;
 	pthread_mutex_unlock(&c->lock);
@@ -177,7 +185,7 @@ causes_set_watch(struct causes *c, const struct causes_watch *w)
 void
 causes_baseline(struct causes *c, const struct pageset *base)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	if (c->newest)
 		newest_set_base(c->newest, base);
 	pthread_mutex_unlock(&c->lock);
@@ -188,7 +196,7 @@ causes_resident(struct causes *c, const struct pageset *now, uint64_t begin_ns, 
 {
 	uint64_t us;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	us = begin_ns > c->base_ns ? (begin_ns - c->base_ns) / 1000 : 0;
 	if (c->newest)
 		newest_scanned(c->newest, now, us, armed);
@@ -203,7 +211,7 @@ causes_newest_faults(struct causes *c, const struct pageset *base, const struct 
 	const struct newest *from;
 
 	*n = *dropped = 0;
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	from = c->newest;
 	if (from) {
 		out = mem_alloc((from->used + 1) * sizeof(*out));

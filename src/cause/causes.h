@@ -60,6 +60,12 @@ void causes_set_lost(struct causes *c, uint64_t n); /* so far */
 void causes_keep_newest(struct causes *c, bool on);
 void causes_keep_writes(struct causes *c, bool on);
 
+/*
+ * `past` false: of epochs that are over only what causes_since has not given yet is kept, and no
+ * sums. For who writes all of it down: memory and the time that looks in it take are then small.
+ */
+void causes_keep_past(struct causes *c, bool on);
+
 /* What is watched, and how. */
 struct causes_watch {
 	bool on;

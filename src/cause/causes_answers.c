@@ -10,7 +10,7 @@
 void
 causes_totals(struct causes *c, struct causes_totals *out)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	*out = c->totals;
 	out->cost_ns = (c->totals.faults + c->totals.lost) * CAUSES_COST_NS;
 	pthread_mutex_unlock(&c->lock);
@@ -22,7 +22,7 @@ causes_chain(struct causes *c, uint32_t chain, struct causes_chain *out)
 	struct chain is;
 
 	*out = (struct causes_chain){0};
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	if (chain < c->chains.n) {
 		is = chains_at(&c->chains, chain);
 		out->frames = mem_copy(is.frames, is.n * sizeof(*is.frames));
@@ -55,7 +55,7 @@ causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max)
 {
 	size_t n = 0;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	for (uint64_t k = causes_newest(c, causes_page(c, addr)); k != c->n && n < max;
 	     k = causes_before(c, k))
 		out[n++] = causes_make(c, k);
@@ -69,12 +69,12 @@ causes_since(struct causes *c, uint64_t *from, struct cause *out, size_t max, ui
 	size_t n = 0;
 	uint64_t k;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	k = u64_max(*from, c->oldest);
 	*missed = k - *from;
 	for (; k < c->n && n < max; k++)
 		out[n++] = causes_make(c, k);
-	*from = k;
+	*from = c->taken = k;
 	pthread_mutex_unlock(&c->lock);
 	return n;
 }
@@ -168,7 +168,7 @@ causes_sum(struct causes *c, const struct track *t, const struct causes_range *o
 	struct causes_huge huge = {.size = c->page_size << folio_huge_order(c->page_size)};
 
 	cause_sums_init(out);
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	causes_add_past(c, of, out);
 	for (uint64_t k = c->oldest; k < c->n; k++) {
 		const struct causes_entry *e = causes_at(c, k);
@@ -215,7 +215,7 @@ causes_pages(struct causes *c, const struct track *t, const struct causes_range 
 	uint64_t k, end;
 	size_t n = 0;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	k = u64_max(*from, c->oldest);
 	end = u64_min(c->n, k + AT_ONCE);
 	for (; k < end && n < max; k++) {

@@ -21,11 +21,14 @@ causes_settle(struct causes *c, const struct track *t)
 	}
 }
 
+/* Before the log forgets what is not judged: once half of it is of this epoch. */
 void
 causes_scanned(struct causes *c, const struct track *t)
 {
-	pthread_mutex_lock(&c->lock);
-	if (c->n - c->oldest > c->max / 2)
+	size_t half = c->max / 2;
+
+	causes_lock(c);
+	if (c->n - c->oldest > half && causes_at(c, c->n - half)->epoch == c->epoch)
 		causes_settle(c, t);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -33,8 +36,9 @@ causes_scanned(struct causes *c, const struct track *t)
 void
 causes_before_clear(struct causes *c, const struct track *t)
 {
-	pthread_mutex_lock(&c->lock);
-	causes_settle(c, t);
+	causes_lock(c);
+	if (!t->auto_clear || t->others) /* else the stamps stay, and the clear adds to them */
+		causes_settle(c, t);
 	c->turning = true;
 	c->turn = c->n;
 	pthread_mutex_unlock(&c->lock);
@@ -45,13 +49,12 @@ causes_before_clear(struct causes *c, const struct track *t)
  * was written in the old epoch, and no scan before the clear saw that.
  */
 static bool
-causes_is_before(const struct causes *c, const struct track *t, const struct causes_entry *e)
+causes_is_before(const struct causes *c, const struct track *t, const struct causes_entry *e,
+                 uint64_t begin_ns)
 {
-	uint64_t group[CAUSES_MOST];
-	size_t n = causes_group(c, causes_page(c, e->addr), c->epoch, group);
+	struct track_stamp is;
 
-	return causes_is_written(t, e->addr, c->epoch) &&
-	       !(n && causes_at(c, group[n - 1])->flags & CAUSES_WRITTEN);
+	return track_at(t, e->addr, &is) && is.epoch == c->epoch && is.time_ns >= begin_ns;
 }
 
 /*
@@ -69,14 +72,14 @@ causes_put_back(struct causes *c, const struct track *t, struct causes_entry *v,
 
 		v[i].flags = 0;
 		v[i].epoch = before || t->epoch == old ? old : t->epoch;
-		if (v[i].epoch == old || causes_is_before(c, t, &v[i])) {
+		if (v[i].epoch == old || causes_is_before(c, t, &v[i], begin_ns)) {
 			struct causes_entry e = v[i];
 
 			e.epoch = old;
 			causes_add_entry(c, e);
 		}
 	}
-	if (t->auto_clear)
+	if (t->auto_clear && !c->no_past)
 		causes_settle(c, t);
 	c->epoch = t->epoch;
 	for (size_t i = 0; i < n; i++)
@@ -90,7 +93,7 @@ causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns)
 	struct causes_entry *v;
 	size_t n;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	v = causes_take_back(c, &n);
 	c->turning = false;
 	c->clear_ns = 0; /* of the old epoch the first time counts */
@@ -105,6 +108,8 @@ causes_after_clear(struct causes *c, const struct track *t, uint64_t begin_ns)
 		cause_sums_init(&c->past);
 		cause_sums_init(&c->part);
 	}
+	if (c->no_past)
+		causes_forget_taken(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -113,7 +118,7 @@ causes_turn(struct causes *c)
 {
 	uint32_t epoch;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	epoch = ++c->epoch;
 	pthread_mutex_unlock(&c->lock);
 	return epoch;

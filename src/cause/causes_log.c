@@ -8,6 +8,7 @@
 #include "cause/causes_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/util.h"
@@ -16,7 +17,7 @@
 static uint64_t
 causes_number(const struct causes *c, uint32_t slot)
 {
-	uint64_t k = c->n - c->n % c->max + slot - 1;
+	uint64_t k = c->n - causes_index(c, c->n) + slot - 1;
 
 	return k < c->n ? k : k - c->max;
 }
@@ -75,6 +76,13 @@ causes_huge(void *p, size_t size)
 		madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
+/* Makes a place name an entry. */
+static void
+causes_name(struct causes *c, size_t place, uint64_t number)
+{
+	c->table[place] = (uint32_t)causes_index(c, number) + 1;
+}
+
 static void
 causes_grow_table(struct causes *c)
 {
@@ -87,8 +95,7 @@ causes_grow_table(struct causes *c)
 	c->table = mem_alloc(c->table_size * sizeof(*c->table));
 	causes_huge(c->table, c->table_size * sizeof(*c->table));
 	for (uint64_t k = c->oldest; k < c->n; k++)
-		c->table[causes_place(c, causes_page(c, causes_at(c, k)->addr))] =
-		    (uint32_t)(k % c->max) + 1;
+		causes_name(c, causes_place(c, causes_page(c, causes_at(c, k)->addr)), k);
 }
 
 /* The newest entry of the page of a place; n: none. */
@@ -195,8 +202,8 @@ causes_append(struct causes *c, const struct causes_entry *e)
 
 	if (c->n - c->oldest == c->max)
 		causes_forget_oldest(c);
-	if (c->n < c->max && c->n == c->cap) {
-		c->v = vec_room(c->v, c->n, &c->cap, sizeof(*c->v));
+	if (c->n - c->base == c->cap && c->cap < c->max) {
+		c->v = vec_room(c->v, c->cap, &c->cap, sizeof(*c->v));
 		causes_huge(c->v, c->cap * sizeof(*c->v));
 	}
 	causes_grow_table(c);
@@ -205,7 +212,7 @@ causes_append(struct causes *c, const struct causes_entry *e)
 	*causes_at(c, c->n) = *e;
 	causes_at(c, c->n)->back = before == c->n ? 0 : (uint32_t)(c->n - before);
 	c->pages += !c->table[i];
-	c->table[i] = (uint32_t)(c->n % c->max) + 1;
+	causes_name(c, i, c->n);
 	return c->n++;
 }
 
@@ -249,6 +256,36 @@ causes_add_entry(struct causes *c, struct causes_entry e)
 		causes_at(c, k)->flags |= CAUSES_FIRST;
 }
 
+static size_t
+causes_home(const struct causes *c, const struct causes_entry *e)
+{
+	return causes_hash(causes_page(c, e->addr)) & (c->table_size - 1);
+}
+
+void
+causes_expect_entry(struct causes *c, const struct causes_entry *e)
+{
+	if (c->soon_n == CAUSES_SOON)
+		causes_add_expected(c);
+	c->soon[c->soon_n++] = *e;
+	if (c->table_size)
+		__builtin_prefetch(&c->table[causes_home(c, e)]);
+}
+
+void
+causes_add_expected(struct causes *c)
+{
+	for (size_t i = 0; i < c->soon_n && c->table_size; i++) {
+		uint32_t slot = c->table[causes_home(c, &c->soon[i])];
+
+		if (slot)
+			__builtin_prefetch(&c->v[slot - 1]);
+	}
+	for (size_t i = 0; i < c->soon_n; i++)
+		causes_add_entry(c, c->soon[i]);
+	c->soon_n = 0;
+}
+
 struct causes_entry *
 causes_take_back(struct causes *c, size_t *n)
 {
@@ -268,8 +305,32 @@ causes_take_back(struct causes *c, size_t *n)
 		if (before == c->n)
 			causes_unplace(c, place);
 		else
-			c->table[place] = (uint32_t)(before % c->max) + 1;
+			causes_name(c, place, before);
 		c->n--;
 	}
 	return out;
+}
+
+void
+causes_forget_taken(struct causes *c)
+{
+	uint64_t from = u64_max(c->taken, c->oldest);
+	size_t left = (size_t)(c->n - from);
+	struct causes_entry *v = mem_alloc((left + 1) * sizeof(*v));
+
+	for (size_t i = 0; i < left; i++)
+		v[i] = *causes_at(c, from + i);
+	if (left)
+		memcpy(c->v, v, left * sizeof(*v));
+	free(v);
+	c->base = c->oldest = from;
+	if (c->table_size)
+		memset(c->table, 0, c->table_size * sizeof(*c->table));
+	c->pages = 0;
+	for (uint64_t k = from; k < c->n; k++) {
+		size_t place = causes_place(c, causes_page(c, causes_at(c, k)->addr));
+
+		c->pages += !c->table[place];
+		causes_name(c, place, k);
+	}
 }

@@ -22,6 +22,8 @@ struct causes_entry {
 	uint32_t back; /* distance to the one before it on this page; 0: there is none */
 };
 
+enum { CAUSES_SOON = 32 };
+
 /* Epochs in which not every fault was watched: see causes_sampled. */
 struct causes_part {
 	uint32_t from, to; /* both included */
@@ -42,15 +44,20 @@ struct causes {
 
 	struct causes_entry *v;
 	size_t cap, max;
-	uint64_t n;       /* entries ever added: the newest is n - 1, at (n - 1) % max */
+	uint64_t n;       /* entries ever added: the newest is n - 1 */
+	uint64_t base;    /* the one at v[0], v[max] and so on */
 	uint64_t oldest;  /* the oldest that is kept */
+	uint64_t taken;   /* the first that causes_since has not given */
 	uint32_t *table;  /* open addressing: where in v, + 1; 0: free */
 	size_t table_size, pages;
+	struct causes_entry soon[CAUSES_SOON]; /* see causes_expect_entry */
+	size_t soon_n;
 
 	uint32_t epoch, first_epoch;
 	bool counter;     /* everything is only counted, in past */
 	bool after;       /* see causes_new_counter */
 	bool no_writes;   /* the log is not kept */
+	bool no_past;     /* it is, but not what was taken of epochs that are over */
 	struct newest *newest; /* NULL: not kept */
 	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */
 	uint64_t turn;    /* the first entry that was added since it began */
@@ -63,10 +70,16 @@ struct causes {
 	struct causes_totals totals;
 };
 
+static inline size_t
+causes_index(const struct causes *c, uint64_t number)
+{
+	return (number - c->base) % c->max;
+}
+
 static inline struct causes_entry *
 causes_at(const struct causes *c, uint64_t number)
 {
-	return &c->v[number % c->max];
+	return &c->v[causes_index(c, number)];
 }
 
 static inline uint64_t
@@ -102,8 +115,25 @@ void causes_add_group(const struct causes *c, struct cause_sums *s, uint64_t k);
 /* A fault; nothing if its group has it already. */
 void causes_add_entry(struct causes *c, struct causes_entry e);
 
+/*
+ * The same, a little later: looking for a page goes far in memory, and what is needed for some
+ * faults is fetched at once. causes_lock adds them all.
+ */
+void causes_expect_entry(struct causes *c, const struct causes_entry *e);
+void causes_add_expected(struct causes *c);
+
+static inline void
+causes_lock(struct causes *c)
+{
+	pthread_mutex_lock(&c->lock);
+	causes_add_expected(c);
+}
+
 /* Takes out of the log what was added since the clear began; NULL: nothing. */
 struct causes_entry *causes_take_back(struct causes *c, size_t *n);
+
+/* Forgets what was taken, whatever it was; the rest goes to the front, so that memory is small. */
+void causes_forget_taken(struct causes *c);
 
 /* --- samples ---------------------------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@ void
 causes_recall(struct causes *c, const struct track *t, uint64_t forgotten_ns)
 {
 	causes_forget(c);
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	c->epoch = c->first_epoch = t->first_epoch;
 	c->part_epoch = 0;
 	c->sampled_n = 0;
@@ -24,7 +24,7 @@ causes_recall_by(struct causes *c, const struct perf_sample *s)
 {
 	struct cause_by by;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	by.chain = causes_chain_number(c, s);
 	by.thread = causes_thread_number(c, s->pid, s->tid);
 	pthread_mutex_unlock(&c->lock);
@@ -38,7 +38,7 @@ causes_recall_past(struct causes *c, const struct cause_by *by, size_t n, bool m
 
 	for (size_t i = 0; i < n; i++)
 		set[i] = (uint64_t)by[i].chain << 32 | by[i].thread;
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	cause_sums_add(&c->past, set, n, more, pages);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -46,7 +46,7 @@ causes_recall_past(struct causes *c, const struct cause_by *by, size_t n, bool m
 void
 causes_recall_epoch(struct causes *c, uint32_t epoch)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	c->epoch = epoch;
 	pthread_mutex_unlock(&c->lock);
 }
@@ -67,7 +67,7 @@ causes_recall_more(struct causes *c, uint64_t addr)
 	uint64_t group[CAUSES_MOST];
 	size_t n;
 
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	n = causes_group(c, causes_page(c, addr), c->epoch, group);
 	if (n)
 		causes_at(c, group[n - 1])->flags |= CAUSES_MORE;
@@ -97,7 +97,7 @@ causes_recall_run(struct causes *c, const struct pm_run *run)
 void
 causes_recall_written(struct causes *c, const struct pm_run *v, size_t n)
 {
-	pthread_mutex_lock(&c->lock);
+	causes_lock(c);
 	for (size_t i = 0; i < n; i++)
 		causes_recall_run(c, &v[i]);
 	pthread_mutex_unlock(&c->lock);

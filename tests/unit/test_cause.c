@@ -100,11 +100,17 @@ fault(struct causes *c, uint64_t page, uint64_t ip, pid_t tid, uint64_t ms)
 }
 
 static void
-stamp(struct track *t, uint64_t page, uint64_t pages)
+stamp_at(struct track *t, uint64_t page, uint64_t pages, uint64_t ms)
 {
 	const struct pm_run run = {page * PAGE, (page + pages) * PAGE, 0};
 
-	track_add(t, 0, &run, 1, 1);
+	track_add(t, 0, &run, 1, ms * MS);
+}
+
+static void
+stamp(struct track *t, uint64_t page, uint64_t pages)
+{
+	stamp_at(t, page, pages, 1);
 }
 
 static uint64_t
@@ -170,7 +176,7 @@ test_epochs(void)
 	fault(c, 1, 0xc0, 7, 105); /* known to be written before: again, after that */
 	fault(c, 5, 0xc0, 7, 106); /* not in the old epoch */
 	fault(c, 3, 0xc0, 7, 107); /* was read in the old epoch, and written since the scan */
-	stamp(&t, 3, 2);
+	stamp_at(&t, 3, 2, 108);
 	t.epoch = 1;
 	t.clear_ns = 110 * MS;
 	causes_after_clear(c, &t, 100 * MS);
@@ -326,6 +332,41 @@ test_memory(void)
 	ok(now <= begin + MOST, "threads and pages without end take a bounded amount of memory");
 	if (!ok(now <= then + (1 << 16), "which they have reached after a third of them"))
 		printf("# %zu, %zu, %zu\n", begin, then, now);
+	track_free(&t);
+	causes_unref(c);
+}
+
+/* Who writes all faults down takes them at each clear: then only those that are not taken yet stay. */
+static void
+test_no_past(void)
+{
+	enum { EPOCHS = 100, PAGES = 3000, BYTES = 64 << 20, SMALL = 1 << 20 };
+	struct causes *c = causes_new(PAGE, BYTES);
+	struct track t = {.auto_clear = true, .clears = 1, .epoch = 0, .first_ns = 1};
+	size_t begin = allocated(), wrong = 0;
+	static struct cause v[2 * PAGES];
+	uint64_t from = 0, missed;
+
+	causes_keep_past(c, false);
+	for (uint64_t e = 0; e < EPOCHS; e++) {
+		uint64_t ms = 10 * (e + 1);
+
+		for (uint64_t i = 0; i < PAGES; i++)
+			fault(c, i * 7919 % 100003, 0xa0, 7, ms);
+		/* with the one that came last time when all others were taken */
+		wrong += causes_since(c, &from, v, 2 * PAGES, &missed) != PAGES + (e > 0) || missed;
+		for (uint64_t i = 0; i < PAGES; i++)
+			fault(c, i * 7919 % 100003, 0xa0, 7, ms + 1); /* known in this epoch */
+		fault(c, 200000 + e, 0xb0, 7, ms + 2);
+		causes_before_clear(c, &t);
+		t.epoch++;
+		causes_after_clear(c, &t, (ms + 3) * MS);
+		wrong += causes_of_page(c, (200000 + e) * PAGE, v, 2) != 1 || v[0].epoch != e;
+		wrong += causes_of_page(c, 7919 * PAGE, v, 2) != 0;
+	}
+	ok(!wrong, "without a past every fault is given once, and then forgotten");
+	if (allocated())
+		ok(allocated() < begin + SMALL, "which takes the memory of an epoch");
 	track_free(&t);
 	causes_unref(c);
 }
@@ -556,6 +597,7 @@ main(void)
 	test_huge();
 	test_bound();
 	test_memory();
+	test_no_past();
 	test_model();
 	test_kallsyms();
 	return tap_done();

@@ -50,8 +50,10 @@ record_begin_writes(struct record *k, struct err *err)
 		return 0;
 	if (batch_prepare(b, err) < 0)
 		return -1;
-	if (!b->o->no_attribution)
+	if (!b->o->no_attribution) {
 		target_watch_faults(&b->t, &kept);
+		causes_keep_past(b->t.causes, false);
+	}
 	k->writes = target_clear(&b->t, &b->vmas, err) == 0;
 	if (k->writes)
 		return 0;
