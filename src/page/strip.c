@@ -45,7 +45,9 @@ strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls)
 		s->share[s->last][cls] += (uint32_t)(to - from);
 		return;
 	}
-	if (!s->share && s->width)
+	if (!s->width)
+		return;
+	if (!s->share)
 		s->share = mem_alloc(s->width * sizeof(*s->share));
 	for (unsigned i = strip_share_of(s, from); i < s->width; i++) {
 		uint64_t lo = strip_start(s, i), hi = strip_start(s, i + 1);

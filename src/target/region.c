@@ -40,17 +40,6 @@ region_add_swapped(struct region_walk *w, const struct pm_run *run)
 	}
 }
 
-/* Runs are many, and their kinds are few. */
-static enum state
-region_state_of(struct region_walk *w, uint64_t cats)
-{
-	if (w->judged.cats != cats) {
-		w->judged.cats = cats;
-		w->judged.state = state_of_cats(cats, w->v);
-	}
-	return w->judged.state;
-}
-
 static void
 region_add_present(struct region_walk *w, const struct pm_run *run, uint64_t pages)
 {

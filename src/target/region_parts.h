@@ -47,6 +47,17 @@ region_is_rss(enum state s)
 	return s != STATE_ZERO && s != STATE_HUGETLB;
 }
 
+/* The state of pages in RAM. Runs are many, and their kinds are few. */
+static inline enum state
+region_state_of(struct region_walk *w, uint64_t cats)
+{
+	if (w->judged.cats != cats) {
+		w->judged.cats = cats;
+		w->judged.state = state_of_cats(cats, w->v);
+	}
+	return w->judged.state;
+}
+
 /* Records which pages of a run are written, and which are known not to be. */
 void region_note_dirty(struct region_walk *w, const struct pm_run *run);
 

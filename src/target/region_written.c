@@ -22,7 +22,7 @@ region_note_plain(struct region_walk *w, const struct pm_run *run)
 		uint64_t seen = track_bytes(w->track, run->start, run->end);
 
 		w->lost += seen;
-		if (region_is_rss(state_of_cats(run->cats, w->v)))
+		if (region_is_rss(region_state_of(w, run->cats)))
 			w->out->never += (run->end - run->start - seen) / w->page_size;
 	}
 }
