@@ -30,3 +30,11 @@ hold_take(const char *path, int *fd)
 	errno = error;
 	return error == EAGAIN || error == EACCES ? 1 : -1;
 }
+
+bool
+hold_is_taken(int fd)
+{
+	struct flock l = hold_lock();
+
+	return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+}

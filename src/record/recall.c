@@ -12,12 +12,12 @@
 
 #define RECALL_STATEMENTS                                                                          \
 	X(CODES, "SELECT id, address, returns, name, offset, file, source, inlined, flags, "       \
-	         "called FROM code WHERE session = ? ORDER BY id")                                 \
+	         "called FROM code WHERE session = ? AND id > ? ORDER BY id")                      \
 	X(CHAINS, "SELECT h.id, h.kernel, h.cut, f.code FROM chain h JOIN frame f ON f.chain = "   \
-	          "h.id WHERE h.session = ? ORDER BY h.id, f.depth")                               \
-	X(TASKS, "SELECT id, pid, tid, name FROM task WHERE session = ? ORDER BY id")              \
+	          "h.id WHERE h.session = ? AND h.id > ? ORDER BY h.id, f.depth")                  \
+	X(TASKS, "SELECT id, pid, tid, name FROM task WHERE session = ? AND id > ? ORDER BY id")   \
 	X(WHO, "SELECT w.id, w.more, c.chain, c.task FROM who w JOIN candidate c ON c.who = w.id " \
-	       "WHERE w.session = ? ORDER BY w.id")                                                \
+	       "WHERE w.session = ? AND w.id > ? ORDER BY w.id")                                   \
 	X(WATCH, "SELECT watched, kernel, period, rests, unwatched, lost, why, how FROM watch "    \
 	         "WHERE sample <= ?1 AND sample >= (SELECT min(id) FROM sample WHERE session = "   \
 	         "(SELECT session FROM sample WHERE id = ?1)) ORDER BY sample DESC LIMIT 1")       \
@@ -74,6 +74,7 @@ struct recall_who {
 struct recall {
 	struct statements s;
 	int64_t session;
+	bool grown; /* there may be more of it */
 	size_t page_size;
 	/* of the session, ascending by id */
 	struct recall_place *places;
@@ -94,6 +95,12 @@ recall_open(sqlite3 *db, const char *path, struct err *err)
 		return r;
 	recall_close(r);
 	return NULL;
+}
+
+int
+recall_move(struct recall *r, sqlite3 *db, struct err *err)
+{
+	return statements_move(&r->s, db, err);
 }
 
 static void
@@ -240,11 +247,14 @@ recall_take_who(struct recall *r, sqlite3_stmt *s)
 		w->by[w->n++] = (struct suspects_by){recall_number(s, 2), recall_number(s, 3)};
 }
 
+/* Those of n structs that are not there yet, which begin with their numbers. */
 static int
-recall_take(struct recall *r, enum recall_statement which,
+recall_take(struct recall *r, enum recall_statement which, const void *v, size_t n, size_t size,
             void (*take)(struct recall *r, sqlite3_stmt *s), struct err *err)
 {
-	sqlite3_stmt *s = STATEMENTS_BIND(&r->s, which, (uint64_t)r->session);
+	const uint64_t *last = n ? (const void *)((const char *)v + (n - 1) * size) : NULL;
+	sqlite3_stmt *s = STATEMENTS_BIND(&r->s, which, (uint64_t)r->session,
+	                                  last ? *last : (uint64_t)INT64_MIN);
 	int got;
 
 	while ((got = statements_step(&r->s, which, err)) > 0)
@@ -262,22 +272,45 @@ recall_by_addr(const void *pa, const void *pb)
 	return (*a)->returns - (*b)->returns;
 }
 
+/* Names of threads may have been learnt meanwhile: those are read again. */
+static int
+recall_read(struct recall *r, struct err *err)
+{
+	r->tasks_n = 0;
+	return recall_take(r, RECALL_CODES, r->places, r->places_n, sizeof(*r->places),
+	                   recall_take_place, err) < 0 ||
+	               recall_take(r, RECALL_CHAINS, r->chains, r->chains_n, sizeof(*r->chains),
+	                           recall_take_frame, err) < 0 ||
+	               recall_take(r, RECALL_TASKS, r->tasks, r->tasks_n, sizeof(*r->tasks),
+	                           recall_take_task, err) < 0 ||
+	               recall_take(r, RECALL_WHO, r->who, r->who_n, sizeof(*r->who),
+	                           recall_take_who, err) < 0
+	           ? -1
+	           : 0;
+}
+
+void
+recall_grow(struct recall *r)
+{
+	r->grown = true;
+}
+
 int
 recall_session(struct recall *r, int64_t session, size_t page_size, struct err *err)
 {
-	if (r->session == session)
+	if (r->session == session && !r->grown)
 		return 0;
-	recall_forget(r);
+	if (r->session != session)
+		recall_forget(r);
 	r->session = session;
 	r->page_size = page_size;
-	if (recall_take(r, RECALL_CODES, recall_take_place, err) < 0 ||
-	    recall_take(r, RECALL_CHAINS, recall_take_frame, err) < 0 ||
-	    recall_take(r, RECALL_TASKS, recall_take_task, err) < 0 ||
-	    recall_take(r, RECALL_WHO, recall_take_who, err) < 0) {
+	r->grown = false;
+	if (recall_read(r, err) < 0) {
 		recall_forget(r);
 		r->session = -1;
 		return -1;
 	}
+	free(r->by_addr);
 	r->by_addr = mem_alloc((r->places_n + 1) * sizeof(*r->by_addr));
 	for (size_t i = 0; i < r->places_n; i++)
 		r->by_addr[i] = &r->places[i];

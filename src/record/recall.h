@@ -17,6 +17,12 @@ struct recall;
 struct recall *recall_open(sqlite3 *db, const char *path, struct err *err);
 void recall_close(struct recall *r);
 
+/* Another connection to the same file (statements_move). */
+int recall_move(struct recall *r, sqlite3 *db, struct err *err);
+
+/* There may be more: the next call of recall_session reads it. */
+void recall_grow(struct recall *r);
+
 /* Goes to a session; what was given out of another is gone. -1 with err. */
 int recall_session(struct recall *r, int64_t session, size_t page_size, struct err *err);
 

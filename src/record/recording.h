@@ -22,6 +22,14 @@ struct recording;
 struct recording *recording_open(const char *path, struct err *err);
 void recording_close(struct recording *r);
 
+/*
+ * Reads what was recorded since. RECORDING_OTHERS: samples were dropped, and the numbers of those
+ * that are left are others; it is at the one that took the place of its own, and knows nothing of
+ * it before it goes there.
+ */
+enum recording_growth { RECORDING_SAME, RECORDING_LONGER, RECORDING_OTHERS };
+enum recording_growth recording_grow(struct recording *r);
+
 /* All its samples, at least one; a reference for the caller. */
 struct timeline *recording_timeline(struct recording *r);
 

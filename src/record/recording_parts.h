@@ -17,7 +17,12 @@
 
 #define RECORDING_STATEMENTS                                                                       \
 	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole, epoch, cleared FROM "     \
-	           "sample ORDER BY id")                                                           \
+	           "sample WHERE id > ? ORDER BY id")                                              \
+	X(HOW_MANY, "SELECT count(*) FROM sample WHERE id <= ?")                                   \
+	X(WHOLE, "SELECT whole FROM sample WHERE id = ?")                                          \
+	X(CHANGES, "PRAGMA data_version")                                                          \
+	X(HOLD, "BEGIN")                                                                           \
+	X(LET_GO, "COMMIT")                                                                        \
 	X(CLOCK, "SELECT " RECORDING_ON_CLOCK " FROM session n WHERE n.id = ?")                    \
 	X(TRACK,                                                                                   \
 	  "SELECT tracker, clears, epoch, cleared, first_epoch, first FROM sample WHERE id = "     \
@@ -95,6 +100,9 @@ struct recording {
 	struct statements s;
 	struct sets *sets;
 	struct recall *recall;
+	int fd;          /* the file, to see whether somebody records to it: */
+	bool grows;
+	int64_t version; /* of the database, when it was read last; -1: it is read again */
 	struct recording_sample *samples;
 	size_t samples_n, samples_cap, at;
 	bool there; /* what follows is of that sample */
@@ -113,7 +121,7 @@ struct recording {
 	struct frame_looks frames; /* of the blocks */
 };
 
-/* Reads the samples, at least one; -1 with err. */
+/* Reads the samples after those that are known; -1 with err. */
 int recording_read_samples(struct recording *r, struct err *err);
 
 /*

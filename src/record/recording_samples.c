@@ -46,9 +46,11 @@ recording_set_back(const struct recording *r, uint64_t time_ns)
 int
 recording_read_samples(struct recording *r, struct err *err)
 {
-	sqlite3_stmt *s = r->s.v[RECORDING_SAMPLES];
-	int64_t session = -1;
-	uint64_t clock = 0;
+	const struct recording_sample *last = r->samples_n ? &r->samples[r->samples_n - 1] : NULL;
+	int64_t session = last ? last->session : -1;
+	uint64_t clock = last ? last->clock_ns : 0;
+	sqlite3_stmt *s =
+	    STATEMENTS_BIND(&r->s, RECORDING_SAMPLES, (uint64_t)(last ? last->id : INT64_MIN));
 	int got;
 
 	while ((got = statements_step(&r->s, RECORDING_SAMPLES, err)) > 0) {
@@ -176,6 +178,7 @@ recording_timeline(struct recording *r)
 	t->refs = 1;
 	t->n = r->samples_n;
 	t->day_s = recording_time_of_day(r);
+	t->grows = r->grows;
 	for (size_t i = 0; i < t->n; i++)
 		t->v[i] = r->samples[i].tick;
 	recording_add_messages(r, t);

@@ -108,14 +108,37 @@ source_recording_read_meta(struct source_recording *k)
 
 /* --- times ---------------------------------------------------------------------------------- */
 
+/* Whether its line is another. */
+static bool
+source_recording_take(struct source_recording *k)
+{
+	enum recording_growth got = recording_grow(k->r);
+
+	if (got == RECORDING_SAME)
+		return false;
+	if (got == RECORDING_OTHERS)
+		k->followed = k->recalled = 0; /* their numbers are others */
+	timeline_unref(k->line);
+	k->line = recording_timeline(k->r);
+	return true;
+}
+
+static void
+source_recording_grow(struct source *s)
+{
+	source_recording_take(source_recording_of(s));
+}
+
 static int
 source_recording_go(struct source *s, uint64_t time_ns, struct err *err)
 {
 	struct source_recording *k = source_recording_of(s);
 
 	k->followed = 0;
-	if (recording_seek(k->r, timeline_find(k->line, time_ns), err) < 0)
-		return -1;
+	source_recording_take(k);
+	while (recording_seek(k->r, timeline_find(k->line, time_ns), err) < 0)
+		if (!source_recording_take(k)) /* else the sample was dropped just now */
+			return -1;
 	source_recording_read_meta(k);
 	return 0;
 }
@@ -195,6 +218,7 @@ source_recording_looked(struct source *s, uint64_t addr)
 }
 
 const struct source_time source_recording_time = {
+    .grow = source_recording_grow,
     .go = source_recording_go,
     .began = source_recording_began,
     .line = source_recording_line,

@@ -19,18 +19,50 @@ reader_describe_process(struct reader *l)
 	snprintf(d->comm, sizeof(d->comm), "%s", l->t.source->meta.comm);
 }
 
+/* Takes in what was recorded since. Whether its line is another. */
+static bool
+reader_take_line(struct reader *l)
+{
+	struct source *s = l->t.source;
+	struct timeline *old = l->draft.timeline;
+
+	if (!s->ops->time)
+		return false;
+	s->ops->time->grow(s);
+	l->draft.timeline = s->ops->time->line(s);
+	timeline_unref(old);
+	return l->draft.timeline != old;
+}
+
 void
 reader_go(struct reader *l)
 {
-	const struct timeline *t = l->draft.timeline;
 	struct source *s = l->t.source;
+	const struct timeline *t;
 
 	track_forget(&l->t.track);
 	writes_log_free(&l->writes);
 	l->writes = (struct writes_log){0};
+	reader_take_line(l);
+	t = l->draft.timeline;
 	if (t && s->ops->time->go(s, l->now.at_ns ? l->now.at_ns : t->v[t->n - 1].time_ns,
 	                          &l->draft.trouble) == 0)
 		reader_describe_process(l);
+}
+
+enum reader_growth
+reader_grow(struct reader *l)
+{
+	uint64_t was = source_now(l->t.source);
+	const struct timeline *t;
+
+	if (!reader_take_line(l))
+		return READER_SAME;
+	t = l->draft.timeline;
+	if (source_now(l->t.source) == was && (l->now.at_ns || t->v[t->n - 1].time_ns == was))
+		return READER_LONGER;
+	reader_go(l);
+	return READER_MOVED;
 }
 
 /* Facts that do not change. */

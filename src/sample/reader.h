@@ -80,6 +80,13 @@ int reader_compare(struct reader *l, const struct command *c, struct err *err);
 /* Goes to the time of a recording that is requested: all must be read again. */
 void reader_go(struct reader *l);
 
+/*
+ * Takes in what a recording has that is still being made. READER_MOVED: it is at a newer sample
+ * than before, because its end is requested: all must be read again.
+ */
+enum reader_growth { READER_SAME, READER_LONGER, READER_MOVED };
+enum reader_growth reader_grow(struct reader *l);
+
 /* Reads maps, the grid, then all regions. false: abandoned for something newer, still due. */
 bool reader_read_all(struct reader *l);
 

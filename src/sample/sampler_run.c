@@ -258,12 +258,23 @@ sampler_serve(struct sampler *s, const struct request *before, bool tick, bool d
 	sampler_publish(s, !s->stale && !(s->grid_stale && w->screen.grid_on));
 }
 
+/* A recording that is still being made. Whether all must be read again. */
+static bool
+sampler_follow(struct sampler *s)
+{
+	enum reader_growth got = reader_grow(&s->reader);
+
+	if (got == READER_LONGER)
+		sampler_publish(s, s->reader.draft.request_serial == s->reader.now.serial);
+	return got == READER_MOVED;
+}
+
 static void
 sampler_turn(struct sampler *s, bool news)
 {
 	struct request before = s->reader.now;
 	bool tick = s->reader.now.interval_ns && !s->reader.now.paused && time_ns() >= s->next_scan;
-	bool gone = false;
+	bool gone = false; /* all must be read again */
 
 	if (news) {
 		pthread_mutex_lock(&s->lock);
@@ -272,9 +283,11 @@ sampler_turn(struct sampler *s, bool news)
 		pthread_mutex_unlock(&s->lock);
 		tick = tick && !s->reader.now.paused;
 	}
-	if (!s->reader.draft.ended && s->reader.draft.regions && !reader_is_alive(&s->reader))
+	if (tick && s->reader.draft.timeline)
+		gone = sampler_follow(s);
+	else if (!s->reader.draft.ended && s->reader.draft.regions && !reader_is_alive(&s->reader))
 		gone = true; /* reader_read_all finds out what happened */
-	else if (!news && tick && s->reader.draft.regions && reader_is_quiet(&s->reader) &&
+	if (!gone && !news && tick && s->reader.draft.regions && reader_is_quiet(&s->reader) &&
 	         reader_read_lightly(&s->reader)) {
 		s->next_scan = time_ns() + s->reader.now.interval_ns;
 		return;

@@ -198,7 +198,16 @@ typedef int source_moment_fn(void *arg, const struct source_moment *m);
 
 /* Of a source that has a past: it is shown as it was at one time, the last at first. */
 struct source_time {
-	/* Goes to what is shown at that time of its clock. -1 with err: it stays where it is. */
+	/*
+	 * Takes in what was recorded since: its line is another then. It stays at its time; if that
+	 * was dropped meanwhile, at another, and knows nothing of it before it goes there.
+	 */
+	void (*grow)(struct source *s);
+
+	/*
+	 * Takes that in, and goes to what is shown at that time of its clock. -1 with err: it stays
+	 * where it is.
+	 */
 	int (*go)(struct source *s, uint64_t time_ns, struct err *err);
 
 	/* When its process, as it is shown, began to be recorded. */

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-/* The samples of a recording, in the order of their times; immutable and shared. */
+/* The samples of a recording by now, in the order of their times; immutable and shared. */
 struct timeline_tick {
 	uint64_t time_ns;   /* of the recording's clock */
 	uint64_t rss, swap; /* pages */
@@ -26,6 +26,7 @@ struct timeline_said {
 struct timeline {
 	int refs;
 	double day_s; /* when the first was taken, in seconds of the local day */
+	bool grows;   /* somebody records to it */
 	struct timeline_said *said; /* ascending by tick; owned */
 	size_t said_n;
 	size_t n;

@@ -15,7 +15,10 @@ setup() {
 	LIVE=$ROOT ROOT=
 }
 
-teardown() { screen_stop; }
+teardown() {
+	[[ -z ${RECORDER-} ]] || kill "$RECORDER" 2>/dev/null || :
+	screen_stop
+}
 
 # written in the header: which sample is on screen
 at() { screen_wait_text "recorded ..:..:.., $1 of 4"; }
@@ -42,6 +45,37 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	screen_text | grep -q 'this is the last sample'
 	screen_keys '('
 	at 1
+}
+
+# records again, in the background: a sample, and another one at the end
+record_on() {
+	"$PMTOP" --proc-root "$LIVE" --record "$FILE" --append --interval 3600 "$PID" 3>&- 2>/dev/null &
+	RECORDER=$!
+}
+
+@test "a recording that is being made is followed at its end, grows elsewhere, and stops growing when its recorder is killed" {
+	screen_start_waiting 100x24 --interval 0.1 "$FILE"
+	at 4
+	record_on
+	screen_wait_text '● being recorded ..:..:.., 5 of 5'
+	command -v sqlite3 >/dev/null && sqlite3 -cmd '.timeout 5000' "$FILE" 'BEGIN EXCLUSIVE' # nobody holds it meanwhile
+	screen_send '['
+	screen_wait_text '[^●] being recorded ..:..:.., 4 of 5'
+	kill -INT "$RECORDER" && wait "$RECORDER"
+	screen_wait_text 'recorded ..:..:.., 4 of 6'
+	screen_send ')'
+	screen_wait_text '[^g] recorded ..:..:.., 6 of 6'
+	screen_send ']'
+	screen_wait_text 'this is the last sample'
+	record_on
+	screen_wait_text '● being recorded ..:..:.., 7 of 7'
+	screen_send ']'
+	screen_wait_text 'this is the newest sample: the next ones will be shown'
+	kill -9 "$RECORDER"
+	wait "$RECORDER" 2>/dev/null || :
+	screen_wait_text '[^g] recorded ..:..:.., 7 of 7'
+	screen_send '['
+	screen_wait_text '[^g] recorded ..:..:.., 6 of 7'
 }
 
 @test "the timeline is below the status line, and the views leave room for it" {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recordings: changes against one byte per page, and what goes into a blob comes out of it. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/kabi.h"
@@ -652,6 +654,69 @@ test_slow_disk(void)
 	drop_file(path);
 }
 
+/* --- one that is still being made --------------------------------------------------------------- */
+
+static bool
+all_are_readable(struct recording *r, size_t n)
+{
+	struct timeline *t = recording_timeline(r);
+	struct err err;
+	bool good = t->n == n;
+
+	for (size_t i = 0; good && i < n; i++)
+		good = recording_seek(r, i, &err) == 0 && recording_pages(r)->n > 0;
+	timeline_unref(t);
+	return good;
+}
+
+/* A recorder that is killed in a transaction, of which a part is in the file. */
+static bool
+kill_recorder(const char *path)
+{
+	sqlite3 *db;
+	pid_t pid = fork();
+
+	if (!pid) {
+		sqlite3_open(path, &db);
+		sqlite3_exec(db,
+		             "PRAGMA cache_size = 2; BEGIN; DELETE FROM block; UPDATE region SET "
+		             "mapping = hex(randomblob(9999)); DELETE FROM sample",
+		             NULL, NULL, NULL);
+		kill(getpid(), SIGKILL);
+	}
+	return waitpid(pid, NULL, 0) == pid;
+}
+
+static void
+test_growing(void)
+{
+	char path[] = "/tmp/test_record-XXXXXX", journal[64];
+	struct err err = {0};
+	struct recording *r;
+
+	name_file(path);
+	snprintf(journal, sizeof(journal), "%s-journal", path);
+	ok(record_all(path, SCHEMA_NEW, 70, &err) == 0, "a recording");
+	r = recording_open(path, &err);
+	if (!ok(r && recording_grow(r) == RECORDING_SAME, "nothing is new in it"))
+		return;
+	ok(record_all(path, SCHEMA_APPEND, 3, &err) == 0 && recording_grow(r) == RECORDING_LONGER,
+	   "it goes on");
+	is_u64(recording_at(r), 69, "who reads it stays where it was");
+	ok(all_are_readable(r, 73), "and sees all that is in it");
+	recording_seek(r, 40, &err);
+	ok(thin_some(path, 60) && recording_grow(r) == RECORDING_OTHERS, "samples are dropped");
+	ok(recording_at(r) < 13, "another takes the place of the one that was shown");
+	ok(all_are_readable(r, 13), "and those that are left are read");
+	ok(kill_recorder(path) && access(journal, F_OK) == 0, "a recorder is killed");
+	recording_grow(r);
+	recording_grow(r);
+	ok(all_are_readable(r, 13), "bug: after that nothing could be read by who had it open");
+	ok(access(journal, F_OK) < 0, "what it had begun is undone");
+	recording_close(r);
+	drop_file(path);
+}
+
 int
 main(void)
 {
@@ -664,6 +729,7 @@ main(void)
 	test_frame_looks();
 	test_thinning();
 	test_sessions();
+	test_growing();
 	test_slow_disk();
 	return tap_done();
 }

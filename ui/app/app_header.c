@@ -45,6 +45,16 @@ header_live_text(const struct app *a, char *out, size_t size)
 		snprintf(out + n, size - (size_t)n, ", regions %.1fs", (double)list / 1e9 + 0.05);
 }
 
+/* Of a recording: a dot if each new sample is shown as it comes. */
+static const char *
+header_replay_word(const struct app *a)
+{
+	return app_plays(a)               ? app_play_text(a)
+	       : !a->t.s->timeline->grows ? "recorded"
+	       : a->t.request.at_ns       ? "being recorded"
+	                                  : "● being recorded";
+}
+
 /* The time of the sample of a recording, and its number. */
 static void
 header_replay_text(const struct app *a, char *out, size_t size)
@@ -53,7 +63,7 @@ header_replay_text(const struct app *a, char *out, size_t size)
 	size_t i = timeline_find(t, a->t.s->time_ns);
 	char time[16];
 
-	snprintf(out, size, "%s %s, %zu of %zu", app_plays(a) ? app_play_text(a) : "recorded",
+	snprintf(out, size, "%s %s, %zu of %zu", header_replay_word(a),
 	         timeline_text(t, i, time), i + 1, t->n);
 }
 

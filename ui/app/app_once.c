@@ -96,6 +96,15 @@ once_has_old_smaps(const struct app *a)
 	                       is->time_ns + u64_max(TOUCHED_NS, TOUCHED_SHARE * is->cost_ns));
 }
 
+/* The last time that there is. */
+static uint64_t
+once_newest(const struct sample *s)
+{
+	const struct timeline *t = s->timeline;
+
+	return t ? t->v[t->n - 1].time_ns : s->regions->time_ns;
+}
+
 /* Whether what was read of it is outdated. */
 static bool
 once_is_stale(const struct sample *s, const struct command *c)
@@ -107,8 +116,8 @@ once_is_stale(const struct sample *s, const struct command *c)
 		       (!s->card_whole || once_has_old_writers(s)) && !s->card_err.what[0];
 	if (c->kind == COMMAND_BY && by && s->timeline)
 		return once_is_of_another_time(s, by->time_ns);
-	if (c->kind == COMMAND_HEAT) /* a recording stays as it is */
-		return !s->timeline && s->heat && s->regions->time_ns > s->heat->made_ns +
+	if (c->kind == COMMAND_HEAT)
+		return s->heat && once_newest(s) > s->heat->made_ns +
 		           u64_max(HEAT_NS, BY_SHARE * s->heat->cost_ns);
 	if (c->kind == COMMAND_BY)
 		return !by || s->regions->time_ns >=

@@ -95,7 +95,7 @@ struct app_target {
 	/* what has been reported about its samples */
 	unsigned clears_seen, execs_seen;
 	bool others_seen, ended_seen, end_reported;
-	bool said;       /* the log has the messages of the recording; */
+	size_t said_n;   /* so many messages of the recording are in the log; */
 	size_t said_of;  /* of this tick, from 1, they were shown last */
 };
 

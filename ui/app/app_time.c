@@ -9,10 +9,13 @@
 
 #include "base/util.h"
 
+/* At its end it stays there, whatever is recorded meanwhile. */
 static void
 app_go_to(struct app *a, uint64_t time_ns)
 {
-	a->t.request.at_ns = time_ns;
+	const struct timeline *t = a->t.s->timeline;
+
+	a->t.request.at_ns = time_ns < t->v[t->n - 1].time_ns ? time_ns : 0;
 	app_post(a);
 }
 
@@ -42,7 +45,9 @@ app_travel(struct app *a, int steps)
 	a->t.play.on = false;
 	if (to == at)
 		app_toast(a, ROLE_TEXT,
-		          steps < 0 ? "this is the first sample" : "this is the last sample");
+		          steps < 0  ? "this is the first sample"
+		          : t->grows ? "this is the newest sample: the next ones will be shown"
+		                     : "this is the last sample");
 	else
 		app_travel_to_tick(a, to);
 }
@@ -168,13 +173,13 @@ app_when(struct app *a, struct answer *of)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+/* Those that it does not have yet. */
 static void
 app_log_recorded(struct app *a, const struct timeline *t)
 {
-	for (size_t i = 0; i < t->said_n; i++)
-		messages_add(&a->messages, ROLE_HOT, t->said[i].text,
-		             (time_t)(t->v[t->said[i].tick].time_ns / 1000000000));
-	a->t.said = true;
+	for (; a->t.said_n < t->said_n; a->t.said_n++)
+		messages_add(&a->messages, ROLE_HOT, t->said[a->t.said_n].text,
+		             (time_t)(t->v[t->said[a->t.said_n].tick].time_ns / 1000000000));
 }
 
 void
@@ -183,10 +188,11 @@ app_recorded_messages(struct app *a)
 	const struct timeline *t = a->t.s->timeline;
 	size_t tick = t ? timeline_find(t, a->t.s->time_ns) : 0;
 
-	if (!t || !t->said_n || a->t.said_of == tick + 1)
+	if (!t)
 		return;
-	if (!a->t.said)
-		app_log_recorded(a, t);
+	app_log_recorded(a, t);
+	if (!t->said_n || a->t.said_of == tick + 1)
+		return;
 	a->t.said_of = tick + 1;
 	for (size_t i = 0; i < t->said_n; i++)
 		if (t->said[i].tick == tick)

@@ -42,22 +42,30 @@ struct export {
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
-/* All regions of the i-th sample, without what was written: that is in the timeline. */
-static struct regions *
-export_go(struct export *k, size_t i, struct err *err)
+/*
+ * All regions of the i-th sample, without what was written: that is in the timeline. 1: who records
+ * it has dropped that sample meanwhile.
+ */
+static int
+export_go(struct export *k, size_t i, struct regions **out, struct err *err)
 {
 	struct target *t = &k->b->t;
 	struct vma_list vmas;
 	struct regions *rs;
 
-	if (t->source->ops->time->go(t->source, k->line->v[i].time_ns, err) < 0 ||
-	    t->source->ops->regions(t->source, &vmas, err) < 0)
-		return NULL;
+	if (t->source->ops->time->go(t->source, k->line->v[i].time_ns, err) < 0)
+		return -1;
+	if (source_now(t->source) != k->line->v[i].time_ns)
+		return 1;
+	if (t->source->ops->regions(t->source, &vmas, err) < 0)
+		return -1;
 	rs = regions_new(vmas, source_now(t->source));
-	if (regions_measure(rs, t, NULL, err) == 0)
-		return rs;
+	if (regions_measure(rs, t, NULL, err) == 0) {
+		*out = rs;
+		return 0;
+	}
 	regions_unref(rs);
-	return NULL;
+	return -1;
 }
 
 /* The region of that start and name; where it belongs, if it is not there. */
@@ -124,10 +132,13 @@ export_choose(struct export *k, struct err *err)
 	uint64_t page = k->b->t.page_size;
 
 	for (size_t i = 0; i < k->line->n; i++) {
-		struct regions *rs = export_go(k, i, err);
+		struct regions *rs;
+		int got = export_go(k, i, &rs, err);
 
-		if (!rs)
+		if (got < 0)
 			return -1;
+		if (got > 0)
+			continue;
 		for (size_t r = 0; r < rs->vmas.n; r++)
 			if (export_pages(rs, r))
 				export_note(k, &rs->vmas.v[r], export_pages(rs, r) * page);
@@ -305,10 +316,13 @@ export_all(struct export *k, struct err *err)
 	perfetto_begin(&k->p, k->line->v[0].time_ns);
 	for (size_t i = 0; i < k->line->n; i++) {
 		uint64_t time_ns = k->line->v[i].time_ns;
-		struct regions *rs = export_go(k, i, err);
+		struct regions *rs;
+		int got = export_go(k, i, &rs, err);
 
-		if (!rs)
+		if (got < 0)
 			return -1;
+		if (got > 0)
+			continue;
 		export_process(k, time_ns);
 		export_put_tick(k, i);
 		export_put_types(k, rs, time_ns);

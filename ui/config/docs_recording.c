@@ -18,6 +18,8 @@ static const char docs_recording_head[] =
     "Its application_id is 0x706d7470, its user_version 1.\n"
     "Each sample is one transaction: a recording that was broken off lacks at most its last "
     "sample.\n"
+    "It can be read while it is being made; a question in SQL that takes longer than the interval "
+    "delays samples, and a message says how many were not taken.\n"
     "Contents of memory are in it only with\n"
     ".BR \\-\\-with\\-bytes ,\n"
     "and then whatever is in them: \\-\\-anonymous\\-names does not look for names in bytes.\n"
