@@ -57,9 +57,9 @@ grid_cell_range(const struct grid *g, size_t i, uint64_t *lo, uint64_t *hi)
 	uint64_t from;
 
 	/* the last row of the address space may end at 2^64: compare sizes, not sums */
-	if (i > (UINT64_MAX - g->top) / grid_cell_bytes(g))
+	if (__builtin_mul_overflow(i, grid_cell_bytes(g), &from) ||
+	    __builtin_add_overflow(from, g->top, &from))
 		return false;
-	from = g->top + i * grid_cell_bytes(g);
 	*lo = u64_max(from, g->start);
 	*hi = g->end - 1 - from < grid_cell_bytes(g) ? g->end : from + grid_cell_bytes(g);
 	return from < g->end && (from >= g->start || g->start - from < grid_cell_bytes(g));
@@ -70,7 +70,7 @@ grid_cell_at(const struct grid *g, uint64_t addr, size_t *i)
 {
 	if (addr < g->top || addr < g->start || addr >= g->end)
 		return false;
-	*i = (size_t)((addr - g->top) / grid_cell_bytes(g));
+	*i = (size_t)((addr - g->top) >> __builtin_ctzll(grid_cell_bytes(g)));
 	return *i < (size_t)g->rows * g->row_cells;
 }
 

@@ -7,22 +7,30 @@
 
 #include "page/grid.h"
 
-/* One cell of many: the bits of the classes that it has, and where in `counts` their pages are. */
+/* One cell of many: the bits of the classes that it has, their pages, and what is rare. */
 struct tile {
-	uint64_t match, written, newest_ns; /* as in struct cell */
+	uint64_t pages; /* of a single class; of more, where theirs begin in `counts` */
+	uint32_t has;
+	uint32_t rest; /* its number in `rests`; 0: none */
+};
+
+/* What most cells do not have, as in struct cell. */
+struct tile_rest {
+	uint64_t match, written, newest_ns;
 	uint32_t times;
-	uint32_t has, at;
 };
 
 /*
- * The cells of a grid, in little memory: most have one class or two, and a struct cell has room for
- * all. A copy of the struct is not one of the cells: mosaic_copy.
+ * The cells of a grid, in little memory: most have one class, and a struct cell has room for all.
+ * A copy of the struct is not one of the cells: mosaic_copy.
  */
 struct mosaic {
 	struct tile *v;
 	size_t n;
 	uint64_t *counts;
 	size_t used, cap;
+	struct tile_rest *rests; /* from 1 */
+	size_t rests_n, rests_cap;
 };
 
 /* n cells without pages; mosaic_free frees them. */
@@ -33,8 +41,14 @@ void mosaic_copy(struct mosaic *m, const struct mosaic *from);
 void mosaic_put(struct mosaic *m, size_t i, const struct cell *c);
 void mosaic_get(const struct mosaic *m, size_t i, struct cell *out);
 
-/* Adds the pages of all cells to n by class. */
-void mosaic_count(const struct mosaic *m, uint64_t n[CLASS_MAX]);
+/* The most frequent class of cell i, as of cell_first; CLASS_MAX: it has no pages. */
+unsigned mosaic_first(const struct mosaic *m, size_t i);
+
+/* What cell i has besides pages by class, to be changed; until the next is asked for. */
+struct tile_rest *mosaic_rest(struct mosaic *m, size_t i);
+
+/* Adds the pages of all cells to sum->n by class, and those that match. */
+void mosaic_sum(const struct mosaic *m, struct cell *sum);
 
 bool mosaic_same(const struct mosaic *a, const struct mosaic *b);
 size_t mosaic_bytes(const struct mosaic *m);

@@ -35,7 +35,7 @@ window_new(const struct grid *g, enum lens lens, uint64_t now)
 	w->lens = lens;
 	mosaic_begin(&w->cells, window_cell_count(g));
 	if (g->zoom == 0)
-		w->pages = mem_alloc(window_cell_count(g) * sizeof(*w->pages));
+		album_begin(&w->pages, window_cell_count(g));
 	w->time_ns = now;
 	w->sampled_from = window_cell_count(g);
 	return w;
@@ -48,6 +48,14 @@ window_cell(const struct window *w, size_t i)
 
 	mosaic_get(&w->cells, i, &c);
 	return c;
+}
+
+bool
+window_page(const struct window *w, size_t i, struct page *out)
+{
+	if (i < w->pages.n)
+		album_get(&w->pages, i, out);
+	return i < w->pages.n;
 }
 
 bool
@@ -71,30 +79,25 @@ window_is_whole(const struct window *w)
 struct window *
 window_copy(const struct window *from)
 {
-	size_t n = window_cell_count(&from->grid);
 	struct window *w = mem_alloc(sizeof(*w));
 
 	*w = *from;
 	w->refs = 1;
 	mosaic_copy(&w->cells, &from->cells);
-	if (from->pages)
-		w->pages = mem_copy(from->pages, n * sizeof(*w->pages));
+	album_copy(&w->pages, &from->pages);
 	return w;
 }
 
 bool
 window_is_same(const struct window *a, const struct window *b)
 {
-	size_t n = window_cell_count(&a->grid);
-
 	return grid_same(&a->grid, &b->grid) && a->lens == b->lens &&
 	       a->filtered == b->filtered && a->unknown == b->unknown &&
 	       a->complete == b->complete && a->counted == b->counted && a->doubt == b->doubt &&
 	       a->mapped == b->mapped && a->sampled_from == b->sampled_from &&
 	       a->gone == b->gone && a->newest_ns == b->newest_ns &&
 	       a->newest_at == b->newest_at && !memcmp(a->map, b->map, sizeof(a->map)) &&
-	       mosaic_same(&a->cells, &b->cells) &&
-	       (!a->pages || !memcmp(a->pages, b->pages, n * sizeof(*a->pages)));
+	       mosaic_same(&a->cells, &b->cells) && album_same(&a->pages, &b->pages);
 }
 
 struct window *
@@ -111,7 +114,7 @@ window_unref(struct window *w)
 	if (!w || !refs_drop(&w->refs))
 		return;
 	mosaic_free(&w->cells);
-	free(w->pages);
+	album_free(&w->pages);
 	free(w);
 }
 
@@ -129,7 +132,7 @@ window_fill_written(struct window *w, const struct track *t, uint64_t lo, uint64
 		size_t i;
 
 		while (at < end && grid_cell_at(&w->grid, at, &i)) {
-			struct tile *c = &w->cells.v[i];
+			struct tile_rest *c = mosaic_rest(&w->cells, i);
 			uint64_t cell_lo, cell_hi;
 
 			grid_cell_range(&w->grid, i, &cell_lo, &cell_hi);
@@ -281,8 +284,8 @@ window_count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 			c->match += t == TRUTH_YES;
 			f->w->unknown += t == TRUTH_UNKNOWN;
 		}
-		if (f->w->pages)
-			f->w->pages[cell] = pages[i];
+		if (f->w->pages.n)
+			album_put(&f->w->pages, cell, &pages[i]);
 	}
 	return window_ask(f, addr + n * size, n);
 }
@@ -308,8 +311,8 @@ window_count_gap(void *arg, uint64_t start, uint64_t end, const struct page *eac
 			c->match += gap.yes;
 			f->w->unknown += gap.unknown;
 		}
-		if (f->w->pages)
-			f->w->pages[i] = *each;
+		if (f->w->pages.n)
+			album_put(&f->w->pages, i, each);
 	}
 	return window_ask(f, end, 0);
 }
@@ -407,7 +410,7 @@ window_count(struct fill *f, const struct window_of *of)
 	f->pass = window_lens_pass_of(w->lens, f->t, f->v);
 	f->o = (struct walk_options){
 	    .needs = lens_row(w->lens)->needs |
-	             (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
+	             (w->pages.n ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
 	    .cache_max = CACHE_MAX};
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v);

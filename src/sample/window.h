@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 #include "filter/filter.h"
+#include "page/album.h"
 #include "page/grid.h"
 #include "page/mosaic.h"
-#include "page/page.h"
 #include "target/region.h"
 #include "target/target.h"
 
@@ -22,7 +22,7 @@ struct window {
 	struct grid grid;      /* its geometry */
 	enum lens lens;        /* what its cells count */
 	struct mosaic cells;   /* rows * row_cells */
-	struct page *pages;    /* one per cell if a cell is one page, else NULL */
+	struct album pages;    /* one per cell if a cell is one page, else none */
 	/* cells from here on are estimates (estimate.h), until they are counted */
 	size_t sampled_from;
 	/*
@@ -45,6 +45,9 @@ struct window {
 };
 
 struct cell window_cell(const struct window *w, size_t i);
+
+/* The page that cell i is; false: a cell is more than one. */
+bool window_page(const struct window *w, size_t i, struct page *out);
 
 /* Whether this cell of it is an estimate; any is; each cell is there, be it as an estimate. */
 bool window_is_sampled(const struct window *w, size_t i);

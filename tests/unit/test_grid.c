@@ -437,7 +437,7 @@ is_counted(struct subject *s, struct grid *g)
 			for (unsigned st = 0; st < STATE_COUNT; st++)
 				n[st] += c.n[st];
 		}
-		right &= w->complete && !w->gone && (w->pages != NULL) == (g->zoom == 0);
+		right &= w->complete && !w->gone && (w->pages.n > 0) == (g->zoom == 0);
 		window_unref(w);
 	}
 	return right && !memcmp(n, s->n, sizeof(n)) && written == s->written;
@@ -483,6 +483,7 @@ test_frames_in_window(void)
 	                 .top = 0x10000};
 	struct err err = {0};
 	struct window *w, *copy;
+	struct page pg;
 
 	subject_open(&s, g.start, 16, 100);
 	fake_frames(&s.t, FRAME_FLAGS);
@@ -491,11 +492,13 @@ test_frames_in_window(void)
 	fake_word(fake_root(&s.t)->frames.flags, 5, KPF_ANON | KPF_KSM);
 	fake_word(fake_root(&s.t)->frames.count, 5, 64);
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
-	ok(w && window_cell(w, 1).n[STATE_KSM] == 1 && w->pages[1].count == 64 && w->pages[2].known == PAGE_WORD,
+	ok(w && window_cell(w, 1).n[STATE_KSM] == 1 && window_page(w, 1, &pg) && pg.count == 64 &&
+	       window_page(w, 2, &pg) && pg.known == PAGE_WORD,
 	   "a page a cell carries the page's facts");
 	copy = w ? window_copy(w) : NULL;
 	window_unref(w);
-	ok(copy && window_cell(copy, 1).n[STATE_KSM] == 1 && copy->pages[1].count == 64, "a copy stands alone");
+	ok(copy && window_cell(copy, 1).n[STATE_KSM] == 1 && window_page(copy, 1, &pg) && pg.count == 64,
+	   "a copy stands alone");
 	window_unref(copy);
 	fake_close(&s.t);
 }
@@ -507,7 +510,8 @@ test_mosaic(void)
 	enum { CELLS = 50, PUTS = 2000 };
 	static struct cell want[CELLS];
 	struct mosaic m, copy;
-	uint64_t n[CLASS_MAX] = {0}, random = 1;
+	struct cell sum = {0};
+	uint64_t random = 1;
 	bool right = true;
 
 	mosaic_begin(&m, CELLS);
@@ -530,18 +534,78 @@ test_mosaic(void)
 		right &= !memcmp(c.n, want[i].n, sizeof(c.n)) && c.match == want[i].match && c.written == want[i].written &&
 		         c.newest_ns == want[i].newest_ns && c.times == want[i].times;
 		for (unsigned k = 0; k < CLASS_MAX; k++)
-			n[k] -= c.n[k];
+			sum.n[k] -= c.n[k];
+		sum.match -= c.match;
 	}
 	ok(right, "a mosaic has the cells that were put in it");
-	mosaic_count(&m, n);
+	mosaic_sum(&m, &sum);
 	for (unsigned k = 0; k < CLASS_MAX; k++)
-		right &= !n[k];
+		right &= !sum.n[k];
+	right &= !sum.match;
 	ok(right, "their sum is that of the cells");
 	want[7].n[CLASS_MAX - 1]++;
 	mosaic_put(&copy, 7, &want[7]);
 	ok(!mosaic_same(&copy, &m), "a page more is a difference");
 	mosaic_free(&copy);
 	mosaic_free(&m);
+}
+
+/* A page in RAM, whose facts are those of few others, or of many. */
+static struct page
+random_page(uint64_t random)
+{
+	struct page pg = {.word = random % 3 ? PM_PRESENT | random >> 40 : PM_SWAPPED | random >> 30,
+	                  .kpf = 1 << (random >> 13) % 20, .count = (random >> 21) % (random % 5 ? 3 : 1000),
+	                  .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO,
+	                  .cats = (random >> 33) & 15, .state = (random >> 37) & 7, .node = -(random >> 60 & 1)};
+
+	pg.folio = random >> 50 & 1 ? page_pfn(&pg) : page_pfn(&pg) & ~(uint64_t)15;
+	return pg;
+}
+
+static bool
+is_page(const struct page *a, const struct page *b)
+{
+	return a->word == b->word && a->kpf == b->kpf && a->count == b->count && a->folio == b->folio &&
+	       a->known == b->known && a->cats == b->cats && a->state == b->state && a->node == b->node;
+}
+
+static void
+test_album(void)
+{
+	enum { PAGES = 60, PUTS = 2000 };
+	static struct page want[PAGES], got;
+	struct album a, copy;
+	uint64_t random = 1;
+	bool right = true;
+
+	album_begin(&a, PAGES);
+	album_get(&a, 3, &got);
+	is_u64(got.known, 0, "nothing is known of a page that was not put");
+	for (int k = 0; k < PUTS; k++) {
+		size_t i = (random >> 8) % PAGES;
+
+		want[i] = random_page(random);
+		album_put(&a, i, &want[i]);
+		random = random * 6364136223846793005u + 1442695040888963407u;
+	}
+	album_copy(&copy, &a);
+	ok(album_same(&copy, &a), "a copy is the same");
+	for (size_t i = 0; i < PAGES; i++) {
+		album_get(&copy, i, &got);
+		right &= is_page(&got, &want[i]);
+	}
+	ok(right, "an album has the pages that were put in it");
+	want[7].count++;
+	album_put(&copy, 7, &want[7]);
+	ok(!album_same(&copy, &a), "a mapping more is a difference");
+	album_free(&copy);
+	album_free(&a);
+	album_begin(&a, PAGES);
+	for (size_t i = 0; i < PAGES; i++)
+		album_put(&a, i, &(struct page){.word = PM_PRESENT | i, .folio = i, .known = PAGE_WORD | PAGE_FOLIO});
+	ok(a.used == 2, "facts that are alike are kept once");
+	album_free(&a);
 }
 
 static enum window_next
@@ -600,6 +664,7 @@ main(void)
 	test_windows();
 	test_frames_in_window();
 	test_mosaic();
+	test_album();
 	test_window_ends();
 	return tap_done();
 }

@@ -481,20 +481,20 @@ test_grid(void)
 	struct reader l;
 	const struct window *w;
 	struct cell c;
+	struct page pg;
 
 	if (!scan(&l) || !reader_read_all(&l))
 		return;
 	w = read_heap(&l, 0, LENS_STATE, "");
-	if (ok(w && w->pages, "the grid, a page a cell")) {
+	if (ok(w && window_page(w, 4, &pg), "the grid, a page a cell")) {
 		ok(window_cell(w, 0).n[STATE_ANON] == 1 && window_cell(w, 1).n[STATE_SWAPPED] == 1 &&
-		       window_cell(w, 2).n[STATE_NONE] == 1 && w->pages[4].count == 1 &&
-		       page_pfn(&w->pages[4]) == HEAP_PFN + 4,
+		       window_cell(w, 2).n[STATE_NONE] == 1 && pg.count == 1 && page_pfn(&pg) == HEAP_PFN + 4,
 		   "each page is what its word and its frame say");
 		ok(window_cell(w, 0).written == 1 && !window_cell(w, 4).written && w->time_ns == NOW, "written or not, and when");
 	}
 	w = read_heap(&l, 4, LENS_STATE, "");
 	c = w ? window_cell(w, HEAP_PAGES / 16 - 1) : (struct cell){0};
-	ok(w && !w->pages && c.n[STATE_ANON] == 4 && c.n[STATE_SWAPPED] == 4 && c.n[STATE_NONE] == 8 &&
+	ok(w && !window_page(w, 0, &pg) && c.n[STATE_ANON] == 4 && c.n[STATE_SWAPPED] == 4 && c.n[STATE_NONE] == 8 &&
 	       c.written == 2,
 	   "the zoom, 16 pages a cell, the last as the first");
 	w = read_heap(&l, 4, LENS_SHARING, "");

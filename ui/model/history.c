@@ -22,7 +22,7 @@ history_size(const struct sample *s, const struct sample *before)
 		n += regions_bytes(s->regions, before->regions);
 	if (s->window && s->window != before->window)
 		n += sizeof(*s->window) + mosaic_bytes(&s->window->cells) +
-		     (s->window->pages ? s->window->cells.n * sizeof(struct page) : 0);
+		     album_bytes(&s->window->pages);
 	if (s->bytes && s->bytes != before->bytes)
 		n += bytes_size(s->bytes);
 	return n;

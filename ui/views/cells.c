@@ -7,23 +7,35 @@
 #include "term/paint.h"
 #include "views/strips.h"
 
+/* Where the sample's window has cell i of the screen; false: nowhere. */
+static bool
+cells_locate(const struct ui *ui, const struct sample *s, size_t i, size_t *k)
+{
+	const struct grid *g = &ui->pages->grid;
+	const struct window *w = s->window;
+	uint64_t lo, hi;
+
+	return w && !w->gone && w->grid.zoom == g->zoom && w->grid.row_cells == g->row_cells &&
+	       grid_cell_range(g, i, &lo, &hi) && grid_cell_at(&w->grid, lo, k) &&
+	       w->cells.v[*k].has;
+}
+
 bool
 cells_find(const struct ui *ui, const struct sample *s, size_t i, struct found_cell *out)
 {
-	const struct pages *pages = ui->pages;
-	const struct window *w = s->window;
-	uint64_t lo, hi;
+	if (!cells_locate(ui, s, i, &out->i))
+		return false;
+	mosaic_get(&s->window->cells, out->i, &out->c);
+	return true;
+}
+
+/* The most frequent class of cell i of the screen; CLASS_MAX if there is no such cell. */
+static unsigned
+cells_class(const struct ui *ui, const struct sample *s, size_t i)
+{
 	size_t k;
 
-	if (!w || w->gone || w->grid.zoom != pages->grid.zoom ||
-	    w->grid.row_cells != pages->grid.row_cells ||
-	    !grid_cell_range(&pages->grid, i, &lo, &hi) ||
-	    !grid_cell_at(&w->grid, lo, &k) || !w->cells.v[k].has)
-		return false;
-	mosaic_get(&w->cells, k, &out->c);
-	out->i = k;
-	out->pg = w->pages ? &w->pages[k] : NULL;
-	return true;
+	return cells_locate(ui, s, i, &k) ? mosaic_first(&s->window->cells, k) : CLASS_MAX;
 }
 
 enum heat
@@ -104,16 +116,25 @@ cells_brick(const struct grid *g, size_t i)
 	return (i % g->row_cells + (row & 1) * 4) % 8 == 0;
 }
 
+/* The heat of a page, where it is to be seen. */
+static enum heat
+cells_page_heat(const struct ui *ui, const struct sample *s, size_t i, const struct found_cell *f)
+{
+	enum heat heat = cells_heat(ui, s->window->lens, &f->c);
+	struct page pg;
+	bool whole = heat && window_page(s->window, f->i, &pg) && cells_tracked_whole(s, &pg);
+
+	return whole && !cells_brick(&ui->pages->grid, i) ? HEAT_NONE : heat;
+}
+
 /* One page per cell: its colour, and its letter if letters are on. */
 static void
-cells_draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool, int y,
-                     int x, bool letter)
+cells_draw_page_cell(const struct ui *ui, enum lens l, unsigned cls, enum heat heat, int y, int x,
+                     bool letter)
 {
-	unsigned second, cls = cell_first(c, &second);
-	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
 	enum role role = heat ? strips_heat_role(ui, heat) : paint_class_role(l, cls);
 	bool show = letter || ui->pages->letters == LETTERS_ALL || !cells_has_background(role) ||
-	            cell_alarm(c, l) == cls;
+	            lens_class(l, cls).kind == CLASS_ALARM;
 
 	if (cells_few_colors())
 		paint_glyph(y, x, role,
@@ -253,7 +274,7 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
 	const struct pages *pages = ui->pages;
 	unsigned col = (unsigned)(i % pages->grid.row_cells), second, cls, prev;
-	struct found_cell found, before;
+	struct found_cell found;
 	const struct cell *c = &found.c;
 	uint64_t lo, hi, from, to;
 	bool chosen, guessed = !cells_find(ui, s, i, &found);
@@ -261,7 +282,7 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	if (!grid_cell_range(&pages->grid, i, &lo, &hi))
 		return;
 	if (guessed)
-		found.pg = NULL;
+		found.i = SIZE_MAX;
 	if (guessed && !cells_guess(ui, s, lo, hi, &found.c)) {
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
@@ -274,13 +295,12 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	}
 	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
 	if (pages->grid.zoom == 0) {
-		cls = cell_first(c, &second);
-		prev = col && cells_find(ui, s, i - 1, &before) ? cell_first(&before.c, &second)
-		       : guessed                                ? cls
-		                                                : CLASS_MAX;
+		cls = guessed ? cell_first(c, &second) : mosaic_first(&s->window->cells, found.i);
+		prev = col ? cells_class(ui, s, i - 1) : CLASS_MAX;
+		if (guessed && prev == CLASS_MAX)
+			prev = cls;
 		cells_draw_page_cell(
-		    ui, s->window->lens, c,
-		    cells_tracked_whole(s, found.pg) && !cells_brick(&pages->grid, i), y, x,
+		    ui, s->window->lens, cls, cells_page_heat(ui, s, i, &found), y, x,
 		    chosen || (pages->letters == LETTERS_RUNS &&
 		               (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
 	} else if (chosen || cells_in_letters(ui)) {

@@ -13,11 +13,10 @@
  * row by row from the top.
  */
 
-/* A cell of the sample: its number in the window, and its page if a cell is one page, else NULL. */
+/* A cell of the sample, and its number in the window. */
 struct found_cell {
 	struct cell c;
 	size_t i;
-	const struct page *pg;
 };
 
 /*

@@ -155,6 +155,7 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
 	struct found_cell f;
+	struct page pg;
 	char head[48];
 	uint64_t lo, hi;
 	size_t i;
@@ -168,9 +169,9 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 	if (!grid_cell_at(&ui->pages->grid, ui->cursor, &i) || !cells_find(ui, s, i, &f) ||
 	    !grid_cell_range(&ui->pages->grid, i, &lo, &hi))
 		return false;
-	if (f.pg) {
+	if (window_page(s->window, f.i, &pg)) {
 		card->symbol = s->card_whole ? ONCE_DONE : ui->card_read;
-		page_card(card, s, v, lo, f.pg, f.c.newest_ns, ui->now, inspector_find_more(s, lo));
+		page_card(card, s, v, lo, &pg, f.c.newest_ns, ui->now, inspector_find_more(s, lo));
 	} else {
 		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
 		inspector_make_counts_card(card, ui, head, s->window->lens, &f.c,

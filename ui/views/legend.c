@@ -146,9 +146,7 @@ legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 	struct cell sum = {0};
 	struct buf text = {0};
 
-	for (size_t i = 0; i < w->cells.n; i++)
-		sum.match += w->cells.v[i].match;
-	mosaic_count(&w->cells, sum.n);
+	mosaic_sum(&w->cells, &sum);
 	text_escape(&text, ui->pages->filter, strlen(ui->pages->filter), !paint_utf8());
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %s%llu of %llu match", text.s,
 	               window_has_estimates(w) ? "about " : "",
@@ -183,7 +181,7 @@ legend_has_tenths(const struct ui *ui, const struct window *w)
 void
 legend_draw(const struct ui *ui, const struct sample *s, int y)
 {
-	uint64_t n[CLASS_MAX] = {0};
+	struct cell sum = {0};
 	const struct window *w = s->window;
 	enum lens l = w ? w->lens : ui->lens;
 	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "%c %s ", lens_row(l)->digit,
@@ -191,7 +189,7 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	struct buf lacks = {0};
 
 	if (w)
-		mosaic_count(&w->cells, n);
+		mosaic_sum(&w->cells, &sum);
 	if (w && w->filtered && ui->pages->filter[0])
 		x = legend_draw_filter(ui, w, y, x);
 	if (w && w->averages)
@@ -207,7 +205,7 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {
 		int from = x;
 
-		if (!n[c])
+		if (!sum.n[c])
 			continue;
 		paint_glyph(y, x, paint_class_role(l, c), cells_glyph(lens_class(l, c).letter));
 		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " ");

@@ -103,16 +103,18 @@ report_write_pages(const struct ui *ui, const struct sample *s, enum format form
 	const struct vma *v = ui_vma(ui, s, &r);
 	struct out *o = report_begin(to, format, "pages", ids, NULL, ARRAY_LEN(ids));
 	struct found_cell f;
+	struct page pg;
 	uint64_t lo, hi;
 
 	for (size_t i = 0; v && i < (size_t)ui->pages->grid.rows * ui->pages->grid.row_cells; i++) {
 		struct page_row row = {.v = v, .page_size = s->page_size};
 		struct value values[ARRAY_LEN(ids)];
 
-		if (!report_next_cell(ui, s, i, &f, &lo, &hi) || !f.pg)
+		if (!report_next_cell(ui, s, i, &f, &lo, &hi) ||
+		    !window_page(s->window, f.i, &pg))
 			continue;
 		row.addr = lo;
-		row.pg = f.pg;
+		row.pg = &pg;
 		for (size_t k = 0; k < ARRAY_LEN(ids); k++)
 			values[k] = page_value(ids[k], &row);
 		values[6] = s->clears && r->doubt == DOUBT_NONE

@@ -200,6 +200,8 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct vma *v = ui_vma(ui, s, &r);
 	struct found_cell f = {0};
 	const struct cell *c = NULL;
+	struct page pg;
+	bool single = false;
 	uint64_t lo, hi;
 	unsigned second;
 	char size[8];
@@ -215,15 +217,17 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		        key_of(ACT_NEXT_REGION, 'G'));
 		return;
 	}
-	if (grid_cell_at(&ui->pages->grid, ui->cursor, &i) && cells_find(ui, s, i, &f))
+	if (grid_cell_at(&ui->pages->grid, ui->cursor, &i) && cells_find(ui, s, i, &f)) {
 		c = &f.c;
+		single = window_page(s->window, f.i, &pg);
+	}
 	buf_fmt(out, "%llx ", (unsigned long long)ui->cursor);
 	if (!c) {
 		buf_str(out, s->ended ? "was not read before the process ended" : "not read yet");
-	} else if (f.pg) {
-		page_sentence(out, f.pg, tracker_words(s->tracker)->verb, s->clears, c->newest_ns,
+	} else if (single) {
+		page_sentence(out, &pg, tracker_words(s->tracker)->verb, s->clears, c->newest_ns,
 		              ui->now);
-		if (c->written && cells_tracked_whole(s, f.pg))
+		if (c->written && cells_tracked_whole(s, &pg))
 			buf_fmt(out, " (tracked per %s)",
 			        size_text(size, s->page_size << folio_huge_order(s->page_size)));
 		if (s->window->lens != LENS_STATE && s->window->lens != LENS_WRITES)
@@ -243,7 +247,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 			        (unsigned long long)c->match);
 	}
 	if (c)
-		view_grid_say_times(ui, s, c, f.pg != NULL, out);
+		view_grid_say_times(ui, s, c, single, out);
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
 		buf_fmt(out, "; none of these %s is in RAM or swap",
 		        size_text(size, vma_size(v)));

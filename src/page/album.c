@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "page/album.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+enum {
+	NEAR = 16,                                               /* so many facts are compared */
+	FACT_BYTES = offsetof(struct page, node) + sizeof(int16_t), /* without what pads it */
+};
+static const uint64_t ITSELF = UINT64_MAX; /* a folio of one page: its frame's number */
+
+void
+album_begin(struct album *a, size_t n)
+{
+	*a = (struct album){.words = mem_alloc(n * sizeof(*a->words)),
+	                    .fact = mem_alloc(n * sizeof(*a->fact)),
+	                    .n = n};
+	a->facts = vec_room(a->facts, a->used++, &a->cap, sizeof(*a->facts));
+	a->facts[0] = (struct page){0};
+}
+
+void
+album_free(struct album *a)
+{
+	free(a->words);
+	free(a->fact);
+	free(a->facts);
+	*a = (struct album){0};
+}
+
+void
+album_copy(struct album *a, const struct album *from)
+{
+	*a = *from;
+	a->words = mem_copy(from->words, from->n * sizeof(*a->words));
+	a->fact = mem_copy(from->fact, from->n * sizeof(*a->fact));
+	a->facts = mem_copy(from->facts, from->used * sizeof(*a->facts));
+	a->cap = from->used;
+}
+
+static bool
+album_same_fact(const struct page *a, const struct page *b)
+{
+	return !memcmp(a, b, FACT_BYTES);
+}
+
+/* The newest that is the same, of those near the end; else it is added. */
+static uint32_t
+album_find(struct album *a, const struct page *fact)
+{
+	size_t i = a->used;
+
+	while (i-- > 0 && a->used - i <= NEAR)
+		if (album_same_fact(&a->facts[i], fact))
+			return (uint32_t)i;
+	a->facts = vec_room(a->facts, a->used, &a->cap, sizeof(*a->facts));
+	a->facts[a->used] = *fact;
+	return (uint32_t)a->used++;
+}
+
+void
+album_put(struct album *a, size_t i, const struct page *pg)
+{
+	struct page fact = *pg;
+
+	fact.word = 0;
+	fact.like = false;
+	if (fact.known & PAGE_FOLIO && fact.folio == page_pfn(pg))
+		fact.folio = ITSELF;
+	a->words[i] = pg->word;
+	a->fact[i] = album_find(a, &fact);
+}
+
+void
+album_get(const struct album *a, size_t i, struct page *out)
+{
+	*out = a->facts[a->fact[i]];
+	out->word = a->words[i];
+	if (out->folio == ITSELF)
+		out->folio = page_pfn(out);
+}
+
+bool
+album_same(const struct album *a, const struct album *b)
+{
+	if (a->n != b->n || (a->n && memcmp(a->words, b->words, a->n * sizeof(*a->words)) != 0))
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!album_same_fact(&a->facts[a->fact[i]], &b->facts[b->fact[i]]))
+			return false;
+	return true;
+}
+
+size_t
+album_bytes(const struct album *a)
+{
+	return a->n * (sizeof(*a->words) + sizeof(*a->fact)) + a->cap * sizeof(*a->facts);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_ALBUM_H
+#define PM_ALBUM_H
+
+#include "page/page.h"
+
+/*
+ * Pages by number, in little memory: each has its word; the other facts, which most share with a
+ * page nearby, are kept once. A copy of the struct is not one of the pages: album_copy.
+ */
+struct album {
+	uint64_t *words;
+	uint32_t *fact; /* of each page, which of `facts` */
+	size_t n;
+	struct page *facts; /* without the word; the first is of a page that was never put */
+	size_t used, cap;
+};
+
+/* n pages of which nothing is known; album_free frees them. */
+void album_begin(struct album *a, size_t n);
+void album_free(struct album *a);
+void album_copy(struct album *a, const struct album *from);
+
+/* All of the page but `like`. */
+void album_put(struct album *a, size_t i, const struct page *pg);
+void album_get(const struct album *a, size_t i, struct page *out);
+
+bool album_same(const struct album *a, const struct album *b);
+size_t album_bytes(const struct album *a);
+
+#endif
