@@ -7,9 +7,13 @@ size_t
 utf8_next(const char *s, size_t n, uint32_t *cp)
 {
 	utf8proc_int32_t c;
-	utf8proc_ssize_t len =
-	    utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &c);
+	utf8proc_ssize_t len;
 
+	if (n && (unsigned char)*s < 0x80) {
+		*cp = (unsigned char)*s;
+		return 1;
+	}
+	len = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &c);
 	if (len <= 0)
 		return 0;
 	*cp = (uint32_t)c;

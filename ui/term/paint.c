@@ -24,14 +24,23 @@ static const struct paint_style paint_styles[ROLE_COUNT][THEME_COUNT] = {
 #undef T
 
 enum {
-	COVERED = 0, /* the right half of a wide character */
-	NEVER = -1,  /* nothing has been sent there yet */
+	COVERED = 0,      /* the right half of a wide character */
+	NEVER = 0x1fffff, /* nothing has been sent there yet; no character */
+	MARKS_MAX = 255,  /* different sequences; later ones are not drawn */
 };
 
 struct pcell {
-	wchar_t ch; /* or COVERED */
-	wchar_t marks[CCHARW_MAX - 1]; /* combining marks on it; 0-terminated */
-	struct paint_style style;
+	unsigned ch : 21; /* or COVERED, NEVER */
+	unsigned attr : 3;
+	unsigned marks : 8; /* its combining marks: which of paint.marks; 0: none */
+	short fg, bg;
+};
+
+_Static_assert(sizeof(struct pcell) == 8, "cells are compared as bytes");
+
+/* Combining marks on one character; 0-terminated. */
+struct pmarks {
+	wchar_t ch[CCHARW_MAX - 1];
 };
 
 /* The frame being drawn, the one on screen, and the colour pairs allocated. */
@@ -41,8 +50,10 @@ static struct {
 	bool light; /* the terminal's own background, as far as known */
 	int rows, cols;
 	struct pcell *next, *shown;
+	struct pmarks *marks; /* from 1 */
+	size_t marks_n, marks_cap;
 	int cursor_y, cursor_x;
-	unsigned short pair[257][257]; /* [fg + 1][bg + 1]; 0: not allocated yet */
+	unsigned short *pair[257]; /* [fg + 1][bg + 1]; NULL, 0: not allocated yet */
 	unsigned short pairs;
 } paint;
 
@@ -104,7 +115,14 @@ paint_close(void)
 {
 	free(paint.next);
 	free(paint.shown);
+	free(paint.marks);
 	paint.next = paint.shown = NULL;
+	paint.marks = NULL;
+	paint.marks_n = paint.marks_cap = 0;
+	for (size_t i = 0; i < ARRAY_LEN(paint.pair); i++) {
+		free(paint.pair[i]);
+		paint.pair[i] = NULL;
+	}
 	paint.rows = paint.cols = 0;
 }
 
@@ -123,7 +141,7 @@ paint_utf8(void)
 void
 paint_begin(const struct term *t)
 {
-	static const struct pcell blank = {.ch = L' ', .style = {-1, -1, 0}};
+	static const struct pcell blank = {.ch = L' ', .fg = -1, .bg = -1};
 
 	if (t->rows != paint.rows || t->cols != paint.cols) {
 		size_t n = (size_t)t->rows * (size_t)t->cols;
@@ -133,7 +151,7 @@ paint_begin(const struct term *t)
 		paint.next = mem_resize(paint.next, n * sizeof(*paint.next));
 		paint.shown = mem_resize(paint.shown, n * sizeof(*paint.shown));
 		paint_forget_shown();
-		erase();
+		werase(newscr);
 	}
 	for (int i = 0; i < paint.rows * paint.cols; i++)
 		paint.next[i] = blank;
@@ -143,10 +161,13 @@ paint_begin(const struct term *t)
 static int
 paint_pair_of(short fg, short bg)
 {
-	unsigned short *n = &paint.pair[fg + 1][bg + 1];
+	unsigned short **row = &paint.pair[fg + 1], *n;
 
 	if (!paint.colors || (fg < 0 && bg < 0))
 		return 0;
+	if (!*row)
+		*row = mem_alloc(ARRAY_LEN(paint.pair) * sizeof(**row));
+	n = &(*row)[bg + 1];
 	if (!*n && paint.pairs + 1 < COLOR_PAIRS) {
 		*n = ++paint.pairs;
 		init_extended_pair(*n, fg, bg);
@@ -157,31 +178,26 @@ paint_pair_of(short fg, short bg)
 static void
 paint_send_cell(int y, int x, const struct pcell *c)
 {
-	attr_t attr = (c->style.attr & PAINT_BOLD ? A_BOLD : 0) |
-	              (c->style.attr & PAINT_REVERSE ? A_REVERSE : 0) |
-	              (c->style.attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
-	int pair = paint_pair_of(c->style.fg, c->style.bg);
-	wchar_t text[CCHARW_MAX + 1] = {c->ch};
+	attr_t attr = (c->attr & PAINT_BOLD ? A_BOLD : 0) |
+	              (c->attr & PAINT_REVERSE ? A_REVERSE : 0) |
+	              (c->attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
+	int pair = paint_pair_of(c->fg, c->bg);
+	wchar_t text[CCHARW_MAX + 1] = {(wchar_t)c->ch};
 	cchar_t cc;
 
-	memcpy(text + 1, c->marks, sizeof(c->marks));
+	if (c->marks)
+		memcpy(text + 1, paint.marks[c->marks].ch, sizeof(paint.marks->ch));
 	setcchar(&cc, text, attr, (short)pair, paint.colors ? &pair : NULL);
-	mvadd_wch(y, x, &cc);
+	mvwadd_wch(newscr, y, x, &cc);
 }
 
 static bool
-paint_same_style(const struct paint_style *a, const struct paint_style *b)
+paint_same_style(const struct pcell *a, const struct pcell *b)
 {
 	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
 }
 
-static bool
-paint_same(const struct pcell *a, const struct pcell *b)
-{
-	return a->ch == b->ch && paint_same_style(&a->style, &b->style) &&
-	       !memcmp(a->marks, b->marks, sizeof(a->marks));
-}
-
+/* Straight into what curses compares with the screen, without a window in between. */
 unsigned
 paint_flush(void)
 {
@@ -192,7 +208,7 @@ paint_flush(void)
 			struct pcell *next = &paint.next[y * paint.cols + x],
 				     *shown = &paint.shown[y * paint.cols + x];
 
-			if (paint_same(next, shown))
+			if (!memcmp(next, shown, sizeof(*next)))
 				continue;
 			*shown = *next;
 			if (next->ch != COVERED)
@@ -201,8 +217,7 @@ paint_flush(void)
 		}
 	curs_set(paint.cursor_y >= 0 ? 1 : 0);
 	if (paint.cursor_y >= 0)
-		move(paint.cursor_y, paint.cursor_x);
-	wnoutrefresh(stdscr);
+		wmove(newscr, paint.cursor_y, paint.cursor_x);
 	doupdate();
 	return changed;
 }
@@ -221,14 +236,16 @@ paint_add_char(struct buf *out, wchar_t ch)
 static void
 paint_add_cell(struct buf *out, const struct pcell *c)
 {
-	paint_add_char(out, c->ch);
-	for (size_t i = 0; i < ARRAY_LEN(c->marks) && c->marks[i]; i++)
-		paint_add_char(out, c->marks[i]);
+	const struct pmarks *marks = c->marks ? &paint.marks[c->marks] : NULL;
+
+	paint_add_char(out, (wchar_t)c->ch);
+	for (size_t i = 0; marks && i < ARRAY_LEN(marks->ch) && marks->ch[i]; i++)
+		paint_add_char(out, marks->ch[i]);
 }
 
 /* Indices of the 256-colour table; its first eight are the ANSI colours. */
 static void
-paint_add_style(struct buf *out, const struct paint_style *l)
+paint_add_style(struct buf *out, const struct pcell *l)
 {
 	buf_fmt(out, "\033[0%s%s%s", l->attr & PAINT_BOLD ? ";1" : "",
 	        l->attr & PAINT_UNDERLINE ? ";4" : "", l->attr & PAINT_REVERSE ? ";7" : "");
@@ -242,22 +259,22 @@ paint_add_style(struct buf *out, const struct paint_style *l)
 void
 paint_dump(struct buf *out, int rows, bool colors)
 {
-	static const struct paint_style plain = {-1, -1, 0};
+	static const struct pcell plain = {.fg = -1, .bg = -1};
 
 	for (int y = 0; y < rows && y < paint.rows; y++) {
 		const struct pcell *row = &paint.shown[y * paint.cols];
-		struct paint_style now = plain;
+		struct pcell now = plain;
 		int end = paint.cols;
 
 		while (end > 0 && row[end - 1].ch == L' ' &&
-		       (!colors || paint_same_style(&row[end - 1].style, &plain)))
+		       (!colors || paint_same_style(&row[end - 1], &plain)))
 			end--;
 		for (int x = 0; x < end; x++) {
 			if (row[x].ch == COVERED)
 				continue;
-			if (colors && !paint_same_style(&row[x].style, &now))
-				paint_add_style(out, &row[x].style);
-			now = row[x].style;
+			if (colors && !paint_same_style(&row[x], &now))
+				paint_add_style(out, &row[x]);
+			now = row[x];
 			paint_add_cell(out, &row[x]);
 		}
 		buf_str(out, colors && !paint_same_style(&now, &plain) ? "\033[0m\n" : "\n");
@@ -278,7 +295,8 @@ paint_put(int y, int x, wchar_t ch, struct paint_style style)
 	struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
-		*c = (struct pcell){.ch = ch, .style = style};
+		*c = (struct pcell){
+		    .ch = (unsigned)ch, .attr = style.attr, .fg = style.fg, .bg = style.bg};
 }
 
 /* The ASCII replacements of the symbols that pmtop draws. */
@@ -300,26 +318,56 @@ paint_plain_sign(wchar_t ch)
 	return L'?';
 }
 
+/* Marks `old`, and one more if there is room for it. */
+static unsigned
+paint_more_marks(unsigned old, wchar_t mark)
+{
+	struct pmarks more = {{0}};
+	size_t n = 0, i = 1;
+
+	if (old)
+		more = paint.marks[old];
+	while (n < ARRAY_LEN(more.ch) && more.ch[n])
+		n++;
+	if (n == ARRAY_LEN(more.ch))
+		return old;
+	more.ch[n] = mark;
+	while (i <= paint.marks_n && memcmp(&paint.marks[i], &more, sizeof(more)) != 0)
+		i++;
+	if (i > MARKS_MAX)
+		return old;
+	if (i > paint.marks_n) {
+		paint.marks_n = i;
+		paint.marks = vec_room(paint.marks, i, &paint.marks_cap, sizeof(more));
+		paint.marks[i] = more;
+	}
+	return (unsigned)i;
+}
+
 /* Adds a combining mark to the character that ends before x. */
 static void
 paint_mark(int y, int x, wchar_t mark)
 {
 	struct pcell *c = paint_cell_at(y, x - 1);
-	size_t n = 0;
 
 	if (c && c->ch == COVERED)
 		c = paint_cell_at(y, x - 2);
-	while (c && n < ARRAY_LEN(c->marks) && c->marks[n])
-		n++;
-	if (c && n < ARRAY_LEN(c->marks))
-		c->marks[n] = mark;
+	if (c)
+		c->marks = paint_more_marks(c->marks, mark) & MARKS_MAX;
+}
+
+/* Of one column in any locale. */
+static bool
+paint_is_ascii(uint32_t cp)
+{
+	return cp >= ' ' && cp < 0x7f;
 }
 
 /* Uses wcwidth as curses does: any other width would put the screen out of step. */
 size_t
 paint_columns(uint32_t cp)
 {
-	int w = paint.utf8 ? wcwidth((wchar_t)cp) : 1;
+	int w = paint.utf8 && !paint_is_ascii(cp) ? wcwidth((wchar_t)cp) : 1;
 
 	return w < 0 ? 1 : (size_t)w;
 }
@@ -339,6 +387,7 @@ paint_letter_style(enum role role)
 int
 paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 {
+	const struct paint_style style = paint_letter_style(role);
 	char text[1024];
 	const char *s = text;
 	int left = x;
@@ -353,11 +402,11 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 	 * UTF-8 in any locale: the text is ours or has been escaped; paint_plain_sign handles the
 	 * rest
 	 */
-	for (size_t n; *s; s += n) {
+	for (size_t n, rest = strlen(s); *s; s += n, rest -= n) {
 		uint32_t cp = 0xfffd;
 		int w;
 
-		n = utf8_next(s, strlen(s), &cp);
+		n = utf8_next(s, rest, &cp);
 		if (!n)
 			n = 1;
 		w = (int)paint_columns(cp);
@@ -369,11 +418,12 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 		if (x + w > right)
 			break;
 		paint_put(y, x,
-		          paint.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?'
-		                                                 : paint_plain_sign((wchar_t)cp),
-		          paint_letter_style(role));
+		          paint_is_ascii(cp)                       ? (wchar_t)cp
+		          : paint.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?'
+		                                                   : paint_plain_sign((wchar_t)cp),
+		          style);
 		if (w == 2)
-			paint_put(y, x + 1, COVERED, paint_letter_style(role));
+			paint_put(y, x + 1, COVERED, style);
 		x += w;
 	}
 	return x;
@@ -410,10 +460,12 @@ paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
 void
 paint_over(int y, int x, wchar_t glyph)
 {
-	const struct pcell *c = paint_cell_at(y, x);
+	struct pcell *c = paint_cell_at(y, x);
 
-	if (c)
-		paint_put(y, x, paint_plain_sign(glyph), c->style);
+	if (!c)
+		return;
+	c->ch = (unsigned)paint_plain_sign(glyph);
+	c->marks = 0;
 }
 
 void
@@ -424,12 +476,12 @@ paint_shade(int y, int x, int right, enum role role)
 	for (; x < right; x++) {
 		struct pcell *c = paint_cell_at(y, x);
 
-		if (!c || c->style.bg >= 0)
+		if (!c || c->bg >= 0)
 			continue;
-		c->style.bg = style.bg;
-		if (c->style.fg < 0)
-			c->style.fg = style.fg;
-		c->style.attr |= style.attr;
+		c->bg = style.bg;
+		if (c->fg < 0)
+			c->fg = style.fg;
+		c->attr |= style.attr & 7;
 	}
 }
 
@@ -439,7 +491,7 @@ paint_choose(int y, int x)
 	struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
-		c->style.attr ^= PAINT_REVERSE;
+		c->attr ^= PAINT_REVERSE;
 }
 
 void

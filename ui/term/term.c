@@ -273,7 +273,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 		term_start_mouse(t);
 	if (!t->headless)
 		term_remember_terminal();
-	leaveok(stdscr, FALSE);
+	wresize(stdscr, 1, 1); /* not drawn in: paint.c */
 	t->colors = term_color_count(o->color);
 	t->utf8 = !o->ascii && !term_is_console();
 	t->calm = o->calm;
@@ -314,7 +314,7 @@ term_fd(const struct term *t)
 void
 term_measure(struct term *t)
 {
-	getmaxyx(stdscr, t->rows, t->cols);
+	getmaxyx(newscr, t->rows, t->cols);
 	clearok(curscr, TRUE); /* output that was under way before the resize may be anywhere */
 }
 
