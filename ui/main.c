@@ -186,7 +186,7 @@ main_run_batch(const struct options *o, pid_t pid, struct err *err)
 	r = batch_run(o, pid, main_report, &note, err);
 
 	if (r == 0 && note.s)
-		fprintf(stderr, "pmtop: %s\n", note.s);
+		main_report(note.s);
 	buf_free(&note);
 	return r;
 }
@@ -200,7 +200,7 @@ main_run_diff(const struct options *o, struct err *err)
 	batch_guard(main_kernel_is_silent, 0);
 	r = batch_diff(o, &note, err);
 	if (r == 0 && note.s)
-		fprintf(stderr, "pmtop: %s\n", note.s);
+		main_report(note.s);
 	buf_free(&note);
 	return r;
 }
