@@ -23,6 +23,7 @@ struct caps {
 	struct track *track;
 };
 
+static const char caps_no_tables[] = "the page tables are not readable";
 static const char caps_as_admin[] = "run as root (CAP_SYS_ADMIN in the initial user namespace)";
 
 static void
@@ -141,16 +142,17 @@ caps_present_word(struct caps *t)
 static void
 caps_pagemap(struct caps *t, struct cap *c)
 {
-	(void)t;
-	caps_yes(c, "readable");
+	caps_try_own_file(t, c, "pagemap");
 }
 
 static void
 caps_pfn(struct caps *t, struct cap *c)
 {
-	uint64_t word = caps_present_word(t);
+	uint64_t word = t->r->base.meta.open ? caps_present_word(t) : 0;
 
-	if (!word)
+	if (!t->r->base.meta.open)
+		caps_no(c, caps_no_tables, NULL);
+	else if (!word)
 		caps_no(c, "no page of the process is in RAM, so it could not be tried", NULL);
 	else if (word & PM_PFN_MASK)
 		caps_yes(c, "visible");
@@ -199,7 +201,9 @@ caps_kpagecgroup(struct caps *t, struct cap *c)
 static void
 caps_scan(struct caps *t, struct cap *c)
 {
-	if (t->r->base.meta.scan)
+	if (!t->r->base.meta.open)
+		caps_no(c, caps_no_tables, NULL);
+	else if (t->r->base.meta.scan)
 		caps_yes(c, "works; its categories:");
 	else
 		caps_no(c,
@@ -235,11 +239,13 @@ caps_category(const struct caps *t, size_t i, struct cap *c)
 	c->gives = caps_cats[i].gives;
 	if (t->r->base.meta.scan & caps_cats[i].bit)
 		caps_yes(c, "known");
+	else if (!t->r->base.meta.open)
+		caps_no(c, caps_no_tables, NULL);
 	else if (!t->r->base.meta.scan)
 		caps_no(c, "PAGEMAP_SCAN does not work here", NULL);
 	else
 		caps_no(c, "not known to this kernel's scan", NULL);
-	if (!c->ok && caps_cats[i].since)
+	if (!c->ok && caps_cats[i].since && t->r->base.meta.open)
 		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail),
 		         " (Linux %s)", caps_cats[i].since);
 }
@@ -271,10 +277,14 @@ caps_tracker(struct caps *t, enum tracker tracker, struct cap *c)
 {
 	const struct track_status *s = &t->track->status[tracker];
 
-	if (t->track->can == TRACK_UNKNOWN)
-		track_probe(t->track, &t->r->proc, &t->r->pm);
 	c->name = tracker_words(tracker)->label;
 	c->gives = tracker_words(tracker)->gives;
+	if (!t->r->base.meta.open) {
+		caps_no(c, caps_no_tables, NULL);
+		return;
+	}
+	if (t->track->can == TRACK_UNKNOWN)
+		track_probe(t->track, &t->r->proc, &t->r->pm);
 	if (s->can == TRACK_NO)
 		caps_no(c, s->why, s->how);
 	else

@@ -366,6 +366,36 @@ ALL=+perfmon,+dac_read_search,+sys_admin,+sys_ptrace
 	! "$PUBLIC/pmtop" --capabilities $$ --csv -n | grep -q '^symbols,yes' || grep -q '^[0-9]*,touch_pages$' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "--capabilities answers where the page tables are refused, too, and says that they are" {
+	local row
+	tier +perfmon
+	! "${AS[@]}" head -c 8 "/proc/$SUBJECT_PID/pagemap" >/dev/null 2>&1 || skip "this kernel shows others' page tables to it"
+	run -0 --separate-stderr "${AS[@]}" "$PMTOP" --capabilities --csv -n "$SUBJECT_PID"
+	# shellcheck disable=SC2154 # set by bats
+	is "$stderr" ""
+	[[ ${lines[0]} == "privileges,yes,"*"by CAP_PERFMON:"*"setcap cap_perfmon,cap_dac_read_search+p"* ]]
+	grep -q '^maps,yes,' <<<"$output"
+	grep -q '^pagemap,no,the page tables,Permission denied,' <<<"$output"
+	for row in pfn PAGEMAP_SCAN scan:present soft-dirty userfaultfd; do
+		grep -q "^$row,no,.*,the page tables are not readable,$" <<<"$output"
+	done
+}
+
+@test "a name that the target chose is escaped in what goes to standard error with an answer" {
+	become_nobody
+	as setpriv --inh-caps=+perfmon --ambient-caps=+perfmon "${AS_NOBODY[@]:1}"
+	"${AS[@]}" true 2>/dev/null || skip "setpriv may not give these capabilities here"
+	cp /bin/sleep "$PUBLIC/"$'a\e[31mb\nc'
+	"$PUBLIC/"$'a\e[31mb\nc' 60 3>&- &
+	OTHERS+=($!)
+	"${AS[@]}" cat "/proc/$!/maps" >/dev/null 2>&1 || skip "this kernel shows others' maps to CAP_SYS_PTRACE only"
+	! "${AS[@]}" head -c 8 "/proc/$!/pagemap" >/dev/null 2>&1 || skip "this kernel shows others' page tables to it"
+	until_true grep -q 31mb "/proc/$!/comm"
+	run -0 --separate-stderr "${AS[@]}" "$PMTOP" --list "$!"
+	# shellcheck disable=SC2154 # set by bats
+	[[ ${#stderr_lines[@]} -eq 1 && $stderr == *'(a\033[31mb\012c): '* ]]
+}
+
 # The rows of --capabilities that name the tier, from the table.
 @test "--capabilities and K tell the tier, and the line for the next one" {
 	local have=() name words n=0 row all

@@ -160,7 +160,10 @@ batch_recall(struct batch *b, struct err *err)
 	return r;
 }
 
-/* A list of regions says what it can without the page tables, which take more rights than maps. */
+/*
+ * Without the page tables, which take more rights than maps, a list of regions says what it can,
+ * and --capabilities why that is so.
+ */
 static int
 batch_open_pages(struct batch *b, struct err *err)
 {
@@ -169,12 +172,14 @@ batch_open_pages(struct batch *b, struct err *err)
 
 	if (target_open_pages(&b->t, err) == 0)
 		return 0;
-	b->blind = o->mode == MODE_LIST && !o->watch_ns && !o->grow_ns &&
-	           (err->sys == EACCES || err->sys == EPERM);
+	b->blind = (o->mode == MODE_LIST || o->mode == MODE_CAPABILITIES) && !o->watch_ns &&
+	           !o->grow_ns && (err->sys == EACCES || err->sys == EPERM);
 	if (!b->blind)
 		return -1;
-	buf_fmt(b->note, "%s (RSS and SWAP are from smaps; what else they say is not known)",
-	        err_line(err, why, sizeof(why)));
+	if (o->mode == MODE_LIST)
+		buf_fmt(b->note,
+		        "%s (RSS and SWAP are from smaps; what else they say is not known)",
+		        err_line(err, why, sizeof(why)));
 	return 0;
 }
 
