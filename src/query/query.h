@@ -118,12 +118,13 @@ int query_resolve(const struct query_place *at, const struct vma_list *vmas, uin
 /* --- for what settles places first (settle.h) ------------------------------------------------- */
 
 /* How much of a mapping's name a text is. */
-enum query_match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
+enum query_match { MATCH_NO, MATCH_PREFIX, MATCH_STEM, MATCH_BASE, MATCH_EXACT };
 enum query_match query_match(const struct vma_list *vmas, const char *name);
 
 /*
  * The first region of the mapping called at->name: the full name takes precedence over the base
- * name, and that over a prefix. Regions of one name count as one mapping.
+ * name, that over its stem (libc of libc.so.6, not of libcrypto.so.3), and that over a prefix.
+ * Regions of one name count as one mapping.
  */
 int query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
                        const struct vma **out, struct err *err);

@@ -72,7 +72,9 @@ query_match_name(const struct vma *v, const char *name)
 	s = query_short_name(v, &n);
 	if (!query_begins(s, n, name, &used))
 		return MATCH_NO;
-	return used == n ? MATCH_BASE : MATCH_PREFIX;
+	if (used == n)
+		return MATCH_BASE;
+	return s[used] == '.' || s[used] == '-' ? MATCH_STEM : MATCH_PREFIX;
 }
 
 enum query_match

@@ -790,6 +790,40 @@ test_long_names(void)
 	}
 }
 
+/* libc is libc.so.6, also where libcrypto.so.3 is mapped below it. */
+static void
+test_stem_before_prefix(void)
+{
+	static const char stems[] =
+	    "500000-501000 r-xp 00000000 08:01 7 /usr/lib/libcrypto.so.3\n"
+	    "510000-511000 r-xp 00000000 08:01 8 /usr/lib/libc.so.6\n"
+	    "520000-521000 r-xp 00000000 08:01 9 /usr/lib/libcap-ng.so.0\n"
+	    "530000-531000 r-xp 00000000 08:01 10 /usr/lib/libcapstone.so.4\n";
+	static const struct {
+		const char *text;
+		uint64_t addr; /* 0: ambiguous */
+	} rows[] = {
+	    {"libc+0x10", 0x510010}, {"libcap+0x10", 0x520010}, {"libcr+0x10", 0x500010},
+	    {"libca+0x10", 0},       {"lib+0x10", 0},
+	};
+	struct vma_list list;
+	size_t odd;
+
+	vma_parse(&list, mem_strdup(stems), &odd);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err = {0};
+		uint64_t addr = 0;
+		const struct vma *v;
+		bool got = query_parse(rows[i].text, 4096, &q, &err) == 0 &&
+		           query_resolve(&q.from, &list, &addr, &v, &err) == 0;
+
+		ok(rows[i].addr ? got && addr == rows[i].addr
+		                : !got && strstr(err.what, "ambiguous"), rows[i].text);
+	}
+	vma_free(&list);
+}
+
 int
 main(void)
 {
@@ -814,6 +848,7 @@ main(void)
 	test_hex_names();
 	test_places_back();
 	test_long_names();
+	test_stem_before_prefix();
 	vma_free(&vmas);
 	return tap_done();
 }
