@@ -241,7 +241,7 @@ docs_manual(void)
 	docs_title("PMTOP", 1, "User Commands", "man");
 	printf(".SH NAME\npmtop \\- show the pages of one process\n"
 	       ".SH SYNOPSIS\n"
-	       ".B pmtop\n[\\fIOPTIONS\\fR] [\\fIPID\\fR | \\fINAME\\fR]\n.br\n"
+	       ".B pmtop\n[\\fIOPTIONS\\fR] [\\fIPID\\fR | \\fINAME\\fR | \\fIFILE\\fR]\n.br\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
 	       ".B pmtop \\-\\-demo\n.br\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] \\fB\\-\\-diff\\fR \\fIFROM TARGET\\fR\n"
@@ -250,7 +250,8 @@ docs_manual(void)
 	       "of its pages, coloured by what each page is, from /proc/PID/pagemap and "
 	       "/proc/kpageflags. The key c clears the record of writes (see WATCHING WRITES); "
 	       "pages written from then on light up. The key : asks about an address. Options "
-	       "give scripts every answer that the screen gives.\n"
+	       "give scripts every answer that the screen gives. With a FILE that "
+	       "\\fB\\-\\-record\\fR made, all this is shown as it was then.\n"
 	       ".PP\nNothing changes the target unless a key or an option asks for it. What is "
 	       "not known is left empty (null in JSON), never shown as 0.\n"
 	       ".PP\nWithout a process, or with a name that several share, pmtop lists the "
