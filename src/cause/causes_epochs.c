@@ -52,9 +52,7 @@ static bool
 causes_is_before(const struct causes *c, const struct track *t, const struct causes_entry *e,
                  uint64_t begin_ns)
 {
-	struct track_stamp is;
-
-	return track_at(t, e->addr, &is) && is.epoch == c->epoch && is.time_ns >= begin_ns;
+	return causes_is_written(t, e->addr, c->epoch) && track_time(t, e->addr) >= begin_ns;
 }
 
 /*

@@ -89,23 +89,41 @@ region_pass_run(const struct region_walk *w, const struct pm_run *run)
 	w->target->each_run(w->target->each_run_arg, &is);
 }
 
+/* Counts the runs that are held back. */
+static void
+region_add_alike(struct region_walk *w)
+{
+	struct pm_run run = w->alike;
+	uint64_t pages = (run.end - run.start) >> w->page_shift;
+
+	w->alike = (struct pm_run){0};
+	if (!pages)
+		return;
+	w->entries += pages;
+	if (w->target->each_run)
+		region_pass_run(w, &run);
+	if (run.cats & PM_CAT_PRESENT)
+		region_add_present(w, &run, pages);
+	else
+		region_add_swapped(w, &run);
+}
+
+/* Written pages and others are many runs, which are counted as one. */
 int
 region_walk_run(void *arg, const struct pm_run *run)
 {
 	struct region_walk *w = arg;
-	uint64_t pages = (run->end - run->start) >> w->page_shift;
+	uint64_t cats = run->cats & ~w->marks;
 
 	if (!(run->cats & (PM_CAT_PRESENT | PM_CAT_SWAPPED))) {
 		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
 		return 0;
 	}
-	w->entries += pages;
-	if (w->target->each_run)
-		region_pass_run(w, run);
-	if (run->cats & PM_CAT_PRESENT)
-		region_add_present(w, run, pages);
-	else
-		region_add_swapped(w, run);
+	if (w->alike.end != run->start || w->alike.cats != cats) {
+		region_add_alike(w);
+		w->alike = (struct pm_run){run->start, run->end, cats};
+	}
+	w->alike.end = run->end;
 	if (w->track->clears)
 		region_note_dirty(w, run);
 	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;
@@ -188,6 +206,7 @@ region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
 	                          .page_size = t->page_size,
 	                          .page_shift = (unsigned)__builtin_ctzll(t->page_size),
 	                          .keep = region_cats_of(t, v).cats,
+	                          .marks = track->clears ? track_cats(track) : 0,
 	                          .devices = t->source->meta.swaps.n,
 	                          .out = out,
 	                          .cells = cells,
@@ -210,6 +229,7 @@ region_walk_end(struct region_walk *w, uint64_t now, uint64_t by_state[STATE_COU
 {
 	struct region *out = w->out;
 
+	region_add_alike(w);
 	if (w->track->clears)
 		region_note_written(w, w->target, now);
 	strip_finish(&w->strip, w->cells, w->width);
@@ -259,6 +279,7 @@ region_measure_part(struct target *t, const struct vma *v, uint64_t start, uint6
 		w.start = start;
 		w.end = end;
 		r = source_runs(t->source, start, end, c.any, c.cats, region_walk_run, &w, err);
+		region_add_alike(&w);
 		out->known = out->rss || out->swap || !vma_hides_pages(v);
 		if (r == 0)
 			region_count_unseen(&w);

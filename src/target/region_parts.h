@@ -18,6 +18,8 @@ struct region_walk {
 	size_t page_size;
 	unsigned page_shift; /* its logarithm */
 	uint64_t keep;   /* the categories that this region is scanned for */
+	uint64_t marks;  /* of these, those of writes */
+	struct pm_run alike; /* neighbours but for their marks, which are not counted yet */
 	unsigned devices; /* for swap */
 	struct {
 		uint64_t cats;

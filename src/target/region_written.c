@@ -18,6 +18,9 @@ region_note_plain(struct region_walk *w, const struct pm_run *run)
 		return;
 	}
 	w->clean_seen = true;
+	/* what was lost is asked without auto-clear, what was never written by a screen */
+	if (w->track->auto_clear && w->target->no_screen)
+		return;
 	if (w->track->clears && run->cats & PM_CAT_PRESENT) {
 		uint64_t seen = track_bytes(w->track, run->start, run->end);
 
@@ -257,6 +260,6 @@ region_note_written(struct region_walk *w, struct target *target, uint64_t now)
 	out->fresh = track_tally(t, start) / w->page_size;
 	out->part = is.part || (in_scope && (start > w->v->start || end < w->v->end));
 	out->never = is.late || out->part ? 0 : out->never;
-	if (out->written)
+	if (out->written && !target->no_screen)
 		out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }

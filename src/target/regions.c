@@ -219,7 +219,7 @@ regions_walk_begin(struct regions_walk *k)
 {
 	struct region *r = regions_edit(k->rs, k->at);
 	bool ok = region_walk_begin(&k->w, k->target, &k->rs->vmas.v[k->at], r, r->strip,
-	                            k->target->no_strips ? 0 : LIST_STRIP);
+	                            k->target->no_screen ? 0 : LIST_STRIP);
 
 	k->w.growth = k->growth;
 	return ok;
@@ -233,7 +233,7 @@ regions_walk_next(struct regions_walk *k)
 
 	region_walk_end(&k->w, k->now, k->rs->totals.rss_by_state);
 	region_walk_free(&k->w);
-	r->shows = r->known && !k->target->no_strips ? LENS_STATE + 1 : 0;
+	r->shows = r->known && !k->target->no_screen ? LENS_STATE + 1 : 0;
 	region_totals_add(&k->rs->totals, r);
 	if (++k->at < k->end)
 		regions_walk_begin(k);

@@ -30,7 +30,7 @@ struct target {
 	struct touched touched;    /* what was used since a clear of the referenced bits */
 	struct growth *growth;     /* growth.h; NULL: there is no baseline, and none is due */
 	struct causes *brought;    /* who brings memory in; NULL: not watched. Both: the same */
-	bool no_strips;        /* nobody sees regions: they are counted without strips */
+	bool no_screen;        /* regions are counted without what only a screen shows */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */
 	struct threads threads;

@@ -281,7 +281,7 @@ batch_record(struct batch *b, struct err *err)
 	if (recorder_check(&to, err) < 0 || record_contents(b, &start, &end, err) < 0)
 		return -1;
 	k.signals = batch_signals_open();
-	b->t.no_strips = true;
+	b->t.no_screen = true;
 	record_begin_growth(&k);
 	r = record_begin_writes(&k, err);
 	if (r == 0)
