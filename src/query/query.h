@@ -129,6 +129,10 @@ enum query_match query_match(const struct vma_list *vmas, const char *name);
 int query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
                        const struct vma **out, struct err *err);
 
+/* From the first to the last of the regions of v's name that were mapped together with v. */
+void query_mapping_of(const struct vma_list *vmas, const struct vma *v, uint64_t *start,
+                      uint64_t *end);
+
 /* Whether it is a type of region, as heap: the name of a mapping, not a typo, if there is none. */
 bool query_is_type(const char *name);
 
@@ -140,8 +144,8 @@ int query_bad_place(const struct query_place *at, const char *why, const char *h
                     struct err *err);
 
 /*
- * The byte range of a query, page-aligned outwards: a plain name is the whole region, an address
- * its page.
+ * The byte range of a query, page-aligned outwards: a plain name is the whole mapping, with all
+ * segments of a file, an address its page.
  */
 int query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
                 uint64_t *start, uint64_t *end, struct err *err);

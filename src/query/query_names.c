@@ -297,6 +297,22 @@ query_holds(const struct load *l, const struct vma *v)
 	return v >= l->first && v <= l->last && !strcmp(v->name, l->first->name);
 }
 
+void
+query_mapping_of(const struct vma_list *vmas, const struct vma *v, uint64_t *start, uint64_t *end)
+{
+	struct load l;
+	size_t i = 0;
+
+	*start = v->start;
+	*end = v->end;
+	while (v->name[0] && query_next_load(vmas, v->name, &i, &l))
+		if (query_holds(&l, v)) {
+			*start = l.first->start;
+			*end = l.last->end;
+			return;
+		}
+}
+
 /* --- to addresses ----------------------------------------------------------------------------- */
 
 int

@@ -78,8 +78,12 @@ query_range_in(const struct query *q, const struct vma_list *vmas, size_t page_s
 	}
 	if (query_resolve(&q->from, vmas, &from, &v, err) < 0)
 		return -1;
-	if (v && (q->kind == QUERY_REGION || (q->from.name[0] && !q->from.has_offset)))
+	if (v && q->kind == QUERY_REGION)
 		return range_is(start, end, v->start, v->end, page_size, q, err);
+	if (v && q->from.name[0] && !q->from.has_offset) {
+		query_mapping_of(vmas, v, &from, &to);
+		return range_is(start, end, from, to, page_size, q, err);
+	}
 	return range_is(start, end, from, from == UINT64_MAX ? from : from + 1, page_size, q, err);
 }
 

@@ -117,6 +117,16 @@ summed() {
 		print sort map { /"(?:type|file)": "(.*?)", "regions": \d+, "sum": (\d+)/ ? "$1 $2\n" : () } split /\}/'
 }
 
+@test "the name of a file is all its segments, as a range" {
+	local libc what
+	libc=$(awk '/libc[.-]/ { print $6; exit }' "/proc/$SUBJECT_PID/maps")
+	[[ $libc == */libc[.-]* ]] || skip "the subject has no libc of its own"
+	[ "$(grep -c "$libc" "/proc/$SUBJECT_PID/maps")" -gt 1 ] || skip "libc is one region here"
+	what=$(smaps_sum Rss "$libc")
+	is "$(summed 'sum rss in libc')" "$what"
+	is "$(pm --pages=libc --csv -n -o PRESENT "$SUBJECT_PID" | grep -c 1)" "$((what / PAGE))"
+}
+
 @test "sum adds up what smaps has, of all regions and of those that match" {
 	is "$(summed 'sum rss')" "$(smaps_sum Rss .)"
 	is "$(summed 'sum rss of perm~x')" "$(smaps_sum Rss '^[^ ]* ..x')"

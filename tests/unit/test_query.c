@@ -103,7 +103,8 @@ test_ranges(void)
 	} rows[] = {
 	    {"heap", 0x55d1c0a00000, 0x55d1c2a00000},
 	    {"[vsyscall]", 0xffffffffff600000, 0xffffffffff601000},
-	    {"libc.so.6", 0x7f1a80926000, 0x7f1a80a00000}, /* the first of its regions */
+	    {"libc.so.6", 0x7f1a80926000, 0x7f1a80b00000}, /* all its segments */
+	    {"vma:libc.so.6", 0x7f1a80926000, 0x7f1a80a00000}, /* the first of its regions */
 	    {"heap+0x1010", 0x55d1c0a01000, 0x55d1c0a02000},
 	    {"heap+0", 0x55d1c0a00000, 0x55d1c0a01000},
 	    {"1234", 0x1000, 0x2000},

@@ -130,7 +130,8 @@ docs_query(void)
 	       ".B pmtop \\-\\-pages \\-\\-filter\n\\fIPREDICATE\\fR \\fIPID\\fR\n"
 	       ".SH DESCRIPTION\n"
 	       "The prompt of\n.BR pmtop (1)\n(key :) and its option \\fB\\-e\\fR answer "
-	       "questions. Those that name a place or a range are a RANGE. A name that is "
+	       "questions. Those that name a place or a range are a RANGE; as such a NAME alone "
+	       "is its whole mapping, with all segments of a file. A name that is "
 	       "also a verb needs quotes. At the prompt Tab completes, and \\fBhelp\\fR "
 	       "\\fIWORD\\fR says what a word means, which \\fBpmtop \\-e \\(aqhelp\\fR "
 	       "\\fIWORD\\fR\\fB\\(aq\\fR does, too.\n");
