@@ -59,7 +59,7 @@ filter_fail_unknown(struct filter_parser *p, const char *s, size_t n, bool field
 {
 	char name[40], why[96];
 	struct guess g = {.name = name, .best = u64_min(n / 2 + 1, 4),
-	                  .how = "`man pmtop` lists them under FILTER"};
+	                  .how = "`man pmtop-query` lists them under FILTER"};
 	const char *word;
 	size_t len;
 

@@ -266,7 +266,7 @@ topics_find(const char *word, struct topics *out, struct err *err)
 	topics_of_tables(&s, word[0] ? TOPICS_TABLES : 1);
 	if (out->n)
 		return 0;
-	err_set(err, ERR_USAGE, "no table has this word", s.near.how, "no help on %.60s", word);
+	err_set(err, ERR_USAGE, "pmtop has no such word", s.near.how, "no help on %.60s", word);
 	return -1;
 }
 
