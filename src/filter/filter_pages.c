@@ -367,8 +367,11 @@ SCAN(ACCESSED, run, PM_CAT_ACCESSED)
 enum truth
 word_PAGE_SCAN_WRITTEN(const struct filter_facts *x)
 {
-	return truth_and(filter_word_has(x, PM_PRESENT | PM_SWAPPED),
-	                 truth_not(filter_word_has(x, PM_UFFD_WP)));
+	enum truth t = filter_word_has(x, PM_PRESENT | PM_SWAPPED);
+
+	if (t == TRUTH_YES && x->scan && !(x->scan & PM_CAT_WRITTEN))
+		return TRUTH_UNKNOWN; /* a recording, whose bit 57 is not of its sample */
+	return truth_and(t, truth_not(filter_word_has(x, PM_UFFD_WP)));
 }
 
 enum truth

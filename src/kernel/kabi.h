@@ -61,6 +61,8 @@ struct pm_scan_arg {
 #define PM_CAT_SOFT_DIRTY (UINT64_C(1) << 7) /* 6.8 */
 #define PM_CAT_GUARD      (UINT64_C(1) << 8) /* 6.16 */
 #define PM_CAT_ACCESSED   (UINT64_C(1) << 9) /* proposed, in no release seen */
+/* Not the kernel's: whether PM_CAT_WRITTEN applies is not known. */
+#define PM_CAT_UNSURE     (UINT64_C(1) << 15)
 
 /* PROCMAP_QUERY, Linux 6.11: known by its answer only (--capabilities) */
 struct pm_procmap_query {

@@ -183,7 +183,9 @@ pagemap_cat_names(struct buf *out, uint64_t cats, const char *sep)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (cats >> i & 1) {
-			buf_fmt(out, "%s%s", before, names[i]);
+			bool unsure = UINT64_C(1) << i == PM_CAT_WRITTEN && cats & PM_CAT_UNSURE;
+
+			buf_fmt(out, "%s%s%s", before, names[i], unsure ? "?" : "");
 			before = sep;
 		}
 }

@@ -170,6 +170,18 @@ recording_add_messages(struct recording *r, struct timeline *t)
 	recording_say_set_back(r, t, &cap);
 }
 
+static bool
+recording_any_contents(struct recording *r)
+{
+	struct err ignored;
+	bool any;
+
+	STATEMENTS_BIND(&r->s, RECORDING_CONTENTS, (uint64_t)INT64_MIN);
+	any = statements_step(&r->s, RECORDING_CONTENTS, &ignored) > 0;
+	statements_reset(&r->s, RECORDING_CONTENTS);
+	return any;
+}
+
 struct timeline *
 recording_timeline(struct recording *r)
 {
@@ -179,6 +191,7 @@ recording_timeline(struct recording *r)
 	t->n = r->samples_n;
 	t->day_s = recording_time_of_day(r);
 	t->grows = r->grows;
+	t->contents = recording_any_contents(r);
 	for (size_t i = 0; i < t->n; i++)
 		t->v[i] = r->samples[i].tick;
 	recording_add_messages(r, t);

@@ -14,12 +14,12 @@
  * they read as written.
  */
 static uint64_t
-source_recording_cats(const struct source *s, const struct vma *v, uint32_t state)
+source_recording_cats(const struct source_recording *k, const struct vma *v, uint32_t state)
 {
 	bool of_file = v && (vma_has_file(v) || v->type == VMA_KERNEL) && !state_copies(v);
 	bool file = of_file && state & PM_CAT_PRESENT;
 
-	return state | (file ? PM_CAT_FILE : 0) | (s->meta.scan & PM_CAT_WRITTEN);
+	return state | (file ? PM_CAT_FILE : 0) | (k->scan & PM_CAT_WRITTEN);
 }
 
 /* What the page table says, without frames. */
@@ -56,7 +56,7 @@ source_recording_words_of(struct source_recording *k, const struct extent *run, 
 			v = vma_at(&k->vmas, at);
 		words[(at - addr) / page_size] =
 		    source_recording_word(b, (size_t)(at / page_size % BLOCK_PAGES),
-		                          source_recording_cats(&k->base, v, run->state));
+		                          source_recording_cats(k, v, run->state));
 	}
 }
 
@@ -114,19 +114,33 @@ source_recording_piece(struct source_recording_join *j, const struct pm_match *m
 	return source_recording_pass(j, &(struct pm_run){start, end, cats & ask});
 }
 
-/* A run of one region, with what the tracker says: its pages with a stamp of this epoch are marked.
+/* Whether it is not known what was written in region v: no tracker watched it. */
+static bool
+source_recording_unsure(struct source_recording *k, const struct vma *v)
+{
+	return !recording_writes(k->r)->on || !v ||
+	       recording_doubt(k->r, v->start) != DOUBT_NONE;
+}
+
+/*
+ * A run of region v, with what the tracker says: its pages with a stamp of this epoch are marked.
  */
 static int
 source_recording_marked(struct source_recording *k, struct source_recording_join *j,
-                        const struct pm_match *match, uint64_t ask, uint64_t start, uint64_t end,
-                        uint64_t cats)
+                        const struct pm_match *match, uint64_t ask, const struct vma *v,
+                        uint64_t start, uint64_t end, uint64_t cats)
 {
+	static const uint64_t unsure = PM_CAT_WRITTEN | PM_CAT_UNSURE;
+	bool present = cats & (PM_CAT_PRESENT | PM_CAT_SWAPPED);
 	static const uint64_t marks = PM_CAT_SOFT_DIRTY | PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
 	const struct recording_writes *w = recording_writes(k->r);
 	uint64_t mark = w->on ? track_cats(&(struct track){.tracker = w->tracker}) : 0;
 	struct stamps_at at = stamps_begin(recording_stamps(k->r), start, end);
 	struct track_stamp s;
 
+	if (ask & PM_CAT_UNSURE && source_recording_unsure(k, v))
+		return source_recording_piece(j, match, ask, start, end,
+		                              cats | (present ? unsure : 0));
 	if (!((ask | match->any | match->all | match->none) & marks) || !mark)
 		return source_recording_piece(j, match, ask, start, end, cats);
 	while (stamps_next(&at, &s)) {
@@ -152,6 +166,8 @@ source_recording_runs(const struct source *s, uint64_t start, uint64_t end,
 	uint64_t at = start;
 
 	(void)err;
+	if (s->meta.scan && (cats & s->meta.scan) == s->meta.scan) /* all that is known */
+		cats |= PM_CAT_WRITTEN | PM_CAT_UNSURE;
 	for (size_t i = extents_first(e, start); at < end; i++) {
 		uint64_t from = i < e->n ? u64_min(e->v[i].start, end) : end;
 		uint64_t to = i < e->n ? u64_min(e->v[i].end, end) : end;
@@ -162,8 +178,8 @@ source_recording_runs(const struct source *s, uint64_t start, uint64_t end,
 			const struct vma *v = vma_at(&k->vmas, at);
 			uint64_t till = v ? u64_min(v->end, to) : to;
 
-			if (source_recording_marked(k, &j, match, cats, at, till,
-			                            source_recording_cats(s, v, e->v[i].state)))
+			if (source_recording_marked(k, &j, match, cats, v, at, till,
+			                            source_recording_cats(k, v, e->v[i].state)))
 				return 1;
 			at = till;
 		}

@@ -14,6 +14,7 @@ struct source_recording {
 	struct timeline *line;
 	size_t followed; /* 1 + the sample whose stamps the track has; that of the faults: */
 	size_t recalled;
+	uint64_t scan;   /* what PAGEMAP_SCAN knew (PM_CAT_*) */
 	struct causes *into; /* who gets the page faults; NULL: nobody */
 	struct source_recording_caps *caps; /* as they were asked for last */
 };

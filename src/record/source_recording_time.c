@@ -77,11 +77,14 @@ source_recording_read_process(struct source_recording *k)
 void
 source_recording_read_meta(struct source_recording *k)
 {
-	static const uint64_t kept = PM_CAT_WRITTEN | PM_CAT_FILE | PM_CAT_PRESENT |
+	/* whether a page was written its stamps say, and of some nothing does (PM_CAT_UNSURE) */
+	static const uint64_t kept = PM_CAT_FILE | PM_CAT_PRESENT |
 	                             PM_CAT_SWAPPED | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
 	struct source_meta *m = &k->base.meta;
 	uint64_t swaps = recording_number(k->r, "swaps");
 	bool open = m->open;
+
+	k->scan = recording_number(k->r, "scan");
 
 	swaps_free(&m->swaps);
 	*m = (struct source_meta){.end_fd = -1,
@@ -92,7 +95,7 @@ source_recording_read_meta(struct source_recording *k)
 	                          .ksm_lies = recording_number(k->r, "ksm_lies"),
 	                          .nodes = recording_number(k->r, "nodes"),
 	                          .zero_pfn = recording_number(k->r, "zero_pfn"),
-	                          .scan = recording_number(k->r, "scan") & kept,
+	                          .scan = k->scan & kept,
 	                          .faults = recording_has_faults(k->r)};
 	source_recording_read_process(k);
 	m->swaps.in_use = recording_number(k->r, "swaps_in_use");

@@ -86,7 +86,10 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 		writes_faults(&l->writes, rs->time_ns, p.minflt, t->clears > 0);
 	if (l->t.causes)
 		writes_watched(&l->writes, rs->time_ns, l->draft.causes.faults);
-	writes_record(&l->writes, t, rs, l->t.page_size);
+	if (l->draft.timeline)
+		writes_recall(&l->writes, t, l->draft.timeline, rs);
+	else
+		writes_record(&l->writes, t, rs, l->t.page_size);
 	writes_make(&l->writes, t, rs, l->t.page_size, range, &l->draft.writes);
 }
 

@@ -391,6 +391,35 @@ writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
 	log->scanned_ns = now;
 }
 
+/* From the last sample of which it is not known what was written: the first of its session. */
+static void
+writes_recall_rate(struct writes_log *log, const struct timeline *line, uint64_t now)
+{
+	size_t at = timeline_find(line, now), i = at;
+
+	while (i > 0 && line->v[i].written_known &&
+	       now - line->v[i].time_ns < (uint64_t)RATE_SLOTS * TIME_SECOND)
+		i--;
+	rate_begin(&log->rate, line->v[i].time_ns);
+	while (i++ < at)
+		rate_add(&log->rate, line->v[i].time_ns, line->v[i].written);
+}
+
+void
+writes_recall(struct writes_log *log, const struct track *t, const struct timeline *line,
+              struct regions *rs)
+{
+	struct region unknown = {0};
+
+	writes_log_free(log);
+	*log = (struct writes_log){.first_ns = t->clears ? t->first_ns : 0};
+	memset(unknown.rates, RATE_NO_HEIGHT, sizeof(unknown.rates));
+	for (size_t i = 0; i < rs->vmas.n && t->clears; i++)
+		writes_copy_rate(regions_edit(rs, i), &unknown);
+	if (t->clears)
+		writes_recall_rate(log, line, rs->time_ns);
+}
+
 void
 writes_mean(const struct track *t, struct regions *rs)
 {

@@ -123,3 +123,13 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 samples_missed() {
 	sqlite3 -cmd ".timeout 5000" "$FILE" "SELECT text FROM message" 2>/dev/null | grep -qE '^[0-9]+ samples? w(as|ere) not taken'
 }
+
+@test "bug: of memory that no tracker watched, CATEGORIES of a recording and scan:written said that it was not written" {
+	subject_start
+	"$PMTOP" --record "$FILE" --for 0.01 "$SUBJECT_PID" 2>/dev/null
+	"$PMTOP" --pages="${RANGE[anon]}" --csv -n -o CATEGORIES,WRITTEN "$FILE" >"$BATS_TEST_TMPDIR/out"
+	grep -q 'present' "$BATS_TEST_TMPDIR/out" || skip "this kernel has no PAGEMAP_SCAN"
+	run ! grep -v '^written?|.*,$' "$BATS_TEST_TMPDIR/out"
+	"$PMTOP" -e "count scan:written in ${RANGE[anon]}" "$FILE" >"$BATS_TEST_TMPDIR/out"
+	grep -qE '^0 pages \(0\) match; .* more (is|are) not known' "$BATS_TEST_TMPDIR/out"
+}

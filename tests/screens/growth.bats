@@ -176,6 +176,9 @@ moments() {
 	screen_start "$1" "$PID"
 	ask 'snap before'
 	screen_wait_text 'snapshot before: '
+	screen_keys : && screen_type 'diff b' && screen_keys Tab # completes its name
+	screen_text | grep -q '^:diff before'
+	screen_keys Escape
 	target_gains 30000000 20 21 22
 	target_loses 10000000 5
 	# the page has the frame of another one now

@@ -348,3 +348,26 @@ by_rows() { screen_text | sed -n '4,19p'; }
 	screen_keys Q
 	screen_end
 }
+
+@test "Tab completes the times and the snapshots of a recording" {
+	screen_start 100x24 "$FILE"
+	ask 'snap here'
+	screen_keys : && screen_type 'at ' && screen_keys Tab Tab
+	screen_text | grep -qE '^ here +a snapshot'
+	screen_text | grep -qE '^ start +the first sample'
+	screen_text | grep -qE '^ ..:..:.. +sample 1 of 4'
+	screen_keys Escape :
+	screen_type 'diff start h' && screen_keys Tab
+	screen_text | grep -q '^:diff start here'
+}
+
+@test "of a recording, hints and help offer what works there" {
+	screen_start 140x24 "$FILE"
+	screen_text | tail -1 | grep -qE 'p play  \[ back  \] on'
+	run ! grep -qE 'c clear|O shared' <(screen_text | tail -1)
+	screen_keys '?' /
+	screen_type clear && screen_keys Enter
+	run ! grep -qE '^ +[cCT]  +' <(screen_text)
+	screen_keys q Enter x
+	run ! grep -qE 'x hex|R read it|/ find' <(screen_text | tail -1)
+}

@@ -31,7 +31,7 @@ test_keys(void)
 
 		if (strchr("OYZFA", *v))
 			continue; /* over the view below: the hints say what they take */
-		help_make(&h, page, LENS_STATE);
+		help_make(&h, page, LENS_STATE, false);
 		for (size_t i = 0; i < n; i++)
 			all &= !key_row_in(&k[i], *v) || reports(&h, &k[i]);
 		ok(all && !strcmp(help_page_name(page), key_view_name(*v)), key_view_name(*v));
@@ -48,7 +48,7 @@ test_pages(void)
 			struct help h = {0};
 			bool good = true;
 
-			help_make(&h, p, (enum lens)l);
+			help_make(&h, p, (enum lens)l, l % 2);
 			for (size_t i = 0; i < h.n; i++)
 				good &= h.entry[i].right && (h.entry[i].left[0] || h.entry[i].right[0] || i) && h.entry[i].role < ROLE_COUNT;
 			ok(good && h.n > 3 && h.n < HELP_ENTRIES - 1, help_page_name(p));

@@ -131,9 +131,9 @@ app_set_baseline(struct app *a)
 	a->t.request.baseline = ++a->t.baselines;
 	app_post(a);
 	snprintf(text, sizeof(text),
-	         "baseline set: GROWN counts from now on, and %s shows the code; "
+	         "baseline set: GROWN counts from %s on, and %s shows the code; "
 	         "`baseline off` ends it",
-	         key_of(ACT_BY, 'R'));
+	         a->t.s && a->t.s->timeline ? "this sample" : "now", key_of(ACT_BY, 'R'));
 	app_toast(a, ROLE_TEXT, text);
 }
 
@@ -320,7 +320,7 @@ app_close(struct app *a)
 static void
 app_act(struct app *a, enum action action)
 {
-	enum { ALWAYS, TARGET };
+	enum { ALWAYS, TARGET, LIVE }; /* what is LIVE says why of a recording */
 	static const struct {
 		void (*does)(struct app *);
 		int when;

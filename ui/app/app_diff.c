@@ -98,10 +98,12 @@ app_diff(struct app *a, struct lex *r, struct err *err)
 void
 app_snap_result(struct app *a, const struct result *r)
 {
-	if (r->err.what[0])
+	if (r->err.what[0]) {
 		app_toast_err(a, &r->err);
-	else
-		app_toast(a, ROLE_TEXT, r->text);
+		return;
+	}
+	app_name_moment(a, r->command.text); /* for Tab */
+	app_toast(a, ROLE_TEXT, r->text);
 }
 
 /* The lens shows what differs; the next search is for that. */

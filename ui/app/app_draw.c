@@ -29,6 +29,25 @@ enum {
 	HINTS_MAX = 32,
 };
 
+/* In a recording there is nothing to clear, but a time to go to. NULL: as of a process. */
+static const char *
+app_replay_hint(const struct app *a, enum action action)
+{
+	enum { ROOMY = 100 };
+	const struct sample *s = app_shown(a);
+
+	if (!s || !s->timeline)
+		return NULL;
+	if ((action == ACT_REWIND || action == ACT_FORWARD) && a->ui.cols < ROOMY)
+		return "";
+	return key_is_live(action) || (action == ACT_HEX && !s->timeline->contents)
+	           ? ""
+	       : action == ACT_PAUSE   ? app_plays(a) ? "stop" : "play"
+	       : action == ACT_REWIND  ? "back"
+	       : action == ACT_FORWARD ? "on"
+	                               : NULL;
+}
+
 /* The hints of the view, with its own words for them; returns their number. */
 static int
 app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
@@ -43,7 +62,9 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 		const char *own = v->hint && view == ui_letter(&a->ui)
 		                      ? v->hint(&a->ui, app_shown(a), k[i].action)
 		                      : NULL;
-		const char *word = own                                   ? own
+		const char *replay = app_replay_hint(a, k[i].action);
+		const char *word = replay                                ? replay
+		                   : own                                 ? own
 		                   : k[i].action == ACT_GO && a->t.panel ? app_panel_goal(a)
 		                                                         : k[i].hint;
 

@@ -49,7 +49,7 @@ struct app_target {
 		unsigned speed;  /* app_play.c */
 		uint64_t due_ns; /* when the sample on screen was due */
 	} play;
-	struct {                 /* of a recording: its times that have a name */
+	struct {                 /* snapshots; of a recording: those of them that are new */
 		char name[48];
 		uint64_t time_ns;
 	} moments[16];
@@ -232,6 +232,8 @@ int app_travel_to(struct app *a, const char *when, struct err *err);
 int app_moment(const struct app *a, const char *text, uint64_t *time_ns, struct err *err);
 /* The sample on screen gets a name. -1 with err: there is no room for more. */
 int app_keep_moment(struct app *a, const char *name, struct err *err);
+/* The same of a process, whose snapshot is kept elsewhere. false: there is no room for the name. */
+bool app_name_moment(struct app *a, const char *name);
 /* To the next sample of t.when, or the one before; or of a new answer, which then is t.when. */
 void app_when_next(struct app *a);
 void app_when_back(struct app *a);

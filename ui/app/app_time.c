@@ -63,20 +63,29 @@ app_moment(const struct app *a, const char *text, uint64_t *time_ns, struct err 
 	return timeline_parse(a->t.s->timeline, text, time_ns, err);
 }
 
-int
-app_keep_moment(struct app *a, const char *name, struct err *err)
+bool
+app_name_moment(struct app *a, const char *name)
 {
 	size_t i = 0;
-	char text[128];
 
 	while (i < a->t.moments_n && strcmp(a->t.moments[i].name, name))
 		i++;
 	if (i == ARRAY_LEN(a->t.moments))
-		return err_set(err, ERR_USAGE, "there are as many as can be kept",
-		               "take one of their names again", "cannot keep snapshot %.40s", name);
+		return false;
 	a->t.moments_n += i == a->t.moments_n;
 	snprintf(a->t.moments[i].name, sizeof(a->t.moments[i].name), "%s", name);
 	a->t.moments[i].time_ns = a->t.s->time_ns;
+	return true;
+}
+
+int
+app_keep_moment(struct app *a, const char *name, struct err *err)
+{
+	char text[128];
+
+	if (!app_name_moment(a, name))
+		return err_set(err, ERR_USAGE, "there are as many as can be kept",
+		               "take one of their names again", "cannot keep snapshot %.40s", name);
 	snprintf(text, sizeof(text), "this sample is %.40s; `diff %.40s` compares with it", name,
 	         name);
 	app_toast(a, ROLE_TEXT, text);

@@ -221,18 +221,48 @@ words_add_ends(struct app *a)
 	words_add(a, "off", "end it");
 }
 
+/* Those taken here, and those that were recorded. */
+static void
+words_add_snapshots(struct app *a)
+{
+	const struct timeline *t = a->t.s ? a->t.s->timeline : NULL;
+	const size_t skip = strlen(TIMELINE_SNAPSHOT);
+	char at[16], help[40];
+
+	for (size_t i = 0; i < a->t.moments_n; i++)
+		words_add(a, a->t.moments[i].name, "a snapshot");
+	for (size_t i = 0; t && i < t->said_n; i++) {
+		if (strncmp(t->said[i].text, TIMELINE_SNAPSHOT, skip) != 0)
+			continue;
+		snprintf(help, sizeof(help), "the snapshot of %s",
+		         timeline_text(t, t->said[i].tick, at));
+		words_add(a, t->said[i].text + skip, help);
+	}
+}
+
+/* Of a recording; of a long one not each sample. */
 static void
 words_add_times(struct app *a)
 {
+	enum { MOST = 500 };
+	const struct timeline *t = a->t.s ? a->t.s->timeline : NULL;
+	char at[16], help[64];
+
+	words_add_snapshots(a);
+	if (!t)
+		return;
 	words_add(a, "start", "the first sample of the recording");
 	words_add(a, "end", "the last one");
+	for (size_t i = 0; i < t->n; i += t->n / MOST + 1) {
+		snprintf(help, sizeof(help), "sample %zu of %zu", i + 1, t->n);
+		words_add(a, timeline_text(t, i, at), help);
+	}
 }
 
 static void
 words_add_moments(struct app *a)
 {
-	if (a->t.s && a->t.s->timeline)
-		words_add_times(a);
+	words_add_times(a);
 	words_add_ends(a);
 }
 
@@ -332,6 +362,8 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 			rows[i].add(a);
 		else if (rows[i].add == words_add_filters)
 			words_add_filters(a);
+		else if (rows[i].add == words_add_moments)
+			words_add_times(a); /* the second one */
 		else if (rows[i].add == words_add_sums)
 			return words_add_after_sum(a, line, at);
 		return true;

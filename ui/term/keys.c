@@ -54,6 +54,19 @@ static const struct {
 #include "term/views.def"
 };
 
+bool
+key_is_live(enum action action)
+{
+	enum { ALWAYS, TARGET, LIVE };
+	static const int when[ACT_COUNT] = {
+#define A(id, does, when) [ACT_##id] = when,
+#define L(id) [ACT_##id] = LIVE,
+#include "term/keys.def"
+	};
+
+	return when[action] == LIVE;
+}
+
 const char *
 key_views(void)
 {

@@ -2,6 +2,7 @@
 #ifndef PM_KEYS_H
 #define PM_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What keys can do: the A and V rows of keys.def. */
@@ -38,6 +39,9 @@ const char *key_views(void);
 const char *key_view_name(char letter);
 const char *key_view_title(char letter); /* for the manual */
 char key_view_named(const char *name);
+
+/* Whether it works only of a process: not in a recording. */
+bool key_is_live(enum action action);
 
 /* Whether a row works in this view; a row that lost its keys does not. */
 int key_row_in(const struct key_row *row, char view);

@@ -47,7 +47,7 @@ help_paragraph(struct help *h, const char *text)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-help_add_keys(struct help *h, char view)
+help_add_keys(struct help *h, char view, bool recorded)
 {
 	size_t n;
 	const struct key_row *k = key_table(&n);
@@ -56,7 +56,8 @@ help_add_keys(struct help *h, char view)
 		bool headed = false;
 
 		for (size_t i = 0; i < n; i++) {
-			if (k[i].group != g || !key_row_in(&k[i], view))
+			if (k[i].group != g || !key_row_in(&k[i], view) ||
+			    (recorded && key_is_live(k[i].action)))
 				continue;
 			if (!headed)
 				help_head(h, key_group_name(g));
@@ -335,10 +336,10 @@ help_page_of(char letter)
 }
 
 void
-help_make(struct help *h, size_t page, enum lens lens)
+help_make(struct help *h, size_t page, enum lens lens, bool recorded)
 {
 	if (help_pages[page].letter)
-		help_add_keys(h, help_pages[page].letter);
+		help_add_keys(h, help_pages[page].letter, recorded);
 	if (help_pages[page].letter && strchr("RGM", help_pages[page].letter))
 		help_add_legend(h, lens);
 	if (help_pages[page].add)

@@ -28,6 +28,6 @@ const char *help_page_name(size_t page);
 size_t help_page_of(char letter);
 
 /* Fills an empty help; `lens` is the current one. */
-void help_make(struct help *h, size_t page, enum lens lens);
+void help_make(struct help *h, size_t page, enum lens lens, bool recorded);
 
 #endif

@@ -108,14 +108,14 @@ view_help_is_new(struct found *f, const struct help_entry *e)
 
 /* The hits of one page, under the page's name. */
 static int
-view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const struct help_pane *p,
-                     int y)
+view_help_draw_found(const struct ui *ui, const struct sample *s, struct found *f, size_t page,
+                     const struct help_pane *p, int y)
 {
 	struct help *h = &f->page;
 	bool headed = false;
 
 	h->n = 0;
-	help_make(h, page, ui->lens);
+	help_make(h, page, ui->lens, s && s->timeline);
 	for (size_t i = 0; i < h->n; i++) {
 		struct help_entry head = {.role = ROLE_ACCENT, .left = "", .right = ""};
 
@@ -132,7 +132,7 @@ view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const st
 }
 
 static int
-view_help_draw_all(const struct ui *ui, const struct help_pane *p, int y)
+view_help_draw_all(const struct ui *ui, const struct sample *s, const struct help_pane *p, int y)
 {
 	struct help h = {0};
 
@@ -140,11 +140,11 @@ view_help_draw_all(const struct ui *ui, const struct help_pane *p, int y)
 		struct found *f = mem_alloc(sizeof(*f)); /* large for a stack */
 
 		for (size_t page = 0; help_page_name(page); page++)
-			y = view_help_draw_found(ui, f, page, p, y);
+			y = view_help_draw_found(ui, s, f, page, p, y);
 		free(f);
 		return y;
 	}
-	help_make(&h, help_of(ui)->page, ui->lens);
+	help_make(&h, help_of(ui)->page, ui->lens, s && s->timeline);
 	for (size_t i = 0; i < h.n; i++)
 		y = view_help_draw_entry(p, &h.entry[i], y);
 	return y;
@@ -201,12 +201,12 @@ view_help_draw_names(const struct ui *ui, int y)
 
 /* The rows below the names of the pages. */
 static struct scroll
-view_help_measure(const struct ui *ui, int rows)
+view_help_measure(const struct ui *ui, const struct sample *s, int rows)
 {
 	int columns = ui->cols >= TWO_FROM ? 2 : 1;
 	struct help_pane p = {.cols = ui->cols / columns};
 
-	return (struct scroll){view_help_draw_all(ui, &p, 0), rows, columns};
+	return (struct scroll){view_help_draw_all(ui, s, &p, 0), rows, columns};
 }
 
 static void
@@ -214,13 +214,13 @@ view_help_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct help_view *h = help_of(ui);
 	int first = top + 1 + !view_help_is_narrow(ui->cols);
-	struct scroll page = view_help_measure(ui, bottom - first);
+	struct scroll page = view_help_measure(ui, s, bottom - first);
 	int rows = scroll_rows(page), cols = ui->cols / page.columns;
 
-	(void)s;
 	view_help_draw_names(ui, top);
 	for (int i = 0; i < page.columns; i++)
-		view_help_draw_all(ui, &(struct help_pane){i * cols, cols, first, first + rows},
+		view_help_draw_all(ui, s,
+		                   &(struct help_pane){i * cols, cols, first, first + rows},
 		                   first - h->scroll.top - i * rows);
 	if (!page.lines)
 		paint_text(first, 1, ui->cols, ROLE_TEXT, "no match for \"%s\"", h->find);
@@ -232,10 +232,9 @@ view_help_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct help_view *h = help_of(ui);
 
-	(void)s;
 	h->scroll.top = scroll_top(
 	    h->scroll.top,
-	    view_help_measure(ui, bottom - top - 1 - !view_help_is_narrow(ui->cols)));
+	    view_help_measure(ui, s, bottom - top - 1 - !view_help_is_narrow(ui->cols)));
 }
 
 static void

@@ -491,6 +491,8 @@ view_hex_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	const struct bytes_page *p = s ? bytes_page(s->bytes, ui->byte) : NULL;
 
+	if (s && s->timeline && !s->timeline->contents && (a == ACT_OPEN || a == ACT_FIND))
+		return "";
 	return a == ACT_READ_PAGE && (!p || p->kind != BYTES_ABSENT) ? "" : NULL;
 }
 

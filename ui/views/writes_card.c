@@ -101,7 +101,8 @@ writes_add_rate(struct card *c, const struct sample *s, unsigned graph)
 
 	writes_add_graph(c, r, graph);
 	if (!rate_now(r, &now) || !rate_peak(r, &peak, &mean)) {
-		card_add(c, ROLE_DIM, "", NULL, "rate known after 1 s");
+		card_add(c, ROLE_DIM, "", NULL, "%s",
+		         s->timeline ? "rate not known" : "rate known after 1 s");
 		return;
 	}
 	card_add(c, ROLE_STRONG, "", NULL, "%s/s now  %s peak  %s mean",
@@ -538,7 +539,8 @@ writes_card_make(struct card *c, const struct ui *ui, const struct sample *s, en
 		writes_add_regions(c, s, l.regions);
 	if (part != WRITES_PLACES) {
 		writes_add_migration(c, s);
-		writes_add_cost(c, s);
+		if (!s->timeline) /* what it cost to record is not known */
+			writes_add_cost(c, s);
 	}
 	if (part == WRITES_PLACES && c->n) /* the gap belongs to a heading that is not there */
 		memmove(&c->line[0], &c->line[1], (size_t)--c->n * sizeof(c->line[0]));

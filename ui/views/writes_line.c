@@ -78,7 +78,8 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 	if (w->unknown.pages)
 		x = writes_draw_unknown(ui, s, y, x);
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
-		return paint_text(y, x, ui->cols, ROLE_DIM, "rate known after 1 s");
+		return paint_text(y, x, ui->cols, ROLE_DIM, "%s",
+		                  s->timeline ? "rate not known" : "rate known after 1 s");
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size),
 	               w->auto_clear ? "" : " new");
 	x = writes_draw_minute(ui, &w->rate, y, x);
