@@ -217,8 +217,12 @@ proc_identify(struct proc *p, struct err *err)
 
 		if (thread < 0 && file_is_shortage(errno))
 			return proc_refuse_missing(p, p->pid, err);
-		snprintf(why, sizeof(why),
-		         "it has ended; its parent %u has not reaped it (zombie)", f.ppid);
+		if ((pid_t)f.ppid == getpid()) /* a command that pmtop started */
+			snprintf(why, sizeof(why), "it ended before pmtop could look at it");
+		else
+			snprintf(why, sizeof(why),
+			         "it has ended; its parent %u has not reaped it (zombie)",
+			         f.ppid);
 		if (thread < 0)
 			return err_set(err, ERR_TARGET, why, "choose a running process",
 			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);

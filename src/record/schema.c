@@ -123,7 +123,7 @@ schema_check(const char *path, struct err *err)
 	is = schema_peek(fd, &version);
 	close(fd);
 	if (!is)
-		return err_set(err, ERR_TARGET, "it is not a recording of pmtop's",
+		return err_set(err, ERR_TARGET, "it is not a recording made by pmtop",
 		               "make one with `pmtop --record FILE PID`", "cannot open %.160s",
 		               path);
 	if (version != RECORDING_VERSION)
@@ -202,6 +202,9 @@ schema_room(const char *path, enum schema_how how, struct err *err)
 	struct stat st;
 	bool is, empty;
 
+	if (!path[0])
+		return err_set(err, ERR_USAGE, "it has no name", "give the name of a file",
+		               "cannot record to a file");
 	if (stat(path, &st) < 0)
 		return 0;
 	empty = S_ISREG(st.st_mode) && !st.st_size; /* as mktemp makes one: nothing is lost */

@@ -112,7 +112,8 @@ source_recording_smaps(const struct source *s, struct progress *p, struct smaps 
 	(void)p;
 	if (recording_smaps(source_recording_of(s)->r, out))
 		return 0;
-	return err_set(err, ERR_TARGET, "it was not recorded by then", NULL, "cannot read smaps");
+	return err_set(err, ERR_TARGET, "it had not been recorded by then", NULL,
+	               "cannot read smaps");
 }
 
 static int
@@ -129,7 +130,7 @@ source_recording_smaps_one(const struct source *s, struct progress *p, uint64_t 
 	if (e)
 		*out = *e;
 	else
-		r = err_set(err, ERR_TARGET, "it was not recorded by then", NULL,
+		r = err_set(err, ERR_TARGET, "it had not been recorded by then", NULL,
 		            "cannot read smaps of this region");
 	smaps_free(&all);
 	return r;

@@ -47,7 +47,7 @@ statements_move(struct statements *s, sqlite3 *db, struct err *err)
 int
 statements_damaged(const struct statements *s, struct err *err)
 {
-	return err_set(err, ERR_TARGET, "what it holds does not fit together",
+	return err_set(err, ERR_TARGET, "its contents contradict each other",
 	               "sqlite3's .recover may save what is left", "cannot %s %.160s", s->doing,
 	               s->path);
 }

@@ -155,7 +155,7 @@ thin_read_stamps(const struct thin *t, struct stamps *out, struct err *err)
 		r = s ? thin_fail(t, err) : -1;
 	else if (got == SQLITE_ROW && !unpack_stamps(sqlite3_column_blob(s, 0),
 	                                             (size_t)sqlite3_column_bytes(s, 0), 0, out))
-		r = err_set(err, ERR_TARGET, "what it holds does not fit together", NULL,
+		r = err_set(err, ERR_TARGET, "its contents contradict each other", NULL,
 		            "cannot thin %.160s", t->path);
 	sqlite3_finalize(s);
 	return r;

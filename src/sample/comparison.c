@@ -38,8 +38,8 @@ comparison_snap(struct comparison *c, struct target *t, const char *name, char *
 	char pages[8];
 
 	if (!old && c->n == ARRAY_LEN(c->v))
-		return err_set(err, ERR_USAGE, "there are as many as can be kept",
-		               "take one of their names again", "cannot keep snapshot %.40s", name);
+		return err_set(err, ERR_USAGE, "no more can be kept",
+		               "give one of their names again", "cannot keep snapshot %.40s", name);
 	s = snapshot_take(t, name, comparison_room(c, old), err);
 	if (!s)
 		return -1;

@@ -155,6 +155,13 @@ asked_samples() { "$PMTOP" --when 'rss>=0' "$1" | sed -n 's/^ *of *//p'; }
 	refused 1 'it exists; give another name$' --record "$BATS_TEST_TMPDIR" --for 0.01 "$PID"
 }
 
+@test "bug: --append with --overwrite continued the file" {
+	recorded zoo
+	refused 2 'either continued or replaced; leave one out' --record "$FILE" --append --overwrite --for 0.01 "$PID"
+	refused 2 'it has no name' --record '' --for 0.01 "$PID"
+	is "$("$PMTOP" --list "$FILE")" "$(pm --list "$PID")"
+}
+
 @test "bug: --grow of a recording waited for ever, and --record took the same moment again and again" {
 	recorded zoo
 	refused 2 'it is a recording, .*leave out =SECONDS' --grow=0.1 --count 1 "$FILE"

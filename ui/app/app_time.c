@@ -84,8 +84,8 @@ app_keep_moment(struct app *a, const char *name, struct err *err)
 	char text[128];
 
 	if (!app_name_moment(a, name))
-		return err_set(err, ERR_USAGE, "there are as many as can be kept",
-		               "take one of their names again", "cannot keep snapshot %.40s", name);
+		return err_set(err, ERR_USAGE, "no more can be kept",
+		               "give one of their names again", "cannot keep snapshot %.40s", name);
 	snprintf(text, sizeof(text), "this sample is %.40s; `diff %.40s` compares with it", name,
 	         name);
 	app_toast(a, ROLE_TEXT, text);

@@ -217,15 +217,15 @@ docs_diff(void)
 	       "what differs. The list has columns for it (\\fIBECAME\\fR, \\fI+RSS\\fR, "
 	       "\\fI+SWAP\\fR, \\fI+WRITTEN\\fR, \\fICHANGED\\fR, \\fIMOVED\\fR, "
 	       "\\fIREWRITTEN\\fR) in place of "
-	       "those of what is, and strikes out the regions that are gone; n and N go to the "
+	       "its usual ones, and strikes out the regions that are gone; n and N go to the "
 	       "next and the previous difference, in the list and in the grid; Esc in the list "
 	       "ends it. In a recording, \\fBdiff\\fR \\fITIME\\fR compares the sample on "
-	       "screen with another, as it changes with [ and ]; \\fBdiff\\fR \\fIA B\\fR also "
-	       "goes to B. A snapshot that is taken while the samples are recorded has a name in "
-	       "the recording, too: of the sample that follows it at once. The name is a "
-	       "time there, for \\fBdiff\\fR and \\fBat\\fR, \\fB\\-\\-at\\fR and "
-	       "\\fIFILE\\fR@\\fINAME\\fR. Once the recording is thinned it means the sample that "
-	       "is left next to it.\n");
+	       "screen with the one of that time, also after [ and ] went to another sample; "
+	       "\\fBdiff\\fR \\fIA B\\fR goes to B first. A snapshot that is taken while the "
+	       "screen is recorded has its name in the recording, too, where it stands for the "
+	       "next sample: \\fBdiff\\fR, \\fBat\\fR, \\fB\\-\\-at\\fR and "
+	       "\\fIFILE\\fR@\\fINAME\\fR take it as a time. If that sample was thinned out, the "
+	       "name stands for the one that took its place.\n");
 }
 
 void

@@ -136,6 +136,9 @@ option_check_heeded(const struct options *o, struct err *err)
 
 	if (o->mode == MODE_VERSION || o->mode == MODE_HELP || o->mode == MODE_PRINT)
 		return 0;
+	if (o->append && o->overwrite)
+		return err_set(err, ERR_USAGE, "a recording is either continued or replaced",
+		               "leave one out", "--append with --overwrite");
 	if ((o->watch_ns > 0) + (o->grow_ns > 0) + (o->touched_ns > 0) > 1)
 		return err_set(err, ERR_USAGE, "they take different intervals", "leave one out",
 		               "--%s with --%s", o->grow_ns ? "grow" : "touched",
