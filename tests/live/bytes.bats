@@ -17,6 +17,9 @@ footprint() {
 # address REGION PAGE
 address() { printf '%x' $((0x${AT[$1]} + $2 * PAGE)); }
 
+# No more than 64 KiB are read at a time: these are all pages of them, at most 16.
+AT_ONCE=$((65536 / PAGE))
+
 # dump REGION PAGE: the bytes that -e prints, raw
 dump() {
 	pm --json -e "hex $(address "$1" "$2")..+1p" "$SUBJECT_PID" |
@@ -44,9 +47,12 @@ dump() {
 	local i before
 	subject_start
 	before=$(footprint sparse)
-	run -0 pm -e "hex ${AT[sparse]}..+10p" -e "hex $(address sparse 10)..+16p" "$SUBJECT_PID"
-	[[ $output == *"$(address sparse 2)..$(address sparse 8)  not in RAM"* ]]
-	is "$(pm --json -e "hex ${AT[sparse]}..+16p" "$SUBJECT_PID" | grep -o 'bytes_read": [0-9]*')" 'bytes_read": '$((2 * PAGE))
+	for ((i = 0; i < 26; i += AT_ONCE)); do
+		pm --json -e "hex $(address sparse $i)..+${AT_ONCE}p" "$SUBJECT_PID"
+	done >"$BATS_TEST_TMPDIR/read"
+	is "$(grep -o 'bytes_read": [0-9]*' "$BATS_TEST_TMPDIR/read" | awk '{ n += $2 } END { print n }')" $((2 * PAGE))
+	run -0 pm -e "hex $(address sparse 2)..+${AT_ONCE}p" "$SUBJECT_PID"
+	[[ $output == *"$(address sparse 2)..$(address sparse $((AT_ONCE < 6 ? 2 + AT_ONCE : 8)))  not in RAM"* ]]
 	is "$(footprint sparse)" "$before"
 	screen_start 120x40 "$SUBJECT_PID"
 	screen_goto "${AT[sparse]}"
@@ -122,9 +128,9 @@ dump() {
 	subject madvise swap pageout
 	swapped=$(column swap SWAPPED 1)
 	[[ $swapped ]] || skip "nothing was swapped out: no swap here"
-	pm -e "hex ${AT[swap]}..+16p" "$SUBJECT_PID" | grep -F 'swapped out (not read'
-	is "$(column swap SWAPPED 1)" "$swapped"
 	n=${swapped%% *}
+	pm -e "hex $(address swap "$n")..+1p" "$SUBJECT_PID" | grep -F 'swapped out (not read'
+	is "$(column swap SWAPPED 1)" "$swapped"
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_goto "$(address swap "$n")"
 	screen_keys x

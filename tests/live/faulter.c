@@ -289,16 +289,15 @@ test_churn(void)
 
 	for (unsigned round = 1; round <= ROUNDS; round++) {
 		uint64_t before, after;
-		unsigned from = 1 + 40 * (round - 1);
 
-		wait_for(&sh->started, from);
+		wait_for(&sh->started, atomic_load(&sh->started) + 10);
 		if (proc_open(&w.p, PROC_ROOT, pid, &(struct err){0}) < 0)
 			die("child", "not there");
 		before = kernel_count(&w);
 		proc_close(&w.p);
 		watch_open(&w, pid);
 		atomic_store(&sh->round, round);
-		wait_for(&sh->started, from + 30);
+		wait_for(&sh->started, atomic_load(&sh->started) + 30);
 		atomic_store(&sh->round, 0);
 		while (atomic_load(&sh->touching))
 			sched_yield();

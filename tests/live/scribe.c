@@ -109,6 +109,10 @@ WRITES(vector)(volatile uint8_t *at)
 	*(volatile vector *)(volatile void *)(at + 128) = (vector){1, 2};
 }
 
+/* Not in a function of libgcc's, which chooses the instruction that the processor has. */
+#ifdef __aarch64__
+__attribute__((target("no-outline-atomics")))
+#endif
 WRITES(atomic)(volatile uint8_t *at)
 {
 	atomic_fetch_add((volatile _Atomic(uint32_t) *)(volatile void *)(at + 256), 1);
