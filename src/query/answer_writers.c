@@ -279,10 +279,13 @@ writers_answer_range(struct target *t, const struct vma_list *vmas, const struct
 static int
 writers_refuse_range(const struct target *t, struct err *err)
 {
+	bool past = source_is_past(t->source);
+
 	if (t->track.clears)
 		return 0;
-	return err_set(err, ERR_TARGET, "writes are not tracked",
-	               "press c, or add --watch=SECONDS",
+	return err_set(err, ERR_TARGET,
+	               past ? "writes were not recorded" : "writes are not tracked",
+	               past ? "record with --tracker auto" : "press c, or add --watch=SECONDS",
 	               "cannot tell which code wrote");
 }
 

@@ -370,4 +370,7 @@ by_rows() { screen_text | sed -n '4,19p'; }
 	run ! grep -qE '^ +[cCT]  +' <(screen_text)
 	screen_keys q Enter x
 	run ! grep -qE 'x hex|R read it|/ find' <(screen_text | tail -1)
+	screen_keys Escape Escape W
+	screen_text | grep -q 'not recorded; record with --tracker auto'
+	run ! grep -qE 'c measures|C counts|press c|Cost of sampling' <(screen_text)
 }

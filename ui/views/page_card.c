@@ -357,7 +357,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 		card_epochs(&spark, p->recent, p->epochs, per);
 	if (p->epochs > 32)
 		snprintf(hint, sizeof(hint), "the last 32");
-	else if (!again && p->epochs == 1)
+	else if (!again && p->epochs == 1 && !s->timeline)
 		snprintf(hint, sizeof(hint), "press %s: counts how often",
 		         key_of(ACT_AUTO_CLEAR, 'P'));
 	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label,

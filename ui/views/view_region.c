@@ -166,7 +166,8 @@ view_region_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!v)
 		buf_str(out, "this region was unmapped");
 	else if (s->card && s->card_kind == CARD_REGION && s->card->place == v->start)
-		buf_fmt(out, s->card_whole ? "%s; a snapshot: %s refreshes it" : "%s",
+		buf_fmt(out,
+		        s->card_whole && !s->timeline ? "%s; a snapshot: %s refreshes it" : "%s",
 		        s->card->line, key_of(ACT_REFRESH, ui_letter(ui)));
 }
 

@@ -195,6 +195,8 @@ writes_add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsi
 {
 	const struct writes *w = &s->writes;
 
+	if (s->timeline && !w->auto_clear)
+		return;
 	card_gap(c);
 	card_head(c, ui_view(ui) == VIEW_GRID ? "Hottest here" : "Hottest pages");
 	if (!w->auto_clear) {
@@ -320,7 +322,7 @@ writes_add_regions(struct card *c, const struct sample *s, unsigned most)
 	card_head(c, !cleared               ? "Writable regions, by RSS"
 	             : s->writes.auto_clear ? "Regions by write rate"
 	                                    : "Regions by pages written");
-	if (!cleared)
+	if (!cleared && !s->timeline)
 		writes_add_key(c, ACT_CLEAR, "shows which are written, and how fast");
 	writes_find_regions(s, u64_min(most, REGIONS_MOST), &w);
 	for (size_t i = 0; i < w.n; i++)
@@ -374,6 +376,8 @@ writes_add_migration(struct card *c, const struct sample *s)
 	struct buf head = {0};
 	char size[8];
 
+	if (!w->cleared && s->timeline)
+		lacks = "writes were not recorded";
 	if (writes_counts_changes(s))
 		return; /* nothing is known of pages that are not on screen */
 	card_gap(c);
@@ -490,6 +494,13 @@ writes_add_heading(struct card *c, const struct sample *s)
 	const struct writes *w = &s->writes;
 	unsigned caps = tracker_caps(s->tracker);
 
+	if (!w->cleared && s->timeline) {
+		card_head(c, "Writes");
+		card_add(c, ROLE_DIM, "", NULL, "%s",
+		         writes_is_narrow(c) ? "not recorded"
+		                             : "not recorded; record with --tracker auto");
+		return;
+	}
 	if (!w->cleared) {
 		card_head(c, "Writes");
 		writes_add_key(c, ACT_CLEAR,
