@@ -196,13 +196,13 @@ frames_stretch_from(const uint64_t *pfn, size_t n)
 	struct stretch s = {pfn[0], pfn[0], 1};
 
 	for (; s.n < n; s.n++) {
-		uint64_t p = pfn[s.n];
+		uint64_t p = pfn[s.n], lo = p < s.lo ? p : s.lo, hi = p > s.hi ? p : s.hi;
 
-		if (p < s.lo ? p + GAP < s.lo || s.hi - p >= RUN_MAX
-		             : p > s.hi + GAP || p - s.lo >= RUN_MAX)
+		/* unsigned, so that it is too far on either side */
+		if (p + GAP - s.lo > s.hi - s.lo + 2 * GAP || hi - lo >= RUN_MAX)
 			break;
-		s.lo = p < s.lo ? p : s.lo;
-		s.hi = p > s.hi ? p : s.hi;
+		s.lo = lo;
+		s.hi = hi;
 	}
 	return s;
 }
@@ -219,13 +219,13 @@ frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn,
 		struct stretch s = frames_stretch_from(pfn + i, n - i);
 		ssize_t r = pread_plain(fd, words, (s.hi - s.lo + 1) * sizeof(*words),
 		                        s.lo * sizeof(*words));
-		size_t got = r > 0 ? (size_t)r / sizeof(*words) : 0;
+		size_t got = r > 0 ? (size_t)r / sizeof(*words) : 0, end = i + s.n;
 
-		for (size_t end = i + s.n; i < end; i++) {
-			uint64_t at = pfn[i] - s.lo;
-
-			ok[i] = at < got;
-			out[i] = at < got ? words[at] : 0;
+		if (got <= s.hi - s.lo)
+			memset(words + got, 0, (s.hi - s.lo + 1 - got) * sizeof(*words));
+		for (; i < end; i++) {
+			out[i] = words[pfn[i] - s.lo];
+			ok[i] = pfn[i] - s.lo < got;
 		}
 	}
 }
