@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "page/page.h"
 
-uint64_t
-page_pfn(const struct page *pg)
-{
-	return pg->known & PAGE_WORD && pg->word & PM_PRESENT ? pg->word & PM_PFN_MASK : 0;
-}
-
 bool
 page_hidden(const struct page *pg)
 {

@@ -49,6 +49,7 @@ struct page {
 	uint8_t kind;    /* enum page_kind, if the flags are known; likewise set by walk.c */
 	bool like;       /* the page before it in its batch, by page_is_like; likewise */
 	int16_t node;    /* NUMA node */
+	uint16_t followers; /* the next pages, like it and left out: PAGE_NEED_RUNS */
 };
 
 /* What to look up beyond the page table. FLAGS includes the folio lookups that page_flags needs. */
@@ -62,12 +63,21 @@ enum page_need {
 	PAGE_NEED_CATS = 64,  /* only by walk.c: all categories of PAGEMAP_SCAN */
 	PAGE_NEED_ALL = 127,
 	PAGE_NEED_GAPS = 128, /* only by walk.c */
+	/*
+	 * For page_read_runs: of single pages that are mapped once and differ in nothing but their
+	 * frames, only the first is read into its place; it says how many follow it.
+	 */
+	PAGE_NEED_RUNS = 256,
 };
 
 enum { PAGE_BATCH = 512 }; /* batches live on the stack, and stacks may be small */
 
 /* The frame number, or 0: not present, or hidden from us. */
-uint64_t page_pfn(const struct page *pg);
+static inline uint64_t
+page_pfn(const struct page *pg)
+{
+	return pg->known & PAGE_WORD && pg->word & PM_PRESENT ? pg->word & PM_PFN_MASK : 0;
+}
 
 /*
  * All flags that apply to the page, if kpf is valid: a folio is dirty, active, on an LRU list and

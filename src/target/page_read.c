@@ -17,7 +17,7 @@ struct page_batch {
 	uint64_t pfn[PAGE_BATCH];
 	uint16_t page[PAGE_BATCH];
 	size_t n;
-	uint64_t before[PAGE_BATCH]; /* the words of the page table, of all pages */
+	uint64_t *before; /* the words of the page table, of all pages */
 	uint64_t words[PAGE_BATCH];
 	bool ok[PAGE_BATCH];
 };
@@ -28,40 +28,25 @@ page_is_compound(const struct page *pg)
 	return pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 }
 
-/*
- * Each page is written once, with the flags of its frame: a batch is larger than what stays in the
- * fastest cache while the kernel looks frames up. Of single pages, which need no lookup, the folio
- * is known too. Returns whether all are single.
- */
-static bool
-page_fill(struct page_batch *b, const struct source *s, struct page *out, size_t n, unsigned needs)
+/* What is known of a page then: enum page_known. */
+struct page_reading {
+	uint32_t flags, lacks; /* its frame's flags were read; the kernel has none of it */
+	uint32_t single, once; /* it is no part of a large folio; and bit 56 is set */
+};
+
+static struct page_reading
+page_reading_of(const struct source *s, unsigned needs)
 {
-	bool flags = needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO), single = true;
-	uint32_t known = PAGE_WORD | PAGE_FLAGS | (s->meta.ksm_lies ? PAGE_NO_KSM : 0);
-	uint32_t folio = needs & PAGE_NEED_FOLIO ? PAGE_FOLIO : 0, none = PAGE_WORD;
-	size_t frames = flags ? b->n : 0, k = 0;
+	bool counts = needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT);
 
-	if (frames) {
-		none |= source_has(s, FRAME_FLAGS) ? PAGE_NO_RECORD : 0;
-		source_frames(s, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct page pg = {.word = b->before[i], .known = PAGE_WORD};
-
-		if (k < frames && b->page[k] == i) {
-			pg.known = b->ok[k] ? known : none;
-			pg.kpf = b->ok[k] ? b->words[k] : 0;
-			if (page_is_compound(&pg)) {
-				single = false;
-			} else if (b->ok[k] && folio) {
-				pg.folio = b->pfn[k];
-				pg.known |= folio;
-			}
-			k++;
-		}
-		out[i] = pg;
-	}
-	return single;
+	if (!(needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO)))
+		return (struct page_reading){0};
+	return (struct page_reading){
+	    .flags = PAGE_FLAGS | (s->meta.ksm_lies ? PAGE_NO_KSM : 0),
+	    .lacks = source_has(s, FRAME_FLAGS) ? PAGE_NO_RECORD : 0,
+	    .single = needs & PAGE_NEED_FOLIO ? PAGE_FOLIO : 0,
+	    .once = counts ? PAGE_COUNT : 0,
+	};
 }
 
 /*
@@ -73,6 +58,75 @@ static bool
 page_is_mapped_once(const struct page *pg)
 {
 	return pg->word & PM_EXCLUSIVE && pg->known & PAGE_FLAGS && !page_is_compound(pg);
+}
+
+/*
+ * How many pages after that of the k-th frame differ from it in nothing but their frames. It is
+ * single and mapped once: then so are they.
+ */
+static uint16_t
+page_followers(const struct page_batch *b, size_t k)
+{
+	size_t n = 1, i = b->page[k];
+	const uint64_t *word = b->before + i, *kpf = b->words + k;
+
+	while (k + n < b->n && b->page[k + n] == i + n && kpf[n] == kpf[0] && b->ok[k + n] &&
+	       !((word[n] ^ word[0]) & ~PM_PFN_MASK))
+		n++;
+	return (uint16_t)(n - 1);
+}
+
+/* What is known of a page by the flags of its frame. Of single pages that is the folio, too. */
+static void
+page_take_flags(const struct page_batch *b, size_t k, const struct page_reading *r, struct page *pg)
+{
+	if (!b->ok[k]) {
+		pg->known |= r->lacks;
+		return;
+	}
+	pg->kpf = b->words[k];
+	pg->known |= r->flags;
+	if (page_is_compound(pg))
+		return;
+	pg->known |= r->single;
+	pg->folio = r->single ? b->pfn[k] : 0;
+	if (page_is_mapped_once(pg)) {
+		pg->known |= r->once;
+		pg->count = r->once != 0;
+	}
+}
+
+/*
+ * Each page is written once, in its place, with the flags of its frame: a batch is larger than what
+ * stays in the fastest cache while the kernel looks frames up. The frames that remain in the batch
+ * are those of which more is to be looked up.
+ */
+static void
+page_fill(struct page_batch *b, const struct source *s, struct page *out, size_t n, unsigned needs)
+{
+	struct page_reading r = page_reading_of(s, needs);
+	size_t frames = r.flags ? b->n : 0, k = 0, left = 0;
+	bool all = needs & PAGE_NEED_CGROUP, runs = needs & PAGE_NEED_RUNS && !all;
+
+	if (frames)
+		source_frames(s, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
+	for (size_t i = 0; i < n; i++) {
+		struct page *pg = &out[i];
+
+		*pg = (struct page){.word = b->before[i], .known = PAGE_WORD};
+		if (k == frames || b->page[k] != i)
+			continue;
+		page_take_flags(b, k, &r, pg);
+		if (all || !page_is_mapped_once(pg)) {
+			b->pfn[left] = b->pfn[k];
+			b->page[left++] = b->page[k];
+		} else if (runs) {
+			pg->followers = page_followers(b, k);
+		}
+		i += pg->followers;
+		k += 1u + pg->followers;
+	}
+	b->n = frames ? left : b->n;
 }
 
 bool
@@ -97,11 +151,8 @@ page_look_up_count(struct page_batch *b, const struct source *s, struct page *ou
 	for (size_t i = 0, all = b->n; i < all; i++) {
 		struct page *pg = &out[b->page[i]];
 
-		if (page_is_mapped_once(pg)) {
-			pg->count = 1;
-			pg->known |= PAGE_COUNT;
+		if (pg->known & PAGE_COUNT)
 			continue;
-		}
 		b->pfn[n] = b->pfn[i];
 		b->page[n++] = b->page[i];
 	}
@@ -246,6 +297,24 @@ page_look_up_entry(const struct source *s, struct page *pg)
 
 static const uint64_t ENTRY = PM_PFN_MASK | PM_PRESENT | PM_SWAPPED;
 
+/* Takes page i out of `first` and its followers: those after i follow the next one. */
+static void
+page_part(const struct page_batch *b, struct page *out, size_t first, size_t i)
+{
+	size_t last = first + out[first].followers;
+
+	if (i < last) {
+		struct page *pg = &out[i + 1];
+
+		*pg = out[first];
+		pg->word = b->before[i + 1];
+		pg->folio = pg->known & PAGE_FOLIO ? page_pfn(pg) : 0;
+		pg->followers = (uint16_t)(last - (i + 1));
+	}
+	if (i > first)
+		out[first].followers = (uint16_t)(i - 1 - first);
+}
+
 /*
  * Reads the page table again; where an entry has changed, the facts about the old frame are
  * discarded.
@@ -255,6 +324,7 @@ page_verify(struct page_batch *b, const struct source *s, uint64_t addr, struct 
             struct err *err)
 {
 	ssize_t got = source_words(s, addr, b->words, n, err);
+	size_t first = 0;
 
 	if (got < 0)
 		return -1;
@@ -263,13 +333,17 @@ page_verify(struct page_batch *b, const struct source *s, uint64_t addr, struct 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t now = i < (size_t)got ? b->words[i] : 0;
 
-		if ((now ^ out[i].word) & ENTRY)
-			out[i] = (struct page){.word = now, .known = PAGE_WORD | PAGE_RACED};
+		if (i > first + out[first].followers)
+			first = i;
+		if (!((now ^ b->before[i]) & ENTRY))
+			continue;
+		page_part(b, out, first, i);
+		out[i] = (struct page){.word = now, .known = PAGE_WORD | PAGE_RACED};
 	}
 	return 0;
 }
 
-/* The words, and which of them have a frame to look up. -1 with err. */
+/* The words, to b->before, and which of them have a frame to look up. -1 with err. */
 static ssize_t
 page_read_words(struct page_batch *b, const struct source *s, uint64_t addr, size_t n,
                 struct err *err)
@@ -290,31 +364,44 @@ page_read_words(struct page_batch *b, const struct source *s, uint64_t addr, siz
 }
 
 int
-page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, unsigned needs,
-          struct err *err)
+page_read_runs(const struct source *s, uint64_t addr, struct page *out, uint64_t *words, size_t n,
+               unsigned needs, struct err *err)
 {
 	struct page_batch b; /* filled as far as b.n */
-	ssize_t got = page_read_words(&b, s, addr, n, err);
-	bool single, entries = needs & PAGE_NEED_FLAGS && b.n < (size_t)got;
+	ssize_t got;
+	bool looked, entries;
+
+	b.before = words;
+	got = page_read_words(&b, s, addr, n, err);
+	looked = b.n && needs & PAGE_NEED_FRAMES;
+	entries = needs & PAGE_NEED_FLAGS && b.n < (size_t)got;
 
 	if (got < 0)
 		return -1;
 	if (needs & PAGE_NEED_COUNT && !(needs & PAGE_NEED_FLAGS) && b.n && page_counts_average(s))
 		needs |= PAGE_NEED_FLAGS; /* which say whether the count is the page's own */
-	single = page_fill(&b, s, out, (size_t)got, needs);
+	page_fill(&b, s, out, (size_t)got, needs);
 	memset(out + got, 0, (n - (size_t)got) * sizeof(*out));
-	for (size_t i = 0; entries && i < (size_t)got; i++)
+	for (size_t i = 0; entries && i < (size_t)got; i += 1u + out[i].followers)
 		page_look_up_entry(s, &out[i]);
-	if (!b.n || !(needs & PAGE_NEED_FRAMES))
+	if (!looked)
 		return 0;
-	if (!single)
-		page_look_up_folios(&b, s, out, needs & PAGE_NEED_FOLIO,
-		                    folio_huge_order(s->meta.page_size));
+	page_look_up_folios(&b, s, out, needs & PAGE_NEED_FOLIO,
+	                    folio_huge_order(s->meta.page_size));
 	if (needs & PAGE_NEED_CGROUP)
 		page_look_up_cgroup(&b, s, out);
 	if (needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT))
 		page_look_up_count(&b, s, out);
 	return page_verify(&b, s, addr, out, (size_t)got, err);
+}
+
+int
+page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, unsigned needs,
+          struct err *err)
+{
+	uint64_t words[PAGE_BATCH];
+
+	return page_read_runs(s, addr, out, words, n, needs & ~(unsigned)PAGE_NEED_RUNS, err);
 }
 
 /* --- huge pages ------------------------------------------------------------------------------- */

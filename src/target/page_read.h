@@ -13,6 +13,13 @@
 int page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, unsigned needs,
               struct err *err);
 
+/*
+ * The same; with PAGE_NEED_RUNS, of pages that are alike only the first is there, and `words` has
+ * the words of all, as they were at first.
+ */
+int page_read_runs(const struct source *s, uint64_t addr, struct page *out, uint64_t *words,
+                   size_t n, unsigned needs, struct err *err);
+
 /* Whether map counts of pages of large folios are averages; tried when it is first asked. */
 bool page_counts_average(const struct source *s);
 

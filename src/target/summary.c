@@ -249,17 +249,6 @@ summary_region(struct summary *s, const struct vma *v)
 	s->by_type[v->type].regions++;
 }
 
-/* How many pages from the first on differ in nothing but their frame, or folio of one page. */
-static size_t
-summary_alike(const struct page *pages, size_t n)
-{
-	size_t k = 1;
-
-	while (k < n && pages[k].like)
-		k++;
-	return k;
-}
-
 /* Each is whole. What is mapped once is met once; only the others need to be looked for. */
 static void
 summary_add_singles(struct summary *s, const struct vma *v, const struct page *pages, size_t n)
@@ -284,7 +273,8 @@ summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struc
 		const struct page *pg = &pages[i];
 		uint64_t at = addr + i * s->page_size;
 
-		k = summary_alike(pg, n - i);
+		for (k = 1; i + k < n && pages[i + k].like;)
+			k++;
 		summary_add_state(s, type, (enum state)pg->state, k);
 		if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 			continue;
@@ -335,6 +325,20 @@ summary_add_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	return 0;
 }
 
+static int
+summary_add_alike(void *arg, uint64_t addr, const struct page *first, const uint64_t *words,
+                  size_t n)
+{
+	const struct adding *a = arg;
+	struct summary_type *type = &a->s->by_type[a->v->type];
+
+	(void)addr, (void)words;
+	summary_add_state(a->s, type, (enum state)first->state, n);
+	summary_add_present(a->s, type, first, n);
+	summary_add_singles(a->s, a->v, first, n);
+	return 0;
+}
+
 static void
 summary_add_part(const struct adding *a, uint64_t addr, const struct page *each, uint64_t n)
 {
@@ -368,8 +372,8 @@ int
 summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start, uint64_t end,
             struct err *err)
 {
-	static const struct walk_fns fns = {
-	    .pages = summary_add_pages, .huge = summary_add_huge, .gap = summary_add_gap};
+	static const struct walk_fns fns = {.pages = summary_add_pages, .huge = summary_add_huge,
+	                                    .alike = summary_add_alike, .gap = summary_add_gap};
 	static const struct walk_options o = {
 	    .needs = PAGE_NEED_FLAGS | PAGE_NEED_COUNT | PAGE_NEED_FOLIO | PAGE_NEED_CACHE,
 	};

@@ -18,6 +18,7 @@ struct pages_walk {
 	struct err *err;
 	uint64_t at; /* everything before it has been reported */
 	struct page *batch; /* room for PAGE_BATCH */
+	uint64_t words[PAGE_BATCH]; /* of these pages */
 	struct page_huge *huge; /* room for PAGE_HUGE_BATCH; NULL: they are read page by page */
 	bool huge_asked;
 	uint64_t start, end; /* of the walk */
@@ -85,36 +86,41 @@ walk_add_cats(const struct source *s, uint64_t addr, struct page *pages, size_t 
 
 /* Neighbours are mostly alike. */
 static void
-walk_judge(const struct pages_walk *w, struct page *pages, size_t n)
+walk_judge(const struct pages_walk *w, struct page *pages, size_t n, uint64_t cats)
 {
-	for (size_t i = 0; i < n; i++) {
-		pages[i].like = i && page_is_like(&pages[i - 1], &pages[i]);
-		if (pages[i].like) {
-			pages[i].state = pages[i - 1].state;
-			pages[i].kind = pages[i - 1].kind;
-			continue;
+	const struct page *before = NULL;
+
+	for (size_t i = 0; i < n; i += 1u + pages[i].followers) {
+		struct page *pg = &pages[i];
+
+		if (!(pg->known & PAGE_CATS))
+			pg->cats = (uint16_t)cats;
+		pg->like = before && page_is_like(before, pg);
+		if (pg->like) {
+			pg->state = before->state;
+			pg->kind = before->kind;
+		} else {
+			page_judge(pg, w->v, w->t->source->meta.swaps.n);
+			if (pg->state == STATE_NONE)
+				walk_judge_empty(w, pg);
 		}
-		page_judge(&pages[i], w->v, w->t->source->meta.swaps.n);
-		if (pages[i].state == STATE_NONE)
-			walk_judge_empty(w, &pages[i]);
+		before = pg;
 	}
 }
 
 static int
-walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
+walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, unsigned needs,
+                uint64_t cats)
 {
 	struct target *t = w->t;
-	unsigned needs = w->o->needs;
 
-	if (page_read(t->source, addr, pages, n, needs, w->err) < 0)
+	if (page_read_runs(t->source, addr, pages, w->words, n, needs, w->err) < 0)
 		return -1;
 	if (needs & PAGE_NEED_NODE)
 		walk_add_nodes(t->source, addr, pages, n);
-	for (size_t i = 0; i < n; i++)
-		pages[i].cats = (uint16_t)cats;
 	if (needs & PAGE_NEED_CATS && walk_add_cats(t->source, addr, pages, n, w->err) < 0)
 		return -1;
-	walk_judge(w, pages, n);
+	walk_judge(w, pages, n, cats);
 	return 0;
 }
 
@@ -200,7 +206,7 @@ walk_report_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const 
 	for (uint64_t at = start; at < end;) {
 		size_t n = u64_min((end - at) / size, PAGE_BATCH);
 
-		if (walk_read_batch(w, at, pages, n, 0) < 0) {
+		if (walk_read_batch(w, at, pages, n, w->o->needs, 0) < 0) {
 			w->failed = true;
 			return 1;
 		}
@@ -260,10 +266,42 @@ walk_report_run(struct pages_walk *w, const struct pm_run *run)
 	return w->fns->run(w->arg, run->start, run->end, &each);
 }
 
+/* Of a batch: runs of pages that are alike, and between them the others. */
+static int
+walk_report_batch(struct pages_walk *w, uint64_t addr, const struct page *pages, size_t n)
+{
+	size_t size = w->t->page_size;
+
+	for (size_t i = 0, k; i < n; i += k) {
+		const struct page *first = &pages[i];
+
+		if (first->followers) {
+			k = 1u + first->followers;
+			if (w->fns->alike(w->arg, addr + i * size, first, w->words + i, k))
+				return 1;
+			continue;
+		}
+		for (k = 1; i + k < n && !pages[i + k].followers;)
+			k++;
+		if (w->fns->pages(w->arg, addr + i * size, first, k))
+			return 1;
+	}
+	return 0;
+}
+
+/* Whether pages that are alike need not be read one by one. */
+static bool
+walk_takes_alike(const struct pages_walk *w, uint64_t cats)
+{
+	return w->fns->alike && !(cats & PM_CAT_HUGE) &&
+	       !(w->o->needs & (PAGE_NEED_NODE | PAGE_NEED_CATS | PAGE_NEED_CGROUP));
+}
+
 /* The pages up to `end`, in batches. */
 static int
 walk_report_pages(struct pages_walk *w, uint64_t end, uint64_t cats)
 {
+	unsigned needs = w->o->needs | (walk_takes_alike(w, cats) ? PAGE_NEED_RUNS : 0);
 	struct page *pages = w->batch;
 	size_t size = w->t->page_size;
 
@@ -271,13 +309,13 @@ walk_report_pages(struct pages_walk *w, uint64_t end, uint64_t cats)
 		size_t n = u64_min((end - w->at) / size, PAGE_BATCH);
 		uint64_t at = w->at;
 
-		if (walk_read_batch(w, at, pages, n, cats) < 0) {
+		if (walk_read_batch(w, at, pages, n, needs, cats) < 0) {
 			w->failed = true;
 			return 1;
 		}
 		w->at += n * size;
 		progress_add(w->t->progress, n * size);
-		if (w->fns->pages(w->arg, at, pages, n))
+		if (walk_report_batch(w, at, pages, n))
 			return 1;
 		if (w->at < end && source_stopped(w->t->source))
 			return 1; /* a run may be as long as its region */
@@ -407,7 +445,7 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 	struct page nothing = {.state = STATE_UNREADABLE, .kind = KIND_COUNT};
 	int r;
 
-	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
+	w.batch = mem_resize(NULL, PAGE_BATCH * sizeof(*w.batch)); /* never read unwritten */
 	if (source_readable(t->source, v)) {
 		r = walk_runs(&w, start, end);
 	} else {
@@ -434,7 +472,7 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
 		old[i].known = pages[i].known;
 		old[i].cats = pages[i].cats;
 	}
-	if (walk_read_batch(&w, addr, pages, n, 0) < 0)
+	if (walk_read_batch(&w, addr, pages, n, needs, 0) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (!old[i].known)
@@ -459,7 +497,7 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 	uint64_t known = 0; /* `each` is valid up to here */
 	struct page each = {0};
 
-	if (walk_read_batch(&w, addr, out, n, 0) < 0)
+	if (walk_read_batch(&w, addr, out, n, needs, 0) < 0)
 		return -1;
 	for (size_t i = 0; i < n && needs & PAGE_NEED_CACHE; i++) {
 		uint64_t at = addr + i * size;
@@ -499,6 +537,17 @@ walk_count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
+walk_count_alike(void *arg, uint64_t addr, const struct page *first, const uint64_t *words,
+                 size_t n)
+{
+	struct counts *c = arg;
+
+	(void)addr, (void)words;
+	c->by_state[first->state] += n;
+	return 0;
+}
+
+static int
 walk_count_huge(void *arg, uint64_t addr, const struct page *head, const struct page *tail)
 {
 	struct counts *c = arg;
@@ -522,8 +571,8 @@ int
 walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err)
 {
-	static const struct walk_fns fns = {
-	    .pages = walk_count_pages, .huge = walk_count_huge, .gap = walk_count_gap};
+	static const struct walk_fns fns = {.pages = walk_count_pages, .huge = walk_count_huge,
+	                                    .alike = walk_count_alike, .gap = walk_count_gap};
 	struct counts c = {by_state, t->page_size};
 
 	return walk_pages(t, v, start, end, o, &fns, &c, err);

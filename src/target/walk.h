@@ -27,6 +27,13 @@ struct walk_fns {
 	 * whose word is that of the first of them. NULL: they come as pages.
 	 */
 	int (*huge)(void *arg, uint64_t addr, const struct page *head, const struct page *tail);
+	/*
+	 * n single pages, mapped once, which are like `first` but for their words and folios, which
+	 * are their frames. NULL: they come as pages, and so they do where nodes, categories or
+	 * memory cgroups are needed.
+	 */
+	int (*alike)(void *arg, uint64_t addr, const struct page *first, const uint64_t *words,
+	             size_t n);
 };
 
 /*

@@ -480,6 +480,99 @@ test_race(void)
 	memory_close(&m);
 }
 
+/* --- pages that are alike --------------------------------------------------------------------- */
+
+enum {
+	ALIKE = 300,
+	ALIKE_NEEDS = PAGE_NEED_FLAGS | PAGE_NEED_COUNT | PAGE_NEED_FOLIO,
+};
+static uint64_t alike_words[ALIKE];
+static uint64_t alike_read[ALIKE];
+
+/* Of a few kinds, mostly like the one before; some are hidden, or past the end of the frames. */
+static void
+alike_fill(struct memory *m, uint64_t *seed)
+{
+	static const uint64_t kpf[] = {0, KPF_ANON | KPF_DIRTY, KPF_COMPOUND_HEAD};
+	static const uint64_t bits[] = {PM_EXCLUSIVE, PM_EXCLUSIVE | PM_SOFT_DIRTY, 0};
+	unsigned kind = 0;
+
+	for (uint64_t i = 0; i < ALIKE; i++) {
+		uint64_t pfn = fake_below(seed, 66);
+
+		kind = fake_below(seed, 8) ? kind : (unsigned)fake_below(seed, 3);
+		alike_words[i] = fake_below(seed, 25) ? PM_PRESENT | bits[kind] | pfn : 0;
+		fake_word(m->pm, index_of(i), alike_words[i]);
+	}
+	for (uint64_t pfn = 0; pfn < 64; pfn++)
+		fake_word(m->flags, pfn, kpf[fake_below(seed, 20) ? 0 : fake_below(seed, 3)]);
+	fake_end(m->pm, base + ALIKE * FAKE_PAGE);
+}
+
+/* Each page of runs, as it would be without them. Returns how many were left out. */
+static size_t
+alike_spread(struct page *pages)
+{
+	size_t left_out = 0;
+
+	for (size_t i = 0, n; i < ALIKE; i += n + 1) {
+		n = pages[i].followers;
+		left_out += n;
+		pages[i].followers = 0;
+		for (size_t k = 1; k <= n; k++) {
+			pages[i + k] = pages[i];
+			pages[i + k].word = alike_read[i + k];
+			pages[i + k].folio = alike_read[i + k] & PM_PFN_MASK;
+		}
+	}
+	return left_out;
+}
+
+static void
+alike_move(void)
+{
+	for (uint64_t i = 0; i < ALIKE; i += i % 7 ? 1 : 13)
+		if (alike_words[i])
+			fake_word(racing->pm, index_of(i), alike_words[i] ^ 64);
+}
+
+static void
+test_alike(void)
+{
+	static struct page each[ALIKE], runs[ALIKE];
+	struct memory m;
+	struct err err;
+	uint64_t seed = 11;
+	size_t left_out = 0;
+	bool same = true, same_moved = true;
+
+	memory_open(&m);
+	racing = &m;
+	for (unsigned round = 0; round < 50; round++) {
+		alike_fill(&m, &seed);
+		watch(-1, NULL);
+		memset(runs, 0, sizeof(runs));
+		page_read(m.t.source, base, each, ALIKE, ALIKE_NEEDS, &err);
+		page_read_runs(m.t.source, base, runs, alike_read, ALIKE,
+		               ALIKE_NEEDS | PAGE_NEED_RUNS, &err);
+		left_out += alike_spread(runs);
+		same = same && !memcmp(each, runs, sizeof(each));
+		for (unsigned i = 0; i < 2; i++) {
+			for (uint64_t k = 0; k < ALIKE; k++)
+				fake_word(m.pm, index_of(k), alike_words[k]);
+			memset(runs, 0, sizeof(runs));
+			watch(m.flags, alike_move);
+			page_read_runs(m.t.source, base, i ? runs : each, alike_read, ALIKE,
+			               ALIKE_NEEDS | (i ? PAGE_NEED_RUNS : 0), &err);
+		}
+		alike_spread(runs);
+		same_moved = same_moved && !memcmp(each, runs, sizeof(each));
+	}
+	ok(same && left_out > 50 * ALIKE / 4, "runs of pages that are alike are what each of them is");
+	ok(same_moved, "also if some of them move meanwhile");
+	memory_close(&m);
+}
+
 int
 main(void)
 {
@@ -496,5 +589,6 @@ main(void)
 	test_frame_zero();
 	test_ksm_lies();
 	test_race();
+	test_alike();
 	return tap_done();
 }

@@ -29,22 +29,22 @@ struct batch_dump {
 	bool failed;
 };
 
-/* The pages from addr to `end` are all like pg. Returns whether to end the dump. */
+/* n pages from addr, all like pg. Returns whether to end the dump. */
 static bool
-batch_dump_alike(struct batch_dump *d, uint64_t addr, uint64_t end, const struct page *pg)
+batch_dump_alike(struct batch_dump *d, uint64_t addr, uint64_t n, const struct page *pg)
 {
 	struct value values[ROW_MOST];
-	uint64_t most = d->b->o->max_pages, n = (end - addr) / d->row.page_size;
+	uint64_t most = d->b->o->max_pages;
 
 	d->row.addr = addr;
 	d->row.pg = pg;
 	if (most && n >= most - d->pages) {
 		n = most - d->pages;
-		d->stopped = end = addr + n * d->row.page_size;
+		d->stopped = addr + n * d->row.page_size;
 	}
 	d->pages += n;
 	if (d->b->o->runs) {
-		batch_runs_add(&d->runs, &d->row, end);
+		batch_runs_add(&d->runs, &d->row, addr + n * d->row.page_size);
 	} else {
 		page_values(d->ids, d->n, &d->row, values);
 		out_row(d->out, values);
@@ -52,16 +52,12 @@ batch_dump_alike(struct batch_dump *d, uint64_t addr, uint64_t end, const struct
 	return d->stopped;
 }
 
-static bool
-batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
-{
-	return batch_dump_alike(d, addr, addr + d->b->t.page_size, pg);
-}
-
 static int
 batch_dump_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
-	return batch_dump_alike(arg, start, end, each) || ferror(stdout);
+	struct batch_dump *d = arg;
+
+	return batch_dump_alike(d, start, (end - start) / d->row.page_size, each) || ferror(stdout);
 }
 
 static int
@@ -69,13 +65,30 @@ batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct batch_dump *d = arg;
 	bool marked = d->b->watched && !d->b->o->range;
+	size_t size = d->row.page_size;
 
 	/* --watch marks empty pages, too: that does not bring them into RAM or swap */
 	for (size_t i = 0; i < n; i++)
 		if ((!marked || pages[i].state != STATE_UFFD) &&
-		    batch_dump_page(d, addr + i * d->b->t.page_size, &pages[i]))
+		    batch_dump_alike(d, addr + i * size, 1, &pages[i]))
 			return 1;
 	return ferror(stdout); /* asked for each page, it is a tenth of all */
+}
+
+static int
+batch_dump_followers(void *arg, uint64_t addr, const struct page *first, const uint64_t *words,
+                     size_t n)
+{
+	struct batch_dump *d = arg;
+	struct page pg = *first;
+
+	for (size_t i = 0; i < n; i++) {
+		pg.word = words[i];
+		pg.folio = pg.known & PAGE_FOLIO ? page_pfn(&pg) : 0;
+		if (batch_dump_alike(d, addr + i * d->row.page_size, 1, &pg))
+			return 1;
+	}
+	return ferror(stdout);
 }
 
 /* Stores the indices of the pages that pass in `passed`; returns how many. */
@@ -121,7 +134,7 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		x.pg = &again[passed[i] - first];
 		x.addr = addr + (passed[i] - first) * x.page_size;
 		if (!d->more || batch_passes(&d->filter, &x))
-			batch_dump_page(d, x.addr, x.pg);
+			batch_dump_alike(d, x.addr, 1, x.pg);
 	}
 	free(again);
 	return d->failed || d->stopped || ferror(stdout);
@@ -137,7 +150,7 @@ batch_dump_run(void *arg, uint64_t start, uint64_t end, const struct page *each)
 
 	x.pg = each;
 	if (!d->filter.on || batch_passes(&d->filter, &x))
-		return batch_dump_alike(d, start, end, each) || ferror(stdout);
+		return batch_dump_gap(d, start, end, each);
 	if (d->filter.left_out > left_out)
 		d->filter.left_out = left_out + (end - start) / x.page_size;
 	return 0;
@@ -186,6 +199,7 @@ batch_dump_region(struct batch_dump *d, const struct vma *v, uint64_t from, uint
 {
 	bool gaps = d->b->o->range != NULL;
 	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages,
+	                       .alike = d->filter.on ? NULL : batch_dump_followers,
 	                       .gap = gaps && d->whole_gaps ? batch_dump_gap : NULL,
 	                       .run = d->whole_runs ? batch_dump_run : NULL};
 	struct walk_options o = {.needs = d->needs | (gaps && !fns.gap ? PAGE_NEED_GAPS : 0)};
