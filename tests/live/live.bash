@@ -28,14 +28,14 @@ source "$live_dir/../screens/screen.bash"
 export LC_ALL=C.UTF-8 PERL5LIB=$live_dir # Calls.pm
 unset COLUMNS LINES NO_COLOR
 
-# bytes of a page; asked once for all tests of a file
-: "${PAGE:=$(getconf PAGESIZE)}"
+# bytes of a page, and whether the kernel marks those that are written; asked once for all tests of a file
+: "${PAGE:=$(getconf PAGESIZE)}" "${SOFT_DIRTY:=$("$live_dir/soft_dirty_probe")}"
 if [[ ! ${HUGE-} ]]; then
 	# pages of a huge page, and its order
 	HUGE=$(($(cat /sys/kernel/mm/transparent_hugepage/hpage_pmd_size 2>/dev/null || echo $((2 << 20))) / PAGE)) HUGE_ORDER=0
 	while ((1 << HUGE_ORDER < HUGE)); do ((++HUGE_ORDER)); done
 fi
-export PAGE HUGE HUGE_ORDER
+export PAGE HUGE HUGE_ORDER SOFT_DIRTY
 
 declare -gA AT RANGE # -g: bats loads this file inside a function
 # Ours alone: whatever the environment has by these names is not for us to end or remove.
@@ -258,7 +258,7 @@ once() {
 
 yes_or_no() { if "$@"; then echo yes; else echo no; fi; }
 
-soft_dirty() { once soft-dirty "$live_dir/soft_dirty_probe"; }
+soft_dirty() { echo "$SOFT_DIRTY"; }
 
 need_soft_dirty() {
 	[[ $(soft_dirty) == yes ]] ||
