@@ -21,7 +21,6 @@ need_damon() {
 
 is_free() { [[ $(<"$admin/nr_kdamonds") == 0 ]]; }
 is_taken() { ! is_free; }
-has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 # Sets HOT to a process that touches the first 8 MiB of 64, over and over, and REGION to where they are.
 hot_start() {

@@ -79,7 +79,7 @@ leaves() { # [SIGNAL STATUS]
 }
 all_gone() {
 	local pid
-	for pid; do [[ ! -d /proc/$pid ]] || return 1; done
+	for pid; do has_ended "$pid" || return 1; done
 }
 
 each_view() { # CASE

@@ -122,7 +122,7 @@ processes() {
 	[ -e "/proc/$pid" ]
 	screen_keys Q
 	screen_end
-	_screen_until "the demo's end" test ! -e "/proc/$pid"
+	_screen_until "the demo's end" has_ended "$pid"
 }
 
 # demo_slowly COMMAND...: the demo does not begin before the file is gone
@@ -200,7 +200,7 @@ demo_slowly() {
 	screen_text | grep 'Esc again: back to the list of processes, which ends the watch'
 	screen_keys Escape
 	screen_text | sed -n 1p | grep 'choose a process'
-	_screen_until "the demo's end" test ! -e "/proc/$pid"
+	_screen_until "the demo's end" has_ended "$pid"
 	screen_keys Escape
 	screen_end
 }

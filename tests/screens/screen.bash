@@ -290,6 +290,9 @@ screen_pid() {
 	echo "${children%% *}"
 }
 
+# has_ended PID: be it that its parent has not asked for it yet, which may take seconds where that is init
+has_ended() { [[ ! -d /proc/$1 || $(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$1/status") == Z ]]; } 2>/dev/null
+
 # after a key that stops the program (C-z); screen_continue goes on with it
 screen_stopped() {
 	_screen_until "the stop" test -e "$SCREEN_TMP/stty.stopped" && _screen_restored stopped
