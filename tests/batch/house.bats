@@ -4,6 +4,7 @@
 # in HACKING.md. A file is known by its noun, its name without folder and suffix.
 # shellcheck disable=SC2154
 
+# bats file_tags=not-in-san
 load helper
 
 setup() {

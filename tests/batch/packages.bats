@@ -4,6 +4,7 @@
 # `./quickstart test --packages` builds them.
 # shellcheck disable=SC2154
 
+# bats file_tags=not-in-san
 load helper
 
 setup() {

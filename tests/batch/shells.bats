@@ -3,6 +3,7 @@
 # Completion in the shells themselves: what bash, zsh and fish offer at the end of a line.
 # shellcheck disable=SC2154,SC2016
 
+# bats file_tags=not-in-san
 load helper
 
 setup() {

@@ -96,6 +96,7 @@ footprint() {
 	[[ $(pm -e arenas "$PIPED_PID") == *'  glibc '*/libc* ]]
 }
 
+# bats test_tags=not-in-guests
 @test "arenas read: the arenas that malloc_info has, and nothing is faulted in" {
 	local before first
 	mallocs_start
@@ -112,6 +113,7 @@ footprint() {
 	is "$(pm -e 'arenas read' "$PIPED_PID" | awk '$1 == "unknown" || $1 == "refuted" { print $2 }' | xargs)" '0; 0;'
 }
 
+# bats test_tags=not-in-guests
 @test "arenas read: malloc_trim gives back what was free, and the main arena's tail, but no other" {
 	local heap arena size tail free was now want
 	mallocs_start
@@ -139,6 +141,7 @@ footprint() {
 	(($(heaps 'arenas read' heap tail | sed -n "s/^$(slot few) //p") > 1048576 - 3 * $(getconf PAGESIZE)))
 }
 
+# bats test_tags=not-in-guests
 @test "arenas read: the tail of another arena goes when it frees beyond M_TRIM_THRESHOLD" {
 	local size tail before
 	mallocs_start
@@ -152,6 +155,7 @@ footprint() {
 	is "$(heaps 'arenas read' heap tail | sed -n "s/^$(slot few) //p")" 0
 }
 
+# bats test_tags=not-in-guests
 @test "arenas read: of a program that allocates all the while no heap is lost, and none invented" {
 	local round
 	mallocs_start

@@ -70,6 +70,7 @@ counted() {
 		"$(rows '$n{$c{MAPPING} || "[anonymous]"}++ if $c{PRESENT}' | sort)"
 }
 
+# bats test_tags=not-in-guests
 @test "find lists the runs of neighbours that match, and fails where none does" {
 	local start end pages where at
 	is "$(pm --json -e "find present in ${RANGE[sparse]}" "$SUBJECT_PID" |

@@ -141,6 +141,7 @@ compared() {
 }
 
 # What differs is known: the test itself wrote it.
+# bats test_tags=not-in-guests
 @test "contents that --with-bytes recorded are a difference: by page, by region, in JSON and on the screen" {
 	local at line
 	subject_start

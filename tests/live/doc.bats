@@ -3,6 +3,7 @@
 # The commands of doc/, of the demo.
 
 # shellcheck disable=SC2154
+# bats file_tags=not-in-guests
 load live
 
 teardown() { live_end; }

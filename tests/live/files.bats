@@ -3,6 +3,7 @@
 # Files that the target maps: names of addresses, and files that hang, lie or are swapped for something else.
 
 # shellcheck disable=SC2034,SC2154
+# bats file_tags=waits
 load live
 
 : "${MAPPER:=$builddir/tests/live/mapper}"
@@ -77,6 +78,7 @@ quickly() {
 	all_named
 }
 
+# bats test_tags=not-in-guests
 @test "symbols: C++ and Rust names, demangled and as in the file" {
 	need_symbols
 	local line name at said wrong=0
@@ -104,6 +106,7 @@ quickly() {
 	"$PMTOP" --capabilities $$ | grep -q 'without libiberty' || is "${#want[@]}" 0
 }
 
+# bats test_tags=not-in-guests
 @test "symbols: readelf says the same of thousands of addresses" {
 	need_symbols
 	command -v readelf >/dev/null || skip "readelf is not installed"
@@ -192,6 +195,7 @@ quickly() {
 	done
 }
 
+# bats test_tags=not-in-guests
 @test "a file that would unpack into a gigabyte: names come at once, and without it" {
 	need_symbols
 	local name at part=$BATS_TEST_TMPDIR/part
@@ -208,6 +212,7 @@ quickly() {
 	[[ $(symbol "$at") != landmark* ]]
 }
 
+# bats test_tags=not-in-guests
 @test "a library truncated since it was mapped: no name, and the next question is answered" {
 	need_symbols
 	local at library copy=$BATS_TEST_TMPDIR/short.so
@@ -285,6 +290,7 @@ hang_start() {
 	kill -USR1 "$MAPPER_SHELL"
 }
 
+# bats test_tags=not-in-guests
 @test "a file that hangs: answers end, without its facts" {
 	hang_start
 	quickly "$PMTOP" -e "$HANGING_AT" "$MAPPER_PID" >"$BATS_TEST_TMPDIR/answer"
@@ -322,6 +328,7 @@ the_screen_ends() {
 	the_screen_ends HUP
 }
 
+# bats test_tags=not-in-guests
 @test "a file that hangs: R asks for a page that does not come, and the screen ends all the same" {
 	local at pid
 	hang_start

@@ -4,6 +4,7 @@
 # brought them in.
 
 # shellcheck disable=SC2016,SC2034,SC2154
+# bats file_tags=waits
 load live
 : "${LEAKER:=$builddir/tests/live/leaker}"
 
@@ -85,6 +86,7 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	((known >= 4 * PAGE)) || { watch_show; return 1; }
 }
 
+# bats test_tags=not-in-guests
 @test "a leak of 1 MB a second among 50 MB of churn is the first row" {
 	can_see_faults || skip "page faults cannot be watched here"
 	program_start "$LEAKER"
@@ -96,6 +98,7 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 	grep -Eq '^sessions;.*open_session [0-9]+$' <<<"$output"
 }
 
+# bats test_tags=not-in-guests
 @test "the leak on the screen: b, B, Enter lights the pages that the function brought in, 0 all new ones" {
 	can_see_faults || skip "page faults cannot be watched here"
 	program_start "$LEAKER"
@@ -126,6 +129,7 @@ question() {
 		perl -0777 -ne 'for (/^sqlite3 FILE \x27(.*?)\x27$/gms) { print if /$ENV{ABOUT}/ }'
 }
 
+# bats test_tags=not-in-guests
 @test "the leak in a recording: by the manual's question, with page faults and without" {
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
 	program_start "$LEAKER"
@@ -137,6 +141,7 @@ question() {
 }
 
 # The recorder's own counts, and those of the page tables, are what replay must say.
+# bats test_tags=not-in-guests
 @test "the growth of a recording: since its first sample, by region and by the code that brought it in" {
 	local file=$BATS_TEST_TMPDIR/recording said
 	program_start "$LEAKER"
@@ -157,6 +162,7 @@ question() {
 	is "${lines[1]%,*}" "$(sqlite3 "$file" "SELECT pages * $PAGE FROM growers WHERE function = 'open_session' ORDER BY sample DESC LIMIT 1")"
 }
 
+# bats test_tags=not-in-guests
 @test "the growth of a recording on the screen: b at its first sample, then B at any other" {
 	local file=$BATS_TEST_TMPDIR/recording
 	can_see_faults || skip "page faults cannot be watched here"

@@ -252,6 +252,7 @@ question_start() {
 	screen_wait_text 'Watch the writes of subject'
 }
 
+# bats test_tags=not-in-guests
 @test "bug: the second line of an error stayed below the question, whose rows covered the first" {
 	[[ $(soft_dirty) != yes ]] || skip "soft-dirty works here: nothing is asked"
 	need_watch
@@ -282,6 +283,7 @@ question_start() {
 	screen_end
 }
 
+# bats test_tags=not-in-guests
 @test "Enter is yes, ? shows all costs, and n leaves the process alone" {
 	question_start 80x24
 	screen_text | tr '\n' ' ' | tr -s ' ' | grep 'This pauses one thread, typically 0.1-2 ms, to run one system call. During the watch, the first write to each page after a clear takes about 1 us longer'
@@ -324,6 +326,7 @@ question_start() {
 	screen_end
 }
 
+# bats test_tags=not-in-guests
 @test "-e tracker, the manual and the README name the same costs of a watch" {
 	local words
 	unwatched_start
@@ -340,6 +343,7 @@ question_start() {
 
 # --- a command of ours ------------------------------------------------------------------------------------------
 
+# bats test_tags=not-in-guests
 @test "q with a command that goes on says so, as which process, and where its output is" {
 	local pid file
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
@@ -356,6 +360,7 @@ question_start() {
 	[[ -d /proc/$pid ]]
 }
 
+# bats test_tags=not-in-guests
 @test "a command that has ended: its output is kept, a file without any is removed" {
 	local status=0
 	export TMPDIR=$BATS_TEST_TMPDIR/outputs

@@ -8,6 +8,7 @@
 # A new way to die or to hang is a case: its two functions, and a test for each size.
 
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154
+# bats file_tags=not-in-guests, waits
 load live
 
 # every view of every case: in a guest that takes an hour

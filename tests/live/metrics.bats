@@ -66,6 +66,7 @@ huge() { echo $(($(smaps_sum AnonHugePages .) + $(smaps_sum FilePmdMapped .) + $
 		END { exit !ok }' || { samples_of "$FILE"; false; }
 }
 
+# bats test_tags=not-in-guests
 @test "a process that ends has no metrics any more; of a name, those that are left have" {
 	subject_start
 	cp /bin/sleep "$BATS_TEST_TMPDIR/sleepsome" # not what stands before it in PATH under tests/run

@@ -49,6 +49,7 @@ leads_back() { # PID
 # It has said so, or ended.
 named_says() { grep -q "$1" ready || ! kill -0 "$NAMED" 2>/dev/null; }
 
+# bats test_tags=not-in-guests
 @test "bug: NAME+OFFSET led somewhere else when it was typed" {
 	perl -MCalls -e '
 		$| = 1;
@@ -79,6 +80,7 @@ named_says() { grep -q "$1" ready || ! kill -0 "$NAMED" 2>/dev/null; }
 	[[ $("$PMTOP" -e data "$NAMED") == *"/data+0: "* ]]
 }
 
+# bats test_tags=not-in-guests
 @test "names of the regions of other processes resolve back, too" {
 	subject_start
 	leads_back "$SUBJECT_PID"
@@ -87,6 +89,7 @@ named_says() { grep -q "$1" ready || ! kill -0 "$NAMED" 2>/dev/null; }
 
 named_runs() { [[ $(readlink "/proc/$NAMED/exe") == */"$1" ]]; }
 
+# bats test_tags=not-in-guests
 @test "bug: a name of more than 15 characters was not found where it was started by ./NAME" {
 	local dir how
 	dir=$BATS_TEST_TMPDIR/folder

@@ -505,6 +505,7 @@ filtered() {
 }
 
 # What was hidden from the recorder stays unknown, whoever reads it: root is told what the recording lacks.
+# bats test_tags=not-in-guests
 @test "bug: of a recording made without root it was said that pmtop needs CAP_SYS_ADMIN" {
 	local file said=$BATS_TEST_TMPDIR/said
 	become_nobody

@@ -21,6 +21,7 @@ answers() {
 
 # Others may take a page's file out of the cache, or the kernel merge pages: it is compared only with
 # what was the same before and after.
+# bats test_tags=not-in-guests
 @test "replay equals live: list, pages and grid of a stopped process, byte for byte" {
 	local i
 	subject_start
@@ -59,6 +60,7 @@ answers() {
 asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/dev/null || :; }
 
 # PMTOP_KILLS=200 kills it that often. No more than the sample that it was writing is lost, and the file is whole.
+# bats test_tags=not-in-guests
 @test "kill -9 at any moment leaves a recording that opens" {
 	local i before after journals=0
 	subject_start
@@ -101,6 +103,7 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 }
 
 # A question that takes a second holds the file, as a slow disk would.
+# bats test_tags=not-in-guests
 @test "samples go on while the file cannot be written, and those that were not taken are said" {
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
 	subject_start

@@ -154,6 +154,7 @@ thread_start() {
 	is "$(row_of hugetlb-memfd TYPE,RSS,HUGETLB)" "hugetlb,0,$((HUGE * PAGE))"
 }
 
+# bats test_tags=not-in-guests
 @test "bug: 999 of 1000 pages were 100 %, one page of 16 TiB was 1 %" {
 	shapes_start
 	row() { pm --list --csv -n "${@:2}" "$SHAPES" | sed -n "s/^0x${AT[$1]},//p"; }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Symbols: from a name to its address, and back, against nm.
+# bats file_tags=not-in-guests
 load live
 
 teardown() {

@@ -57,6 +57,7 @@ teardown() { live_end; }
 	[ "${#lines[@]}" -gt 10 ]
 }
 
+# bats test_tags=not-in-guests
 @test "names are printed without what a terminal would obey" {
 	clean() { run -1 env LC_ALL=C grep -a $'[\x01-\x09\x0b-\x1f\x7f]' "$1"; }
 	subject_start
@@ -134,6 +135,7 @@ teardown() { live_end; }
 	same 'reader $SUBJECT_PID ${RANGE[anon]}' 'dump $SUBJECT_PID ${RANGE[anon]}'
 }
 
+# bats test_tags=not-in-guests
 @test "p holds the picture, [ and ] walk through what was seen" {
 	local none=[.·]
 	subject_start
@@ -178,6 +180,7 @@ teardown() { live_end; }
 	screen_end
 }
 
+# bats test_tags=not-in-guests
 @test "a process that has ended since it was listed: it is said, and the list stays" {
 	subject_start
 	SCREEN_OPTIONS=(--interval 0 --color=never)

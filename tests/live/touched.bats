@@ -55,6 +55,7 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 	grep -q 'at least' "$BATS_TEST_TMPDIR/err"
 }
 
+# bats test_tags=not-in-guests
 @test "the first row is the sum of the others, and the most touched comes first" {
 	subject_start
 	touched_start
@@ -84,6 +85,7 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 	is "$(row_of hugetlb)" ","
 }
 
+# bats test_tags=not-in-guests
 @test "--touched before --list is a column to sort by" {
 	subject_start
 	flush
@@ -122,6 +124,7 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 	screen_end
 }
 
+# bats test_tags=not-in-guests
 @test "on the screen T asks once, then the list has what is touched, its sum, and can be sorted by it" {
 	subject_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)

@@ -42,6 +42,7 @@ far_start() {
 	! pm -e "${AT[far]}" "$FAR" | grep 'above the 128 TiB'
 }
 
+# bats test_tags=not-in-guests
 @test "a region above 48 bits on the screen: the list has all of its digits, so have map, grid and bytes" {
 	PROGRAMS=()
 	far_start

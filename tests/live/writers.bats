@@ -3,6 +3,8 @@
 #
 # Which code wrote: a process whose functions write to known pages, against nm and addr2line.
 # shellcheck disable=SC2154
+# of the compiler that they need a guest has none
+# bats file_tags=not-in-guests
 load live
 
 teardown() { live_end; }

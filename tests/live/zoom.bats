@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Zoomed out by any step, the grid on the screen counts every page: cell by cell and in sum.
 
+# bats file_tags=not-in-guests
 load live
 # shellcheck disable=SC2154
 

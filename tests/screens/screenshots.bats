@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The documentation's pictures show the program as it is: made anew they are the same, byte for byte.
 
+# bats file_tags=not-in-san
 load screen
 
 pictures=$BATS_TEST_DIRNAME/../../screenshots
