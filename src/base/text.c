@@ -116,6 +116,17 @@ text_takes(struct text_before *b, uint32_t cp)
 	return true;
 }
 
+/* The bytes of plain ASCII that it begins with: these need no escape, whatever is before them. */
+static size_t
+text_plain(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] >= ' ' && s[i] < 0x7f)
+		i++;
+	return i;
+}
+
 void
 text_escape(struct buf *b, const char *s, size_t n, bool ascii)
 {
@@ -124,8 +135,15 @@ text_escape(struct buf *b, const char *s, size_t n, bool ascii)
 
 	for (size_t i = 0; i < n;) {
 		uint32_t cp = 0;
-		size_t len = utf8_next(s + i, n - i, &cp);
+		size_t len = text_plain(s + i, n - i);
 
+		if (len) {
+			buf_add(b, s + i, len);
+			i += len;
+			before = (struct text_before){.cp = u[i - 1], .any = true};
+			continue;
+		}
+		len = utf8_next(s + i, n - i, &cp);
 		if (len && !text_is_unsafe(cp) && (!ascii || cp < 0x7f) &&
 		    text_takes(&before, cp)) {
 			buf_add(b, s + i, len);

@@ -197,6 +197,27 @@ paint_same_style(const struct pcell *a, const struct pcell *b)
 	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
 }
 
+/* Returns the number of its cells that have changed. */
+static unsigned
+paint_send_row(int y)
+{
+	const struct pcell *next = &paint.next[y * paint.cols];
+	struct pcell *shown = &paint.shown[y * paint.cols];
+	unsigned changed = 0;
+
+	if (!memcmp(next, shown, (size_t)paint.cols * sizeof(*next)))
+		return 0;
+	for (int x = 0; x < paint.cols; x++) {
+		if (!memcmp(&next[x], &shown[x], sizeof(*next)))
+			continue;
+		shown[x] = next[x];
+		if (next[x].ch != COVERED)
+			paint_send_cell(y, x, &next[x]);
+		changed++;
+	}
+	return changed;
+}
+
 /* Straight into what curses compares with the screen, without a window in between. */
 unsigned
 paint_flush(void)
@@ -204,17 +225,7 @@ paint_flush(void)
 	unsigned changed = 0;
 
 	for (int y = 0; y < paint.rows; y++)
-		for (int x = 0; x < paint.cols; x++) {
-			struct pcell *next = &paint.next[y * paint.cols + x],
-				     *shown = &paint.shown[y * paint.cols + x];
-
-			if (!memcmp(next, shown, sizeof(*next)))
-				continue;
-			*shown = *next;
-			if (next->ch != COVERED)
-				paint_send_cell(y, x, next);
-			changed++;
-		}
+		changed += paint_send_row(y);
 	curs_set(paint.cursor_y >= 0 ? 1 : 0);
 	if (paint.cursor_y >= 0)
 		wmove(newscr, paint.cursor_y, paint.cursor_x);
