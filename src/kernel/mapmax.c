@@ -31,7 +31,7 @@ mapmax_add(struct mapmax *m, const char *line)
 }
 
 bool
-mapmax_read(const struct proc *p, uint64_t pages, struct mapmax *out)
+mapmax_read(struct proc *p, uint64_t pages, struct mapmax *out)
 {
 	struct proc_activity now;
 	char *line = NULL;

@@ -23,7 +23,7 @@ struct mapmax {
 };
 
 /* Takes no lock for long: false if more than `pages` are in RAM; or if the kernel has no NUMA. */
-bool mapmax_read(const struct proc *p, uint64_t pages, struct mapmax *out);
+bool mapmax_read(struct proc *p, uint64_t pages, struct mapmax *out);
 void mapmax_free(struct mapmax *m);
 
 /* Of the region that has addr; 0: not known. */

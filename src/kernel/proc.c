@@ -19,9 +19,12 @@
 #include "base/file.h"
 #include "base/util.h"
 
-#define PF_KTHREAD 0x00200000u /* include/linux/sched.h; field 9 of stat */
+#define PF_KTHREAD 0x00200000u /* include/linux/sched.h; in the flags of stat */
 
 enum { THREAD_TRIES = 50 }; /* threads that end one after another while a file is opened by them */
+
+/* The fields of stat that are read, by their numbers in proc(5). */
+enum { PPID = 4, FLAGS = 9, MINFLT = 10, MAJFLT = 12, THREADS = 20, START = 22 };
 
 struct stat_fields {
 	char comm[64];
@@ -35,21 +38,27 @@ static bool
 proc_stat_parse(const char *text, struct stat_fields *f)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
-	unsigned long long minflt, majflt, start;
-	struct stat_fields got = {0};
+	uint64_t v[START + 1];
+	char *at;
 
-	if (!open || !close || close < open)
+	if (!open || !close || close < open || close[1] != ' ' || !close[2])
 		return false;
-	if (sscanf(close + 1,
-	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %u %*d"
-	           " %llu",
-	           &got.state, &got.ppid, &got.flags, &minflt, &majflt, &got.threads, &start) != 7)
-		return false;
-	snprintf(got.comm, sizeof(got.comm), "%.*s", (int)(close - open - 1), open + 1);
-	got.minflt = minflt;
-	got.majflt = majflt;
-	got.starttime = start;
-	*f = got;
+	at = (char *)close + 3;
+	for (int i = PPID; i <= START; i++) {
+		char *from = at;
+
+		v[i] = strtoull(from, &at, 10);
+		if (at == from)
+			return false;
+	}
+	*f = (struct stat_fields){.state = close[2],
+	                          .ppid = (unsigned)v[PPID],
+	                          .flags = (unsigned)v[FLAGS],
+	                          .minflt = v[MINFLT],
+	                          .majflt = v[MAJFLT],
+	                          .threads = (unsigned)v[THREADS],
+	                          .starttime = v[START]};
+	snprintf(f->comm, sizeof(f->comm), "%.*s", (int)(close - open - 1), open + 1);
 	return true;
 }
 
@@ -237,7 +246,8 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	struct statfs fs;
 	char name[16];
 
-	*p = (struct proc){.root = -1, .leader = -1, .pidfd = -1, .pid = pid};
+	*p = (struct proc){
+	    .root = -1, .leader = -1, .pidfd = -1, .stat = -1, .statm = -1, .pid = pid};
 	p->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->root < 0)
 		return err_sys(err, "give a proc file system, or a directory that looks like one",
@@ -263,7 +273,7 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 void
 proc_close(struct proc *p)
 {
-	int *fds[] = {&p->root, &p->leader, &p->pidfd};
+	int *fds[] = {&p->root, &p->leader, &p->pidfd, &p->stat, &p->statm};
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		if (*fds[i] >= 0)
@@ -389,17 +399,36 @@ proc_tracer(const struct proc *p)
 	                                                  : -1;
 }
 
+/*
+ * A file of the leader, which is kept open: it is read at each tick, and opening it is most of what
+ * that takes. In a directory that is only like /proc it may be replaced.
+ */
+static bool
+proc_kept_text(const struct proc *p, int *fd, const char *name, char *out, size_t size)
+{
+	ssize_t n = -1;
+
+	if (*fd < 0 && p->live)
+		*fd = file_open(p->leader, name, O_RDONLY);
+	if (*fd >= 0 && p->live)
+		n = pread(*fd, out, size - 1, 0);
+	if (n <= 0)
+		return file_read_small(p->leader, name, out, size);
+	out[n] = '\0';
+	return true;
+}
+
 bool
-proc_activity_read(const struct proc *p, struct proc_activity *out)
+proc_activity_read(struct proc *p, struct proc_activity *out)
 {
 	struct stat_fields f;
-	char text[256];
+	char text[2048];
 	unsigned long long size, rss, data;
 
-	if (!proc_stat_read(p->leader, &f))
+	if (!proc_kept_text(p, &p->stat, "stat", text, sizeof(text)) || !proc_stat_parse(text, &f))
 		return false;
 	/* mostly the leader has its memory, and what shows that is what is asked for */
-	if (!file_read_small(p->leader, "statm", text, sizeof(text)) ||
+	if (!proc_kept_text(p, &p->statm, "statm", text, sizeof(text)) ||
 	    !proc_stat_has_memory(&f, text))
 		if (!proc_text(p, "statm", text, sizeof(text)))
 			return false;

@@ -17,6 +17,7 @@ struct proc {
 	int root;     /* the proc root's directory */
 	int leader;   /* PID's directory in it: the identity */
 	int pidfd;    /* readable when the process ends; -1: none */
+	int stat, statm; /* kept open for its counters, once they were asked for; -1: not open */
 	pid_t pid;
 	bool live;    /* root is a real proc file system: ioctls and clear_refs work */
 	/* and of our PID namespace: pid is the same in system calls */
@@ -91,7 +92,7 @@ bool proc_is_hidden(const struct proc *p);
 int proc_refuse_hidden(pid_t pid, struct err *err);
 
 /* false: not readable. */
-bool proc_activity_read(const struct proc *p, struct proc_activity *out);
+bool proc_activity_read(struct proc *p, struct proc_activity *out);
 
 /* Bytes of its page tables; UINT64_MAX: not known. */
 uint64_t proc_tables(const struct proc *p);

@@ -211,7 +211,7 @@ watch_close(struct watch *w)
 
 /* Page faults of the process so far, by the kernel; of its threads that have ended, too. */
 static uint64_t
-kernel_count(const struct watch *w)
+kernel_count(struct watch *w)
 {
 	struct proc_activity a;
 
