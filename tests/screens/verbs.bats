@@ -266,6 +266,12 @@ header() { screen_text | head -1; }
 	screen_keys Escape
 	ask touch
 	screen_wait_text 'Clear the referenced bits of '
+	# what it disturbs is read before it is allowed, so it is not cut
+	screen_keys F1
+	screen_wait_text '^  kept +what was written since the clear of the write marks'
+	run ! grep -E '^  .*…$' <(screen_text)
+	screen_text | grep -A 1 '^  others ' | tr -d '\n' | tr -s ' ' | grep 'for all processes that map them'
+	screen_keys F1
 	screen_keys y
 	screen_wait_text 'referenced bits cleared in'
 	screen_wait_text ' TOUCHED '

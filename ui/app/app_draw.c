@@ -173,7 +173,8 @@ draw_question(const struct app *a, int bottom)
 	const char *question = p->question ? p->question : p->line;
 	int cols = a->ui.cols, lines = app_panel_head(question, cols);
 	int facts = a->t.explains ? app_count_costs(p) : 0;
-	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
+	int most = lines + app_panel_facts_rows(p, facts, cols);
+	int rows = most < bottom - 2 ? most : bottom - 2, top = bottom - rows;
 
 	zone_cover(top, 0, bottom, cols);
 	for (int y = top; y < top + lines && y < bottom; y++)

@@ -103,20 +103,52 @@ app_panel_draw(const struct app *a, int bottom)
 	scroll_draw(&a->ui, body, first, m.scroll);
 }
 
+/* How many rows a fact takes that is not cut; draws it in those from y on, unless y is negative. */
+static int
+app_panel_whole_fact(const struct fact *f, int y, int cols)
+{
+	const char *text = f->value;
+	int n = 0;
+
+	do {
+		size_t len = fit_line(text, (size_t)(cols - APP_PANEL_VALUE));
+
+		if (y >= 0) {
+			paint_fill(y + n, 0, cols, ROLE_TEXT);
+			paint_text(y + n, 2, APP_PANEL_VALUE, ROLE_DIM, "%s", n ? "" : f->key);
+			paint_text(y + n, APP_PANEL_VALUE, cols, ROLE_TEXT, "%.*s", (int)len, text);
+		}
+		text += len + (text[len] == ' ');
+		n++;
+	} while (*text);
+	return n;
+}
+
+int
+app_panel_facts_rows(const struct answer *p, int all, int cols)
+{
+	int n = 0;
+
+	for (int i = 0; i < all; i++)
+		n += app_panel_whole_fact(&p->f[i], -1, cols);
+	return n;
+}
+
 void
 app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
 {
 	char more[64];
 
-	for (int i = 0; top < bottom && i < all; i++, top++) {
-		paint_fill(top, 0, cols, ROLE_TEXT);
-		if (top == bottom - 1 && i < all - 1) {
-			snprintf(more, sizeof(more), "%d more; the screen is too small",
-			         all - i);
+	for (int i = 0; top < bottom && i < all; i++) {
+		int rows = app_panel_whole_fact(&p->f[i], -1, cols);
+
+		if (top + rows + (i < all - 1) > bottom) {
+			paint_fill(top, 0, cols, ROLE_TEXT);
+			snprintf(more, sizeof(more), "%d more; the screen is too small", all - i);
 			fit_draw_cut(top, 2, cols, ROLE_DIM, more);
-		} else {
-			app_panel_draw_fact(&p->f[i], top, cols);
+			return;
 		}
+		top += app_panel_whole_fact(&p->f[i], top, cols);
 	}
 }
 
