@@ -62,6 +62,11 @@ _no_growth() { ! screen_text | grep -qE 'GROWN|growth [0-9]|grew'; }
 	target_gains 30000000 20
 	screen_wait_text 'grew \+4.0K -0 .* epoch 1 '
 	screen_wait_text ' GROWN WRITTEN '
+	# and the name of the region
+	screen_keys Enter
+	screen_wait_text '^ .* › .* [0-9a-f]+\+[0-9.]+[KM] .*grew .* epoch 1 '
+	screen_keys Escape
+	screen_wait_text ' GROWN WRITTEN '
 	ask 'set columns=start,rss,lost,mapping'
 	screen_wait_text ' RSS  LOST '
 	ask 'baseline off'

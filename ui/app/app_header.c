@@ -190,8 +190,11 @@ header_of_target(struct app *a)
 {
 	const struct sample *s = app_shown(a);
 	struct buf breadcrumb = {0}, comm = {0}, name = {0};
-	bool small =
-	    a->ui.cols < SMALL_COLS; /* the breadcrumb matters more than "all is well" */
+	/* B has it in its own lines: its title needs the room, unless the screen is wide */
+	bool grown = s && s->regions && s->regions->totals.grown.known &&
+	             (a->ui.cols >= 120 || ui_view(&a->ui) != VIEW_BY);
+	/* the breadcrumb matters more than "all is well" */
+	bool small = a->ui.cols < SMALL_COLS || (a->ui.cols < 100 && grown && s->clears);
 	int right = a->ui.cols, x = 1;
 	enum role role;
 	char text[64];
@@ -207,9 +210,7 @@ header_of_target(struct app *a)
 		right =
 		    header_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
 	}
-	/* B has it in its own lines: its title needs the room, unless the screen is wide */
-	if (s && s->regions && s->regions->totals.grown.known &&
-	    (a->ui.cols >= 120 || ui_view(&a->ui) != VIEW_BY)) {
+	if (grown) {
 		header_growth_text(a, s, text, sizeof(text));
 		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
 	}
