@@ -288,8 +288,10 @@ teardown() { screen_stop; }
 	screen_start 80x24 "$PID"
 	screen_keys Down Down t
 	screen_golden rows group-file
+	screen_text | tail -n 1 | grep ' Enter unfold '
 	screen_keys Enter
 	screen_golden rows group-file-open
+	screen_text | tail -n 1 | grep ' Enter fold '
 	screen_keys Down t
 	screen_golden rows group-type
 	screen_keys t

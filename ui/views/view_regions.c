@@ -544,7 +544,12 @@ view_regions_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	enum { WIDE = 92 };
 	bool tracked = s && s->clears && !s->unattributed;
+	const struct group *g;
 
+	if (a == ACT_OPEN && s && s->regions && row_is_group(ui->region)) {
+		g = rows_group(rows_groups(ui, s), s, ui->region);
+		return g && rows_is_open(ui, g) ? "fold" : "unfold";
+	}
 	if (s && s->diff && (a == ACT_MAP || a == ACT_WHO || a == ACT_CLEAR || a == ACT_BY))
 		return "";
 	if (a == ACT_FIND_NEXT || a == ACT_STAY)
