@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --metrics: a process, or all of a name, in a document for Prometheus; once, or each interval. */
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,7 +159,9 @@ metrics_read(struct metrics_one *m, struct metric_facts *f, struct err *err)
 	*f = (struct metric_facts){.pid = t->source->meta.pid,
 	                           .readable = true,
 	                           .huge_known = t->source->meta.scan & PM_CAT_HUGE,
-	                           .scan_seconds = (double)rs->cost_ns / TIME_SECOND};
+	                           .scan_seconds = NAN};
+	if (!m->b.o->recording)
+		f->scan_seconds = (double)rs->cost_ns / TIME_SECOND;
 	snprintf(f->comm, sizeof(f->comm), "%s", t->source->meta.comm);
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		metrics_count(f, &rs->vmas.v[i], regions_at(rs, i), t->page_size);
