@@ -184,7 +184,8 @@ filter_is_of_place(const struct filter_op *op)
 
 	return op->code == FILTER_OP_FIELD &&
 	       (r->kind == FILTER_ADDRESS ||
-	        (r->kind == FILTER_CLASS && filter_lens_of(op->row) == LENS_GROWTH));
+	        (r->kind == FILTER_CLASS && (filter_lens_of(op->row) == LENS_GROWTH ||
+	                                     filter_lens_of(op->row) == LENS_ACCESSES)));
 }
 
 bool
@@ -326,6 +327,8 @@ filter_why_leaf(const struct filter_op *op, const struct filter_facts *x)
 		return FILTER_WHY_WRITTEN;
 	if (needs & FILTER_NEED_BASELINE)
 		return FILTER_WHY_BASELINE;
+	if (needs & FILTER_NEED_ACCESSES)
+		return FILTER_WHY_ACCESSES;
 	if (needs & (FILTER_NEED_SCAN | FILTER_NEED_WPALLOWED))
 		return FILTER_WHY_SCAN;
 	if (x->pg && !(needs & PAGE_NEED_NODE) &&
@@ -358,6 +361,7 @@ filter_why_words(unsigned why, const char *written, enum page_lack lack, struct 
 	    {FILTER_WHY_SCAN, "shown only by PAGEMAP_SCAN (Linux 6.7)"},
 	    {FILTER_WHY_BASELINE, "no baseline (`baseline` at the prompt, or --grow=SECONDS "
 	                          "before -e)"},
+	    {FILTER_WHY_ACCESSES, "not sampled by DAMON (`sample` at the prompt of the screen)"},
 	    {FILTER_WHY_UNREADABLE, "hidden by the kernel ([vvar])"},
 	    {FILTER_WHY_OTHER, "not read (`pmtop --capabilities` lists what cannot be read)"},
 	};

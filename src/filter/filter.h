@@ -32,6 +32,7 @@ enum filter_need {
 	FILTER_NEED_SCAN = 1 << 18,      /* categories of PAGEMAP_SCAN: pg->cats */
 	FILTER_NEED_WPALLOWED = 1 << 19, /* wpallowed of the page's region */
 	FILTER_NEED_BASELINE = 1 << 20, /* a baseline of growth */
+	FILTER_NEED_ACCESSES = 1 << 21, /* samples of DAMON */
 };
 
 struct filter_facts {
@@ -42,6 +43,7 @@ struct filter_facts {
 	const struct track *track;
 	const struct pageset *base; /* what was there at the baseline; NULL: there is none */
 	const struct lens_keeper *kept; /* what more is known of it; NULL: nothing */
+	const struct damon_regions *accesses; /* what DAMON saw; NULL: nothing was sampled */
 	/* for FILTER_PAGE */
 	const struct page *pg;
 	uint64_t addr;
@@ -127,6 +129,7 @@ enum filter_why {
 	FILTER_WHY_SCAN = 8,    /* only PAGEMAP_SCAN shows it */
 	FILTER_WHY_UNREADABLE = 16, /* the kernel shows no page table for its own regions */
 	FILTER_WHY_BASELINE = 32, /* there is no baseline of growth */
+	FILTER_WHY_ACCESSES = 64, /* DAMON does not sample them */
 	FILTER_WHY_OTHER = 4,   /* not readable, or changed during the read */
 };
 unsigned filter_why(const struct filter *f, const struct filter_facts *x);

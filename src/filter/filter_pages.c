@@ -474,6 +474,15 @@ value_PAGE_LENS_GROWTH(const struct filter_facts *x, uint64_t *n)
 	return x->base ? TRUTH_YES : TRUTH_UNKNOWN;
 }
 
+enum truth
+value_PAGE_LENS_ACCESSES(const struct filter_facts *x, uint64_t *n)
+{
+	struct lens_pass pass = {.lens = LENS_ACCESSES, .accesses = x->accesses};
+
+	*n = lens_page(&pass, x->addr, x->pg, x->page_size);
+	return x->accesses ? TRUTH_YES : TRUTH_UNKNOWN;
+}
+
 #define CLASS(lens) \
 	enum truth value_PAGE_LENS_##lens(const struct filter_facts *x, uint64_t *n) \
 	{ \

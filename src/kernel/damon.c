@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,19 +19,34 @@
 #include "base/util.h"
 #include "kernel/proc.h"
 
-/* The kernel's own defaults: it looks every 5 ms, and reports after 20 looks. */
-enum { SAMPLE_US = 5000, AGGREGATION_US = 100000 };
+/*
+ * The kernel's own defaults: it looks every 5 ms, and reports after 20 looks. What is mapped it
+ * finds out every second, not every minute.
+ */
+enum { SAMPLE_US = 5000, AGGREGATION_US = 100000, UPDATE_US = 1000000 };
 enum { REGIONS_LEAST = 100, REGIONS_MOST = 1000 };
+enum { BUSY_TRIES = 100, BUSY_MS = 20 }; /* two seconds */
+enum { AWAY_TRIES = 20 };
 
 struct damon {
 	int admin; /* the folder; holds the lock that keeps other pmtops away */
 	int hold;  /* the guard acts once nobody holds the other end */
 	pid_t guard;
-	bool ours; /* the monitor */
+	bool ours; /* the monitor; false: a recorded one */
 };
 
-#define SCHEME "0/contexts/0/schemes/0"
+#define CONTEXT "0/contexts/0"
+#define INTERVALS CONTEXT "/monitoring_attrs/intervals"
+#define SCHEME CONTEXT "/schemes/0"
 #define REGIONS SCHEME "/tried_regions"
+
+/*
+ * What shows that a monitor is a pmtop's: its scheme takes regions of up to "pmtop" (in ASCII) and
+ * 24 bits for the PID, more bytes than any address space has.
+ */
+#define MARK_FILE SCHEME "/access_pattern/sz/max"
+#define MARK (UINT64_C(0x706d746f70) << 24)
+#define MARK_PID UINT64_C(0xffffff)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -58,9 +74,8 @@ damon_get_number(int dir, const char *name, uint64_t *out)
 	return damon_get(dir, name, text, sizeof(text)) && parse_u64(text, 10, &end, out);
 }
 
-/* Also in the guard: only calls that are safe after a fork. */
 static bool
-damon_put(int dir, const char *name, const char *text)
+damon_put_once(int dir, const char *name, const char *text)
 {
 	int fd = file_open(dir, name, O_WRONLY), sys;
 	ssize_t n;
@@ -74,6 +89,61 @@ damon_put(int dir, const char *name, const char *text)
 	close(fd);
 	errno = sys;
 	return n == (ssize_t)strlen(text);
+}
+
+/*
+ * Also in the guard: only calls that are safe after a fork. While DAMON's thread works, the kernel
+ * answers EBUSY: that passes. So it does if another's is there: that stays.
+ */
+static bool
+damon_put(int dir, const char *name, const char *text)
+{
+	bool done;
+
+	for (int tries = 0; !(done = damon_put_once(dir, name, text)) && errno == EBUSY &&
+	                    tries < BUSY_TRIES; tries++)
+		poll(NULL, 0, BUSY_MS);
+	return done;
+}
+
+/* --- whose it is ------------------------------------------------------------------------------ */
+
+/* Whether it says so: at times it says nothing (EBUSY). */
+static bool
+damon_says(int admin, const char *what)
+{
+	char state[8];
+
+	return damon_get(admin, "0/state", state, sizeof(state)) && !strcmp(state, what);
+}
+
+/* Also in the guard. */
+static bool
+damon_is_marked(int admin)
+{
+	uint64_t mark;
+
+	return damon_get_number(admin, MARK_FILE, &mark) && (mark & ~MARK_PID) == MARK;
+}
+
+/* Nobody has set it up yet, or not beyond the place where the mark is. */
+static bool
+damon_is_bare(int admin)
+{
+	uint64_t n;
+
+	return damon_says(admin, "off") &&
+	       (!damon_get_number(admin, CONTEXT "/targets/nr_targets", &n) || !n);
+}
+
+/* What somebody else has put in the place of ours stays. */
+static void
+damon_take_away(int admin)
+{
+	for (int i = 0; i < AWAY_TRIES && (damon_is_marked(admin) || damon_is_bare(admin)); i++) {
+		damon_put(admin, "0/state", "off");
+		damon_put(admin, "nr_kdamonds", "0");
+	}
 }
 
 /* --- whether it may be used ------------------------------------------------------------------- */
@@ -100,13 +170,30 @@ damon_has_vaddr(void)
 	return has;
 }
 
-/* Opens its folder, and finds it free, and fit for address spaces. -1 with err. */
+/* Finds a monitor there: -1 with err, unless a pmtop was killed that had it. */
 static int
-damon_open(const char *admin, struct err *err)
+damon_judge(int dir, struct err *err)
+{
+	if (!damon_is_marked(dir))
+		return err_set(err, ERR_TARGET, "DAMON is in use, and pmtop leaves it alone",
+		               "try again once it has ended; what nobody uses any more ends with "
+		               "0 in /sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds",
+		               "%s", damon_cannot);
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_TARGET, "another pmtop does so",
+		               "try again once it has ended", "%s", damon_cannot);
+	flock(dir, LOCK_UN);
+	return 0;
+}
+
+/* Opens its folder, and finds it free, or left (*left), and fit for address spaces. -1 with err. */
+static int
+damon_open(const char *admin, bool *left, struct err *err)
 {
 	int dir = open(admin, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	uint64_t n;
 
+	*left = false;
 	if (dir < 0 && errno == ENOENT)
 		return err_set(err, ERR_TARGET, "this kernel has no DAMON in sysfs", damon_other,
 		               "%s", damon_cannot);
@@ -118,11 +205,11 @@ damon_open(const char *admin, struct err *err)
 		               damon_other, "%s", damon_cannot);
 	}
 	if (dir >= 0 && damon_get_number(dir, "nr_kdamonds", &n) && n) {
-		close(dir);
-		return err_set(err, ERR_TARGET, "DAMON is in use, and pmtop leaves it alone",
-		               "try again once it has ended; what nobody uses any more ends with "
-		               "0 in /sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds",
-		               "%s", damon_cannot);
+		if (damon_judge(dir, err) < 0) {
+			close(dir);
+			return -1;
+		}
+		*left = true;
 	}
 	if (dir >= 0 && faccessat(dir, "nr_kdamonds", W_OK, AT_EACCESS) == 0)
 		return dir;
@@ -133,9 +220,9 @@ damon_open(const char *admin, struct err *err)
 }
 
 int
-damon_probe(const char *admin, struct err *err)
+damon_probe(const char *admin, bool *left, struct err *err)
 {
-	int dir = damon_open(admin, err);
+	int dir = damon_open(admin, left, err);
 
 	if (dir < 0)
 		return -1;
@@ -145,24 +232,27 @@ damon_probe(const char *admin, struct err *err)
 
 /* --- the guard -------------------------------------------------------------------------------- */
 
-static void
-damon_take_away(int admin)
+/* Whether it was seen at work, and no longer is: the target has ended. */
+static bool
+damon_has_ended(int admin, bool *was_on)
 {
-	damon_put(admin, "0/state", "off");
-	damon_put(admin, "nr_kdamonds", "0");
+	*was_on |= damon_says(admin, "on");
+	return *was_on && damon_says(admin, "off");
 }
 
-/* In the guard: waits until pmtop closes its end of the pipe, or is gone. */
+/* In the guard: waits until pmtop closes its end of the pipe, or is gone, or the target is. */
 static void
 damon_guard(int admin, int pipe_end, pid_t parent)
 {
 	struct pollfd closed = {.fd = pipe_end, .events = POLLIN};
 	sigset_t all;
+	bool was_on = false;
 
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	while (poll(&closed, 1, 1000) <= 0 && getppid() == parent)
+	while (poll(&closed, 1, 1000) <= 0 && getppid() == parent &&
+	       !damon_has_ended(admin, &was_on))
 		;
 	damon_take_away(admin);
 	_exit(0);
@@ -204,24 +294,27 @@ damon_start_guard(struct damon *d, struct err *err)
 
 /* --- one monitor of ours ---------------------------------------------------------------------- */
 
+/* The mark comes before all that makes it more than bare. */
 static bool
 damon_set_up(struct damon *d, pid_t pid)
 {
-	char target[16], number[16], least[16], most[16], sample[16], aggregation[16];
+	char target[16], number[16], least[16], most[16], sample[16], aggregation[16], update[16],
+	    mark[24];
 	const struct {
 		const char *name, *text;
 	} steps[] = {
 	    {"0/contexts/nr_contexts", "1"},
-	    {"0/contexts/0/operations", "vaddr"},
-	    {"0/contexts/0/monitoring_attrs/intervals/sample_us", sample},
-	    {"0/contexts/0/monitoring_attrs/intervals/aggr_us", aggregation},
-	    {"0/contexts/0/monitoring_attrs/nr_regions/max", most},
-	    {"0/contexts/0/monitoring_attrs/nr_regions/min", least},
-	    {"0/contexts/0/targets/nr_targets", "1"},
-	    {"0/contexts/0/targets/0/pid_target", target},
-	    {"0/contexts/0/schemes/nr_schemes", "1"},
+	    {CONTEXT "/schemes/nr_schemes", "1"},
+	    {MARK_FILE, mark},
+	    {CONTEXT "/operations", "vaddr"},
+	    {INTERVALS "/sample_us", sample},
+	    {INTERVALS "/aggr_us", aggregation},
+	    {INTERVALS "/update_us", update},
+	    {CONTEXT "/monitoring_attrs/nr_regions/max", most},
+	    {CONTEXT "/monitoring_attrs/nr_regions/min", least},
+	    {CONTEXT "/targets/nr_targets", "1"},
+	    {CONTEXT "/targets/0/pid_target", target},
 	    {SCHEME "/action", "stat"},
-	    {SCHEME "/access_pattern/sz/max", "18446744073709551615"},
 	    {SCHEME "/access_pattern/nr_accesses/max", number},
 	    {SCHEME "/access_pattern/age/max", number},
 	    {"0/state", "on"},
@@ -233,10 +326,30 @@ damon_set_up(struct damon *d, pid_t pid)
 	snprintf(most, sizeof(most), "%d", REGIONS_MOST);
 	snprintf(sample, sizeof(sample), "%d", SAMPLE_US);
 	snprintf(aggregation, sizeof(aggregation), "%d", AGGREGATION_US);
+	snprintf(update, sizeof(update), "%d", UPDATE_US);
+	snprintf(mark, sizeof(mark), "%" PRIu64, MARK | ((uint64_t)getpid() & MARK_PID));
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		if (!damon_put(d->admin, steps[i].name, steps[i].text))
 			return false;
 	return true;
+}
+
+/* Its folder, locked and free: what a killed pmtop had there is taken away. -1 with err. */
+static int
+damon_take(const char *admin, struct err *err)
+{
+	bool left;
+	int dir = damon_open(admin, &left, err);
+
+	if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		err_set(err, ERR_TARGET, "another pmtop does so", "try again once it has ended",
+		        "%s", damon_cannot);
+		close(dir);
+		return -1;
+	}
+	if (dir >= 0 && left)
+		damon_take_away(dir);
+	return dir;
 }
 
 struct damon *
@@ -244,13 +357,7 @@ damon_begin(const char *admin, pid_t pid, struct err *err)
 {
 	struct damon *d = mem_alloc(sizeof(*d));
 
-	d->admin = damon_open(admin, err);
-	if (d->admin >= 0 && flock(d->admin, LOCK_EX | LOCK_NB) < 0) {
-		err_set(err, ERR_TARGET, "another pmtop does so", "try again once it has ended",
-		        "%s", damon_cannot);
-		close(d->admin);
-		d->admin = -1;
-	}
+	d->admin = damon_take(admin, err);
 	if (d->admin < 0 || damon_start_guard(d, err) < 0) {
 		if (d->admin >= 0)
 			close(d->admin);
@@ -272,18 +379,34 @@ damon_begin(const char *admin, pid_t pid, struct err *err)
 	return NULL;
 }
 
-void
-damon_end(struct damon *d)
+struct damon *
+damon_recorded(int dir)
+{
+	struct damon *d = mem_alloc(sizeof(*d));
+
+	d->admin = dir;
+	return d;
+}
+
+static void
+damon_end_guard(struct damon *d)
 {
 	int status = 0;
 
-	if (!d)
-		return;
 	close(d->hold);
 	while (waitpid(d->guard, &status, 0) < 0 && errno == EINTR)
 		;
 	if (d->ours && !WIFEXITED(status)) /* somebody killed it */
 		damon_take_away(d->admin);
+}
+
+void
+damon_end(struct damon *d)
+{
+	if (!d)
+		return;
+	if (d->guard > 0)
+		damon_end_guard(d);
 	close(d->admin);
 	free(d);
 }
@@ -299,7 +422,7 @@ damon_free(struct damon_regions *r)
 
 /* false: it is being replaced. */
 static bool
-damon_read_region(int dir, const char *name, struct damon_regions *out)
+damon_read_region(int dir, const char *name, uint64_t aggregation_us, struct damon_regions *out)
 {
 	static const char *const fields[] = {"start", "end", "nr_accesses", "age"};
 	uint64_t v[ARRAY_LEN(fields)];
@@ -314,7 +437,7 @@ damon_read_region(int dir, const char *name, struct damon_regions *out)
 	out->v[out->n++] = (struct damon_region){.start = v[0],
 	                                         .end = v[1],
 	                                         .accesses = (unsigned)v[2],
-	                                         .age_ns = v[3] * AGGREGATION_US * 1000};
+	                                         .age_ns = v[3] * aggregation_us * 1000};
 	return true;
 }
 
@@ -326,16 +449,31 @@ damon_order(const void *pa, const void *pb)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
+/* How often it looks. false: it is gone. */
+static bool
+damon_read_pace(int admin, uint64_t *aggregation_us, struct damon_regions *out)
+{
+	uint64_t sample_us;
+
+	if (!damon_get_number(admin, INTERVALS "/sample_us", &sample_us) || !sample_us ||
+	    !damon_get_number(admin, INTERVALS "/aggr_us", aggregation_us))
+		return false;
+	out->samples = (unsigned)(*aggregation_us / sample_us);
+	out->sample_ns = sample_us * 1000;
+	return out->samples > 0;
+}
+
 int
 damon_read(struct damon *d, struct damon_regions *out, struct err *err)
 {
+	uint64_t aggregation_us;
 	DIR *dir;
 	int fd;
 
-	*out = (struct damon_regions){.samples = AGGREGATION_US / SAMPLE_US,
-	                              .sample_ns = SAMPLE_US * UINT64_C(1000)};
-	if (!damon_put(d->admin, "0/state", "update_schemes_tried_regions"))
-		return err_sys(err, NULL, "DAMON has ended");
+	*out = (struct damon_regions){0};
+	if ((d->ours && !damon_put(d->admin, "0/state", "update_schemes_tried_regions")) ||
+	    !damon_read_pace(d->admin, &aggregation_us, out))
+		return err_set(err, ERR_TARGET, "DAMON has ended", NULL, "%s", damon_cannot);
 	fd = openat(d->admin, REGIONS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
@@ -346,8 +484,24 @@ damon_read(struct damon *d, struct damon_regions *out, struct err *err)
 	}
 	for (struct dirent *e; (e = readdir(dir));)
 		if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
-			damon_read_region(fd, e->d_name, out);
+			damon_read_region(fd, e->d_name, aggregation_us, out);
 	closedir(dir);
 	vec_sort(out->v, out->n, sizeof(*out->v), damon_order);
 	return 0;
+}
+
+const struct damon_region *
+damon_find(const struct damon_regions *r, uint64_t addr)
+{
+	size_t lo = 0, hi = r->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->v[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->n && r->v[lo].start <= addr ? &r->v[lo] : NULL;
 }

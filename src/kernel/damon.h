@@ -17,8 +17,9 @@
  *
  * There is one set of monitors for the whole machine, and whoever sets their number replaces all of
  * them: it is never touched unless there is none. From damon_begin to damon_end there is ours. A
- * process of ours takes it away, even if pmtop is killed; if that one is killed, too, it samples
- * until the target ends, and stays until someone sets nr_kdamonds to 0.
+ * process of ours, its guard, takes it away, even if pmtop is killed, and once the target has
+ * ended. If the guard is killed, too, it samples until the target ends, and stays: it has a mark,
+ * by which the next damon_begin takes it away. What has no mark is somebody else's.
  */
 #define DAMON_ADMIN "/sys/kernel/mm/damon/admin/kdamonds"
 
@@ -36,16 +37,22 @@ struct damon_regions {
 };
 void damon_free(struct damon_regions *r);
 
+/* The region that the address is in; NULL: none, it was not sampled. */
+const struct damon_region *damon_find(const struct damon_regions *r, uint64_t addr);
+
 struct damon;
 
 /*
- * Whether it is there and free, for us; only reads. -1 with err: why not, and what helps. `admin`
- * is DAMON_ADMIN, or a folder laid out like it.
+ * Whether it is there and free, for us; only reads. *left: there is one that a killed pmtop had.
+ * -1 with err: why not, and what helps. `admin` is DAMON_ADMIN, or a folder laid out like it.
  */
-int damon_probe(const char *admin, struct err *err);
+int damon_probe(const char *admin, bool *left, struct err *err);
 
 /* Begins to sample the process, a PID in our namespace. NULL with err. */
 struct damon *damon_begin(const char *admin, pid_t pid, struct err *err);
+
+/* One that was recorded: a folder laid out like DAMON_ADMIN, which it takes over and only reads. */
+struct damon *damon_recorded(int dir);
 
 /* What it has seen by now. -1 with err: the process has ended, or DAMON has. */
 int damon_read(struct damon *d, struct damon_regions *out, struct err *err);

@@ -39,6 +39,7 @@ enum {
 	FIRST_SWAP = AT_SWAP_UNKNOWN,
 	FIRST_PHYSICAL = AT_PHYSICAL_UNKNOWN,
 	FIRST_GROWTH = AT_GROWTH_UNKNOWN,
+	FIRST_ACCESSES = AT_ACCESSES_UNKNOWN,
 };
 #define L(id, d, n, w, q) [LENS_##id] = FIRST_##id,
 enum { FIRST_STATE = 0 }; /* the classes of LENS_STATE are not in the list */
@@ -366,6 +367,25 @@ lens_growth_of(const struct lens_pass *pass, uint64_t addr, const struct page *p
 	return was ? CLASS(GROWTH, LOST) : CLASS(GROWTH, OUT);
 }
 
+/* By the share of looks at the region that saw an access; of a single page it says little. */
+static unsigned
+lens_accesses_of(struct lens_pass *pass, uint64_t addr, const struct page *pg)
+{
+	const struct damon_region *r = pass->accessed;
+	unsigned percent;
+
+	if (!lens_is_in_ram(pg))
+		return pg->known & PAGE_WORD ? CLASS(ACCESSES, OUT) : CLASS(ACCESSES, UNKNOWN);
+	if (pass->accesses && (!r || addr < r->start || addr >= r->end))
+		pass->accessed = r = damon_find(pass->accesses, addr);
+	if (!pass->accesses || !r)
+		return CLASS(ACCESSES, UNKNOWN);
+	percent = r->accesses * 100 / pass->accesses->samples;
+	if (percent >= 20)
+		return CLASS(ACCESSES, OVER20) - (percent >= 80 ? 3 : percent / 20 - 1);
+	return r->accesses ? CLASS(ACCESSES, SOME) : CLASS(ACCESSES, NEVER);
+}
+
 unsigned
 lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size)
 {
@@ -382,6 +402,7 @@ lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t p
 	case LENS_PHYSICAL:
 		return lens_physical_of(pass, addr, pg, page_size);
 	case LENS_GROWTH: return lens_growth_of(pass, addr, pg);
+	case LENS_ACCESSES: return lens_accesses_of(pass, addr, pg);
 	case LENS_COUNT: break;
 	}
 	return 0;

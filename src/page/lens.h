@@ -2,6 +2,7 @@
 #ifndef PM_LENS_H
 #define PM_LENS_H
 
+#include "kernel/damon.h"
 #include "page/page.h"
 #include "page/pageset.h"
 #include "page/state.h"
@@ -90,6 +91,8 @@ struct lens_pass {
 	const struct pageset *base; /* what was there at the baseline; NULL: there is none */
 	const struct lens_keeper *kept; /* what more is known of it; NULL: nothing */
 	const struct vma *v;            /* with `kept`: the region */
+	const struct damon_regions *accesses; /* what DAMON saw; NULL: nothing was sampled */
+	const struct damon_region *accessed;  /* of them the last one asked for */
 };
 unsigned lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size);
 

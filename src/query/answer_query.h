@@ -64,6 +64,10 @@ struct answer *answer_tracker(struct target *t);
 /* What a clear of the referenced bits costs and disturbs: its question is asked before it. */
 struct answer *answer_touched(struct target *t);
 
+/* What it takes to sample accesses: its question is asked before. An error: it cannot be. */
+struct answer *answer_damon(struct target *t, const struct vma_list *vmas, const struct query *q,
+                            struct err *err);
+
 /* Which memory is accessed, by DAMON's samples. */
 struct answer *answer_accesses(struct target *t, const struct vma_list *vmas, const struct query *q,
                                struct err *err);

@@ -44,6 +44,7 @@ seek_facts(const struct filter *f, const struct target *t, const struct vma *v)
 	    .track = t->track.clears && !t->bits_only ? &t->track : NULL,
 	    .base = growth_baseline(t->growth),
 	    .kept = growth_kept(t->growth),
+	    .accesses = accesses_regions(t->accesses),
 	    .scan = t->source->meta.scan & (f ? ~UINT64_C(0) : ~PM_CAT_SOFT_DIRTY),
 	    .wpallowed = wp ? seek_wpallowed(t, v) : TRUTH_UNKNOWN,
 	    .now = source_now(t->source)};

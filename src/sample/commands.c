@@ -114,6 +114,7 @@ command_cannot(enum command_kind kind)
 	case COMMAND_SMAPS:
 	case COMMAND_CARD: return "cannot read";
 	case COMMAND_BY: return "cannot tell who writes";
+	case COMMAND_ACCESSES: return "cannot sample accesses";
 	case COMMAND_HEAT: return "no picture of the past";
 	case COMMAND_SUM: return "cannot count";
 	case COMMAND_FIND: return "cannot search";

@@ -251,6 +251,7 @@ estimate_strip(struct target *t, const struct vma *v, enum lens l, struct strip_
 	                     .pass = {.lens = l,
 	                              .base = growth_baseline(t->growth),
 	                              .kept = growth_kept(t->growth),
+	                              .accesses = accesses_regions(t->accesses),
 	                              .v = v},
 	                     .o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE}};
 	struct estimate_work w = {.e = &e, .place = estimate_place_in_strip, .geometry = &g,

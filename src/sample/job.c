@@ -15,6 +15,7 @@ job_free(struct job *j)
 	regions_unref(j->regions);
 	track_free(&j->track);
 	growth_free(j->growth);
+	accesses_unref(j->accesses);
 	past_free(&j->past);
 	causes_unref(j->brought);
 	causes_unref(j->causes);
@@ -32,6 +33,7 @@ job_is_slow(const struct command *c)
 	case COMMAND_SUM:
 	case COMMAND_BY:
 	case COMMAND_HEAT:
+	case COMMAND_ACCESSES:
 	case COMMAND_WORDS: return true;
 	case COMMAND_ASK: return !answer_needs_tracker(c->text);
 	case COMMAND_REFRESH:
@@ -55,7 +57,8 @@ job_is_page(const struct command *c)
 static bool
 job_has_regions(const struct command *c)
 {
-	return job_is_page(c) || c->kind == COMMAND_BY || c->kind == COMMAND_HEAT;
+	return job_is_page(c) || c->kind == COMMAND_BY || c->kind == COMMAND_HEAT ||
+	       c->kind == COMMAND_ACCESSES;
 }
 
 static int
@@ -99,11 +102,13 @@ job_lend(struct job *j, struct target *t)
 {
 	t->track = j->track;
 	t->growth = j->growth;
+	t->accesses = j->accesses;
 	t->brought = j->brought;
 	t->causes = j->causes;
 	t->no_faults = j->no_faults;
 	j->track = (struct track){0};
 	j->growth = NULL;
+	j->accesses = NULL;
 	j->brought = j->causes = NULL;
 }
 
@@ -112,9 +117,11 @@ job_take_back(struct target *t)
 {
 	track_free(&t->track);
 	growth_free(t->growth);
+	accesses_unref(t->accesses);
 	causes_unref(t->brought);
 	causes_unref(t->causes);
 	t->growth = NULL;
+	t->accesses = NULL;
 	t->brought = t->causes = NULL;
 }
 
@@ -193,6 +200,20 @@ job_heat(const struct job *j, struct target *t, struct err *err)
 	return h;
 }
 
+/* Consent is for one program. */
+static void
+job_accesses(const struct job *j, struct target *t, struct result *r)
+{
+	const struct source_sampling *ops = t->source->ops->sampling;
+
+	if (j->command.off && ops)
+		ops->end(t->source);
+	else if (j->command.consent != j->execs + 1)
+		job_target_is_gone(&r->err);
+	else
+		r->accesses = accesses_read(t->source, &r->err);
+}
+
 static void
 job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct result *r)
 {
@@ -220,6 +241,9 @@ job_do(const struct job *j, struct desk *d, const struct vma_list *vmas, struct 
 		break;
 	case COMMAND_HEAT:
 		r->heat = job_heat(j, t, &r->err);
+		break;
+	case COMMAND_ACCESSES:
+		job_accesses(j, t, r);
 		break;
 	case COMMAND_SUM:
 		window_sum(t, vmas, j->command.at, j->command.end, j->command.lens, &r->sum,

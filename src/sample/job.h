@@ -19,6 +19,7 @@ struct job {
 	struct track track;      /* a copy (track_copy) */
 	struct growth *growth;   /* a copy; NULL: no baseline */
 	struct past past;        /* a copy, for COMMAND_HEAT of a process */
+	struct accesses *accesses; /* what DAMON saw last: a reference; NULL: nothing */
 	struct causes *brought;  /* and what explains it, a reference; NULL: nothing */
 	struct causes *causes;   /* who writes: a reference; NULL: not watched */
 	unsigned execs;          /* sample.execs at that time */

@@ -13,7 +13,9 @@ result_empty(struct result *r)
 	smaps_reading_unref(r->smaps);
 	attribution_unref(r->attribution);
 	heatmap_unref(r->heat);
+	accesses_unref(r->accesses);
 	r->answer = NULL;
+	r->accesses = NULL;
 	r->attribution = NULL;
 	r->heat = NULL;
 	r->smaps = NULL;
@@ -56,7 +58,8 @@ command_same(const struct command *a, const struct command *b)
 {
 	return a->kind == b->kind && a->at == b->at && a->end == b->end && a->card == b->card &&
 	       a->lens == b->lens && a->bytes == b->bytes && a->back == b->back &&
-	       a->closes == b->closes && a->again == b->again && attribution_same(&a->by, &b->by) &&
+	       a->closes == b->closes && a->again == b->again &&
+	       a->consent == b->consent && a->off == b->off && attribution_same(&a->by, &b->by) &&
 	       heatmap_same(&a->heat, &b->heat) &&
 	       !strcmp(a->text, b->text);
 }

@@ -11,6 +11,7 @@
 #include "query/answer.h"
 #include "query/seek.h"
 #include "sample/window.h"
+#include "target/accesses.h"
 #include "target/attribution.h"
 #include "target/heatmap.h"
 
@@ -37,6 +38,8 @@ enum command_kind {
 	 */
 	COMMAND_DIFF,
 	COMMAND_HEAT,  /* memory over time; samples include it from then on */
+	/* what DAMON saw, which begins to sample; samples include it; `off`: ends it */
+	COMMAND_ACCESSES,
 	COMMAND_RECORD, /* the samples, from now on, in the file `text`; "": ends it */
 	COMMAND_KINDS
 };
@@ -58,7 +61,8 @@ struct command {
 	bool bytes, back;  /* FIND; back: the one before */
 	bool overwrite;    /* RECORD: a recording of that name */
 	bool again;        /* SMAPS: it is read again and again */
-	unsigned consent;  /* TOUCH: 1 + sample.execs */
+	unsigned consent;  /* TOUCH, ACCESSES: 1 + sample.execs */
+	bool off;          /* ACCESSES */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
 };
 
@@ -86,6 +90,7 @@ struct result {
 	struct smaps_reading *smaps; /* SMAPS */
 	struct attribution *attribution; /* BY */
 	struct heatmap *heat;     /* HEAT */
+	struct accesses *accesses; /* ACCESSES */
 	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
 	bool idle;                /* FAULT: the page was present, nothing was done */
 	enum clear_question question; /* CLEAR; unless none, what must be answered first: */

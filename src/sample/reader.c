@@ -136,6 +136,7 @@ reader_close(struct reader *l)
 	smaps_reading_unref(l->draft.smaps);
 	attribution_unref(l->draft.attribution);
 	heatmap_unref(l->draft.heat);
+	accesses_unref(l->draft.accesses);
 	past_free(&l->past);
 	writes_log_free(&l->writes);
 	reader_stop_keeping(l);

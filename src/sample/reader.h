@@ -51,6 +51,7 @@ struct reader {
 	bool compares_anew;    /* what strips show is of the comparison before */
 	struct past past;      /* the scans so far; of a recording: none */
 	struct keeper *keeper; /* records the samples; NULL: nobody asked for it */
+	bool accesses_due;    /* what strips and window show is of before the newest accesses */
 	size_t lens_next;     /* the region whose strip is read next */
 	bool lens_owed;       /* some strips do not show the lens yet */
 };

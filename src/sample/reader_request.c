@@ -119,6 +119,9 @@ reader_forget_once(struct reader *l)
 	d->smaps = NULL;
 	d->smaps_err.what[0] = '\0';
 	d->touched = (struct touched){0};
+	accesses_unref(d->accesses);
+	d->accesses = NULL;
+	d->accesses_err.what[0] = '\0';
 	d->range = (struct range_sum){0};
 	d->range_err.what[0] = '\0';
 }
@@ -207,6 +210,17 @@ reader_note_averages(struct reader *l)
 	l->draft.averages = l->t.source->ops->others->averages(l->t.source) == TRUTH_YES;
 }
 
+/* Why the lens may have nothing to show, before anybody asks for it. */
+static void
+reader_note_accesses(struct reader *l)
+{
+	bool left;
+
+	l->draft.accesses_err.what[0] = '\0';
+	if (!l->draft.accesses)
+		accesses_probe(l->t.source, &left, &l->draft.accesses_err);
+}
+
 void
 reader_serve(struct reader *l, const struct request *before)
 {
@@ -219,8 +233,11 @@ reader_serve(struct reader *l, const struct request *before)
 	if (was->card_on != w->card_on || was->card != w->card)
 		reader_drop_card(l);
 	l->draft.card_kind = w->card_on;
+	l->draft.accesses_on = w->accesses_on;
 	if (w->lens == LENS_SHARING)
 		reader_note_averages(l);
+	if (w->lens == LENS_ACCESSES && was->lens != w->lens)
+		reader_note_accesses(l);
 }
 
 /* The card of the page itself is read again. */
@@ -298,6 +315,17 @@ reader_adopt_heat(struct reader *l, const struct result *r)
 	l->draft.heat_err = r->err;
 }
 
+static void
+reader_adopt_accesses(struct reader *l, const struct result *r)
+{
+	l->draft.accesses_err = r->err;
+	accesses_unref(l->draft.accesses);
+	accesses_unref(l->t.accesses);
+	l->draft.accesses = accesses_ref(r->accesses);
+	l->t.accesses = accesses_ref(r->accesses);
+	l->accesses_due = l->now.screen.lens == LENS_ACCESSES;
+}
+
 void
 reader_adopt(struct reader *l, const struct result *r)
 {
@@ -311,6 +339,7 @@ reader_adopt(struct reader *l, const struct result *r)
 	case COMMAND_SMAPS: reader_adopt_smaps(l, r); break;
 	case COMMAND_BY: reader_adopt_attribution(l, r); break;
 	case COMMAND_HEAT: reader_adopt_heat(l, r); break;
+	case COMMAND_ACCESSES: reader_adopt_accesses(l, r); break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_TOUCH:

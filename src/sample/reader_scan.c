@@ -27,6 +27,8 @@ reader_is_quiet(struct reader *l)
 	struct proc_activity p;
 	bool same;
 
+	if (l->accesses_due)
+		return false;
 	if (l->draft.timeline && !l->lens_owed)
 		return true; /* what was stays as it was */
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
@@ -150,6 +152,7 @@ reader_read_all(struct reader *l)
 
 	if (!rs)
 		return true;
+	l->accesses_due = false;
 	l->sweep_cost_ns = l->maps_cost_ns;
 	l->draft.regions_every_ns = MAPS_SHARE * l->maps_cost_ns;
 	if (grid && !later) {

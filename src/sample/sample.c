@@ -18,6 +18,7 @@ sample_free(struct sample *s)
 	smaps_reading_unref(s->smaps);
 	attribution_unref(s->attribution);
 	heatmap_unref(s->heat);
+	accesses_unref(s->accesses);
 	difference_unref(s->diff);
 	free(s);
 }
@@ -32,7 +33,8 @@ bool
 screen_same(const struct screen_request *a, const struct screen_request *b)
 {
 	if (a->lens != b->lens || a->smaps_on != b->smaps_on ||
-	    a->touched_on != b->touched_on || a->grid_on != b->grid_on ||
+	    a->touched_on != b->touched_on || a->accesses_on != b->accesses_on ||
+	    a->grid_on != b->grid_on ||
 	    a->by_on != b->by_on || !attribution_same(&a->by, &b->by) ||
 	    a->heat_on != b->heat_on || !heatmap_same(&a->heat, &b->heat) ||
 	    a->card_on != b->card_on || a->card != b->card || a->range_lo != b->range_lo ||

@@ -33,6 +33,7 @@ struct screen_request {
 	enum lens lens;
 	bool smaps_on;        /* columns that need smaps: COMMAND_SMAPS */
 	bool touched_on;      /* ... again and again, as one shows what is touched */
+	bool accesses_on;     /* what DAMON samples: COMMAND_ACCESSES */
 	struct screen_rows rows; /* a list: some of its regions */
 	bool grid_on;         /* a grid: */
 	struct grid grid;
@@ -138,6 +139,11 @@ struct sample {
 
 	struct heatmap *heat; /* of the last COMMAND_HEAT; NULL: none yet, or: */
 	struct err heat_err;  /* what[0] != 0: why not */
+
+	/* of the last COMMAND_ACCESSES; NULL: nothing is sampled, or not yet, or: */
+	struct accesses *accesses;
+	struct err accesses_err; /* what[0] != 0: why not */
+	bool accesses_on;        /* they were asked for */
 
 	struct touched touched; /* the referenced bits: our last clear of them, */
 	struct touched_sum touched_sum; /* what `smaps` says was touched since, if it does */

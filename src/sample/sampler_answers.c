@@ -21,6 +21,7 @@ sampler_adopts(const struct result *r)
 	case COMMAND_CARD:
 	case COMMAND_SUM:
 	case COMMAND_HEAT:
+	case COMMAND_ACCESSES:
 	case COMMAND_BY: return true;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
@@ -138,6 +139,7 @@ sampler_hand_over(struct sampler *s)
 	j.causes = causes_ref(l->t.causes);
 	sampler_copy_track(&l->t.track, &j);
 	j.growth = growth_copy(l->t.growth);
+	j.accesses = accesses_ref(l->t.accesses);
 	if (j.command.kind == COMMAND_HEAT)
 		past_copy(&j.past, &l->past);
 	j.brought = causes_ref(l->t.brought);

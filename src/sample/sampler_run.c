@@ -39,6 +39,7 @@ sampler_publish(void *arg, bool complete)
 	smaps_reading_ref(copy->smaps);
 	attribution_ref(copy->attribution);
 	heatmap_ref(copy->heat);
+	accesses_ref(copy->accesses);
 	difference_ref(copy->diff);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
@@ -152,6 +153,7 @@ static bool
 sampler_adopt(struct sampler *s)
 {
 	struct results rs = {0};
+	bool first = !s->reader.draft.accesses || !s->reader.now.interval_ns;
 
 	pthread_mutex_lock(&s->lock);
 	results_move(&rs, &s->adopt);
@@ -163,7 +165,7 @@ sampler_adopt(struct sampler *s)
 		results_add(fault ? &s->faults : &s->reader.done, &rs.v[i]);
 	}
 	free(rs.v);
-	return s->faults.n > 0;
+	return s->faults.n > 0 || (first && s->reader.accesses_due);
 }
 
 /* Carries out commands in order: those that need a scan afterwards, or the others. */

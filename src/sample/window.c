@@ -343,6 +343,7 @@ window_lens_pass_of(enum lens l, const struct target *of, const struct vma *v)
 	                          .arg = t,
 	                          .base = growth_baseline(of->growth),
 	                          .kept = growth_kept(of->growth),
+	                          .accesses = accesses_regions(of->accesses),
 	                          .v = v};
 }
 

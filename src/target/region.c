@@ -319,6 +319,7 @@ region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct str
 	struct region_strip k = {.lens = {.lens = l,
 	                                 .base = growth_baseline(t->growth),
 	                                 .kept = growth_kept(t->growth),
+	                                 .accesses = accesses_regions(t->accesses),
 	                                 .v = v},
 	                         .v = v,
 	                         .page_size = t->page_size};

@@ -246,6 +246,21 @@ struct source_code {
 	bool known, kernel, runs, framed, reads;
 };
 
+/* Accesses by address, sampled (damon.h): begun once, and then read again and again. */
+struct source_sampling {
+	/* Whether it can; only reads. *left: see damon_probe. -1 with err: why not. */
+	int (*probe)(struct source *s, bool *left, struct err *err);
+
+	/* Begins, if it has not begun. It disturbs the target. -1 with err. */
+	int (*begin)(struct source *s, struct err *err);
+
+	/* What was seen in the last moment. -1 with err: it has ended, or has not begun. */
+	int (*read)(struct source *s, struct damon_regions *out, struct err *err);
+
+	/* Ends it, if it has begun; an exec does, too, and the close of the source. */
+	void (*end)(struct source *s);
+};
+
 struct source_ops {
 	/* --- its life ------------------------------------------------------------------------- */
 
@@ -357,6 +372,8 @@ struct source_ops {
 	 * cannot. -1 with err.
 	 */
 	int (*accesses)(struct source *s, uint64_t ns, struct damon_regions *out, struct err *err);
+
+	const struct source_sampling *sampling; /* the same, going on; NULL: it cannot */
 
 	/*
 	 * Reads n bytes of memory at addr, which must be in RAM by the page table. Returns how many

@@ -87,16 +87,21 @@ caps_smaps(struct caps *t, struct cap *c)
 static void
 caps_damon(struct caps *t, struct cap *c)
 {
+	struct source *s = &t->r->base;
 	struct err err;
 	char how[sizeof(c->how)];
+	bool left;
 
-	if (!t->r->base.meta.may_end) {
-		caps_no(c, "the target is not a live process", NULL);
-	} else if (damon_probe(DAMON_ADMIN, &err) < 0) {
+	if (s->ops->sampling->probe(s, &left, &err) < 0) {
 		snprintf(how, sizeof(how), "%.*s", (int)sizeof(how) - 1, err.how);
 		caps_no(c, err.why, how);
-	} else
-		caps_yes(c, "there, and free; tried when it is asked for");
+	} else if (!s->meta.may_end)
+		caps_yes(c, "recorded");
+	else if (t->r->damon)
+		caps_yes(c, "at work: pmtop samples this process");
+	else
+		caps_yes(c, left ? "what a killed pmtop has left in it goes when it is asked for"
+		                 : "there, and free; tried when it is asked for");
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "target/source_root.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,6 +102,51 @@ source_dir_late(const struct source *s)
 	return false;
 }
 
+/* A recorded DAMON: DIR/damon, laid out as its folder in sysfs. */
+static int
+source_dir_open_damon(const struct source *s, struct err *err)
+{
+	int dir = proc_root_file(&source_root_of(s)->proc, "damon", O_RDONLY | O_DIRECTORY);
+
+	return dir >= 0 ? dir
+	                : err_set(err, ERR_TARGET, "the folder has no damon", NULL,
+	                          "cannot sample accesses");
+}
+
+static int
+source_dir_probe_accesses(struct source *s, bool *left, struct err *err)
+{
+	int dir = source_dir_open_damon(s, err);
+
+	*left = false;
+	if (dir < 0)
+		return -1;
+	close(dir);
+	return 0;
+}
+
+static int
+source_dir_begin_accesses(struct source *s, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+	int dir;
+
+	if (r->damon)
+		return 0;
+	dir = source_dir_open_damon(s, err);
+	if (dir < 0)
+		return -1;
+	r->damon = damon_recorded(dir);
+	return 0;
+}
+
+static const struct source_sampling source_dir_sampling = {
+    .probe = source_dir_probe_accesses,
+    .begin = source_dir_begin_accesses,
+    .read = source_root_accesses,
+    .end = source_root_end_accesses,
+};
+
 const struct source_ops source_dir_ops = {
     .open_pages = source_root_open,
     .reopen = source_root_reopen,
@@ -121,6 +167,7 @@ const struct source_ops source_dir_ops = {
     .smaps = source_root_smaps,
     .smaps_one = source_root_smaps_one,
     .unreference = source_root_unreference,
+    .sampling = &source_dir_sampling,
     .bytes = source_dir_bytes,
     .fault_in = source_dir_fault_in,
     .files = source_dir_files,

@@ -173,28 +173,63 @@ source_proc_late(const struct source *s)
 	return h && helper_is_late(h);
 }
 
-/* Ours from here to the end: whatever happens to pmtop, DAMON is as it was. */
+/* DAMON takes PIDs of our namespace. */
+static int
+source_proc_is_ours(const struct source_root *r, struct err *err)
+{
+	return r->proc.ours ? 0
+	                    : err_set(err, ERR_TARGET, "its PID is that of another PID namespace",
+	                              "run pmtop in its namespace", "cannot sample accesses");
+}
+
+static int
+source_proc_probe_accesses(struct source *s, bool *left, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	*left = false;
+	if (r->damon)
+		return 0;
+	return source_proc_is_ours(r, err) < 0 ? -1 : damon_probe(DAMON_ADMIN, left, err);
+}
+
+static int
+source_proc_begin_accesses(struct source *s, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (source_proc_is_ours(r, err) < 0)
+		return -1;
+	if (!r->damon)
+		r->damon = damon_begin(DAMON_ADMIN, r->proc.pid, err);
+	return r->damon ? 0 : -1;
+}
+
+static const struct source_sampling source_proc_sampling = {
+    .probe = source_proc_probe_accesses,
+    .begin = source_proc_begin_accesses,
+    .read = source_root_accesses,
+    .end = source_root_end_accesses,
+};
+
+/* Ours from here to the end, unless it goes on: whatever happens to pmtop, DAMON is as it was. */
 static int
 source_proc_accesses(struct source *s, uint64_t ns, struct damon_regions *out, struct err *err)
 {
 	static const uint64_t STEP_NS = 100 * TIME_MS;
-	struct source_root *r = source_root_of(s);
-	struct damon *d;
+	bool goes_on = source_root_of(s)->damon != NULL;
 	uint64_t end;
 	int result;
 
-	if (!r->proc.ours)
-		return err_set(err, ERR_TARGET, "its PID is that of another PID namespace",
-		               "run pmtop in its namespace", "cannot sample accesses");
-	d = damon_begin(DAMON_ADMIN, r->proc.pid, err);
-	if (!d)
+	if (source_proc_begin_accesses(s, err) < 0)
 		return -1;
 	end = time_ns() + ns;
 	for (uint64_t now; (now = time_ns()) < end && !source_stopped(s) &&
 	                   source_root_life(s) == PROC_RUNNING;)
 		s->ops->faults->wait(s, u64_min(end - now, STEP_NS));
-	result = damon_read(d, out, err);
-	damon_end(d);
+	result = source_root_accesses(s, out, err);
+	if (!goes_on)
+		source_root_end_accesses(s);
 	return result;
 }
 
@@ -219,6 +254,7 @@ static const struct source_ops source_proc_ops = {
     .smaps_one = source_root_smaps_one,
     .unreference = source_root_unreference,
     .accesses = source_proc_accesses,
+    .sampling = &source_proc_sampling,
     .bytes = source_proc_bytes,
     .fault_in = source_proc_fault_in,
     .files = source_proc_files,

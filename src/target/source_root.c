@@ -99,6 +99,7 @@ source_root_close_space(struct source_root *r)
 {
 	int *fds[] = {&r->maps, &r->mem};
 
+	source_root_end_accesses(&r->base);
 	faults_close(r->faults);
 	r->faults = NULL;
 	faults_close(r->family);
@@ -258,6 +259,30 @@ source_root_frames(const struct source *s, enum frame_file file, const uint64_t 
                    uint64_t *out, bool *ok)
 {
 	frames_lookup(&source_root_of(s)->frames, file, pfn, n, out, ok);
+}
+
+int
+source_root_accesses(struct source *s, struct damon_regions *out, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (!r->damon)
+		return err_set(err, ERR_TARGET, "nothing samples them", NULL,
+		               "cannot sample accesses");
+	if (damon_read(r->damon, out, err) == 0)
+		return 0;
+	damon_free(out);
+	source_root_end_accesses(s);
+	return -1;
+}
+
+void
+source_root_end_accesses(struct source *s)
+{
+	struct source_root *r = source_root_of(s);
+
+	damon_end(r->damon);
+	r->damon = NULL;
 }
 
 bool

@@ -18,6 +18,7 @@ struct source_root {
 	struct pagemap pm;
 	struct frames frames;
 	int page_idle;         /* its bitmap, -1: there is none, or it is refused */
+	struct damon *damon;   /* samples its accesses; NULL: nothing does */
 	struct kinds kinds;
 	pid_t tid;             /* of a thread that has its memory, when others were listed */
 	enum truth averages;   /* of map counts, once that was tried: */
@@ -65,6 +66,8 @@ int source_root_smaps(const struct source *s, struct progress *p, struct smaps *
                       struct err *err);
 int source_root_smaps_one(const struct source *s, struct progress *p, uint64_t start,
                           struct smaps_entry *out, struct err *err);
+int source_root_accesses(struct source *s, struct damon_regions *out, struct err *err);
+void source_root_end_accesses(struct source *s);
 int source_root_unreference(struct source *s, struct err *err);
 bool source_root_counters(const struct source *s, struct proc_activity *out);
 

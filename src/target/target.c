@@ -39,6 +39,8 @@ target_forget_more(struct target *t)
 	free(t->caps);
 	t->caps = NULL;
 	t->touched = (struct touched){0};
+	accesses_unref(t->accesses);
+	t->accesses = NULL;
 }
 
 /* One of the two is no longer needed. */

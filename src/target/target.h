@@ -4,6 +4,7 @@
 
 #include "base/progress.h"
 #include "cause/causes.h"
+#include "target/accesses.h"
 #include "target/source.h"
 #include "target/touched.h"
 #include "target/watchpoint.h"
@@ -28,6 +29,7 @@ struct target {
 	bool no_faults;            /* they are not to be watched */
 	struct causes *family;     /* who writes in the family of forks; NULL: not watched */
 	struct touched touched;    /* what was used since a clear of the referenced bits */
+	struct accesses *accesses; /* what DAMON saw last; NULL: nothing */
 	struct growth *growth;     /* growth.h; NULL: there is no baseline, and none is due */
 	struct causes *brought;    /* who brings memory in; NULL: not watched. Both: the same */
 	bool no_screen;        /* regions are counted without what only a screen shows */

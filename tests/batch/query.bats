@@ -9,7 +9,7 @@ load helper
 # writers.bats and damon.bats ask one.
 examples() {
 	sed -n 's/^[QF]([^,]*, *"[^"]*", *"\([^"]*\)", *"\([^"]*\)".*/\1\t\2/p' "$fixture_top/src/query/query.def" |
-		sed -E '/^[^\t]*(SYMBOL|\$|writers|by function|watchpoint PLACE|growth|when P|accesses)/d; s/.*\t//'
+		sed -E '/^[^\t]*(SYMBOL|\$|writers|by function|watchpoint PLACE|growth|when P|accesses|damon)/d; s/.*\t//'
 }
 
 # what a clear costs is the machine's
@@ -29,7 +29,7 @@ costs() {
 		} >>"$BATS_TEST_TMPDIR/all" 2>&1
 		n=$((n + 1))
 	done < <(examples)
-	[ $n -ge "$(grep '^[QF](' "$fixture_top/src/query/query.def" | grep -vcE 'SYMBOL|\$|writers|by function|watchpoint PLACE|growth|when P|accesses')" ]
+	[ $n -ge "$(grep '^[QF](' "$fixture_top/src/query/query.def" | grep -vcE 'SYMBOL|\$|writers|by function|watchpoint PLACE|growth|when P|accesses|damon')" ]
 	# some sources are the machine's, and the build's
 	costs <"$BATS_TEST_TMPDIR/all" |
 		grep -vE '^  (PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols|instructions) |sources are available' >"$BATS_TEST_TMPDIR/out"

@@ -6,9 +6,12 @@
 load live
 
 admin=/sys/kernel/mm/damon/admin/kdamonds
+: "${TOUCHER:=$builddir/tests/live/toucher}"
 
 teardown() {
 	live_end
+	# what is ours ends with pmtop; on a slow machine not at once
+	[[ ! -e $BATS_TEST_TMPDIR/ours || -e $BATS_TEST_TMPDIR/foreign ]] || until_true is_free
 	[[ ! -w $admin/nr_kdamonds || ! -e $BATS_TEST_TMPDIR/foreign ]] || echo 0 >"$admin/nr_kdamonds"
 }
 
@@ -17,20 +20,47 @@ need_damon() {
 	[[ -w $admin/nr_kdamonds ]] || skip "no DAMON in sysfs that we may use"
 	grep -q ' damon_va_' /proc/kallsyms || skip "this kernel's DAMON does not sample address spaces"
 	[[ $(<"$admin/nr_kdamonds") == 0 ]] || skip "somebody uses DAMON"
+	touch "$BATS_TEST_TMPDIR/ours"
+}
+
+# sample_start COLSxROWS: the screen, on HOT, and consent to its samples
+sample_start() {
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start "$1" "$HOT"
+	screen_keys A
+	screen_wait_text 'accesses: press D: DAMON samples which memory is accessed'
+	is_free
+	screen_keys D
+	screen_wait_text "Let DAMON sample the accesses of toucher \\($HOT\\)"
+	is_free
+	screen_keys '?'
+	screen_wait_text 'kdamond'
+	screen_keys y
+	screen_wait_text 'sampled by DAMON'
+}
+
+# cells LETTERS: of the grid's cells in the lower half and in the upper one, how many have one of these letters, in percent
+cells() {
+	screen_text | perl -ne 'BEGIN { $letters = shift; $at = hex shift } /^([0-9a-f]+) (\S+)/ && hex $1 >= $at or next;
+		my ($from, $row) = (hex $1, $2); $from < $at + (64 << 20) or next;
+		push @rows, [$from, $row];
+		END { my $each = @rows > 1 ? ($rows[1][0] - $rows[0][0]) / length $rows[0][1] : exit 1;
+			for my $r (@rows) { my $i = 0; for my $c (split //, $r->[1]) {
+				my $half = $r->[0] + $each * $i++ >= $at + (32 << 20) ? 1 : 0;
+				$n[$half]++; $lit[$half]++ if index($letters, $c) >= 0 } }
+			printf "%d %d\n", map { 100 * ($lit[$_] // 0) / ($n[$_] || 1) } 0, 1 }' "$1" "$REGION"
 }
 
 is_free() { [[ $(<"$admin/nr_kdamonds") == 0 ]]; }
 is_taken() { ! is_free; }
 
-# Sets HOT to a process that touches the first 8 MiB of 64, over and over, and REGION to where they are.
+# hot_start [MIB]: sets HOT to a process that touches so many MiB (8) of 64, over and over, and REGION to where they are
 hot_start() {
-	perl -e '$| = 1; my $x = "x" x (64 << 20); print "ready\n";
-		while (1) { for (my $i = 0; $i < 8 << 20; $i += 4096) { substr($x, $i, 1) = "y" } }' >"$BATS_TEST_TMPDIR/hot" 3>&- &
+	"$TOUCHER" 64 "${1:-8}" >"$BATS_TEST_TMPDIR/hot" 3>&- &
 	HOT=$!
 	OTHERS+=("$HOT")
+	REGION=200000000000
 	until_true grep -q ready "$BATS_TEST_TMPDIR/hot"
-	REGION=$(perl -ne '/^(\w+)-(\w+) rw-p 0+ 00:00 0 *$/ && hex($2) - hex($1) >= 64 << 20 and print $1 and exit' "/proc/$HOT/maps")
-	[[ $REGION ]]
 }
 
 # sampled: bytes accessed in half of the samples or more, within the hot part, and elsewhere
@@ -74,6 +104,106 @@ finds_the_hot_part() {
 	grep -q '^DAMON,yes,' <<<"$output"
 }
 
+# As the cells of the grid show it; it is a sample, and on a slow machine a sweep takes longer than a look.
+half_is_lit() {
+	local lit dark
+	read -r lit _ < <(cells 2345)
+	read -r _ dark < <(cells o1)
+	echo "$lit% of the lower half lit, $dark% of the upper half dark"
+	((lit >= 80 && dark >= 80))
+}
+
+@test "the lens: the half that is used is lit, the other is not, and D ends it" {
+	need_damon
+	hot_start 32
+	sample_start 100x40
+	screen_wait_text ' ACCESSED '
+	screen_goto "$REGION"
+	screen_keys =
+	screen_wait_text 'A accesses sampled by DAMON .*, share of looks:'
+	_screen_until 'one half lit' half_is_lit
+	screen_keys D
+	until_true is_free
+	screen_wait_text 'press D: DAMON samples'
+	screen_keys Q
+	screen_end
+}
+
+@test "the lens: whoever else uses DAMON is left alone, and it says so" {
+	need_damon
+	hot_start
+	touch "$BATS_TEST_TMPDIR/foreign"
+	echo 1 >"$admin/nr_kdamonds"
+	echo 1 >"$admin/0/contexts/nr_contexts"
+	echo 1 >"$admin/0/contexts/0/targets/nr_targets"
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x30 "$HOT"
+	screen_keys A
+	screen_wait_text 'accesses: not sampled: DAMON is in use, and pmtop leaves it alone'
+	screen_keys D
+	screen_wait_text 'cannot sample accesses: DAMON is in use'
+	screen_keys Q
+	screen_end
+	is "$(<"$admin/0/contexts/0/targets/nr_targets")" 1
+}
+
+@test "the lens: whatever ends pmtop or the process, nothing is left behind" {
+	need_damon
+	local pid
+	hot_start
+	sample_start 100x30
+	until_true is_taken
+	pid=$(screen_pid)
+	kill -KILL "$pid"
+	until_true is_free
+	screen_stop
+	sample_start 100x30
+	until_true is_taken
+	screen_keys Q
+	screen_end
+	is_free
+	sample_start 100x30
+	until_true is_taken
+	kill "$HOT"
+	until_true is_free
+	screen_wait_text 'has ended'
+	screen_keys Q
+	screen_end
+}
+
+@test "what a killed pmtop left, whose guard was killed, too, the next one takes away; and nobody else's" {
+	need_damon
+	subject_start
+	local guard
+	watch_start -e 'accesses for 1000s' "$SUBJECT_PID"
+	until_true is_taken
+	until_true grep -q on "$admin/0/state"
+	# of its children the guard holds the folder
+	guard=$(for p in $(pgrep -P "$WATCH"); do [[ $(ls -l "/proc/$p/fd") != *kdamonds* ]] || echo "$p"; done)
+	[[ $guard ]]
+	kill -STOP "$WATCH"
+	kill -KILL "$guard" "$WATCH"
+	until_true has_ended "$WATCH"
+	is_taken
+	run -0 --separate-stderr pm --capabilities --csv "$SUBJECT_PID"
+	grep -q '^DAMON,yes,.*killed pmtop' <<<"$output"
+	is_taken
+	run -0 --separate-stderr pm -e 'accesses for 200ms' "$SUBJECT_PID"
+	is_free
+	# somebody puts one of their own in its place: that stays
+	watch_start -e 'accesses for 1000s' "$SUBJECT_PID"
+	until_true grep -q on "$admin/0/state"
+	touch "$BATS_TEST_TMPDIR/foreign"
+	echo off >"$admin/0/state"
+	echo 0 >"$admin/nr_kdamonds"
+	echo 1 >"$admin/nr_kdamonds"
+	echo 1 >"$admin/0/contexts/nr_contexts"
+	echo 1 >"$admin/0/contexts/0/targets/nr_targets"
+	kill "$WATCH"
+	until_true has_ended "$WATCH"
+	is "$(<"$admin/0/contexts/0/targets/nr_targets")" 1
+}
+
 @test "killed in the midst of it, it leaves nothing behind" {
 	need_damon
 	subject_start
@@ -101,6 +231,16 @@ finds_the_hot_part() {
 	[[ ! -w $admin/nr_kdamonds ]] || ! grep -q ' damon_va_' /proc/kallsyms || skip "this kernel has it"
 	subject_start
 	refused 1 'cannot sample accesses: ' -e 'accesses for 100ms' "$SUBJECT_PID"
+	refused 1 'cannot sample accesses: ' -e damon "$SUBJECT_PID"
 	run -0 --separate-stderr pm --capabilities --csv "$SUBJECT_PID"
 	grep -q '^DAMON,no,' <<<"$output"
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x30 "$SUBJECT_PID"
+	screen_keys A
+	screen_wait_text 'lens A +accesses: not sampled: this kernel'
+	screen_keys D
+	screen_wait_text 'cannot sample accesses: this kernel'
+	screen_keys j
+	screen_keys Q
+	screen_end
 }

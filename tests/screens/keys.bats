@@ -91,7 +91,7 @@ press_in() { # SIZE LETTER...
 	local v way
 	for v in $(sed -n 's/^K([^,]*, *"[^"]*", *"\([A-Z]*\)".*/\1/p' "$fixture_top/ui/term/keys.def" | fold -w 1 | sort -u); do
 		case $v in
-		A | F | O | S | Y | Z) ;; # an answer's panel, the choice of a process, four questions: tests of their own
+		A | D | F | O | S | Y | Z) ;; # an answer's panel, the choice of a process, five questions: tests of their own
 		*) way_to "$v" ;;
 		esac
 	done

@@ -260,6 +260,17 @@ header() { screen_text | head -1; }
 	screen_wait_text 'snapshot one: .* in RAM and swap'
 }
 
+@test "sample asks, as the key does; accesses.bats has what it shows" {
+	fixture writers
+	screen_start 80x24 "$PID"
+	refuses 'sample me' 'unexpected text'
+	ask sample
+	screen_wait_text 'Let DAMON sample the accesses of kvstored'
+	screen_keys n
+	screen_keys Q
+	screen_end
+}
+
 @test "touch asks, as the key does; live/touched.bats has what it shows" {
 	screen_start 80x24 "$PID"
 	refuses 'touch me' 'unexpected text'

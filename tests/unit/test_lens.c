@@ -24,7 +24,7 @@ test_rows(void)
 		snprintf(name, sizeof(name), "lens %s: every class has a letter of its own and a name",
 		         lens_row((enum lens)l)->name);
 		ok(good, name);
-		ok(lens_row((enum lens)l)->digit == "1234567890"[l] && lens_row((enum lens)l)->question[0],
+		ok(lens_row((enum lens)l)->digit == "1234567890A"[l] && lens_row((enum lens)l)->question[0],
 		   "its digit is its place, and it asks something");
 		ok(lens_named(lens_row((enum lens)l)->name) == (enum lens)l, "it is found by its name");
 	}
@@ -46,46 +46,46 @@ test_pages(void)
 	static const struct {
 		const char *name;
 		struct page pg;
-		const char *letters; /* of lenses 2 to 0, without a baseline */
+		const char *letters; /* of lenses 2 to A, without a baseline, and without samples */
 	} rows[] = {
-	    {"not read", {0}, "?????????"},
-	    {"nothing there", {.known = PAGE_WORD, .state = STATE_NONE}, "........."},
+	    {"not read", {0}, "??????????"},
+	    {"nothing there", {.known = PAGE_WORD, .state = STATE_NONE}, ".........."},
 	    {"fresh anonymous page",
 	     {.word = W(810000000043ee27), .kpf = W(400005808), .count = 1, .folio = W(43ee27), .node = 1,
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO | PAGE_NODE, .state = STATE_ANON},
-	     "oa1o01r|?"},
+	     "oa1o01r|??"},
 	    {"zero page",
 	     {.word = W(8000000000003b34), .kpf = W(101000000), .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT,
 	      .state = STATE_ZERO},
-	     "o00o??r|."},
+	     "o00o??r|.?"},
 	    {"file page, 20 times, active and referenced",
 	     {.word = W(a00000000043ee27), .kpf = W(40000086c), .count = 20, .order = 4, .folio = W(43ee20), .node = 9,
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO | PAGE_NODE, .state = STATE_FILE},
-	     "of+A4+r|?"},
+	     "of+A4+r|??"},
 	    {"KSM, many, inactive",
 	     {.word = W(800000000047196a), .kpf = W(20583c) & ~W(4), .count = 64, .order = 0, .folio = W(47196a),
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO, .state = STATE_KSM},
-	     "ok*r0?r|?"},
+	     "ok*r0?r|??"},
 	    {"in the swap cache, unevictable, a huge page's",
 	     {.word = W(810000000043ee27), .kpf = W(2400047828), .count = 1, .order = 9, .folio = W(43ee00),
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO, .state = STATE_THP_TAIL},
-	     "oa1u9?c|?"},
-	    {"hidden, exclusive", {.word = W(8100000000000000), .known = PAGE_WORD, .state = STATE_ANON}, "oa1???r??"},
-	    {"hidden, file, shared", {.word = W(a000000000000000), .known = PAGE_WORD, .state = STATE_FILE}, "ofc???r??"},
-	    {"hidden", {.word = W(8000000000000000), .known = PAGE_WORD, .state = STATE_HIDDEN}, "o?????r??"},
-	    {"in swap device 1", {.word = W(4000000000000021), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....1.?"},
-	    {"in swap device 7", {.word = W(4000000000000027), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....+.?"},
+	     "oa1u9?c|??"},
+	    {"hidden, exclusive", {.word = W(8100000000000000), .known = PAGE_WORD, .state = STATE_ANON}, "oa1???r???"},
+	    {"hidden, file, shared", {.word = W(a000000000000000), .known = PAGE_WORD, .state = STATE_FILE}, "ofc???r???"},
+	    {"hidden", {.word = W(8000000000000000), .known = PAGE_WORD, .state = STATE_HIDDEN}, "o?????r???"},
+	    {"in swap device 1", {.word = W(4000000000000021), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....1.?."},
+	    {"in swap device 7", {.word = W(4000000000000027), .known = PAGE_WORD, .state = STATE_SWAPPED}, "ss....+.?."},
 	    {"in swap, where is hidden", {.word = W(4000000000000000), .known = PAGE_WORD, .state = STATE_SWAPPED},
-	     "ss....s.?"},
-	    {"a guard page", {.word = W(440000000000009f), .known = PAGE_WORD, .state = STATE_GUARD}, "......x.."},
+	     "ss....s.?."},
+	    {"a guard page", {.word = W(440000000000009f), .known = PAGE_WORD, .state = STATE_GUARD}, "......x..."},
 	    {"hugetlb",
 	     {.word = W(810000000043ee01), .kpf = W(400031808), .count = 1, .order = 9, .folio = W(43ee00),
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO, .state = STATE_HUGETLB},
-	     "oH1oH?r|?"},
+	     "oH1oH?r|??"},
 	    {"broken",
 	     {.word = W(810000000043ee27), .kpf = W(400085828), .count = 1,
 	      .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT, .state = STATE_HWPOISON},
-	     "o!1r??r|?"},
+	     "o!1r??r|??"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -128,6 +128,28 @@ test_unsure(void)
 	   lens_class(LENS_WRITES, lens_page(&look, 0, &gone, 4096)).letter == '.', "a page in RAM may have been; none was not");
 	look.unsure = false;
 	ok(lens_class(LENS_WRITES, lens_page(&look, 0, &there, 4096)).letter == 'o', "where it is known, it is said");
+}
+
+/* By the share of DAMON's looks, to the edges of its regions; what is not in RAM is not accessed. */
+static void
+test_accesses(void)
+{
+	struct damon_region seen[] = {{0x1000, 0x3000, 20, 0}, {0x3000, 0x4000, 16, 0}, {0x4000, 0x5000, 15, 0},
+	                              {0x5000, 0x6000, 8, 0},  {0x6000, 0x7000, 7, 0},  {0x7000, 0x8000, 4, 0},
+	                              {0x8000, 0x9000, 3, 0},  {0x9000, 0xa000, 1, 0},  {0xa000, 0xb000, 0, 0},
+	                              {0xc000, 0xd000, 21, 0}};
+	const struct damon_regions is = {.v = seen, .n = ARRAY_LEN(seen), .samples = 20};
+	struct lens_pass look = {.lens = LENS_ACCESSES, .accesses = &is};
+	struct page there = {.word = PM_PRESENT | 7, .known = PAGE_WORD}, gone = {.known = PAGE_WORD, .state = STATE_NONE};
+	struct page unread = {0};
+	char got[16] = "";
+
+	for (unsigned i = 0; i < 13; i++)
+		got[i] = lens_class(LENS_ACCESSES, lens_page(&look, i * 0x1000, &there, 4096)).letter;
+	is_str(got, "?555432211o?5", "each page has the class of its region; where nothing was sampled it is not known");
+	ok(lens_class(LENS_ACCESSES, lens_page(&look, 0x1000, &there, 4096)).letter == '5', "also backwards");
+	ok(lens_class(LENS_ACCESSES, lens_page(&look, 0x1000, &gone, 4096)).letter == '.' &&
+	   lens_class(LENS_ACCESSES, lens_page(&look, 0x1000, &unread, 4096)).letter == '?', "not in RAM, and not read");
 }
 
 /* What is there, and was there at the baseline or not; the pages of gaps, too. */
@@ -215,6 +237,7 @@ main(void)
 	test_pages();
 	test_physical();
 	test_unsure();
+	test_accesses();
 	test_growth();
 	test_sums();
 	return tap_done();

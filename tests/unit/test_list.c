@@ -86,7 +86,7 @@ test_shedding(void)
 		char name[40];
 
 		snprintf(name, sizeof(name), "the usual columns at %d", rows[i].cols);
-		is_str(layout_text(&usual, rows[i].cols, list_columns_needing(NEED_BASELINE | NEED_TOUCHED | NEED_DIFF)),
+		is_str(layout_text(&usual, rows[i].cols, list_columns_needing(NEED_BASELINE | NEED_TOUCHED | NEED_ACCESSES | NEED_DIFF)),
 		       rows[i].want,
 		       name);
 	}
@@ -112,7 +112,7 @@ test_baseline(void)
 		char name[40];
 
 		snprintf(name, sizeof(name), "with a baseline, at %d", rows[i].cols);
-		is_str(layout_text(&usual, rows[i].cols, list_columns_needing(NEED_TOUCHED | NEED_DIFF)),
+		is_str(layout_text(&usual, rows[i].cols, list_columns_needing(NEED_TOUCHED | NEED_ACCESSES | NEED_DIFF)),
 		       rows[i].want, name);
 	}
 }
@@ -123,7 +123,7 @@ test_empty_columns(void)
 {
 	static const enum column_id taken[] = {COL_REGION_SWAP, COL_REGION_WRITTEN, COL_LIST_MINUTE,
 	                            COL_REGION_RATE};
-	uint64_t base = list_columns_needing(NEED_BASELINE | NEED_TOUCHED | NEED_DIFF), empty = base;
+	uint64_t base = list_columns_needing(NEED_BASELINE | NEED_TOUCHED | NEED_ACCESSES | NEED_DIFF), empty = base;
 	struct list_columns usual = {0}, chosen = {0};
 	struct list_layout l_far;
 	struct err err;
@@ -214,10 +214,10 @@ test_column_names(void)
 	for (size_t i = 0; i < c.n; i++)
 		buf_fmt(&text, "%s%s", i ? "," : "", list_column_title(column_row((enum column_id)c.id[i])));
 	is_str(text.s,
-	       "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,TOUCHED,GROWN,WRITTEN,MINUTE,WR/S,"
+	       "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,TOUCHED,ACCESSED,GROWN,WRITTEN,MINUTE,WR/S,"
 	       "BECAME,+RSS,+SWAP,+WRITTEN,CHANGED,MOVED,REWRITTEN,PAGES,MAPPING",
 	       "the usual columns by name");
-	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 21, "and read again");
+	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 22, "and read again");
 	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 &&
 	       c.id[1] == COL_REGION_WRITTEN,
 	   "names of --list -o are known, blanks are as good as commas");
@@ -237,7 +237,7 @@ test_choosing(void)
 	struct list_columns c = {0};
 	struct err err;
 
-	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 20,
+	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 21,
 	   "one of the usual columns goes, the others stay");
 	ok(list_columns_toggle(&c, COL_REGION_INODE) && c.id[c.n - 2] == COL_REGION_INODE, "a new one stands before the name");
 	ok(list_columns_move(&c, COL_REGION_INODE, -1) && c.id[c.n - 3] == COL_REGION_INODE, "it moves");

@@ -96,7 +96,7 @@ test_wrong(void)
 	    {"[keys]\nclear = \xc3\xa9\n", "rc:2: key \xc3\xa9: unknown key"},
 	    {"[keys choose]\nhelp = h\n", "rc:2: key h: letters are typed there; use ^X or a named key"},
 	    {"[keys hex]\nletters = l\n", "rc:2: no such action here: it does nothing in this view"},
-	    {"[keys]\nlens = a b c d e f g h i j k\n", "rc:2: 11 keys: there are ten lenses"},
+	    {"[keys]\nlens = a b c d e f g h i j k l\n", "rc:2: 12 keys: there are eleven lenses"},
 	    {"[keys]\nclear = q\n", "rc:2: in the regions view key q means close: a key means one thing in a view; choose"},
 	    {"[keys grid]\nclear = x\n", "rc:2: in the grid view key x means hex: a key means one thing in a view"},
 	    {"[keys grid]\nclear = ^Y\nhex = ^Y\n", "rc:3: in the grid view key ^Y means clear: a key means"},

@@ -42,7 +42,7 @@ is_alone(const struct key_row *row, int code)
 {
 	for (const char *v = views; *v; v++)
 		if (key_row_in(row, *v) && key_action(code, *v) != row->action &&
-		    !(row->action == ACT_LENS && key_action(code, *v) == (enum action)(ACT_LENS + (code - '0' + 9) % 10)))
+		    !(row->action == ACT_LENS && key_action(code, *v) == (enum action)(ACT_LENS + (code == 'A' ? 10 : (code - '0' + 9) % 10))))
 			return false;
 	return true;
 }

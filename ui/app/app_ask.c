@@ -167,6 +167,8 @@ app_prompt_answered(struct app *a, struct result *r)
 	bool going = r->command.serial == a->t.going;
 	char line[sizeof(r->command.text) + 8];
 
+	if (!r->answer)
+		a->t.asking = 0; /* there is nothing to consent to */
 	if (!r->answer && r->err.column && a->prompt.asked_at == a->status.keys) {
 		snprintf(line, sizeof(line), "%s%s", going ? "goto " : "", r->command.text);
 		r->err.column += going ? (int)strlen("goto ") : 0;

@@ -7,6 +7,7 @@
 #include "app/app_state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/util.h"
@@ -16,6 +17,12 @@
 
 static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question stays until it is answered */
 
+static const char *
+app_ask_about(char letter)
+{
+	return letter == 'A' ? "touched" : letter == 'D' ? "damon" : "tracker";
+}
+
 /* Asks, with the costs, which are read from the target again. */
 static void
 app_ask_consent(struct app *a, char letter)
@@ -23,7 +30,7 @@ app_ask_consent(struct app *a, char letter)
 	struct command c = {.kind = COMMAND_ASK};
 
 	a->t.asking = letter;
-	snprintf(c.text, sizeof(c.text), "%s", letter == 'A' ? "touched" : "tracker");
+	snprintf(c.text, sizeof(c.text), "%s", app_ask_about(letter));
 	app_command(a, &c);
 }
 
@@ -152,6 +159,30 @@ app_touch(struct app *a)
 		                                 .consent = a->t.touch_consent});
 }
 
+/* The lens asks for what is sampled, again and again: app_once. */
+static void
+app_begin_samples(struct app *a)
+{
+	a->t.sample_consent = a->t.s->execs + 1;
+	a->t.sampled_seen = false;
+	a->t.once[COMMAND_ACCESSES] = (struct app_once){0};
+	a->ui.lens = LENS_ACCESSES;
+}
+
+void
+app_sample(struct app *a)
+{
+	bool on = a->t.s && a->t.sample_consent == a->t.s->execs + 1;
+
+	a->t.sample_consent = 0;
+	if (on) {
+		app_command(a, &(struct command){.kind = COMMAND_ACCESSES, .off = true});
+		app_toast(a, ROLE_TEXT, "DAMON no longer samples accesses");
+	} else if (!app_refuses_change(a)) {
+		app_ask_consent(a, 'D');
+	}
+}
+
 bool
 app_consent(struct app *a, enum action action)
 {
@@ -162,7 +193,7 @@ app_consent(struct app *a, enum action action)
 		app_put_away(a);
 		return true;
 	}
-	if (action == ACT_HELP && (a->t.asking == 'Y' || a->t.asking == 'A')) {
+	if (action == ACT_HELP && strchr("YAD", a->t.asking)) {
 		a->t.explains = !a->t.explains;
 		return true;
 	}
@@ -170,6 +201,11 @@ app_consent(struct app *a, enum action action)
 		app_put_away(a);
 		a->t.touch_consent = a->t.s->execs + 1;
 		app_touch(a);
+		return true;
+	}
+	if (action == ACT_CONSENT && a->t.asking == 'D') {
+		app_put_away(a);
+		app_begin_samples(a);
 		return true;
 	}
 	if (action == ACT_CONSENT && a->t.asking == 'Y' && !app_may_consent_to_region(a)) {

@@ -12,6 +12,7 @@
 #include "term/fit.h"
 #include "term/paint.h"
 #include "views/breadcrumb.h"
+#include "views/lacks.h"
 #include "views/view.h"
 
 enum {
@@ -148,6 +149,19 @@ header_growth_text(const struct app *a, const struct sample *s, char *out, size_
 	         size_text(lost, g->lost * s->page_size));
 }
 
+/* That DAMON samples, and the age of what it saw. */
+static void
+header_damon_text(const struct app *a, const struct sample *s, char *out, size_t size)
+{
+	struct buf age = {0};
+
+	if (s->accesses && !a->o->term.calm)
+		lens_add_age(&a->ui, s, &age);
+	snprintf(out, size, "%s%s%s", a->ui.cols >= 100 ? "sampled by DAMON" : "DAMON",
+	         age.len ? " " : "", age.len ? age.s : "");
+	buf_free(&age);
+}
+
 /* The size of the recording, and its age. */
 static void
 header_record_text(const struct app *a, const struct sample *s, char *out, size_t size)
@@ -213,6 +227,10 @@ header_of_target(struct app *a)
 	if (grown) {
 		header_growth_text(a, s, text, sizeof(text));
 		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
+	}
+	if (s && (s->accesses || s->accesses_on)) {
+		header_damon_text(a, s, text, sizeof(text));
+		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_SAMPLE);
 	}
 	if (s && s->recorded.on) {
 		header_record_text(a, s, text, sizeof(text));

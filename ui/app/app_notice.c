@@ -136,6 +136,29 @@ notice_touch(struct app *a, const struct result *r)
 	app_toast(a, ROLE_HOT, text);
 }
 
+/* Of one again and again only the first, and what ends it. */
+static void
+notice_accesses(struct app *a, const struct result *r)
+{
+	struct list_columns *c = &a->ui.list->columns;
+	char text[120];
+
+	if (r->command.off || r->command.consent != a->t.sample_consent)
+		return;
+	if (r->err.what[0]) {
+		a->t.sample_consent = 0;
+		app_toast_err(a, &r->err);
+	} else if (!a->t.sampled_seen) {
+		a->t.sampled_seen = true;
+		if (!list_columns_has(c, COL_LIST_ACCESSED))
+			list_columns_toggle(c, COL_LIST_ACCESSED);
+		snprintf(text, sizeof(text), "DAMON samples accesses: lens %c, and ACCESSED in the "
+		         "list; %s ends it", lens_row(LENS_ACCESSES)->digit,
+		         key_of(ACT_SAMPLE, 'R'));
+		app_toast(a, ROLE_HOT, text);
+	}
+}
+
 static void
 notice_fault(struct app *a, const struct result *r)
 {
@@ -176,6 +199,7 @@ app_notice_result(struct app *a, struct result *r)
 	switch (r->command.kind) {
 	case COMMAND_CLEAR: notice_clear(a, r); break;
 	case COMMAND_TOUCH: notice_touch(a, r); break;
+	case COMMAND_ACCESSES: notice_accesses(a, r); break;
 	case COMMAND_FAULT: notice_fault(a, r); break;
 	case COMMAND_ASK:
 		if (newest)

@@ -7,16 +7,20 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "model/list_rows.h"
 #include "target/symbol.h"
 
 static const enum command_kind once_kinds[] = {COMMAND_SMAPS, COMMAND_CARD, COMMAND_SUM,
-                                              COMMAND_BY, COMMAND_HEAT};
+                                              COMMAND_BY, COMMAND_HEAT,
+                                              COMMAND_ACCESSES};
 static const uint64_t CHEAP_NS = 50000000; /* a range that takes less is counted for each sample */
 
 static const uint64_t HEAT_NS = UINT64_C(900000000); /* how often the past is gone through */
 static const uint64_t BY_NS = UINT64_C(1000000000); /* how often it is counted who writes, */
 static const uint64_t TOUCHED_NS = UINT64_C(1000000000); /* and smaps for TOUCHED */
 enum { TOUCHED_SHARE = 20 };
+static const uint64_t ACCESSES_NS = UINT64_C(1000000000); /* and what DAMON saw, */
+enum { ACCESSES_SHARE = 5 }; /* for which the answerer mostly waits */
 enum { BY_SHARE = 10 }; /* and for no more than one part in so many of the time */
 
 /* Of a page only its symbol takes time, and its writers. */
@@ -45,6 +49,10 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 		c->card = r->card_on;
 		c->at = r->card;
 		return once_card_takes_time(a);
+	}
+	if (kind == COMMAND_ACCESSES) {
+		c->consent = a->t.sample_consent;
+		return r->accesses_on;
 	}
 	if (kind == COMMAND_HEAT) {
 		c->heat = r->heat;
@@ -105,6 +113,16 @@ once_newest(const struct sample *s)
 	return t ? t->v[t->n - 1].time_ns : s->regions->time_ns;
 }
 
+static bool
+once_has_old_accesses(const struct app *a)
+{
+	const struct accesses *is = a->t.s->accesses;
+
+	return is && a->t.request.interval_ns && !a->t.paused &&
+	       sample_clock(a->t.s, time_ns()) >
+	           is->time_ns + u64_max(ACCESSES_NS, ACCESSES_SHARE * is->cost_ns);
+}
+
 /* Whether what was read of it is outdated. */
 static bool
 once_is_stale(const struct sample *s, const struct command *c)
@@ -133,6 +151,8 @@ once_is_due(const struct app *a, const struct app_once *o, const struct command 
 		return true;
 	if (o->state == ONCE_DONE && c->kind == COMMAND_SMAPS)
 		return c->again && once_has_old_smaps(a);
+	if (o->state == ONCE_DONE && c->kind == COMMAND_ACCESSES)
+		return once_has_old_accesses(a);
 	return o->state == ONCE_DONE && once_is_stale(a->t.s, c);
 }
 
@@ -177,6 +197,9 @@ app_post_view(struct app *a)
 		return;
 	if (v->needs)
 		v->needs(&a->ui, a->t.s, &r);
+	r.accesses_on = a->t.s && a->t.sample_consent == a->t.s->execs + 1 &&
+	                (r.lens == LENS_ACCESSES || (ui_view(&a->ui) == VIEW_REGIONS &&
+	                                             list_shows_accessed(&a->ui, a->t.s)));
 	if ((!a->t.request.interval_ns || a->t.paused) && !lens_needs_pages(r.lens))
 		r.rows.n = 0; /* nothing is counted by itself */
 	if (!screen_same(&a->t.request.screen, &r)) {

@@ -84,6 +84,8 @@ struct app_target {
 	bool rearmed;            /* the next clear is the one after an exec */
 	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	unsigned touch_consent;  /* to clear referenced bits: 1 + sample.execs; 0: none */
+	unsigned sample_consent; /* the same, to sample accesses: they are */
+	bool sampled_seen;       /* it was said that they are */
 	bool explains;           /* all costs are shown, too */
 	uint64_t auto_clear_asked; /* the auto-clear requested with it, in ns */
 	uint64_t stray;          /* the inode of the userfaultfd to close */
@@ -287,6 +289,7 @@ bool app_may_consent_to_region(const struct app *a);
 void app_clear(struct app *a);
 
 /* Clears the referenced bits; asks first, unless that was consented to for this program. */
+void app_sample(struct app *a);                   /* begins to sample accesses, or ends it */
 void app_touch(struct app *a);                    /* clears, or asks which part to watch */
 /* Sets request.scope; false: --scope names nothing; shows a message. */
 bool app_take_scope(struct app *a);

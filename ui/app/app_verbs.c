@@ -511,6 +511,15 @@ app_verb_TOUCH(struct app *a, struct lex *r, struct err *err)
 }
 
 static int
+app_verb_SAMPLE(struct app *a, struct lex *r, struct err *err)
+{
+	if (app_verb_end(r, err) < 0)
+		return -1;
+	app_sample(a);
+	return 0;
+}
+
+static int
 app_verb_QUIT(struct app *a, struct lex *r, struct err *err)
 {
 	if (app_verb_end(r, err) < 0)

@@ -48,6 +48,7 @@ app_say_command(const struct command *c, struct buf *out)
 	case COMMAND_CARD: work_say_card(c, out); break;
 	case COMMAND_SUM: buf_str(out, "counting the range"); break;
 	case COMMAND_BY: buf_str(out, "counting who writes"); break;
+	case COMMAND_ACCESSES: buf_str(out, "reading what DAMON saw"); break;
 	case COMMAND_HEAT: buf_str(out, "going through the past"); break;
 	case COMMAND_WORDS: buf_str(out, "looking for symbols"); break;
 	case COMMAND_REFRESH:

@@ -194,6 +194,31 @@ docs_touched(void)
 }
 
 static void
+docs_accesses(void)
+{
+	printf(".PP\n"
+	       "By address it can be sampled, where the kernel has DAMON for address spaces "
+	       "(CONFIG_DAMON_SYSFS and CONFIG_DAMON_VADDR) and pmtop is root. On the screen "
+	       "\\fBD\\fR does so, and asks first; \\fBD\\fR again ends it, as does the end of "
+	       "pmtop, even by SIGKILL, and that of the process. The lens accesses (\\fBA\\fR) "
+	       "then colours each page by the share of looks that saw an access in the last tenth "
+	       "of a second, the legend and the header say how long ago that was, and the list has "
+	       "\\fIACCESSED\\fR. It is read every second while lens or column are on screen. "
+	       "\\fBpmtop \\-e 'accesses for 10s'\\fR answers the same without a screen, and "
+	       "\\fBpmtop \\-e damon\\fR says what it costs.\n"
+	       ".PP\n"
+	       "It is an estimate: DAMON divides the address space into at most 1000 parts, by "
+	       "what it sees, and looks at one page of each every 5 ms, so that a page may differ "
+	       "from those around it. Memory that was mapped in the last second is not sampled "
+	       "yet. It is a lower bound, too, for the reason above. Each look clears an accessed "
+	       "bit and marks the frame as idle: the kernel keeps a note of the access in the "
+	       "frame, which smaps and most of reclaim heed, and readers of page_idle see frames "
+	       "that they have not marked. During a look nothing can be mapped, for microseconds. "
+	       "There is one DAMON for the whole machine: one that another program runs is "
+	       "left alone, and then the lens says so.\n");
+}
+
+static void
 docs_diff(void)
 {
 	printf(".SH DIFFERENCES\n"
@@ -235,5 +260,6 @@ docs_changes(void)
 	docs_causes();
 	docs_growth();
 	docs_touched();
+	docs_accesses();
 	docs_diff();
 }

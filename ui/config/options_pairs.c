@@ -193,6 +193,10 @@ option_check_pairs(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "a single look has no baseline",
 		               "--grow compares two; the screen has this lens",
 		               "--grid with lens growth");
+	if (o->mode == MODE_GRID && o->lens == LENS_ACCESSES)
+		return err_set(err, ERR_USAGE, "a single look samples nothing",
+		               "-e 'accesses for 10s' answers it; the screen has this lens",
+		               "--grid with lens accesses");
 	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN &&
 	    option_was_given(o, OPT_COLOR))
 		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",

@@ -21,6 +21,7 @@ struct list {
 	bool auto_clear;       /* is on: if only one of WRITTEN and WR/S fits, WR/S is shown */
 	bool had_swap, had_writes; /* SWAP and WRITTEN have had values, and stay */
 	bool grows;            /* there is a baseline: GROWN has values */
+	bool accessed;         /* DAMON samples accesses: ACCESSED has values */
 	bool touched;          /* the referenced bits were cleared: TOUCHED has values */
 	bool differs;          /* it is compared with: the columns of a diff have values, ... */
 	bool differs_written, differs_swap; /* ... and +WRITTEN, and +SWAP, ... */

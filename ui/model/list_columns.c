@@ -360,7 +360,7 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 		list_drop_empty(&l, empty & ~c->named);
 		list_shed_chosen(&l, cols);
 	} else {
-		const unsigned passing = NEED_BASELINE | NEED_TOUCHED | NEED_DIFF;
+		const unsigned passing = NEED_BASELINE | NEED_TOUCHED | NEED_ACCESSES | NEED_DIFF;
 		bool diff = !(empty & list_column_bit(COL_LIST_BECAME));
 
 		list_drop_empty(&l, diff ? empty : empty & list_columns_needing(passing));

@@ -40,6 +40,7 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 	                           .page_size = s->page_size,
 	                           .dirty_known = s->clears > 0,
 	                           .touched_known = touched_is_in(&s->touched, s->smaps),
+	                           .accesses = s->accesses,
 	                           .huge_known = s->huge_known,
 	                           .history = regions || !s->heat || !s->heat->of.by_region
 	                                          ? NULL
@@ -486,6 +487,12 @@ list_shows_touched(const struct ui *ui, const struct sample *s)
 {
 	return s && s->touched.clears &&
 	       list_columns_has(&ui->list->columns, COL_REGION_TOUCHED);
+}
+
+bool
+list_shows_accessed(const struct ui *ui, const struct sample *s)
+{
+	return s && list_columns_has(&ui->list->columns, COL_LIST_ACCESSED);
 }
 
 bool

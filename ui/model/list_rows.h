@@ -65,6 +65,9 @@ void rows_group_by(struct ui *ui, enum grouping by);
 /* Whether the list shows TOUCHED, and the referenced bits were cleared. */
 bool list_shows_touched(const struct ui *ui, const struct sample *s);
 
+/* Whether it shows ACCESSED. */
+bool list_shows_accessed(const struct ui *ui, const struct sample *s);
+
 /* Whether the list shows or is sorted by a column that needs smaps. */
 bool list_needs_smaps(const struct ui *ui, const struct sample *s);
 

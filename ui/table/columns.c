@@ -148,6 +148,21 @@ columns_touched(const struct region_row *row)
 	           : columns_unknown;
 }
 
+/*
+ * DAMON's regions also have pages that are not in RAM, which are not accessed. Of a group it is not
+ * known: between its regions there are others.
+ */
+static struct value
+columns_accessed(const struct region_row *row)
+{
+	const struct vma *v = row->v;
+	uint64_t seen;
+
+	if (row->regions || !accesses_of(row->accesses, v->start, v->end, &seen))
+		return columns_unknown;
+	return columns_size(row->r->known ? u64_min(seen, row->r->rss * row->page_size) : seen);
+}
+
 static struct value
 columns_written(const struct region_row *row)
 {

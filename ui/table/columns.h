@@ -64,6 +64,7 @@ enum column_need {
 	NEED_BASELINE = 1 << 23,           /* a baseline of growth */
 	NEED_TOUCHED = 1 << 24,            /* a clear of the referenced bits before smaps is read */
 	NEED_DIFF = 1 << 25,               /* another moment to compare with */
+	NEED_ACCESSES = 1 << 26,           /* samples of DAMON */
 };
 
 /* The facts behind one row. */
@@ -81,6 +82,7 @@ struct region_row {
 	const struct diff_counts *compared; /* the counts of that, or of a group; NULL: not known */
 	const char *writer; /* the function that wrote most of it; NULL: not known */
 	bool touched_known; /* smaps is of after a clear of the referenced bits */
+	const struct accesses *accesses; /* what DAMON saw; NULL: not sampled */
 	bool huge_known; /* r->thp is valid: the kernel has PAGEMAP_SCAN */
 	bool ksm_known;  /* ksm, the pages merged by KSM, is valid */
 	uint64_t ksm;

@@ -11,7 +11,7 @@
 enum action {
 	ACT_NONE,
 #include "term/keys.def"
-	ACT_LENS_LAST = ACT_LENS + 9, /* one action per key of its row */
+	ACT_LENS_LAST = ACT_LENS + 10, /* one action per key of its row */
 	ACT_COUNT
 };
 

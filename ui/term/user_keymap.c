@@ -93,8 +93,8 @@ user_keymap_check(const struct key_binding *b, struct err *err)
 		if (user_keymap_check_key(name, len, b->view, err) < 0)
 			return -1;
 	if (b->action == ACT_LENS && keys > LENS_KEYS)
-		return err_set(err, ERR_USAGE, "there are ten lenses, one key each",
-		               "give ten, in order", "%zu keys", keys);
+		return err_set(err, ERR_USAGE, "there are eleven lenses, one key each",
+		               "give eleven, in order", "%zu keys", keys);
 	return 0;
 }
 

@@ -186,7 +186,7 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	enum lens l = w ? w->lens : ui->lens;
 	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "%c %s ", lens_row(l)->digit,
 	                   lens_row(l)->name);
-	struct buf lacks = {0};
+	struct buf lacks = {0}, warns = {0};
 
 	if (w)
 		mosaic_sum(&w->cells, &sum);
@@ -197,7 +197,10 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	if (l == ui->lens && lens_lacks(ui, s, &lacks))
 		x = paint_text(y, fit_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols,
 		               ROLE_HOT, " ");
+	if (l == ui->lens && lens_warns(ui, s, &warns))
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", warns.s);
 	buf_free(&lacks);
+	buf_free(&warns);
 	if (legend_has_tenths(ui, w))
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
 	if (!lens_needs_pages(l))

@@ -208,6 +208,8 @@ list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		        title);
 	else if (list_waits(ui, menu->at) && menu->at == COL_REGION_TOUCHED)
 		buf_fmt(out, "TOUCHED appears after the first %s", key_of(ACT_TOUCH, 'R'));
+	else if (list_waits(ui, menu->at) && menu->at == COL_LIST_ACCESSED)
+		buf_fmt(out, "ACCESSED appears once DAMON samples: %s", key_of(ACT_SAMPLE, 'R'));
 	else if (list_waits(ui, menu->at) && menu->at == COL_REGION_SWAP)
 		buf_str(out, "SWAP appears once anything is in swap");
 	else if (list_waits(ui, menu->at))

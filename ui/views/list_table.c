@@ -26,7 +26,8 @@ list_empty_by_diff(const struct ui *ui)
 	static const enum column_id always[] = {COL_REGION_RSS,   COL_REGION_PERCENT,
 	                                        COL_REGION_SWAP,  COL_REGION_GROWN,
 	                                        COL_REGION_RATE,  COL_REGION_WRITTEN,
-	                                        COL_LIST_MINUTE,  COL_REGION_TOUCHED};
+	                                        COL_LIST_MINUTE,  COL_REGION_TOUCHED,
+	                                        COL_LIST_ACCESSED};
 	uint64_t empty = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
@@ -57,6 +58,8 @@ list_empty(const struct ui *ui)
 		empty |= list_columns_needing(NEED_BASELINE);
 	if (!list->touched)
 		empty |= list_columns_needing(NEED_TOUCHED);
+	if (!list->accessed)
+		empty |= list_columns_needing(NEED_ACCESSES);
 	empty |= list->differs ? list_empty_by_diff(ui) : list_columns_needing(NEED_DIFF);
 	return empty & ~(list_column_bit(list->sort) | list->columns.named);
 }

@@ -246,7 +246,7 @@ blocks_draw_legend(const struct map_canvas *c, int y)
 	const struct ui *ui = c->ui;
 	const struct map *m = &map_of(ui)->map;
 	int right = ui->cols, x, warm;
-	struct buf lacks = {0}, signs = {0};
+	struct buf lacks = {0}, signs = {0}, warns = {0};
 	char part[64];
 
 	if (m->rows > map_of(ui)->rows) {
@@ -259,6 +259,9 @@ blocks_draw_legend(const struct map_canvas *c, int y)
 	               lens_row(ui->lens)->name);
 	if (c->s->regions->totals.lens == ui->lens && c->s->regions->totals.estimated)
 		x = paint_text(y, x, right, ROLE_HOT, "sampled ");
+	if (lens_warns(ui, c->s, &warns))
+		x = paint_text(y, x, right, ROLE_HOT, "%s ", warns.s);
+	buf_free(&warns);
 	blocks_name_signs(c, &signs);
 	warm = legend_heats_width(ui, c->s, (right - x) / 2);
 	if (lens_lacks(ui, c->s, &lacks))

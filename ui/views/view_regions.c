@@ -63,6 +63,7 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	list->had_writes |= s->clears > 0;
 	list->grows = s->regions && s->regions->totals.grown.known;
 	list->touched = s->touched.clears > 0;
+	list->accessed = s->accesses != NULL;
 	list->differs = list->grows && s->diff;
 	list->differs_written = list->differs && s->diff->same.n.written_known;
 	list->differs_contents = list->differs && s->diff->total.contents_known;
@@ -124,7 +125,7 @@ static void
 view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct lens_row *l = lens_row(ui->lens);
-	struct buf lacks = {0}, question = {0};
+	struct buf lacks = {0}, question = {0}, warns = {0};
 	bool lacking;
 	int x;
 
@@ -136,6 +137,8 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
 	if (s->regions->totals.lens == ui->lens && s->regions->totals.estimated)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, " sampled");
+	if (lens_warns(ui, s, &warns))
+		x = paint_text(y, x, ui->cols, ROLE_HOT, " %s", warns.s);
 	if (ui->lens == LENS_SHARING && s->averages)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %s", legend_averages);
 	lacking = lens_lacks(ui, s, &lacks);
@@ -152,6 +155,7 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 		view_regions_draw_history(ui, s, y, x);
 	buf_free(&lacks);
 	buf_free(&question);
+	buf_free(&warns);
 }
 
 /* What was touched in all since the clear of the referenced bits, by the last reading of smaps. */
