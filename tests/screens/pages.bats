@@ -409,12 +409,12 @@ screen_goto() {
 	run -0 screen_text
 	[[ ${lines[-1]} == "$(printf '%-56s' 'filter: anon & rss>=1m & size>=1m & present & written &')zorro"* ]]
 	[[ ${lines[-2]} == "$(printf '%56s' '')^" && ${lines[-3]} == *'regions have no word "zorro"'* ]]
-	screen_resize 76 24
+	screen_resize 79 24
 	screen_keys Home
-	screen_type 'heap|swapped & '
+	screen_type 'heap | swapped & '
 	screen_keys Enter
 	run -0 screen_text
-	[[ ${lines[-2]} == *'under FILTER ^' && ${#lines[-2]} == 72 ]]
+	[[ ${lines[-2]} == *'under FILTER ^' && ${#lines[-2]} == 74 ]]
 	screen_keys Escape Escape q
 	screen_end
 }
