@@ -420,7 +420,7 @@ damon_free(struct damon_regions *r)
 	*r = (struct damon_regions){0};
 }
 
-/* false: it is being replaced. */
+/* false: it is being replaced, or is none. */
 static bool
 damon_read_region(int dir, const char *name, uint64_t aggregation_us, struct damon_regions *out)
 {
@@ -433,6 +433,8 @@ damon_read_region(int dir, const char *name, uint64_t aggregation_us, struct dam
 		if (!damon_get_number(dir, path, &v[i]))
 			return false;
 	}
+	if (v[0] >= v[1])
+		return false;
 	out->v = vec_room(out->v, out->n, &out->cap, sizeof(*out->v));
 	out->v[out->n++] = (struct damon_region){.start = v[0],
 	                                         .end = v[1],
@@ -490,8 +492,8 @@ damon_read(struct damon *d, struct damon_regions *out, struct err *err)
 	return 0;
 }
 
-const struct damon_region *
-damon_find(const struct damon_regions *r, uint64_t addr)
+size_t
+damon_after(const struct damon_regions *r, uint64_t addr)
 {
 	size_t lo = 0, hi = r->n;
 
@@ -503,5 +505,13 @@ damon_find(const struct damon_regions *r, uint64_t addr)
 		else
 			hi = mid;
 	}
-	return lo < r->n && r->v[lo].start <= addr ? &r->v[lo] : NULL;
+	return lo;
+}
+
+const struct damon_region *
+damon_find(const struct damon_regions *r, uint64_t addr)
+{
+	size_t i = damon_after(r, addr);
+
+	return i < r->n && r->v[i].start <= addr ? &r->v[i] : NULL;
 }

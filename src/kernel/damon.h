@@ -37,6 +37,9 @@ struct damon_regions {
 };
 void damon_free(struct damon_regions *r);
 
+/* The first region that ends above the address; n: none. */
+size_t damon_after(const struct damon_regions *r, uint64_t addr);
+
 /* The region that the address is in; NULL: none, it was not sampled. */
 const struct damon_region *damon_find(const struct damon_regions *r, uint64_t addr);
 

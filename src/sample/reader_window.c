@@ -90,14 +90,13 @@ reader_fill_window(struct reader *l, const struct vma_list *vmas, enum reader_st
 	const struct window_host host = {reader_window_next, reader_window_show, l};
 	const struct window *old = l->draft.window;
 	struct window_of of = {.grid = now->grid, .lens = now->lens};
-
-	l->accesses_due = false;
 	struct proc_activity activity = {0};
 	struct filter filter;
 	struct err ignored;
 	struct window *w;
 	bool known = l->t.source->ops->counters(l->t.source, &activity), kept;
 
+	l->accesses_due = false;
 	l->last_partial = source_now(l->t.source);
 	if (now->filter[0] &&
 	    filter_parse(now->filter, FILTER_PAGE, l->t.page_size, &filter, &ignored) == 0)

@@ -60,14 +60,14 @@ accesses_of(const struct accesses *a, uint64_t start, uint64_t end, uint64_t *se
 	bool any = false;
 
 	*seen = 0;
-	for (size_t i = 0; a && i < a->is.n; i++) {
+	if (!a)
+		return false;
+	for (size_t i = damon_after(&a->is, start); i < a->is.n && a->is.v[i].start < end; i++) {
 		const struct damon_region *r = &a->is.v[i];
-		uint64_t lo = u64_max(start, r->start), hi = u64_min(end, r->end);
 
-		if (lo >= hi)
-			continue;
 		any = true;
-		*seen += r->accesses ? hi - lo : 0;
+		if (r->accesses)
+			*seen += u64_min(end, r->end) - u64_max(start, r->start);
 	}
 	return any;
 }
