@@ -87,3 +87,18 @@ last() { screen_text | tail -n "$1"; }
 	screen_keys Escape Q
 	screen_end
 }
+
+@test "bug: what was long in an answer was cut, and could not be read" {
+	screen_start 40x24 "$PID"
+	screen_keys :
+	screen_type tracker
+	screen_keys Enter
+	screen_text | tr -s ' \n' ' ' |
+		grep -F ' uffd no: a directory does not change; choose a running process hash no: '
+	screen_keys Escape :
+	screen_type heap
+	screen_keys Enter End
+	screen_text | tr -d ' \n' | grep -F 'flag_namesuptodate,lru,mmap,anonymous,swapbacked,anon_exclusivememcg'
+	screen_keys Escape Q
+	screen_end
+}

@@ -38,6 +38,52 @@ app_panel_head(const char *text, int cols)
 	return n;
 }
 
+/* A part of a fact's text: its value up to `value`, then its note. */
+static void
+app_panel_draw_piece(const char *text, size_t len, size_t value, int y, int cols)
+{
+	size_t first = value < len ? value : len;
+	int x = paint_text(y, APP_PANEL_VALUE, cols, ROLE_TEXT, "%.*s", (int)first, text);
+
+	paint_text(y, x, cols, ROLE_DIM, "%.*s", (int)(len - first), text + first);
+}
+
+/* How many rows a fact takes; draws those from row `from` on at y and below, if above bottom. */
+static int
+app_panel_fact(const struct fact *f, int from, int y, int bottom, int cols)
+{
+	struct buf text = {0};
+	size_t value = strlen(f->value), at = 0;
+	int n = 0;
+
+	buf_fmt(&text, "%s%s%s", f->value, value && f->note ? " " : "", f->note ? f->note : "");
+	do {
+		size_t len = fit_line(text.s + at, (size_t)(cols - APP_PANEL_VALUE));
+
+		if (n >= from && y + n - from < bottom) {
+			paint_fill(y + n - from, 0, cols, ROLE_TEXT);
+			paint_text(y + n - from, 2, APP_PANEL_VALUE, ROLE_DIM, "%s",
+			           n ? "" : f->key);
+			app_panel_draw_piece(text.s + at, len, value > at ? value - at : 0,
+			                     y + n - from, cols);
+		}
+		at += len + (text.s[at + len] == ' ');
+		n++;
+	} while (text.s[at]);
+	buf_free(&text);
+	return n;
+}
+
+int
+app_panel_facts_rows(const struct answer *p, int all, int cols)
+{
+	int n = 0;
+
+	for (int i = 0; i < all; i++)
+		n += app_panel_fact(&p->f[i], 0, 0, 0, cols);
+	return n;
+}
+
 static struct panel
 app_panel_measure(const struct app *a, int bottom)
 {
@@ -48,7 +94,7 @@ app_panel_measure(const struct app *a, int bottom)
 	m.lines = (int)answer_text_lines(&m.text);
 	m.rows = m.lines ? (int)(m.p->table.n / m.p->table.columns) : 0;
 	m.gap = m.lines && m.p->n;
-	m.lines += m.gap + (int)m.p->n;
+	m.lines += m.gap + app_panel_facts_rows(m.p, (int)m.p->n, a->ui.cols);
 	m.head = app_panel_head(m.p->line, a->ui.cols);
 	if (m.head > (bottom - 2) / 2)
 		m.head = (bottom - 2) / 2;
@@ -58,31 +104,27 @@ app_panel_measure(const struct app *a, int bottom)
 }
 
 static void
-app_panel_draw_fact(const struct fact *f, int y, int cols)
-{
-	enum { VALUE = APP_PANEL_VALUE };
-	int x = VALUE + (int)fit_width(f->value, strlen(f->value));
-
-	paint_text(y, 2, VALUE, ROLE_DIM, "%s", f->key);
-	fit_draw_cut(y, VALUE, cols, ROLE_TEXT, f->value);
-	if (f->note)
-		fit_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
-}
-
-static void
 app_panel_draw_line(const struct panel *m, int i, int y, int cols, bool here)
 {
-	int table = (int)answer_text_lines(&m->text);
 	enum role role = here ? ROLE_SELECT : i ? ROLE_TEXT : ROLE_DIM;
 	struct buf text = {0};
 
 	paint_fill(y, 0, cols, here ? role : ROLE_TEXT);
-	if (i >= table + m->gap) {
-		app_panel_draw_fact(&m->p->f[i - table - m->gap], y, cols);
-	} else if (i < table) {
-		answer_text_line(&m->text, (size_t)i, &text);
-		fit_draw_cut(y, 2, cols, role, text.s);
-		buf_free(&text);
+	if (i >= (int)answer_text_lines(&m->text))
+		return;
+	answer_text_line(&m->text, (size_t)i, &text);
+	fit_draw_cut(y, 2, cols, role, text.s);
+	buf_free(&text);
+}
+
+/* The first is in line `line` of the panel, whose line 0 would be at y. */
+static void
+app_panel_draw_rest(const struct panel *m, int line, int y, int first, int bottom, int cols)
+{
+	for (size_t i = 0; i < m->p->n && y + line < bottom; i++) {
+		int from = line < first ? first - line : 0;
+
+		line += app_panel_fact(&m->p->f[i], from, y + line + from, bottom, cols);
 	}
 }
 
@@ -100,38 +142,9 @@ app_panel_draw(const struct app *a, int bottom)
 	for (int i = 0; i < shown; i++)
 		app_panel_draw_line(&m, first + i, body + i, cols,
 		                    m.rows && first + i == a->t.panel_row + 1);
+	app_panel_draw_rest(&m, (int)answer_text_lines(&m.text) + m.gap, body - first, first,
+	                    body + shown, cols);
 	scroll_draw(&a->ui, body, first, m.scroll);
-}
-
-/* How many rows a fact takes that is not cut; draws it in those from y on, unless y is negative. */
-static int
-app_panel_whole_fact(const struct fact *f, int y, int cols)
-{
-	const char *text = f->value;
-	int n = 0;
-
-	do {
-		size_t len = fit_line(text, (size_t)(cols - APP_PANEL_VALUE));
-
-		if (y >= 0) {
-			paint_fill(y + n, 0, cols, ROLE_TEXT);
-			paint_text(y + n, 2, APP_PANEL_VALUE, ROLE_DIM, "%s", n ? "" : f->key);
-			paint_text(y + n, APP_PANEL_VALUE, cols, ROLE_TEXT, "%.*s", (int)len, text);
-		}
-		text += len + (text[len] == ' ');
-		n++;
-	} while (*text);
-	return n;
-}
-
-int
-app_panel_facts_rows(const struct answer *p, int all, int cols)
-{
-	int n = 0;
-
-	for (int i = 0; i < all; i++)
-		n += app_panel_whole_fact(&p->f[i], -1, cols);
-	return n;
 }
 
 void
@@ -140,7 +153,7 @@ app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int c
 	char more[64];
 
 	for (int i = 0; top < bottom && i < all; i++) {
-		int rows = app_panel_whole_fact(&p->f[i], -1, cols);
+		int rows = app_panel_fact(&p->f[i], 0, 0, 0, cols);
 
 		if (top + rows + (i < all - 1) > bottom) {
 			paint_fill(top, 0, cols, ROLE_TEXT);
@@ -148,7 +161,7 @@ app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int c
 			fit_draw_cut(top, 2, cols, ROLE_DIM, more);
 			return;
 		}
-		top += app_panel_whole_fact(&p->f[i], top, cols);
+		top += app_panel_fact(&p->f[i], 0, top, bottom, cols);
 	}
 }
 

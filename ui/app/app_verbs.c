@@ -15,7 +15,6 @@
 #include "model/list_rows.h"
 #include "model/pages.h"
 #include "query/settle.h"
-#include "term/fit.h"
 #include "term/paint.h"
 #include "views/list_typed.h"
 #include "views/view.h"
@@ -457,25 +456,13 @@ app_verb_WRITE(struct app *a, struct lex *r, struct err *err)
 	return app_report(a, r->at, err) < 0 ? app_verb_fail(r, err) : 0;
 }
 
-/* A topic as lines of the panel, none cut. */
 static void
-app_add_topic(const struct app *a, struct answer *to, const struct topic *t)
+app_add_topic(struct answer *to, const struct topic *t)
 {
-	const char *key = t->kind;
 	struct buf text = {0};
-	size_t at = 0;
 
 	buf_fmt(&text, "%s: %s", t->name, t->help);
-	while (at < text.len) {
-		size_t n = fit_line(text.s + at, (size_t)(a->ui.cols - APP_PANEL_VALUE - 2));
-		struct buf line = {0};
-
-		buf_fmt(&line, "%.*s", (int)n, text.s + at);
-		answer_add(to, key, &line);
-		at += n + (text.s[at + n] == ' ');
-		key = "";
-	}
-	buf_free(&text);
+	answer_add(to, t->kind, &text);
 }
 
 static int
@@ -495,7 +482,7 @@ app_verb_HELP(struct app *a, struct lex *r, struct err *err)
 	buf_fmt(&line, "help on %s", r->at);
 	a->t.panel->line = line.s;
 	for (size_t i = 0; i < found.n; i++)
-		app_add_topic(a, a->t.panel, &found.v[i]);
+		app_add_topic(a->t.panel, &found.v[i]);
 	topics_free(&found);
 	return 0;
 }
