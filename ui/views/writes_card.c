@@ -434,8 +434,8 @@ writes_add_faults(struct card *c, const struct sample *s)
 	if (s->clears && k->before_known)
 		card_add(c, ROLE_TEXT, "in all",
 		         writes_is_narrow(c)    ? NULL
-		         : s->causes.watch.on ? "(1 us per fault, 2 us if watched, the clears)"
-		                              : "(1 us per fault, and the clears)",
+		         : s->causes.watch.on ? "(clears, and 1 to 2 us per fault)"
+		                              : "(clears, and 1 us per fault)",
 		         "about %s %% of its time",
 		         percent_text(n, writes_cost_ns(s), TIME_SECOND));
 	buf_free(&b);
@@ -455,7 +455,7 @@ writes_add_watch(struct card *c, const struct sample *s)
 	if (!sample_is_attributed(s, &why))
 		card_add_long(c, ROLE_DIM, "who wrote", why.s);
 	else if (k->watched_known)
-		card_add(c, ROLE_TEXT, "who wrote", narrow ? NULL : "(up to 2 us per fault)",
+		card_add(c, ROLE_TEXT, "who wrote", narrow ? NULL : "(up to 2 us each)",
 		         narrow ? "%s/s watched, %s %%" : "%s faults/s watched, %s %% of its time",
 		         count_text(n, k->watched),
 		         percent_text(share, writes_watch_ns(s), TIME_SECOND));
