@@ -26,6 +26,13 @@ answer_count_to_send(struct target *t, const struct vma_list *vmas, uint64_t *pa
 	return 0;
 }
 
+/* Rounded, as the sentence is. */
+static void
+answer_add_ms(struct answer *a, const char *key, uint64_t ns)
+{
+	answer_add_number(a, key, (ns + 500000) / 1000000);
+}
+
 static void
 answer_facts_lacking(struct answer *a, const char *why)
 {
@@ -40,7 +47,7 @@ static void
 answer_facts_migrate(struct answer *a, const struct curve *c, const struct migrate *m,
                      size_t page_size)
 {
-	answer_add_number(a, "measured_ms", c->p[c->n - 1].ns / 1000000);
+	answer_add_ms(a, "measured_ms", c->p[c->n - 1].ns);
 	answer_add_number(a, "bytes_written", c->p[c->n - 1].pages * page_size)->note =
 	    "in that time, each page once";
 	answer_add_number(a, "bytes_unknown", m->unknown)->note = "not known whether written";
@@ -52,8 +59,8 @@ answer_facts_migrate(struct answer *a, const struct curve *c, const struct migra
 	    m->beyond ? "(a round takes longer than the measurement)" : NULL;
 	answer_add_number(a, "rounds", m->rounds);
 	answer_add_number(a, "bytes_sent", m->bytes);
-	answer_add_number(a, "total_ms", m->ns / 1000000);
-	answer_add_number(a, "downtime_ms", m->downtime_ns / 1000000);
+	answer_add_ms(a, "total_ms", m->ns);
+	answer_add_ms(a, "downtime_ms", m->downtime_ns);
 	if (m->need_bits)
 		answer_add_number(a, "needs", m->need_bits)->note = migrate_in_bits;
 }
@@ -75,7 +82,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 		return NULL;
 	a = answer_new();
 	answer_add_number(a, "bandwidth", q->link.bits)->note = migrate_in_bits;
-	answer_add_number(a, "downtime_limit_ms", q->link.downtime_ns / 1000000);
+	answer_add_ms(a, "downtime_limit_ms", q->link.downtime_ns);
 	answer_add_number(a, "bytes_to_send", pages * t->page_size);
 	why = writes_lacks(&c, cleared, writes_of_part(&t->track));
 	if (!cleared && source_is_past(t->source))

@@ -212,7 +212,7 @@ answer_facts_kinds(struct answer *a, const struct share *sh)
 static void
 answer_facts_share(struct answer *a, const struct share *sh)
 {
-	answer_add_number(a, "shared_with", sh->n)->note = "processes";
+	answer_add_number(a, "shared_with", sh->n)->note = sh->n == 1 ? "process" : "processes";
 	answer_facts_kinds(a, sh);
 	answer_add_number(a, "freed", sh->freed * sh->page_size)->note =
 	    "bytes of RAM if unmapped: anonymous, and in no other process";
