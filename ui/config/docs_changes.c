@@ -203,7 +203,8 @@ docs_accesses(void)
 	       "pmtop, even by SIGKILL, and that of the process. The lens accesses (\\fBA\\fR) "
 	       "then colours each page by the share of looks that saw an access in the last tenth "
 	       "of a second, the legend and the header say how long ago that was, and the list has "
-	       "\\fIACCESSED\\fR. It is read every second while lens or column are on screen. "
+	       "\\fIACCESSED\\fR. It is read every second while the lens or the column is on "
+	       "screen. "
 	       "\\fBpmtop \\-e 'accesses for 10s'\\fR answers the same without a screen, and "
 	       "\\fBpmtop \\-e damon\\fR says what it costs.\n"
 	       ".PP\n"
@@ -212,8 +213,9 @@ docs_accesses(void)
 	       "from those around it. Memory that was mapped in the last second is not sampled "
 	       "yet. It is a lower bound, too, for the reason above. Each look clears an accessed "
 	       "bit and marks the frame as idle: the kernel keeps a note of the access in the "
-	       "frame, which smaps and most of reclaim heed, and readers of page_idle see frames "
-	       "that they have not marked. During a look nothing can be mapped, for microseconds. "
+	       "frame, which smaps and most of reclaim heed, and readers of page_idle find frames "
+	       "marked that they did not mark. For the microseconds of a look the process cannot "
+	       "map memory. "
 	       "There is one DAMON for the whole machine: one that another program runs is "
 	       "left alone, and then the lens says so.\n");
 }
