@@ -11,7 +11,7 @@ static const char *const damon_costs[][2] = {
     {"bits", "each look clears the accessed bit of that page, and marks its frame idle"},
     {"reclaim", "goes by the same bits; the frame keeps a note for it, which not all of it heeds"},
     {"others", "smaps heeds that note, clear_refs clears it; page_idle has frames that it marked"},
-    {"samples", "estimated: DAMON takes memory together that is used alike, so a page may differ"},
+    {"samples", "estimated: DAMON groups memory that is used alike, so a page may differ"},
     {"least", "the TLB is not flushed: memory used all the time may show late, or not at all"},
     {"one", "there is one DAMON: while it samples for pmtop, nobody else can use it"},
 };

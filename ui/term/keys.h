@@ -25,7 +25,13 @@ struct key_row {
 	const char *hint, *words;
 };
 
-enum { KEY_VIEWS_MAX = 20, KEY_NAME_SIZE = 32 };
+enum { KEY_NAME_SIZE = 32 };
+enum {
+	KEY_VIEWS = 0 /* how many there are */
+#define V(id, object, letter, name, title, on) + 1
+#define Q(letter, name, title) + 1
+#include "term/views.def"
+};
 
 /* The rows in force: those of keys.def (key_usual), or their replacement (NULL: none). */
 const struct key_row *key_table(size_t *n);

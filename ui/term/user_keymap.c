@@ -103,7 +103,7 @@ user_keymap_check(const struct key_binding *b, struct err *err)
 static void
 user_keymap_spread(void)
 {
-	static char letters[KEY_VIEWS_MAX][2];
+	static char letters[KEY_VIEWS][2];
 	const char *views = key_views();
 	size_t n;
 	const struct key_row *rows = key_usual(&n);
@@ -124,7 +124,7 @@ user_keymap_spread(void)
 static void
 user_keymap_apply(const struct key_binding *b, int index)
 {
-	char done[KEY_VIEWS_MAX + 1] = "";
+	char done[KEY_VIEWS + 1] = "";
 
 	for (size_t i = 0; i < keymap_own.n; i++) {
 		char view = keymap_own.row[i].views[0];
