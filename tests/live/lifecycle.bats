@@ -431,8 +431,12 @@ held_in_each_view() { # [REGIONS]
 reuse='
 	cd "$1" || exit
 	shift
-	until_true() { until "$@"; do read -rt 0.01 _ <><(:); done; }
-	sleep 1000 & pid=$!
+	until_true() {
+		local end=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
+		until "$@"; do ((SECONDS < end)) || exit 1; read -rt 0.01 _ <><(:); done
+	}
+	/bin/sleep 1000 & pid=$!
+	until_true grep -qx sleep /proc/$pid/comm
 	"$@" "$pid" >out 2>err & pmtop=$!
 	until_true grep -q ^1 out
 	kill -STOP $pmtop
@@ -440,7 +444,7 @@ reuse='
 	kill -KILL $pid
 	wait $pid 2>/dev/null
 	echo $((pid - 1)) >/proc/sys/kernel/ns_last_pid || exit 77
-	sleep 2000 & (($! == pid)) || exit 77
+	/bin/sleep 2000 & (($! == pid)) || exit 77
 	kill -CONT $pmtop
 	wait $pmtop
 	echo $?
@@ -464,10 +468,14 @@ reuse='
 # The same on the screen: a process that the subject's number is given to while pmtop is stopped.
 # shellcheck disable=SC2016 # for that shell to expand
 reuse_on_screen='
-	until_true() { until "$@"; do read -rt 0.01 _ <><(:); done; }
+	until_true() {
+		local end=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
+		until "$@"; do ((SECONDS < end)) || exit 1; read -rt 0.01 _ <><(:); done
+	}
 	dir=$1
 	shift
-	sleep 1000 & pid=$!
+	/bin/sleep 1000 & pid=$!
+	until_true grep -qx sleep /proc/$pid/comm
 	(
 		until_true test -e "$dir/go"
 		read -r pmtop <"$dir/pmtop"
@@ -476,7 +484,7 @@ reuse_on_screen='
 		kill -KILL "$pid"
 		until_true test ! -e "/proc/$pid"
 		echo $((pid - 1)) >/proc/sys/kernel/ns_last_pid
-		sleep 2000 & echo $((pid == $!)) >"$dir/given"
+		/bin/sleep 2000 & echo $((pid == $!)) >"$dir/given"
 		kill -CONT "$pmtop"
 		wait
 	) &
