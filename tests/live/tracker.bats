@@ -503,6 +503,18 @@ writer_start() {
 	screen_end
 }
 
+@test "bug: the row of a heap that grows left out pages that the total counts" {
+	need_watch
+	# shellcheck disable=SC2016 # for perl to expand: brk, and a read into what it brought
+	program_start perl -MCalls -e 'open Z, "<", "/dev/zero" or die; $| = 1; print "ready\n"; my $at = call brk => 0;
+		for (;;) { call brk => $at + 0x40000; call read => fileno Z, $at, 0x40000; $at += 0x40000; select undef, undef, undef, .3 }'
+	run -0 --separate-stderr "$PMTOP" --watch=0.3 --count 12 "${INJECT[@]}" --budget 0 --csv -n -o INTERVAL,PAGES,MAPPING "${PROGRAMS[-1]}"
+	echo "$output"
+	# of each interval: the total, less its rows
+	is "$(awk -F , '{ n[$1] += $3 == "total" ? $2 : -$2 } $3 == "[heap]" { heap++ }
+		END { for (i in n) if (n[i]) print i, n[i]; print (heap > 2) }' <<<"$output")" 1
+}
+
 @test "a process that begins to use userfaultfd itself is let go, and it is said" {
 	need_watch
 	# shellcheck disable=SC2016 # for perl to expand

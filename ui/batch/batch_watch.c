@@ -62,10 +62,11 @@ batch_by_pages(const void *pa, const void *pb)
 	return (a->v->start > b->v->start) - (a->v->start < b->v->start);
 }
 
-/* What was written in a region in this interval, as far as it is known. */
+/* What was written in a region in this interval, and of how much it is not known. */
 struct watch_count {
 	uint64_t pages, unknown;
-	bool known, row;
+	bool known; /* anything */
+	bool row;
 };
 
 /*
@@ -133,9 +134,10 @@ batch_count_region(struct watch *w, const struct vma *v, const struct region *r,
 {
 	const struct track *t = &w->b->t.track;
 
-	*c = (struct watch_count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
+	*c = (struct watch_count){.unknown = r->unknown};
 	if (r->doubt != DOUBT_OUTSIDE)
 		c->pages = track_bytes_in(t, v->start, v->end, epoch) / w->b->t.page_size;
+	c->known = r->doubt == DOUBT_NONE || c->pages;
 	c->row = c->pages || (!c->known && !batch_is_beside(v, r));
 	w->unwatched += r->doubt == DOUBT_UNWATCHED && !batch_is_beside(v, r);
 }
