@@ -72,6 +72,7 @@ struct query {
 	bool is_range;               /* for QUERY_RANGE, QUERY_BYTES, QUERY_WHO: from A to B */
 	struct query_place from, to; /* to: end of a range; from.column 0: the query has no place */
 	bool to_is_length;           /* to.addr is a length in bytes */
+	bool one_region;             /* vma:PLACE as a range: the region that `from` is in */
 	char pair[20];               /* the text of a range that may be a mapping's name: a..b */
 	uint64_t pfn;                /* QUERY_FRAME, QUERY_PHYS */
 	uint64_t in_frame;           /* QUERY_PHYS: the offset in that frame */

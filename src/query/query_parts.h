@@ -21,7 +21,7 @@ int query_read_hex(struct lex *r, const char *what, uint64_t *out, struct err *e
 
 int query_read_place(struct lex *r, struct query_place *out, struct err *err);
 
-/* PLACE, START..END, START..+LENGTH, or a pasted line: from, to and is_range of q. */
+/* PLACE, vma:PLACE, START..END, START..+LENGTH, or a pasted line: from, to, is_range of q. */
 int query_read_stretch(struct lex *r, struct query *q, struct err *err);
 
 #endif

@@ -384,7 +384,14 @@ query_read_dash(struct lex *r, struct query *q)
 	return true;
 }
 
-/* PLACE, START..END or START..+LENGTH */
+/* vma:PLACE. vma::f is a symbol. */
+static bool
+query_read_one_region(struct lex *r)
+{
+	return strncmp(r->at, "vma::", 5) != 0 && lex_eat_text(r, "vma:");
+}
+
+/* PLACE, vma:PLACE, START..END or START..+LENGTH */
 int
 query_read_stretch(struct lex *r, struct query *q, struct err *err)
 {
@@ -392,8 +399,11 @@ query_read_stretch(struct lex *r, struct query *q, struct err *err)
 
 	if (query_read_dash(r, q) || query_read_pmap(r, q))
 		return 0;
+	q->one_region = query_read_one_region(r);
 	if (query_read_place(r, &q->from, err) < 0)
 		return -1;
+	if (q->one_region)
+		return 0;
 	lex_skip_blanks(r);
 	q->is_range = lex_eat_text(r, "..");
 	if (!q->is_range)

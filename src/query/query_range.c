@@ -61,7 +61,8 @@ query_stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t 
 bool
 query_is_page(const struct query *q)
 {
-	return !q->is_range && (!q->from.name[0] || q->from.has_offset);
+	return !q->is_range && !q->one_region &&
+	       (!q->from.name[0] || q->from.has_offset || q->from.in_file);
 }
 
 int
@@ -78,9 +79,9 @@ query_range_in(const struct query *q, const struct vma_list *vmas, size_t page_s
 	}
 	if (query_resolve(&q->from, vmas, &from, &v, err) < 0)
 		return -1;
-	if (v && q->kind == QUERY_REGION)
+	if (v && (q->kind == QUERY_REGION || q->one_region))
 		return range_is(start, end, v->start, v->end, page_size, q, err);
-	if (v && q->from.name[0] && !q->from.has_offset) {
+	if (v && !query_is_page(q)) {
 		query_mapping_of(vmas, v, &from, &to);
 		return range_is(start, end, from, to, page_size, q, err);
 	}

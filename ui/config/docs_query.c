@@ -131,7 +131,9 @@ docs_query(void)
 	       ".SH DESCRIPTION\n"
 	       "The prompt of\n.BR pmtop (1)\n(key :) and its option \\fB\\-e\\fR answer "
 	       "questions. Those that name a place or a range are a RANGE; as such a NAME alone "
-	       "is its whole mapping, with all segments of a file. A name that is "
+	       "is its whole mapping, with all segments of a file; if the file is mapped several "
+	       "times, the first mapping with code, else the first (\\fBname~\\fR\\fINAME\\fR in a "
+	       "filter takes all of them). vma:NAME is one region. A name that is "
 	       "also a verb needs quotes. At the prompt Tab completes, and \\fBhelp\\fR "
 	       "\\fIWORD\\fR says what a word means, which \\fBpmtop \\-e \\(aqhelp\\fR "
 	       "\\fIWORD\\fR\\fB\\(aq\\fR does, too.\n");
