@@ -48,11 +48,16 @@ uffd_has_watched_page(const struct pagemap *pm, uint64_t start, uint64_t end)
 }
 
 static int
-uffd_refuse_nothing(struct err *err)
+uffd_refuse_nothing(const struct track *t, const struct vma_list *vmas, struct err *err)
 {
-	return err_set(
-	    err, ERR_TARGET, "the kernel can protect no part of it: read-only, or a driver's",
-	    "choose memory that the process writes", "nothing there can be watched by userfaultfd");
+	bool mapped = t->scope.start >= t->scope.end ||
+	              vma_mapped(vmas, t->scope.start, t->scope.end);
+
+	return err_set(err, ERR_TARGET,
+	               mapped ? "the kernel can protect no part of it: read-only, or a driver's"
+	                      : "it is not mapped",
+	               "choose memory that the process writes",
+	               "nothing there can be watched by userfaultfd");
 }
 
 /*
@@ -77,7 +82,7 @@ uffd_refuse(const struct track *t, const struct pagemap *pm, const struct vma_li
 			               "cannot watch the memory at %#llx by userfaultfd",
 			               (unsigned long long)start);
 	}
-	return any ? 0 : uffd_refuse_nothing(err);
+	return any ? 0 : uffd_refuse_nothing(t, vmas, err);
 }
 
 static int
@@ -91,7 +96,7 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 		return -1;
 	r = uffd_arm_all(t, pm, vmas, err);
 	if (r == 0 && !t->cleared.n)
-		r = uffd_refuse_nothing(err);
+		r = uffd_refuse_nothing(t, vmas, err);
 	/* drop the descriptor: a later clear needs consent of its own */
 	if (r < 0 && !t->clears && t->own) {
 		uffd_release(t->own);

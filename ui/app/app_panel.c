@@ -38,34 +38,51 @@ app_panel_head(const char *text, int cols)
 	return n;
 }
 
+/* The column of values: to the right of all keys. */
+static int
+app_panel_value(const struct answer *p)
+{
+	enum { KEY = 2, LEAST = 17 };
+	int x = LEAST;
+
+	for (size_t i = 0; i < p->n; i++) {
+		int end = KEY + (int)strlen(p->f[i].key) + 1;
+
+		x = x > end ? x : end;
+	}
+	return x;
+}
+
 /* A part of a fact's text: its value up to `value`, then its note. */
 static void
-app_panel_draw_piece(const char *text, size_t len, size_t value, int y, int cols)
+app_panel_draw_piece(const char *text, size_t len, size_t value, int y, int x, int cols)
 {
 	size_t first = value < len ? value : len;
-	int x = paint_text(y, APP_PANEL_VALUE, cols, ROLE_TEXT, "%.*s", (int)first, text);
+
+	x = paint_text(y, x, cols, ROLE_TEXT, "%.*s", (int)first, text);
 
 	paint_text(y, x, cols, ROLE_DIM, "%.*s", (int)(len - first), text + first);
 }
 
 /* How many rows a fact takes; draws those from row `from` on at y and below, if above bottom. */
 static int
-app_panel_fact(const struct fact *f, int from, int y, int bottom, int cols)
+app_panel_fact(const struct answer *p, int i, int from, int y, int bottom, int cols)
 {
+	const struct fact *f = &p->f[i];
+	int left = app_panel_value(p);
 	struct buf text = {0};
 	size_t value = strlen(f->value), at = 0;
 	int n = 0;
 
 	buf_fmt(&text, "%s%s%s", f->value, value && f->note ? " " : "", f->note ? f->note : "");
 	do {
-		size_t len = fit_line(text.s + at, (size_t)(cols - APP_PANEL_VALUE));
+		size_t len = fit_line(text.s + at, (size_t)(cols - left));
 
 		if (n >= from && y + n - from < bottom) {
 			paint_fill(y + n - from, 0, cols, ROLE_TEXT);
-			paint_text(y + n - from, 2, APP_PANEL_VALUE, ROLE_DIM, "%s",
-			           n ? "" : f->key);
+			paint_text(y + n - from, 2, left, ROLE_DIM, "%s", n ? "" : f->key);
 			app_panel_draw_piece(text.s + at, len, value > at ? value - at : 0,
-			                     y + n - from, cols);
+			                     y + n - from, left, cols);
 		}
 		at += len + (text.s[at + len] == ' ');
 		n++;
@@ -80,7 +97,7 @@ app_panel_facts_rows(const struct answer *p, int all, int cols)
 	int n = 0;
 
 	for (int i = 0; i < all; i++)
-		n += app_panel_fact(&p->f[i], 0, 0, 0, cols);
+		n += app_panel_fact(p, i, 0, 0, 0, cols);
 	return n;
 }
 
@@ -124,7 +141,7 @@ app_panel_draw_rest(const struct panel *m, int line, int y, int first, int botto
 	for (size_t i = 0; i < m->p->n && y + line < bottom; i++) {
 		int from = line < first ? first - line : 0;
 
-		line += app_panel_fact(&m->p->f[i], from, y + line + from, bottom, cols);
+		line += app_panel_fact(m->p, (int)i, from, y + line + from, bottom, cols);
 	}
 }
 
@@ -153,7 +170,7 @@ app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int c
 	char more[64];
 
 	for (int i = 0; top < bottom && i < all; i++) {
-		int rows = app_panel_fact(&p->f[i], 0, 0, 0, cols);
+		int rows = app_panel_fact(p, i, 0, 0, 0, cols);
 
 		if (top + rows + (i < all - 1) > bottom) {
 			paint_fill(top, 0, cols, ROLE_TEXT);
@@ -161,7 +178,7 @@ app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int c
 			fit_draw_cut(top, 2, cols, ROLE_DIM, more);
 			return;
 		}
-		top += app_panel_fact(&p->f[i], 0, top, bottom, cols);
+		top += app_panel_fact(p, i, 0, top, bottom, cols);
 	}
 }
 

@@ -363,7 +363,6 @@ struct app_click {
 };
 struct app_click app_take_mouse(struct app *a);
 
-enum { APP_PANEL_VALUE = 17 }; /* the column of a fact's value */
 /* app_panel.c: rows that a sentence takes; the answer; the first `all` facts of one, uncut */
 int app_panel_head(const char *text, int cols);
 int app_panel_facts_rows(const struct answer *p, int all, int cols);
