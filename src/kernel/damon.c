@@ -27,6 +27,7 @@ enum { SAMPLE_US = 5000, AGGREGATION_US = 100000, UPDATE_US = 1000000 };
 enum { REGIONS_LEAST = 100, REGIONS_MOST = 1000 };
 enum { BUSY_TRIES = 100, BUSY_MS = 20 }; /* two seconds */
 enum { AWAY_TRIES = 20 };
+enum { SET_UP_MOST = 5 }; /* seconds */
 
 struct damon {
 	int admin; /* the folder; holds the lock that keeps other pmtops away */
@@ -232,12 +233,13 @@ damon_probe(const char *admin, bool *left, struct err *err)
 
 /* --- the guard -------------------------------------------------------------------------------- */
 
-/* Whether it was seen at work, and no longer is: the target has ended. */
+/* Asked once a second: whether the target has ended. Until it is set up, a monitor is off, too. */
 static bool
-damon_has_ended(int admin, bool *was_on)
+damon_has_ended(int admin, bool *was_on, int *off)
 {
 	*was_on |= damon_says(admin, "on");
-	return *was_on && damon_says(admin, "off");
+	*off = damon_says(admin, "off") ? *off + 1 : 0;
+	return *off >= (*was_on ? 1 : SET_UP_MOST);
 }
 
 /* In the guard: waits until pmtop closes its end of the pipe, or is gone, or the target is. */
@@ -247,12 +249,13 @@ damon_guard(int admin, int pipe_end, pid_t parent)
 	struct pollfd closed = {.fd = pipe_end, .events = POLLIN};
 	sigset_t all;
 	bool was_on = false;
+	int off = 0;
 
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	while (poll(&closed, 1, 1000) <= 0 && getppid() == parent &&
-	       !damon_has_ended(admin, &was_on))
+	       !damon_has_ended(admin, &was_on, &off))
 		;
 	damon_take_away(admin);
 	_exit(0);
