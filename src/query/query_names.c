@@ -59,6 +59,12 @@ query_begins(const char *name, size_t n, const char *s, size_t *used)
 	return true;
 }
 
+static bool
+query_is_deleted(const char *end)
+{
+	return !strcmp(end, " (deleted)");
+}
+
 static enum query_match
 query_match_name(const struct vma *v, const char *name)
 {
@@ -67,9 +73,12 @@ query_match_name(const struct vma *v, const char *name)
 
 	if (!len)
 		return MATCH_NO;
-	if (query_begins(v->name, len, name, &used) && used == len)
-		return MATCH_EXACT;
+	if (query_begins(v->name, len, name, &used) &&
+	    (used == len || query_is_deleted(v->name + used)))
+		return used == len ? MATCH_EXACT : MATCH_BASE;
 	s = query_short_name(v, &n);
+	if (query_begins(s, strlen(s), name, &used) && !s[used])
+		return MATCH_BASE;
 	if (!query_begins(s, n, name, &used))
 		return MATCH_NO;
 	if (used == n)
