@@ -116,6 +116,23 @@ _drawn_at() {
 	screen_end
 }
 
+@test "bug: after a stop frames were drawn without end" {
+	local frame keys idle before
+	fixture zoo
+	screen_start 80x24 "$PID"
+	_tmux send-keys C-z
+	screen_stopped
+	screen_continue
+	screen_keys j
+	_screen_status
+	before=$frame
+	read -rt 0.5 _ <><(:) || :
+	_screen_status
+	[[ $frame == "$before" ]]
+	screen_keys Q
+	screen_end
+}
+
 @test "a stop shows while one rewinds through the samples" {
 	fixture zoo
 	screen_start 100x24 "$PID"

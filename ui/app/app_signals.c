@@ -120,13 +120,14 @@ app_stop(struct app *a)
 }
 
 void
-app_signals_take(struct app *a)
+app_signals_take(struct app *a, bool news)
 {
 	eventfd_t n;
 
+	if (news) /* before the signals themselves: they are set first */
+		eventfd_read(signals_news, &n);
 	if (!signals_ended && !signals_stopped && !signals_continued)
 		return;
-	eventfd_read(signals_news, &n);
 	if (signals_stopped) {
 		signals_stopped = 0;
 		app_stop(a);

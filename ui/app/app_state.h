@@ -340,7 +340,7 @@ void app_report_name(const struct app *a, char *out, size_t size); /* a name to 
 
 /* app_signals.c: a descriptor that is readable after a signal, -1: none; handles the signals */
 int app_signals_open(void);
-void app_signals_take(struct app *a);
+void app_signals_take(struct app *a, bool news); /* its descriptor is readable */
 void app_signals_close(void);
 
 /*

@@ -127,7 +127,7 @@ app_turn(struct app *a, struct pollfd *news, size_t n)
 	if (!a->quit)
 		app_wait(a, fds, NEWS + n, draws ? app_wait_ms(a) : -1);
 	memcpy(news, fds + NEWS, n * sizeof(*news));
-	app_signals_take(a);
+	app_signals_take(a, fds[SIGNALS].revents != 0);
 	if (fds[TTY].revents & (POLLHUP | POLLERR))
 		a->quit = true;
 }
