@@ -166,7 +166,7 @@ half_is_lit() {
 	until_true is_taken
 	kill "$HOT"
 	until_true is_free
-	screen_wait_text 'has ended'
+	screen_wait_text ' ended [0-9]+ s ago '
 	screen_keys Q
 	screen_end
 }
