@@ -498,17 +498,7 @@ damon_read(struct damon *d, struct damon_regions *out, struct err *err)
 size_t
 damon_after(const struct damon_regions *r, uint64_t addr)
 {
-	size_t lo = 0, hi = r->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->v[mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return vec_above(r->v, r->n, sizeof(*r->v), offsetof(struct damon_region, end), addr);
 }
 
 const struct damon_region *

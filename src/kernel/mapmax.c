@@ -66,15 +66,7 @@ mapmax_free(struct mapmax *m)
 uint64_t
 mapmax_at(const struct mapmax *m, uint64_t addr)
 {
-	size_t lo = 0, hi = m->n;
+	size_t i = vec_above(m->v, m->n, sizeof(*m->v), offsetof(struct mapmax_row, start), addr);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->v[mid].start <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo ? m->v[lo - 1].most : 0;
+	return i ? m->v[i - 1].most : 0;
 }

@@ -18,58 +18,11 @@
 
 #include "base/file.h"
 #include "base/util.h"
+#include "kernel/proc_stat.h"
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h; in the flags of stat */
 
 enum { THREAD_TRIES = 50 }; /* threads that end one after another while a file is opened by them */
-
-/* The fields of stat that are read, by their numbers in proc(5). */
-enum { PPID = 4, FLAGS = 9, MINFLT = 10, MAJFLT = 12, THREADS = 20, START = 22 };
-
-struct stat_fields {
-	char comm[64];
-	char state;
-	unsigned ppid, flags, threads;
-	uint64_t minflt, majflt, starttime;
-};
-
-/* comm may hold blanks and parentheses, so the fields are counted from the last `)`. */
-static bool
-proc_stat_parse(const char *text, struct stat_fields *f)
-{
-	const char *open = strchr(text, '('), *close = strrchr(text, ')');
-	uint64_t v[START + 1];
-	char *at;
-
-	if (!open || !close || close < open || close[1] != ' ' || !close[2])
-		return false;
-	at = (char *)close + 3;
-	for (int i = PPID; i <= START; i++) {
-		char *from = at;
-
-		v[i] = strtoull(from, &at, 10);
-		if (at == from)
-			return false;
-	}
-	*f = (struct stat_fields){.state = close[2],
-	                          .ppid = (unsigned)v[PPID],
-	                          .flags = (unsigned)v[FLAGS],
-	                          .minflt = v[MINFLT],
-	                          .majflt = v[MAJFLT],
-	                          .threads = (unsigned)v[THREADS],
-	                          .starttime = v[START]};
-	snprintf(f->comm, sizeof(f->comm), "%.*s", (int)(close - open - 1), open + 1);
-	return true;
-}
-
-static bool
-proc_stat_read(int dir, struct stat_fields *f)
-{
-	char text[2048];
-
-	errno = 0;
-	return file_read_small(dir, "stat", text, sizeof(text)) && proc_stat_parse(text, f);
-}
 
 static long
 proc_field_of(const char *text, const char *name)
@@ -87,17 +40,10 @@ proc_status_field(int dir, const char *name)
 	return file_read_small(dir, "status", text, sizeof(text)) ? proc_field_of(text, name) : -1;
 }
 
-/* One that is exiting has no memory: statm begins with its size. */
-static bool
-proc_stat_has_memory(const struct stat_fields *f, const char *statm)
-{
-	return f->state != 'Z' && f->state != 'X' && strncmp(statm, "0 ", 2) != 0;
-}
-
 bool
 proc_has_memory(int dir)
 {
-	struct stat_fields f;
+	struct proc_stat f;
 	char statm[256];
 
 	if (!proc_stat_read(dir, &f))
@@ -110,7 +56,7 @@ proc_has_memory(int dir)
 bool
 proc_name(int dir, pid_t *parent, char *comm, size_t size)
 {
-	struct stat_fields f;
+	struct proc_stat f;
 
 	if (!proc_stat_read(dir, &f))
 		return false;
@@ -153,7 +99,7 @@ proc_find_living(int dir, pid_t *tid)
 int
 proc_living_thread(int dir, pid_t *tid)
 {
-	struct stat_fields f;
+	struct proc_stat f;
 	int found = -1;
 
 	/* threads may have started others, and ended, in the meantime */
@@ -171,7 +117,7 @@ bool
 proc_is_hidden(const struct proc *p)
 {
 	struct pollfd end = {.fd = p->pidfd, .events = POLLIN};
-	struct stat_fields f;
+	struct proc_stat f;
 
 	return p->pidfd >= 0 && poll(&end, 1, 0) == 0 && !proc_stat_read(p->leader, &f) &&
 	       !file_is_shortage(errno);
@@ -199,7 +145,7 @@ proc_refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 static int
 proc_identify(struct proc *p, struct err *err)
 {
-	struct stat_fields f;
+	struct proc_stat f;
 	long tgid = proc_status_field(p->leader, "\nTgid:");
 
 	errno = 0;
@@ -370,7 +316,7 @@ proc_own_file(const char *name, int flags)
 enum proc_life
 proc_check(struct proc *p)
 {
-	struct stat_fields f;
+	struct proc_stat f;
 	pid_t tid;
 	int thread;
 
@@ -421,7 +367,7 @@ proc_kept_text(const struct proc *p, int *fd, const char *name, char *out, size_
 bool
 proc_activity_read(struct proc *p, struct proc_activity *out)
 {
-	struct stat_fields f;
+	struct proc_stat f;
 	char text[2048];
 	unsigned long long size, rss, data;
 

@@ -7,7 +7,7 @@
 #include "base/util.h"
 
 enum {
-	NEAR = 16,                                               /* so many facts are compared */
+	NEAR = 16,                                               /* how many facts are compared */
 	FACT_BYTES = offsetof(struct page, node) + sizeof(int16_t), /* without what pads it */
 };
 static const uint64_t ITSELF = UINT64_MAX; /* a folio of one page: its frame's number */

@@ -391,7 +391,7 @@ writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
 	log->scanned_ns = now;
 }
 
-/* From the last sample of which it is not known what was written: the first of its session. */
+/* From the first sample of the session, whose writes are not known, or as far as a rate reaches. */
 static void
 writes_recall_rate(struct writes_log *log, const struct timeline *line, uint64_t now)
 {

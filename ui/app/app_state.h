@@ -97,8 +97,8 @@ struct app_target {
 	/* what has been reported about its samples */
 	unsigned clears_seen, execs_seen;
 	bool others_seen, ended_seen, end_reported;
-	size_t said_n;   /* so many messages of the recording are in the log; */
-	size_t said_of;  /* of this tick, from 1, they were shown last */
+	size_t said_n;   /* how many of the recording's messages are in the log */
+	size_t said_of;  /* the sample, from 1, whose messages were shown last */
 };
 
 /* A message on the last line but one. */
