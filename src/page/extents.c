@@ -35,6 +35,18 @@ extents_first(const struct extents *e, uint64_t addr)
 	return vec_above(e->v, e->n, sizeof(*e->v), offsetof(struct extent, end), addr);
 }
 
+uint64_t
+extents_within(const struct extents *e, uint64_t start, uint64_t end, size_t *at)
+{
+	uint64_t bytes = 0;
+
+	while (*at < e->n && e->v[*at].end <= start)
+		++*at;
+	for (size_t i = *at; i < e->n && e->v[i].start < end; i++)
+		bytes += u64_min(e->v[i].end, end) - u64_max(e->v[i].start, start);
+	return bytes;
+}
+
 /* --- two of them, side by side -------------------------------------------------------------- */
 
 /*

@@ -40,4 +40,7 @@ void extents_unite(struct extents *e, const struct extents *later);
 /* The index of the first run that ends after addr; e->n: none. */
 size_t extents_first(const struct extents *e, uint64_t addr);
 
+/* How many bytes of [start, end) it has. *at: 0 at first, then for ascending stretches. */
+uint64_t extents_within(const struct extents *e, uint64_t start, uint64_t end, size_t *at);
+
 #endif

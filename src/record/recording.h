@@ -92,6 +92,9 @@ void recording_epochs(const struct recording *r, uint64_t *began, size_t n);
 const struct stamps *recording_stamps(struct recording *r);
 enum track_doubt recording_doubt(struct recording *r, uint64_t region);
 
+/* How many pages of each region were written since sample `from`, by sample (source_time). */
+size_t recording_wrote(struct recording *r, size_t from, struct source_wrote **out);
+
 /* What was known of the code at addr (source_ops); whether the session has page faults at all. */
 bool recording_code(struct recording *r, uint64_t addr, bool returns, struct source_code *out);
 bool recording_has_faults(struct recording *r);

@@ -32,6 +32,9 @@
 	          "u.sample = (SELECT max(sample) FROM usage WHERE region = r.id AND sample <= "   \
 	          "?1) WHERE r.first <= ?1 AND (r.last IS NULL OR r.last >= ?1) ORDER BY "         \
 	          "r.start < 0, r.start")                                                          \
+	X(WROTE, "SELECT r.start, w.sample, sum(w.pages) FROM wrote w JOIN region r ON r.id = "    \
+	         "w.region WHERE w.sample > ? AND w.sample <= ? GROUP BY r.start, w.sample ORDER " \
+	         "BY r.start < 0, r.start, w.sample")                                              \
 	X(SESSION, "SELECT pid, name, page_size FROM session WHERE id = ?")                        \
 	X(SAID, "SELECT sample, text FROM message ORDER BY sample, id")                            \
 	X(CAPS, "SELECT name, gives, ok, detail, how FROM capability WHERE session = ? ORDER BY "  \
@@ -129,6 +132,9 @@ int recording_read_samples(struct recording *r, struct err *err);
  * SIZE_MAX: none is.
  */
 size_t recording_begin_at(const struct recording *r, size_t i, size_t has);
+
+/* The sample with that number; samples_n: it is not there. */
+size_t recording_find(const struct recording *r, int64_t id);
 
 /* The number of the session's first sample. */
 int64_t recording_first_id(const struct recording *r);

@@ -105,8 +105,7 @@ recording_time_of_day(const struct recording *r)
 	return tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec + (double)(at % 1000000000) / 1e9;
 }
 
-/* The sample with that number; samples_n: it is not there. */
-static size_t
+size_t
 recording_find(const struct recording *r, int64_t id)
 {
 	size_t i = vec_above(r->samples, r->samples_n, sizeof(*r->samples),

@@ -126,6 +126,31 @@ recording_stamps(struct recording *r)
 	return &r->stamps;
 }
 
+/* --- by region ------------------------------------------------------------------------------ */
+
+size_t
+recording_wrote(struct recording *r, size_t from, struct source_wrote **out)
+{
+	size_t n = 0, cap = 0;
+	struct err ignored;
+
+	*out = NULL;
+	STATEMENTS_BIND(&r->s, RECORDING_WROTE, (uint64_t)r->samples[from].id,
+	                (uint64_t)r->samples[r->at].id);
+	while (statements_step(&r->s, RECORDING_WROTE, &ignored) > 0) {
+		size_t i = recording_find(r, (int64_t)statements_number(&r->s, RECORDING_WROTE, 1));
+
+		if (i == r->samples_n)
+			continue;
+		*out = vec_room(*out, n, &cap, sizeof(**out));
+		(*out)[n++] = (struct source_wrote){
+		    .start = statements_number(&r->s, RECORDING_WROTE, 0),
+		    .tick = i,
+		    .pages = statements_number(&r->s, RECORDING_WROTE, 2)};
+	}
+	return n;
+}
+
 /* --- doubts --------------------------------------------------------------------------------- */
 
 /* All at once: a question for each of many regions takes long. */

@@ -14,6 +14,7 @@
 	X(ENDS, "UPDATE region SET last = ? WHERE id = ?")                   \
 	X(ALL_END, "UPDATE region SET last = ? WHERE last IS NULL")          \
 	X(USAGE, "INSERT INTO usage VALUES (?,?,?,?,?,?,?)")                 \
+	X(WROTE, "INSERT INTO wrote VALUES (?,?,?)")                         \
 	X(SMAPS, "INSERT INTO smaps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") \
 	X(FILE, "INSERT INTO cache VALUES (?,?,?,?)")                        \
 	X(NEWEST, "SELECT ifnull(max(id), 0) FROM region")
@@ -165,6 +166,21 @@ region_rows_usage(struct region_rows *r, struct region_rows_one *k, const struct
 	return statements_do(&r->s, REGION_ROWS_USAGE, err);
 }
 
+/* What was written in it since the sample before, if that is known; *at: as of extents_within. */
+static int
+region_rows_wrote(struct region_rows *r, const struct region_rows_one *k, const struct moment *m,
+                  size_t *at, struct err *err)
+{
+	uint64_t bytes =
+	    m->written_known ? extents_within(&m->written, k->v.start, k->v.end, at) : 0;
+
+	if (!bytes)
+		return 0;
+	STATEMENTS_BIND(&r->s, REGION_ROWS_WROTE, (uint64_t)r->sample, (uint64_t)k->id,
+	                bytes / r->page_size);
+	return statements_do(&r->s, REGION_ROWS_WROTE, err);
+}
+
 static int
 region_rows_smaps(struct region_rows *r, struct region_rows_one *k, const struct smaps_entry *e,
                   struct err *err)
@@ -305,6 +321,8 @@ int
 region_rows_write(struct region_rows *r, int64_t sample, int64_t before, const struct moment *m,
                   struct err *err)
 {
+	size_t at = 0;
+
 	r->sample = sample;
 	if (region_rows_follow_all(r, before, &m->regions->vmas, err) < 0)
 		return -1;
@@ -312,6 +330,7 @@ region_rows_write(struct region_rows *r, int64_t sample, int64_t before, const s
 		struct region_rows_one *k = &r->v[i];
 
 		if (region_rows_usage(r, k, regions_at(m->regions, i), err) < 0 ||
+		    region_rows_wrote(r, k, m, &at, err) < 0 ||
 		    (m->smaps && region_rows_smaps(r, k, smaps_find(&m->smaps->smaps, k->v.start),
 		                                   err) < 0))
 			return -1;

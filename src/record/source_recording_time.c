@@ -188,6 +188,12 @@ source_recording_walk(struct source *s, size_t from, size_t to, source_moment_fn
 	                      err);
 }
 
+static size_t
+source_recording_wrote(struct source *s, size_t from, struct source_wrote **out)
+{
+	return recording_wrote(source_recording_of(s)->r, from, out);
+}
+
 static uint64_t
 source_recording_reach(struct source *s, uint64_t start, uint64_t end)
 {
@@ -226,6 +232,7 @@ const struct source_time source_recording_time = {
     .began = source_recording_began,
     .line = source_recording_line,
     .walk = source_recording_walk,
+    .wrote = source_recording_wrote,
     .reach = source_recording_reach,
     .contents = source_recording_contents,
     .content = source_recording_content,

@@ -197,6 +197,57 @@ thin_carry_stamps(const struct thin *t, const struct thin_sample *next, struct e
 	return r;
 }
 
+/* --- what was written in which region ------------------------------------------------------- */
+
+static int
+thin_put_wrote(const struct thin *t, sqlite3_stmt *to, int64_t region, uint64_t bytes,
+               struct err *err)
+{
+	sqlite3_bind_int64(to, 1, t->next);
+	sqlite3_bind_int64(to, 2, region);
+	sqlite3_bind_int64(to, 3, (int64_t)(bytes / t->page_size));
+	if (sqlite3_step(to) != SQLITE_DONE)
+		return thin_fail(t, err);
+	return sqlite3_reset(to) == SQLITE_OK ? 0 : thin_fail(t, err);
+}
+
+/* A page that was written in both counts once, so that all regions of the next are counted anew. */
+static int
+thin_put_regions(const struct thin *t, sqlite3_stmt *of, sqlite3_stmt *to,
+                 const struct extents *both, struct err *err)
+{
+	size_t at = 0;
+	int got;
+
+	while ((got = sqlite3_step(of)) == SQLITE_ROW) {
+		uint64_t start = (uint64_t)sqlite3_column_int64(of, 1);
+		uint64_t bytes = extents_within(
+		    both, start, start + (uint64_t)sqlite3_column_int64(of, 2), &at);
+
+		if (bytes && thin_put_wrote(t, to, sqlite3_column_int64(of, 0), bytes, err) < 0)
+			return -1;
+	}
+	return got == SQLITE_DONE ? 0 : thin_fail(t, err);
+}
+
+static int
+thin_wrote(const struct thin *t, const struct extents *both, struct err *err)
+{
+	static const char regions[] = "SELECT id, start, length FROM region WHERE first <= ?3 AND"
+	                              " (last IS NULL OR last >= ?3) ORDER BY start < 0, start";
+	sqlite3_stmt *of = NULL, *to = NULL;
+	int r = thin_do(t, "DELETE FROM wrote WHERE sample IN (?1, ?3)", err);
+
+	if (r < 0 || !both->n)
+		return r;
+	of = thin_prepare(t, regions, err);
+	to = of ? thin_prepare(t, "INSERT OR REPLACE INTO wrote VALUES (?, ?, ?)", err) : NULL;
+	r = to ? thin_put_regions(t, of, to, both, err) : -1;
+	sqlite3_finalize(of);
+	sqlite3_finalize(to);
+	return r;
+}
+
 /* --- one of them ---------------------------------------------------------------------------- */
 
 static struct extents
@@ -240,7 +291,8 @@ thin_join(const struct thin *t, struct thin_sample *k, struct thin_sample *next,
 	k->written = both;
 	if (sets_drop(t->sets, t->id, err) < 0 || sets_drop(t->sets, t->next, err) < 0 ||
 	    sets_write_pages(t->sets, t->next, pages, err) < 0 ||
-	    sets_write_written(t->sets, t->next, &k->written, err) < 0)
+	    sets_write_written(t->sets, t->next, &k->written, err) < 0 ||
+	    thin_wrote(t, &k->written, err) < 0)
 		return -1;
 	return (carry && thin_do(t, whole, err) < 0) || thin_do(t, written, err) < 0 ? -1 : 0;
 }

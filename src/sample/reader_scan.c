@@ -89,7 +89,7 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 	if (l->t.causes)
 		writes_watched(&l->writes, rs->time_ns, l->draft.causes.faults);
 	if (l->draft.timeline)
-		writes_recall(&l->writes, t, l->draft.timeline, rs);
+		writes_recall(&l->writes, t, l->t.source, l->draft.timeline, rs);
 	else
 		writes_record(&l->writes, t, rs, l->t.page_size);
 	writes_make(&l->writes, t, rs, l->t.page_size, range, &l->draft.writes);

@@ -196,6 +196,13 @@ struct source_moment {
 /* Not 0: ends it. */
 typedef int source_moment_fn(void *arg, const struct source_moment *m);
 
+/* Pages of a region that were written between two times of its line: tick - 1, tick. */
+struct source_wrote {
+	uint64_t start; /* of the region */
+	size_t tick;
+	uint64_t pages;
+};
+
 /* Of a source that has a past: it is shown as it was at one time, the last at first. */
 struct source_time {
 	/*
@@ -222,6 +229,12 @@ struct source_time {
 	 */
 	int (*walk)(struct source *s, size_t from, size_t to, source_moment_fn *fn, void *arg,
 	            struct err *err);
+
+	/*
+	 * What was written from one time of its line to the one that it is at, in one session:
+	 * ascending by region, then by time; returns how many. The caller frees them.
+	 */
+	size_t (*wrote)(struct source *s, size_t from, struct source_wrote **out);
 
 	/* The highest end of any region that ever began in [start, end); 0: there was none. */
 	uint64_t (*reach)(struct source *s, uint64_t start, uint64_t end);

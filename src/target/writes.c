@@ -391,33 +391,86 @@ writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
 	log->scanned_ns = now;
 }
 
-/* From the first sample of the session, whose writes are not known, or as far as a rate reaches. */
-static void
-writes_recall_rate(struct writes_log *log, const struct timeline *line, uint64_t now)
+/* The first sample of the session, whose writes are not known, or as far as a rate reaches. */
+static size_t
+writes_recall_from(const struct timeline *line, size_t at)
 {
-	size_t at = timeline_find(line, now), i = at;
+	uint64_t now = line->v[at].time_ns;
+	size_t i = at;
 
 	while (i > 0 && line->v[i].written_known &&
 	       now - line->v[i].time_ns < (uint64_t)RATE_SLOTS * TIME_SECOND)
 		i--;
-	rate_begin(&log->rate, line->v[i].time_ns);
-	while (i++ < at)
-		rate_add(&log->rate, line->v[i].time_ns, line->v[i].written);
+	return i;
+}
+
+static void
+writes_recall_all(const struct timeline *line, size_t from, size_t at, struct rate *out)
+{
+	rate_begin(out, line->v[from].time_ns);
+	for (size_t i = from + 1; i <= at; i++)
+		rate_add(out, line->v[i].time_ns, line->v[i].written);
+}
+
+/* Of a region, the n at v: at all other samples nothing. */
+static void
+writes_recall_region(const struct timeline *line, size_t from, size_t at,
+                     const struct source_wrote *v, size_t n, struct region *r)
+{
+	struct rate rate;
+	size_t k = 0;
+
+	rate_begin(&rate, line->v[from].time_ns);
+	for (size_t i = from + 1; i <= at; i++) {
+		bool is = k < n && v[k].tick == i;
+
+		rate_add(&rate, line->v[i].time_ns, is ? v[k].pages : 0);
+		k += is;
+	}
+	writes_set_rate(r, &rate);
+}
+
+static void
+writes_recall_regions(struct source *s, const struct timeline *line, size_t from, size_t at,
+                      struct regions *rs)
+{
+	struct source_wrote *wrote;
+	size_t n = s->ops->time->wrote(s, from, &wrote), k = 0, end;
+	struct region still, unknown = {0};
+
+	writes_recall_region(line, from, at, NULL, 0, &still);
+	memset(unknown.rates, RATE_NO_HEIGHT, sizeof(unknown.rates));
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		uint64_t start = rs->vmas.v[i].start;
+		struct region *r = regions_edit(rs, i);
+
+		while (k < n && wrote[k].start < start)
+			k++;
+		for (end = k; end < n && wrote[end].start == start;)
+			end++;
+		if (!r->known || (r->doubt && end == k))
+			writes_copy_rate(r, &unknown);
+		else if (end == k)
+			writes_copy_rate(r, &still);
+		else
+			writes_recall_region(line, from, at, wrote + k, end - k, r);
+		k = end;
+	}
+	free(wrote);
 }
 
 void
-writes_recall(struct writes_log *log, const struct track *t, const struct timeline *line,
-              struct regions *rs)
+writes_recall(struct writes_log *log, const struct track *t, struct source *s,
+              const struct timeline *line, struct regions *rs)
 {
-	struct region unknown = {0};
+	size_t at = timeline_find(line, rs->time_ns), from = writes_recall_from(line, at);
 
 	writes_log_free(log);
 	*log = (struct writes_log){.first_ns = t->clears ? t->first_ns : 0};
-	memset(unknown.rates, RATE_NO_HEIGHT, sizeof(unknown.rates));
-	for (size_t i = 0; i < rs->vmas.n && t->clears; i++)
-		writes_copy_rate(regions_edit(rs, i), &unknown);
-	if (t->clears)
-		writes_recall_rate(log, line, rs->time_ns);
+	if (!t->clears)
+		return;
+	writes_recall_all(line, from, at, &log->rate);
+	writes_recall_regions(s, line, from, at, rs);
 }
 
 void

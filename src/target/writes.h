@@ -6,6 +6,7 @@
 #include "kernel/vma.h"
 #include "target/migrate.h"
 #include "target/region.h"
+#include "target/source.h"
 #include "target/timeline.h"
 #include "track/track.h"
 
@@ -76,12 +77,9 @@ void writes_log_free(struct writes_log *log);
 void writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
                  size_t page_size);
 
-/*
- * The same of a recording, whose samples are there: the rate up to the scan is theirs, that of each
- * region is not known.
- */
-void writes_recall(struct writes_log *log, const struct track *t, const struct timeline *line,
-                   struct regions *rs);
+/* The same of a recording, whose samples are there: the rates up to the scan are theirs. */
+void writes_recall(struct writes_log *log, const struct track *t, struct source *s,
+                   const struct timeline *line, struct regions *rs);
 
 /* Without a log: sets the mean rates since the clear. */
 void writes_mean(const struct track *t, struct regions *rs);

@@ -54,6 +54,8 @@ answers() {
 	WATCH=
 	is "$("$PMTOP" --pages="${RANGE[anon]}" --filter written --csv -n -o ADDRESS "$FILE" | xargs)" \
 		"$(for i in 3 5 6; do printf '0x%x ' $((0x${AT[anon]} + i * $(getconf PAGESIZE))); done | xargs)"
+	is "$(asked "SELECT w.pages FROM wrote w JOIN region r ON r.id = w.region WHERE r.start = $((0x${AT[anon]}))")" \
+		"$(! command -v sqlite3 >/dev/null || echo 3)"
 }
 
 # asked SQL: of FILE; nothing where there is no sqlite3

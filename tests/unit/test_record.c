@@ -514,6 +514,28 @@ count_wrong(const char *path, size_t left)
 	return wrong + (n != left);
 }
 
+/* Samples whose regions have not, together, the pages that were written; UINT64_MAX: it failed. */
+static uint64_t
+count_other_sums(const char *path)
+{
+	static const char sql[] =
+	    "SELECT count(*) FROM sample s WHERE ifnull(s.written, 0) != (SELECT ifnull(sum(w.pages),"
+	    " 0) FROM wrote w JOIN region r ON r.id = w.region WHERE w.sample = s.id AND r.first <= s.id"
+	    " AND (r.last IS NULL OR r.last >= s.id))";
+	sqlite3_stmt *s = NULL;
+	uint64_t n = UINT64_MAX;
+	sqlite3 *db;
+	struct err err;
+
+	if (schema_open(path, &db, &err) < 0)
+		return n;
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+		n = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
 static void
 test_thinning(void)
 {
@@ -524,8 +546,10 @@ test_thinning(void)
 	if (!ok(record_all(path, SCHEMA_NEW, SAMPLES, &err) == 0, "this process is recorded"))
 		printf("# %s: %s\n", err.what, err.why);
 	is_u64(count_wrong(path, SAMPLES), 0, "each sample has the pages that were there");
+	is_u64(count_other_sums(path), 0, "what was written is in its regions");
 	ok(thin_some(path, 30), "30 samples are dropped");
 	is_u64(count_wrong(path, SAMPLES - 30), 0, "the others have their pages, and no write is lost");
+	is_u64(count_other_sums(path), 0, "in no region, either, and none is counted twice");
 	thin_some(path, SAMPLES);
 	ok(count_wrong(path, 2) == 0 || count_wrong(path, 3) == 0, "in the end the first and the last are left");
 	drop_file(path);
