@@ -387,7 +387,7 @@ main_program(int argc, char **argv)
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	r = main_read_options(&o, &rc, argc, argv, &err);
-	o.recording = r == 0 && o.target && source_recording_means(o.target);
+	o.recording = r == 0 && o.target && source_recording_means(o.proc_root, o.target);
 	o.ascii = o.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	if (r == 0 && !had_output)
 		r = err_set(&err, ERR_TARGET, "standard output is closed",

@@ -198,28 +198,20 @@ schema_open(const char *path, sqlite3 **db, struct err *err)
 int
 schema_room(const char *path, enum schema_how how, struct err *err)
 {
-	struct err why;
 	struct stat st;
-	bool is, empty;
 
 	if (!path[0])
 		return err_set(err, ERR_USAGE, "it has no name", "give the name of a file",
 		               "cannot record to a file");
 	if (stat(path, &st) < 0)
 		return 0;
-	empty = S_ISREG(st.st_mode) && !st.st_size; /* as mktemp makes one: nothing is lost */
-	if (empty && how == SCHEMA_OVERWRITE)
+	/* an empty one, as mktemp makes it: nothing is lost */
+	if (how == SCHEMA_OVERWRITE && S_ISREG(st.st_mode) && !st.st_size)
 		return 0;
-	is = schema_check(path, &why) == 0;
 	if (how == SCHEMA_NEW)
-		return err_set(err, ERR_TARGET, "it exists",
-		               is      ? "give another name, or add --append or --overwrite"
-		               : empty ? "give another name, or add --overwrite"
-		                       : "give another name",
+		return err_set(err, ERR_TARGET, "it exists", "give another name",
 		               "cannot record to %.160s", path);
-	if (!is)
-		*err = why;
-	return is ? 0 : -1;
+	return schema_check(path, err);
 }
 
 int

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "kernel/proc.h"
 #include "record/schema.h"
 #include "record/source_recording_parts.h"
 
@@ -334,8 +335,20 @@ source_recording_is(const char *path)
 	return schema_is_recording(path);
 }
 
-bool
-source_recording_means(const char *name)
+static bool
+source_recording_is_process(const char *proc_root, const char *name)
 {
-	return strchr(name, '/') || schema_is_recording(name);
+	struct err ignored;
+	size_t found = 0;
+	pid_t pid;
+
+	return name[strspn(name, "0123456789")] == '\0' ||
+	       proc_find(proc_root, name, &pid, &found, &ignored) == 0 || found > 0;
+}
+
+bool
+source_recording_means(const char *proc_root, const char *name)
+{
+	return strchr(name, '/') ||
+	       (schema_is_recording(name) && !source_recording_is_process(proc_root, name));
 }

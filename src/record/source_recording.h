@@ -11,9 +11,9 @@ struct source *source_recording_open(const char *path, struct err *err);
 bool source_recording_is(const char *path);
 
 /*
- * Whether a target's name means a recording: it has a slash, or it is the name of a file that says
- * it is one.
+ * Whether a target's name means a recording: it has a slash; or it is the name of a file that says
+ * it is one, is no number, and no process below proc_root has that name.
  */
-bool source_recording_means(const char *name);
+bool source_recording_means(const char *proc_root, const char *name);
 
 #endif

@@ -79,6 +79,9 @@ same 0x1000000 0x1040000 4096 12288 8192 0 8192 [heap]"
 0x1030000,1,gained,none,anon,0x5005"
 	is "$(pm --diff "$FILE@start" @end --pages=0x1003000..0x101d000 --csv -n -o START,PAGES 2>/dev/null | xargs)" \
 		"0x1003000,1 0x101c000,1"
+	# bug: @TIME before the file was a process's past
+	is "$(pm --diff @start "$FILE" --raw -n -o gained,lost,moved 2>/dev/null | tail -1)" \
+		"$(pm --diff "$FILE@start" @end --raw -n -o gained,lost,moved 2>/dev/null | tail -1)"
 	# the other way round
 	is "$(pm --diff "$FILE" @start --raw -n -b -o gained,lost,moved 2>/dev/null | tail -1)" "8192 12288 8192"
 	pm --diff "$FILE@start" @end --json >"$BATS_TEST_TMPDIR/out" 2>/dev/null

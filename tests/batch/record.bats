@@ -206,6 +206,22 @@ asked_samples() { "$PMTOP" --when 'rss>=0' "$1" | sed -n 's/^ *of *//p'; }
 	refused 2 'cannot go to "noon": it is not a time' --diff recording@noon recording
 }
 
+@test "bug: a recording with the name of a process was shown for it; now it needs a slash, or @TIME" {
+	local name='zoo keeper'
+	fixture zoo
+	cd "$BATS_TEST_TMPDIR"
+	pm --record "$name" --for 0.01 "$PID" 2>/dev/null
+	pm --record 12 --for 0.01 "$PID" 2>/dev/null
+	is "$(pm -e 'count present' --at end "./$name")" "$(pm -e 'count present' "$PID")"
+	refused 2 '^pmtop: --at of a process' -e 'count present' --at end "$name"
+	refused 1 'cannot open process 12' -e 'count present' 12
+	pm -e 'count present' --at end ./12
+	refused 2 'a process has no past' --diff "$PID@start" "$name"
+	pm --diff "$name@start" "./$name"
+	mkdir "$BATS_TEST_TMPDIR/none"
+	is "$("$PMTOP" --proc-root "$BATS_TEST_TMPDIR/none" --at end -e 'count present' "$name")" "$(pm -e 'count present' "$PID")"
+}
+
 @test "a recording whose recorder was killed in a transaction is recovered, on a copy if it may not be written" {
 	local dir=$BATS_TEST_TMPDIR/killed
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"

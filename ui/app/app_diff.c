@@ -11,9 +11,9 @@
 
 /* --- what is typed ---------------------------------------------------------------------------- */
 
-/* The next word, as a name or as a time. */
+/* The next word, as a name or as a time; `how`: an example of the verb. */
 static int
-app_diff_word(struct lex *r, bool time, char out[48], struct err *err)
+app_diff_word(struct lex *r, bool time, const char *how, char out[48], struct err *err)
 {
 	static const char names[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:+";
@@ -27,9 +27,7 @@ app_diff_word(struct lex *r, bool time, char out[48], struct err *err)
 		return lex_fail(r, r->at,
 		                time ? "expected a time, or the name of a snapshot, here"
 		                     : "expected a name of up to 40 letters and digits here",
-		                time ? "for example: diff 12:30:05, diff start"
-		                     : "for example: snap before",
-		                err);
+		                how, err);
 	snprintf(out, 48, "%.*s", (int)n, r->at);
 	r->at += n;
 	lex_skip_blanks(r);
@@ -42,7 +40,7 @@ app_snap(struct app *a, struct lex *r, struct err *err)
 	struct command c = {.kind = COMMAND_SNAP};
 	char name[48];
 
-	if (app_diff_word(r, false, name, err) < 0)
+	if (app_diff_word(r, false, "for example: snap before", name, err) < 0)
 		return -1;
 	if (*r->at)
 		return lex_fail(r, r->at, "unexpected text here", NULL, err);
@@ -69,11 +67,13 @@ int
 app_diff(struct app *a, struct lex *r, struct err *err)
 {
 	bool past = a->t.s && a->t.s->timeline;
+	const char *how =
+	    past ? "for example: diff 12:30:05, diff start" : "for example: diff before";
 	struct command c = {.kind = COMMAND_DIFF};
 	char was[48], is[48] = "";
 
-	if (app_diff_word(r, past, was, err) < 0 ||
-	    (*r->at && app_diff_word(r, past, is, err) < 0))
+	if (app_diff_word(r, past, how, was, err) < 0 ||
+	    (*r->at && app_diff_word(r, past, how, is, err) < 0))
 		return -1;
 	if (*r->at)
 		return lex_fail(r, r->at, "unexpected text here", "diff takes two moments at most",

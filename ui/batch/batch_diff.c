@@ -33,7 +33,8 @@ struct diff_name {
 };
 
 static void
-diff_read_name(struct diff_name *n, const char *text, const struct diff_name *other)
+diff_read_name(const struct options *o, struct diff_name *n, const char *text,
+               const struct diff_name *other)
 {
 	char *at;
 
@@ -46,7 +47,9 @@ diff_read_name(struct diff_name *n, const char *text, const struct diff_name *ot
 	}
 	if (at)
 		*at = '\0';
-	n->recording = source_recording_means(n->text);
+	/* a process has no moments */
+	n->recording = at ? strchr(n->text, '/') || source_recording_is(n->text)
+	                  : source_recording_means(o->proc_root, n->text);
 	if (at && n->recording)
 		n->at = text + (at - n->text) + 1;
 	else if (at)
@@ -124,8 +127,12 @@ diff_open_both(struct batch_diff *k, struct err *err)
 	bool same;
 	int r;
 
-	diff_read_name(&was, k->o->diff, NULL);
-	diff_read_name(&is, k->o->target, &was);
+	diff_read_name(k->o, &was, k->o->diff, NULL);
+	diff_read_name(k->o, &is, k->o->target, &was);
+	if (!was.recording && was.text[0] == '@') {
+		free(was.text);
+		diff_read_name(k->o, &was, k->o->diff, &is);
+	}
 	r = diff_go(k->o, &is, err);
 	if (r == 0)
 		r = diff_take(&k->was, &was, &k->sides[0], err);

@@ -258,6 +258,26 @@ record_to(struct record *k, const struct recorder_options *to, uint64_t start, u
 	return r;
 }
 
+/* Whether it may be recorded there; else options that would help are named, too. */
+static int
+record_check(const struct recorder_options *to, struct err *err)
+{
+	struct recorder_options other = *to;
+	struct err ignored;
+	bool append, overwrite;
+
+	if (recorder_check(to, err) == 0)
+		return 0;
+	other.how = SCHEMA_APPEND;
+	append = recorder_check(&other, &ignored) == 0;
+	other.how = SCHEMA_OVERWRITE;
+	overwrite = recorder_check(&other, &ignored) == 0;
+	if (to->how == SCHEMA_NEW && overwrite)
+		snprintf(err->how, sizeof(err->how), "give another name, or add %s--overwrite",
+		         append ? "--append or " : "");
+	return -1;
+}
+
 /* All that may be refused is asked for before the file is made, or an old one is replaced. */
 int
 batch_record(struct batch *b, struct err *err)
@@ -278,7 +298,7 @@ batch_record(struct batch *b, struct err *err)
 	uint64_t start, end;
 	int r;
 
-	if (recorder_check(&to, err) < 0 || record_contents(b, &start, &end, err) < 0)
+	if (record_check(&to, err) < 0 || record_contents(b, &start, &end, err) < 0)
 		return -1;
 	k.signals = batch_signals_open();
 	b->t.no_screen = true;

@@ -226,10 +226,10 @@ docs_diff(void)
 	printf(".SH DIFFERENCES\n"
 	       "\\fB\\-\\-diff\\fR \\fIFROM\\fR compares two moments: of a recording "
 	       "(\\fBpmtop \\-\\-diff\\fR \\fIFILE\\fR@start \\fIFILE\\fR@+90s; "
-	       "@\\fITIME\\fR alone means the same file), of a recording and a process, or of two "
-	       "processes, such as a parent and its child after a fork. It lists the regions that "
-	       "differ, and with \\fB\\-\\-pages\\fR the runs of pages. Pages are compared by "
-	       "address, and in a region that moved by their place in it:\n");
+	       "@\\fITIME\\fR alone means the file of the other), of a recording and a process, "
+	       "or of two processes, such as a parent and its child after a fork. It lists the "
+	       "regions that differ, and with \\fB\\-\\-pages\\fR the runs of pages. Pages are "
+	       "compared by address, and in a region that moved by their place in it:\n");
 	for (enum page_diff k = 0; k < PAGE_DIFF_KINDS; k++)
 		docs_item(page_diff_name(k), page_diff_help(k));
 	printf(".PP\nStates are what the page table alone says. Frames are compared if they are "

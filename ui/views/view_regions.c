@@ -261,7 +261,8 @@ view_regions_say_diff(const struct diff_region *r, struct buf *out)
 		sep = ", ";
 	}
 	if (r->n.written)
-		buf_fmt(out, "%s%llu written", sep, (unsigned long long)r->n.written);
+		buf_fmt(out, "%s%llu page%s written", sep, (unsigned long long)r->n.written,
+		        plural(r->n.written));
 }
 
 /* The facts of a region after its name. */
