@@ -90,6 +90,16 @@ stores_are_before(void)
 }
 
 bool
+stores_see_kernel(void)
+{
+#if defined(__aarch64__)
+	return false;
+#else
+	return true;
+#endif
+}
+
+bool
 stores_probe(struct perf_words *err)
 {
 	int fd = stores_open_own();

@@ -42,6 +42,12 @@ void stores_close(struct stores *s);
 /* Whether what stored is before the instruction that is reported. */
 bool stores_are_before(void);
 
+/*
+ * Whether a watchpoint can see stores by system calls. arm64's Linux passes over those to memory of
+ * a process (watchpoint_report in arch/arm64/kernel/hw_breakpoint.c).
+ */
+bool stores_see_kernel(void);
+
 /* Whether this processor has watchpoints; tried on a variable of our own. */
 bool stores_probe(struct perf_words *err);
 

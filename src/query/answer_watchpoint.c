@@ -138,7 +138,10 @@ watchpoint_add_limits(struct answer *a, const struct watchpoint *w, const struct
 	if (is->watch.unwatched)
 		answer_add_number(a, "unwatched", is->watch.unwatched)->note =
 		    "threads that could not be watched";
-	if (!is->watch.kernel)
+	if (!stores_see_kernel())
+		answer_add_text(a, "system_calls", "not watched")->note =
+		    "stores by system calls are not seen: arm64's Linux does not report them";
+	else if (!is->watch.kernel)
 		answer_add_text(a, "system_calls", "not watched")->note =
 		    "stores by system calls are not seen: that needs CAP_PERFMON or "
 		    "kernel.perf_event_paranoid=1";

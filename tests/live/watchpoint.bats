@@ -32,6 +32,10 @@ point_for() {
 	until_true watched $(((1 + $(find "/proc/$PID/task" -mindepth 1 -maxdepth 1 | wc -l)) * $(getconf _NPROCESSORS_ONLN)))
 }
 
+# arm64's Linux reports no store by a system call
+if [[ $(uname -m) == aarch64 ]]; then BY_READ=0; else BY_READ=100; fi
+ALL=$((1500 + BY_READ))
+
 # stores_of FUNCTION: in the table
 stores_of() { grep -F " $1 " "$BATS_TEST_TMPDIR/said" | awk '{ n += $2 } END { print n + 0 }'; }
 
@@ -44,14 +48,15 @@ stores_of() { grep -F " $1 " "$BATS_TEST_TMPDIR/said" | awk '{ n += $2 } END { p
 	is "$REPLY" "done"
 	wait "$POINTER"
 	cat "$BATS_TEST_TMPDIR/said"
-	is "$(head -1 "$BATS_TEST_TMPDIR/said" | sed 's/ in .*//')" "1600 stores to 8 bytes at $COUNTER"
+	is "$(head -1 "$BATS_TEST_TMPDIR/said" | sed 's/ in .*//')" "$ALL stores to 8 bytes at $COUNTER"
 	is "$(sed -nE 's/^  [0-9a-f]+ +([0-9]+) .* (pointed|resetter) +[0-9]+ .*/\2 \1/p' \
-		"$BATS_TEST_TMPDIR/said" | awk '{ n[$1] += $2 } END { for (t in n) print t, n[t] }' | sort)" $'pointed 1000\nresetter 600'
+		"$BATS_TEST_TMPDIR/said" | awk '{ n[$1] += $2 } END { for (t in n) print t, n[t] }' | sort)" $'pointed 1000\nresetter '$((500 + BY_READ))
 	if "$PMTOP" --capabilities $$ --csv -n | grep -q '^symbols,yes' && command -v nm >/dev/null; then
 		is "$(stores_of bump) $(stores_of reset)" "1000 500"
 	fi
 	# a store by the kernel has the name of its system call, as writes have
-	is "$(stores_of 'read (system call)')" 100
+	is "$(stores_of 'read (system call)')" "$BY_READ"
+	((BY_READ)) || grep 'stores by system calls are not seen' "$BATS_TEST_TMPDIR/said"
 }
 
 @test "a target that ends: what was counted until then is said, and that it ended; JSON has thread IDs" {
@@ -64,7 +69,7 @@ stores_of() { grep -F " $1 " "$BATS_TEST_TMPDIR/said" | awk '{ n += $2 } END { p
 	wait "$POINTER"
 	cat "$BATS_TEST_TMPDIR/said"
 	grep '"process": "ended"' "$BATS_TEST_TMPDIR/said"
-	is "$(grep -o '"stores": [0-9]*' "$BATS_TEST_TMPDIR/said" | awk '{ n += $2 } END { print n }')" 1600
+	is "$(grep -o '"stores": [0-9]*' "$BATS_TEST_TMPDIR/said" | awk '{ n += $2 } END { print n }')" "$ALL"
 	grep '"tid": '"$PID," "$BATS_TEST_TMPDIR/said"
 }
 
