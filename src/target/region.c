@@ -89,14 +89,15 @@ region_pass_run(const struct region_walk *w, const struct pm_run *run)
 	w->target->each_run(w->target->each_run_arg, &is);
 }
 
-/* Counts the runs that are held back. */
-static void
+/* Counts the runs that are held back. Not in the frame of region_walk_run: there are far more. */
+__attribute__((noinline)) static void
 region_add_alike(struct region_walk *w)
 {
 	struct pm_run run = w->alike;
-	uint64_t pages = (run.end - run.start) >> w->page_shift;
+	uint64_t pages = (run.end - run.start - w->holes) >> w->page_shift;
 
 	w->alike = (struct pm_run){0};
+	w->holes = 0;
 	if (!pages)
 		return;
 	w->entries += pages;
@@ -108,7 +109,34 @@ region_add_alike(struct region_walk *w)
 		region_add_swapped(w, &run);
 }
 
-/* Written pages and others are many runs, which are counted as one. */
+/* The end of the strip's share that the page before `end` is in. */
+static uint64_t
+region_share_end(const struct region_walk *w, uint64_t end)
+{
+	const struct strip *s = &w->strip;
+	uint64_t page = (end - 1 - w->v->start) >> w->page_shift;
+
+	return s->width ? w->v->start + (strip_start(s, strip_share_of(s, page) + 1)
+	                                 << w->page_shift)
+	                : w->v->end;
+}
+
+/*
+ * Whether a run is counted together with those that are held back: a neighbour, and where nobody
+ * asks which pages they are, any in the same share.
+ */
+static bool
+region_goes_on(const struct region_walk *w, const struct pm_run *run, uint64_t cats)
+{
+	if (w->alike.cats != cats)
+		return false;
+	if (run->end <= w->share_end && cats & PM_CAT_PRESENT && !w->growth &&
+	    !w->target->each_run)
+		return true;
+	return w->alike.end == run->start && !w->holes;
+}
+
+/* Written pages and others, and pages here and there, are many runs, which are counted as one. */
 int
 region_walk_run(void *arg, const struct pm_run *run)
 {
@@ -119,11 +147,14 @@ region_walk_run(void *arg, const struct pm_run *run)
 		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
 		return 0;
 	}
-	if (w->alike.end != run->start || w->alike.cats != cats) {
+	if (!region_goes_on(w, run, cats)) {
 		region_add_alike(w);
-		w->alike = (struct pm_run){run->start, run->end, cats};
+		w->alike = (struct pm_run){run->start, run->start, cats};
 	}
+	w->holes += run->start - w->alike.end;
 	w->alike.end = run->end;
+	if (run->end > w->share_end)
+		w->share_end = region_share_end(w, run->end);
 	if (w->track->clears)
 		region_note_dirty(w, run);
 	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;

@@ -19,7 +19,9 @@ struct region_walk {
 	unsigned page_shift; /* its logarithm */
 	uint64_t keep;   /* the categories that this region is scanned for */
 	uint64_t marks;  /* of these, those of writes */
-	struct pm_run alike; /* neighbours but for their marks, which are not counted yet */
+	struct pm_run alike; /* runs that are alike but for their marks, not counted yet, and */
+	uint64_t holes;      /* bytes between them, all in the last of the strip's shares: */
+	uint64_t share_end;  /* where that ends */
 	unsigned devices; /* for swap */
 	struct {
 		uint64_t cats;

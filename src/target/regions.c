@@ -239,11 +239,10 @@ regions_walk_next(struct regions_walk *k)
 		regions_walk_begin(k);
 }
 
-/* A run may go on from one region into the next. */
-static int
-regions_walk_run(void *arg, const struct pm_run *run)
+/* A run may go on from one region into the next: seldom, so not in the frame of its caller. */
+__attribute__((noinline)) static void
+regions_part_run(struct regions_walk *k, const struct pm_run *run)
 {
-	struct regions_walk *k = arg;
 	uint64_t at = run->start;
 
 	while (at < run->end && k->at < k->end) {
@@ -258,6 +257,16 @@ regions_walk_run(void *arg, const struct pm_run *run)
 			region_walk_run(&k->w, &part);
 		at = u64_max(part.start, part.end);
 	}
+}
+
+static int
+regions_walk_run(void *arg, const struct pm_run *run)
+{
+	struct regions_walk *k = arg;
+
+	if (k->at < k->end && run->start >= k->w.start && run->end <= k->w.end)
+		return region_walk_run(&k->w, run);
+	regions_part_run(k, run);
 	return 0;
 }
 

@@ -202,9 +202,18 @@ make_maps(unsigned n, const unsigned *pages, size_t sizes)
 
 /* --- counted together ------------------------------------------------------------------------- */
 
-static bool
-each_as_alone(const struct regions *rs, struct target *t)
+static int
+pass_run(void *arg, const struct pm_run *run)
 {
+	(void)arg, (void)run;
+	return 0;
+}
+
+/* One by one; and run by run, as where somebody hears of each. */
+static bool
+each_as_alone(const struct regions *rs, struct target *t, pagemap_run_fn *each_run)
+{
+	t->each_run = each_run;
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct strip_cell strip[LIST_STRIP];
 		struct region r;
@@ -248,7 +257,8 @@ test_together(void)
 		made.scans = 0;
 		ok(regions_measure(rs, &t, NULL, &err) == 0 && rs->counted, "counted");
 		ok(made.scans < rows[i].most, "by fewer scans than regions");
-		ok(rs->totals.rss > 100 && each_as_alone(rs, &t), rows[i].name);
+		ok(rs->totals.rss > 100 && each_as_alone(rs, &t, NULL), rows[i].name);
+		ok(each_as_alone(rs, &t, pass_run), "and each run by itself");
 		regions_unref(rs);
 		target_close(&t);
 	}
