@@ -41,8 +41,8 @@ enum vma_behind {
 struct vma {
 	uint64_t start, end; /* bytes; end is the first address after it */
 	uint64_t offset, inode;
-	uint32_t dev_major, dev_minor;
-	uint8_t perm; /* enum vma_perm */
+	uint32_t dev_major : 12, dev_minor : 20; /* as many bits as the kernel has for them */
+	uint8_t perm;   /* enum vma_perm */
 	uint8_t type;   /* enum vma_type */
 	uint8_t behind; /* enum vma_behind */
 	const char *name; /* as the kernel wrote it (only newline escaped), ours for threads'

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <stdlib.h>
+
 #include "fake.h"
 #include "kernel/vma.h"
 #include "tap.h"
@@ -42,10 +45,14 @@ test_lines(void)
 	     "/tmp/back\\slash", VMA_FILE},
 	    {"1000-2000 r--p 00000000 08:01 3 /tmp/gone (deleted)", 0x1000, 0x2000, 0, 3, 8, 1, "r--p",
 	     "/tmp/gone (deleted)", VMA_FILE},
-	    {"1000-2000 r--p 00000000 103:abcdef 3 /nvme", 0x1000, 0x2000, 0, 3, 0x103, 0xabcdef, "r--p",
+	    {"1000-2000 r--p 00000000 103:fabcd 3 /nvme", 0x1000, 0x2000, 0, 3, 0x103, 0xfabcd, "r--p",
 	     "/nvme", VMA_FILE},
 	    {"1000-2000 r--p ffffffff000 08:01 18446744073709551615 /x", 0x1000, 0x2000, 0xffffffff000,
 	     UINT64_MAX, 8, 1, "r--p", "/x", VMA_FILE},
+	    {"7FABCDEF0000-7fabcdef1000 r--p 0000ABCD000 fff:fffff 3 /x", 0x7fabcdef0000,
+	     0x7fabcdef1000, 0xabcd000, 3, 0xfff, 0xfffff, "r--p", "/x", VMA_FILE},
+	    {"0000000000001000-0000000000002000 r--p 00000000 00:00 0", 0x1000, 0x2000, 0, 0, 0, 0,
+	     "r--p", "", VMA_ANON},
 	    {"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]", 0xffffffffff600000,
 	     0xffffffffff601000, 0, 0, 0, 0, "--xp", "[vsyscall]", VMA_KERNEL},
 	    {"1000-2000 r--p 00000000 00:00 0 [vvar]", 0x1000, 0x2000, 0, 0, 0, 0, "r--p", "[vvar]",
@@ -100,6 +107,29 @@ test_lines(void)
 	}
 }
 
+/* Each byte in each place of a number: a digit, or the line is skipped. */
+static void
+test_digits(void)
+{
+	enum { PLACES = 9 };
+	bool as_libc = true;
+
+	for (unsigned c = 1; c < 256; c++)
+		for (size_t i = 0; i < PLACES; i++) {
+			char line[] = "123456789000-fffffffff000 rw-p 00000000 00:00 0";
+			struct vma_list l;
+
+			line[i] = (char)c;
+			if (c == '-' || c == '\n')
+				continue;
+			parse(&l, line);
+			as_libc = as_libc && l.n == (isxdigit((int)c) != 0) &&
+			          (!l.n || l.v->start == strtoull(line, NULL, 16));
+			vma_free(&l);
+		}
+	ok(as_libc, "each byte in each place of a number is what the C library takes it for");
+}
+
 static void
 test_garbage(void)
 {
@@ -121,6 +151,9 @@ test_garbage(void)
 	    "10000000000000000-10000000000001000 rw-p 00000000 00:00 0",
 	    "1000-2000 rw-p 00000000 00:00 18446744073709551616",
 	    "1000-2000 rw-p 00000000 00:00 12x",
+	    "1000-2000 rw-p 00000000 1000:00 3",
+	    "1000-2000 rw-p 00000000 00:100000 3",
+	    "00000000000001000-00000000000002000 rw-p 00000000 00:00 0",
 	    " 1000-2000 rw-p 00000000 00:00 0",
 	    "Size: 4 kB",
 	};
@@ -266,6 +299,7 @@ main(void)
 {
 	tap_start();
 	test_lines();
+	test_digits();
 	test_garbage();
 	test_order();
 	test_long_name();
