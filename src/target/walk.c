@@ -297,9 +297,23 @@ walk_takes_alike(const struct pages_walk *w, uint64_t cats)
 	       !(w->o->needs & (PAGE_NEED_NODE | PAGE_NEED_CATS | PAGE_NEED_CGROUP));
 }
 
-/* The pages up to `end`, in batches. */
+/* Whether all are there, and none of them is, or may be, part of a huge page. */
+static bool
+walk_is_dense(const struct page *pages, size_t n)
+{
+	static const uint64_t other = KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL | KPF_HUGE | KPF_THP |
+	                              KPF_NOPAGE | KPF_ZERO_PAGE;
+
+	for (size_t i = 0; i < n; i += 1u + pages[i].followers)
+		if (!(pages[i].word & PM_PRESENT) || !(pages[i].known & PAGE_FLAGS) ||
+		    pages[i].kpf & other)
+			return false;
+	return true;
+}
+
+/* The pages up to `end`, in batches; `dense`: as far as they are. */
 static int
-walk_report_pages(struct pages_walk *w, uint64_t end, uint64_t cats)
+walk_report_pages(struct pages_walk *w, uint64_t end, uint64_t cats, bool dense)
 {
 	unsigned needs = w->o->needs | (walk_takes_alike(w, cats) ? PAGE_NEED_RUNS : 0);
 	struct page *pages = w->batch;
@@ -313,6 +327,8 @@ walk_report_pages(struct pages_walk *w, uint64_t end, uint64_t cats)
 			w->failed = true;
 			return 1;
 		}
+		if (dense && !walk_is_dense(pages, n))
+			return 0;
 		w->at += n * size;
 		progress_add(w->t->progress, n * size);
 		if (walk_report_batch(w, at, pages, n))
@@ -392,7 +408,7 @@ walk_report_huge_run(struct pages_walk *w, const struct pm_run *run)
 		size_t n = w->at % span ? 0 : u64_min((run->end - w->at) / span, PAGE_HUGE_BATCH);
 
 		n = n ? page_read_huge(s, w->at, n, w->o->needs, w->huge) : 0;
-		if (!n && walk_report_pages(w, u64_min(next, run->end), run->cats))
+		if (!n && walk_report_pages(w, u64_min(next, run->end), run->cats, false))
 			return 1;
 		for (size_t i = 0; i < n; i++)
 			if (walk_report_huge(w, &w->huge[i], span, run->cats))
@@ -414,21 +430,38 @@ walk_run(void *arg, const struct pm_run *run)
 		return walk_report_run(w, run);
 	if (run->cats & PM_CAT_HUGE && walk_takes_huge(w))
 		return walk_report_huge_run(w, run);
-	return walk_report_pages(w, run->end, run->cats);
+	return walk_report_pages(w, run->end, run->cats, false);
+}
+
+/*
+ * Whether to read the pages as long as all are there, before a scan that says which are: of large
+ * regions all often are, and one that is not costs a batch in vain.
+ */
+static bool
+walk_tries_dense(const struct pages_walk *w, const struct pm_match *match)
+{
+	enum { LEAST = 1 << 14 };
+
+	return (w->end - w->start) / w->t->page_size >= LEAST && !w->fns->run && !w->o->cats &&
+	       !(match->all | match->none) && w->o->needs & PAGE_NEED_FLAGS &&
+	       !(w->o->needs & PAGE_NEED_CATS);
 }
 
 static int
-walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
+walk_runs(struct pages_walk *w, uint64_t end)
 {
 	const struct source *s = w->t->source;
 	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	bool gap_pages = w->o->needs & PAGE_NEED_GAPS;
 	struct pm_match match = w->fns->gap || gap_pages ? (struct pm_match){0} : w->o->match;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | w->o->cats;
-	int r;
+	int r = 0;
 
 	match.any = w->fns->run && gap_pages ? 0 : any;
-	r = source_runs_matching(s, start, end, &match, cats, walk_run, w, w->err);
+	if (walk_tries_dense(w, &match))
+		r = walk_report_pages(w, end, PM_CAT_PRESENT, true);
+	if (r == 0 && w->at < end)
+		r = source_runs_matching(s, w->at, end, &match, cats, walk_run, w, w->err);
 	if (r == 0)
 		r = walk_report_gap(w, end);
 	cache_close(&w->cache);
@@ -447,7 +480,7 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 
 	w.batch = mem_resize(NULL, PAGE_BATCH * sizeof(*w.batch)); /* never read unwritten */
 	if (source_readable(t->source, v)) {
-		r = walk_runs(&w, start, end);
+		r = walk_runs(&w, end);
 	} else {
 		r = walk_report_gap_of(&w, start, end, &nothing);
 		progress_add(t->progress, end - start);

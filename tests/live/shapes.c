@@ -8,11 +8,17 @@
  *   hole     a huge page without a 32nd of it, after an eighth (two regions, "hole" and "rest")
  *   cut      a huge page, one of whose pages is read-only (three regions, reported as one)
  *   zero     100 pages that were only read
+ *   dense    64 MiB, all in RAM but a hole and a page that was only read in the second half; before
+ *            them a huge page among small ones, if the kernel makes it; in pages of 4 KiB only
  */
 #include "live.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
 
 static size_t page;
 
@@ -44,6 +50,19 @@ print_range(const char *name, const char *from, size_t size)
 {
 	printf("%s %lx-%lx\n", name, (unsigned long)(uintptr_t)from,
 	       (unsigned long)((uintptr_t)from + size));
+}
+
+static void
+map_dense(size_t huge, size_t size)
+{
+	char *p = map(size, 0), *gap = p + size / 4 * 3;
+	char *at = (char *)(((uintptr_t)p + size / 4) / huge * huge);
+
+	memset(p, 1, size);
+	madvise(at, huge, MADV_COLLAPSE);
+	madvise(gap, 3 * page, MADV_DONTNEED);
+	(void)*(volatile char *)gap;
+	print_range("dense", p, size);
 }
 
 int
@@ -78,6 +97,9 @@ main(void)
 	for (size_t i = 0; i < 100; i++)
 		(void)*(volatile char *)(p + i * page);
 	print_range("zero", p, 256 * page);
+
+	if (page == 4096)
+		map_dense(huge, (size_t)64 << 20);
 
 	printf("ready\n");
 	fflush(stdout);

@@ -129,6 +129,21 @@ alike() {
 		"$(can_scan && echo "anon-$HUGE_ORDER 0" || echo "anon-$HUGE_ORDER $((HUGE / 2))")"
 }
 
+# Of a large region, which is read without a scan as long as all of it is there.
+@test "--summary of a large region that is full, but for a huge page and a hole" {
+	shapes_start
+	SUBJECT_PID=$SHAPES
+	[[ ${RANGE[dense]-} ]] || skip "it is made in pages of 4 KiB only"
+	[[ $(read_column dense KPF) == 0x* ]] || skip "the kernel keeps frame numbers or flags from us"
+	alike "histogram ${RANGE[dense]}" "sums sharing 4 ${RANGE[dense]}"
+	alike "folios ${RANGE[dense]}" "folio_table ${RANGE[dense]}"
+	is "$(sums states 4 "${RANGE[dense]}" | grep -E '^(none|zero) ' | xargs)" "none 2 zero 1"
+	# which an entry maps, as smaps says
+	is "$(sums folios-pmd 5 "${RANGE[dense]}" | awk '{ n += $2 } END { print n / 1024 }')" \
+		"$(awk -v at="^${AT[dense]}-" '$0 ~ at { here = 1 } here && /^AnonHugePages:/ { print $2; exit }' "/proc/$SHAPES/smaps")"
+	"$live_dir/same_facts" "$PMTOP" "$SHAPES" "vma:${AT[dense]}"
+}
+
 # folio_row RANGE KEY: FOLIOS, then bytes aligned, unaligned and partial, "2 0 0 4096"
 folio_row() {
 	pm "--summary=$1" --csv -n "$SHAPES" | awk -F, -v key="$2" '
