@@ -323,6 +323,29 @@ loop_text(struct work *w, int fd)
 		die("read");
 }
 
+/* Memory for as many regions, too, which the kernel has to give and to clear. */
+static void
+loop_maps_kept(struct work *w, int fd)
+{
+	struct vma *kept = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	while ((n = read(fd, buf, WINDOW)) > 0) {
+		const char *at = (const char *)buf, *end = at + n;
+
+		w->calls++;
+		while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+			kept = vec_room(kept, w->pages, &cap, sizeof(*kept));
+			kept[w->pages++] = (struct vma){0};
+			at++;
+		}
+	}
+	if (n < 0)
+		die("read");
+	free(kept);
+}
+
 /* Not a limit: our own reading of maps, beside `maps`. */
 static void
 loop_regions(struct work *w, int fd)
@@ -353,6 +376,7 @@ static const struct loop {
 	{ "kpageflags-single", "/kpageflags", true, loop_frames_single },
 	{ "kpagecount", "/kpagecount", true, loop_frames },
 	{ "maps", "maps", false, loop_text },
+	{ "maps-kept", "maps", false, loop_maps_kept },
 	{ "regions", "maps", false, loop_regions },
 	{ "smaps", "smaps", false, loop_text },
 	{ "smaps_rollup", "smaps_rollup", false, loop_text },
