@@ -13,8 +13,9 @@ enum { MOMENT_WHOLE = 60 };
 
 /* At first there is much to name. */
 #define MOMENT_NAMES_NS UINT64_C(300000000)
-/* What asking files may take, once in so many moments. */
+/* What asking files may take, once in so many moments; and of the first. */
 #define MOMENT_FILES_NS UINT64_C(200000000)
+#define MOMENT_FIRST_FILES_NS UINT64_C(1000000000)
 
 void
 moment_free(struct moment *m)
@@ -276,22 +277,40 @@ moments_scan(struct moments *k, struct regions **rs, struct err *err)
 	return r < 0 && !target_is_alive(t) ? 1 : r;
 }
 
-/* Of a whole moment, as far as the time allows. */
+static int
+moments_by_region(const void *pa, const void *pb)
+{
+	const struct file_facts *a = pa, *b = pb;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* Of a whole moment, as far as the time allows: the next one goes on there. */
 static void
 moments_add_files(struct moments *k, struct moment *m)
 {
-	uint64_t until = source_now(k->t->source) + MOMENT_FILES_NS;
+	uint64_t until = source_now(k->t->source) +
+	                 (k->count == 1 ? MOMENT_FIRST_FILES_NS : MOMENT_FILES_NS);
 	const struct vma_list *vmas = &m->regions->vmas;
+	size_t from = vec_above(vmas->v, vmas->n, sizeof(*vmas->v), offsetof(struct vma, end),
+	                        k->next_file);
 
 	for (size_t i = 0; m->whole && i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[(from + i) % vmas->n];
 		struct file_facts f;
 
-		if (!vma_has_file(&vmas->v[i]) || source_now(k->t->source) > until ||
-		    !file_facts_read(k->t, &vmas->v[i], &f))
+		if (!vma_has_file(v))
+			continue;
+		if (source_now(k->t->source) > until) {
+			k->next_file = v->start;
+			break;
+		}
+		if (!file_facts_read(k->t, v, &f))
 			continue;
 		m->files = vec_room(m->files, m->files_n, &m->files_cap, sizeof(*m->files));
 		m->files[m->files_n++] = f;
 	}
+	vec_sort(m->files, m->files_n, sizeof(*m->files), moments_by_region);
 }
 
 static void

@@ -69,6 +69,7 @@ struct moments {
 	uint64_t *cgroups; /* their inodes; owned */
 	size_t cgroups_n, cgroups_cap;
 	size_t next; /* the block at which the sweep goes on */
+	uint64_t next_file; /* the region whose file is asked first */
 	struct suspects *suspects;
 	struct contents *contents; /* NULL: contents of memory are not kept */
 };

@@ -21,7 +21,6 @@ answers() {
 
 # Others may take a page's file out of the cache, or the kernel merge pages: it is compared only with
 # what was the same before and after.
-# bats test_tags=not-in-guests
 @test "replay equals live: list, pages and grid of a stopped process, byte for byte" {
 	local i
 	subject_start

@@ -555,6 +555,88 @@ test_thinning(void)
 	drop_file(path);
 }
 
+/* --- what files say ---------------------------------------------------------------------------- */
+
+/* Every question takes 50 ms. */
+static uint64_t slow_now;
+
+static uint64_t
+slow_clock(const struct source *s)
+{
+	(void)s;
+	return slow_now += 50000000;
+}
+
+static bool
+slow_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end, unsigned needs, struct file_pages *out)
+{
+	(void)s, (void)v, (void)needs;
+	*out = (struct file_pages){.start = start, .end = end};
+	return true;
+}
+
+/* The next moment has all pages; returns how many files were asked that were not before, 0: out of order. */
+static size_t
+count_new_files(struct moments *from, struct extents *asked)
+{
+	struct regions *rs = NULL;
+	struct extents now = {0};
+	size_t before = asked->n;
+	struct moment m;
+	struct err err;
+	bool order = true;
+
+	from->count = from->count ? 60 : 0;
+	moments_listen(from, &m);
+	moments_scan(from, &rs, &err);
+	moments_unlisten(from);
+	m.regions = rs;
+	moments_finish(from, 0, false, &m);
+	for (size_t i = 0; i < m.files_n; i++) {
+		order = order && (!i || m.files[i].start > m.files[i - 1].start);
+		extents_add(&now, m.files[i].start, m.files[i].start + 1, 1);
+	}
+	moment_free(&m);
+	extents_unite(asked, &now);
+	extents_free(&now);
+	return order ? asked->n - before : 0;
+}
+
+static void
+test_files(void)
+{
+	struct source_ops slow;
+	struct extents asked = {0};
+	struct vma_list vmas = {0};
+	size_t files = 0;
+	struct moments from;
+	struct target t;
+	struct err err;
+
+	if (!ok(target_open(&t, "/proc", getpid(), &err) == 0 && target_open_pages(&t, &err) == 0, "this process"))
+		return;
+	slow = *t.source->ops;
+	slow.clock = slow_clock;
+	slow.files = slow_files;
+	t.source->ops = &slow;
+	moments_begin(&from, &t);
+	ok(count_new_files(&from, &asked) > 5, "the first moment asks many files, as far as the time allows");
+	from.next_file = 0;
+	extents_free(&asked);
+	ok(count_new_files(&from, &asked) > 0 && count_new_files(&from, &asked) > 0,
+	   "bug: the files that one moment had no time for were never asked");
+	while (count_new_files(&from, &asked) > 0)
+		;
+	target_regions(&t, &vmas, &err);
+	for (size_t i = 0; i < vmas.n; i++)
+		files += vma_has_file(&vmas.v[i]);
+	is_u64(asked.n, files, "each is asked in turn");
+	vma_free(&vmas);
+	extents_free(&asked);
+	moments_free(&from);
+	target_close(&t);
+}
+
 /* --- several sessions ------------------------------------------------------------------------- */
 
 static bool
@@ -752,6 +834,7 @@ main(void)
 	test_block();
 	test_frame_looks();
 	test_thinning();
+	test_files();
 	test_sessions();
 	test_growing();
 	test_slow_disk();
