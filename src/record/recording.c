@@ -71,6 +71,9 @@ recording_go_pages(struct recording *r, struct extents *pages, size_t i, struct 
 	return got;
 }
 
+/* Of every 60th sample a recorder has all pages: without that, the end could be millions away. */
+enum { RECORDING_AWAY = 1000 };
+
 static int
 recording_go_to(struct recording *r, size_t i, struct err *err)
 {
@@ -80,6 +83,8 @@ recording_go_to(struct recording *r, size_t i, struct err *err)
 	struct err ignored;
 	size_t from = recording_begin_at(r, i, same && i > r->at ? r->at : SIZE_MAX);
 
+	if (i - from >= RECORDING_AWAY)
+		return statements_damaged(&r->s, err);
 	if (recording_read_session(r, i, err) < 0)
 		return -1;
 	if (same && from == r->at + 1 && !r->samples[from].whole) {

@@ -396,6 +396,16 @@ still() {
 	umount "$disk"
 }
 
+@test "bug: a recording of changes alone, without a sample that has all pages, took minutes to open" {
+	recorded zoo
+	sqlite3 "$FILE" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+		INSERT INTO sample SELECT 2 + i, session, time + i * 1000000000, cost, 0, regions, rss, swap, written,
+		tracker, clears, epoch, cleared, first_epoch, first FROM n, sample WHERE id = 2"
+	refused 1 'its contents contradict each other' --list "$FILE"
+	sqlite3 "$FILE" 'UPDATE sample SET whole = 1 WHERE id = 600'
+	"$PMTOP" --at +600s --list "$FILE"
+}
+
 @test "of a recording that was cut off anywhere, a sentence; or all that is left" {
 	local size at n=0 status
 	recorded zoo

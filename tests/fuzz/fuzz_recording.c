@@ -161,6 +161,19 @@ read_contents(struct target *t)
 	free(to);
 }
 
+/* What was written in each region by the sample that it is at. */
+static bool
+read_wrote(struct source *s, size_t ticks)
+{
+	struct source_wrote *v;
+	size_t n = s->ops->time->wrote(s, 0, &v), wrong = 0;
+
+	for (size_t i = 0; i < n; i++)
+		wrong += v[i].tick >= ticks;
+	free(v);
+	return !wrong || fuzz_wrong("what was written is of samples that are not there");
+}
+
 /* The beginning, the end and some samples in between. */
 static bool
 read_all(uint64_t seed)
@@ -181,7 +194,7 @@ read_all(uint64_t seed)
 			size_t at = i < 2 ? i * (line->n - 1) : fake_below(&seed, line->n);
 
 			if (s->ops->time->go(s, line->v[at].time_ns, &err) == 0)
-				good = read_regions(&t);
+				good = read_regions(&t) && read_wrote(s, line->n);
 			if (good)
 				read_contents(&t);
 		}
@@ -289,6 +302,7 @@ static const char *const lines[] = {
     "UPDATE content SET data = x'28b52ffd';", "UPDATE content SET address = address + 1, sample = -sample;",
     "UPDATE content SET data = (SELECT data FROM block);", "UPDATE content SET data = NULL;",
     "UPDATE write_set SET pages = 1, runs = 1 << 40;", "DELETE FROM write_set WHERE data NOT NULL;",
+    "UPDATE wrote SET pages = -1, region = 1 - region;", "UPDATE wrote SET pages = 1 << 62, sample = 3 * sample;",
     "INSERT INTO run SELECT sample, start, length, 3 FROM write;",
     "UPDATE smaps SET known = -1, flags = hex(zeroblob(999));", "UPDATE thread SET tid = -1, sp = -1;",
     ("INSERT INTO sample SELECT id + 100, session, time, cost, whole, regions, rss, swap, written, tracker, clears, epoch,"
