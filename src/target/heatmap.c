@@ -393,7 +393,7 @@ heatmap_of_source(struct source *s, struct progress *p, const struct vma_list *v
 
 /* --- what it shows ---------------------------------------------------------------------------- */
 
-static const char *const heatmap_names[] = {"writes", "rss", "growth"};
+static const char *const heatmap_names[] = {"writes", "RAM", "growth"};
 
 const char *
 heatmap_name(enum heatmap_what what)

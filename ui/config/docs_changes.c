@@ -221,6 +221,31 @@ docs_accesses(void)
 }
 
 static void
+docs_recordings(void)
+{
+	printf(".SH RECORDINGS\n"
+	       "\\fB\\-\\-record\\fR \\fIFILE\\fR takes a sample each \\fB\\-\\-interval\\fR: "
+	       "the regions, the state of every page, page frames as they are looked up in "
+	       "turn, and with \\fB\\-\\-tracker\\fR what was written since the sample before, "
+	       "and which code wrote it. It ends with ^C, after \\fB\\-\\-for\\fR, or with the "
+	       "process. On the screen S, or \\fBrecord\\fR \\fIFILE\\fR at the prompt, begins "
+	       "a recording: the header shows its size and age, and S ends it. With "
+	       "\\fB\\-\\-max\\-size\\fR the older samples are thinned, where they lie closest "
+	       "together; what was written in one that goes counts for the next. What is in "
+	       "the file, and how SQL asks for it: \\fBpmtop\\-recording\\fR(5).\n"
+	       ".PP\n\\fBpmtop\\fR \\fIFILE\\fR shows a recording like a process: list, grid, "
+	       "lenses, pages, map and questions. What was not recorded is not known, and what "
+	       "would change a process is refused. The timeline at the bottom shows RAM and "
+	       "writes by sample. [ and ] go one sample back and on, ( and ) ten; a click on "
+	       "the timeline goes to the sample there. At the prompt, \\fBat\\fR \\fITIME\\fR goes "
+	       "to 12:30:05, to +90s from the beginning, to start, end or the name of a snapshot, "
+	       "and \\fBwhen rss>1g\\fR to the next sample in which that holds; . and , go to the "
+	       "next and the previous one. p plays the recording, and P sets the speed. "
+	       "Without the screen \\fB\\-\\-at\\fR \\fITIME\\fR chooses the sample of an "
+	       "answer.\n");
+}
+
+static void
 docs_diff(void)
 {
 	printf(".SH DIFFERENCES\n"
@@ -263,5 +288,6 @@ docs_changes(void)
 	docs_growth();
 	docs_touched();
 	docs_accesses();
+	docs_recordings();
 	docs_diff();
 }
