@@ -234,7 +234,7 @@ test_filter(void)
 	is_str(rows_text(&p, l), "312", "by name");
 	picker_clear(&p, l);
 	type(&p, l, "t");
-	is_str(rows_text(&p, l), "demo 4000 1 312 31", "the demo has words too; what begins a word comes first");
+	is_str(rows_text(&p, l), "demo 1 4000 312 31", "the demo has words too; a name with it comes first, then what begins a word");
 	ok(!p.at_demo, "and is not what Enter starts by mistake");
 	picker_sort(&p, 0);
 	picker_settle(&p, l, 10);
@@ -247,6 +247,12 @@ test_filter(void)
 	picker_clear(&p, l);
 	type(&p, l, "java");
 	is_str(rows_text(&p, l), "31 312", "a name that is just that comes first");
+	picker_clear(&p, l);
+	type(&p, l, "jar");
+	is_str(rows_text(&p, l), "31 312", "part of a command line");
+	picker_clear(&p, l);
+	type(&p, l, "nt");
+	is_str(rows_text(&p, l), "312", "bug: letters scattered over command lines matched beside a name");
 	picker_clear(&p, l);
 	type(&p, l, "41");
 	is_str(rows_text(&p, l), "", "digits apart are another PID");

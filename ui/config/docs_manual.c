@@ -256,8 +256,9 @@ docs_manual(void)
 	       ".PP\nNothing changes the target unless a key or an option asks for it. What is "
 	       "not known is left empty (null in JSON), never shown as 0.\n"
 	       ".PP\nWithout a process, or with a name that several share, pmtop lists the "
-	       "processes to choose from: type to filter them by command, user and PID; Enter "
-	       "opens one.\n");
+	       "processes to choose from: type to filter them by name, user, PID or command line "
+	       "(names come first, and scattered letters count only if no process has what was "
+	       "typed as it is); Enter opens one.\n");
 	docs_man_options();
 	docs_keys();
 	docs_man_elsewhere();

@@ -29,19 +29,40 @@ picker_free(struct picker *p)
 
 /* --- filter ----------------------------------------------------------------------------------- */
 
+/* What a match is worth before its score: a name counts most, scattered letters least. */
+enum { PICKER_TIER = 1 << 20, PICKER_WHOLE = 2, PICKER_NAMED = 3 };
+
+/* The program of a command line, without its folder. */
+static void
+picker_program(const char *command, char *out, size_t size)
+{
+	size_t n = strcspn(command, " "), from = n;
+
+	while (from && command[from - 1] != '/')
+		from--;
+	snprintf(out, size, "%.*s", (int)(n - from), command + from);
+}
+
 int
 picker_score(const struct process *p, const char *filter)
 {
-	char pid[16];
-	const char *const of[] = {p->command, p->comm, p->user, pid};
+	char pid[16], program[64];
+	const char *const of[] = {p->comm, program, p->user, pid, p->command};
 	int best = FUZZY_NONE;
 
 	snprintf(pid, sizeof(pid), "%d", (int)p->pid);
+	picker_program(p->command, program, sizeof(program));
 	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
-		/* scattered digits are another number */
-		bool number = of[i] == pid && !strstr(pid, filter);
-		int score = number ? FUZZY_NONE : fuzzy_score(filter, of[i], NULL);
+		bool whole = strcasestr(of[i], filter) != NULL, named = i < 2;
+		int score = fuzzy_score(filter, of[i], NULL);
 
+		if (score == FUZZY_NONE || (of[i] == pid && !whole))
+			continue; /* scattered digits are another number */
+		if (score > PICKER_TIER - 1) /* FUZZY_EXACT */
+			score = PICKER_TIER - 1;
+		if (score < -PICKER_TIER / 2) /* far behind in a long line */
+			score = -PICKER_TIER / 2;
+		score += whole ? PICKER_TIER * (named ? PICKER_NAMED : PICKER_WHOLE) : 0;
 		best = score > best ? score : best;
 	}
 	return best;
@@ -115,6 +136,7 @@ picker_make_rows(struct picker *p, const struct processes *list)
 	int *score = mem_alloc(list->n * sizeof(*score));
 	struct order o = {list->v, p->by_match ? score : NULL, p->sort};
 	size_t first;
+	int least = FUZZY_NONE + 1;
 
 	p->rows_n = 0;
 	if (picker_demo_matches(p->filter))
@@ -122,9 +144,12 @@ picker_make_rows(struct picker *p, const struct processes *list)
 	first = p->rows_n;
 	for (size_t i = 0; i < list->n; i++) {
 		score[i] = picker_score(&list->v[i], p->filter);
-		if (score[i] != FUZZY_NONE)
-			picker_add_row(p, (uint32_t)i);
+		if (score[i] >= PICKER_TIER)
+			least = PICKER_TIER;
 	}
+	for (size_t i = 0; i < list->n; i++)
+		if (score[i] >= least)
+			picker_add_row(p, (uint32_t)i);
 	if (p->rows_n > first)
 		qsort_r(p->rows + first, p->rows_n - first, sizeof(*p->rows), picker_compare, &o);
 	free(score);

@@ -63,7 +63,11 @@ void picker_settle(struct picker *p, const struct processes *list, size_t height
 /* The process under the cursor; NULL: the demo, nothing, or one that has just gone. */
 const struct process *picker_at(const struct picker *p, const struct processes *list);
 
-/* How well the filter matches its command, name, user or PID; FUZZY_NONE: not at all. */
+/*
+ * How well the filter matches its name (its own, or its program's), user, PID or command line;
+ * FUZZY_NONE: not at all. What contains it comes before scattered letters, which are shown only if
+ * no process contains it; and a name comes before the rest.
+ */
 int picker_score(const struct process *p, const char *filter);
 bool pick_down(enum pick_column c); /* sorts from large to small */
 

@@ -65,6 +65,8 @@ static void
 view_picker_draw_filter(const struct ui *ui, int y)
 {
 	static const char or[] = "or  pmtop NAME|PID   pmtop --demo";
+	static const char by[] = "name, user, PID or command";
+	int right = ui->cols;
 	struct buf text = {0};
 	int x =
 	    paint_text(y, 1, ui->cols, ROLE_DIM, ui->cols >= 40 ? "type to filter: " : "filter: ");
@@ -75,8 +77,12 @@ view_picker_draw_filter(const struct ui *ui, int y)
 	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s",
 	               text.s + fit_skip(text.s, text.len, room));
 	paint_cursor(y, x);
-	if (x + 4 + (int)sizeof(or) <= ui->cols)
-		paint_text(y, ui->cols - (int)sizeof(or), ui->cols, ROLE_DIM, "%s", or);
+	if (x + 4 + (int)sizeof(or) <= ui->cols) {
+		right -= (int)sizeof(or);
+		paint_text(y, right, ui->cols, ROLE_DIM, "%s", or);
+	}
+	if (!text.len && x + 1 + (int)sizeof(by) <= right)
+		paint_text(y, x + 1, right, ROLE_DIM, "%s", by);
 	buf_free(&text);
 }
 
@@ -254,7 +260,7 @@ view_picker_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_str(out, "demo: draws pictures by writing its pages, and ends with pmtop");
 	else if (!picker_of(ui)->rows_n)
 		buf_str(out,
-		        "no process matches by command, user or PID; Esc clears the filter");
+		        "no process matches by name, user, PID or command; Esc clears the filter");
 }
 
 static void
