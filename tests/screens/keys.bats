@@ -87,6 +87,25 @@ press_in() { # SIZE LETTER...
 	press_all H 80x24
 }
 
+@test "a key that does nothing says so, and where the keys are; it is not in the log" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys Right
+	screen_text | grep '^ Right does nothing here: ? has the keys of this view'
+	screen_keys Down
+	run ! grep 'does nothing' <(screen_text)
+	screen_keys Enter T
+	screen_text | grep '^ T does nothing here: ? has the keys of this view'
+	screen_keys F11 '?' x
+	screen_text | grep '^ x does nothing in the help'
+	screen_keys '!'
+	screen_text | grep '^ ! does nothing in the help'
+	screen_keys Escape '!'
+	run ! grep 'does nothing' <(screen_text)
+	screen_keys Q
+	screen_end
+}
+
 @test "this test knows every view that has keys" {
 	local v way
 	for v in $(sed -n 's/^K([^,]*, *"[^"]*", *"\([A-Z]*\)".*/\1/p' "$fixture_top/ui/term/keys.def" | fold -w 1 | sort -u); do

@@ -95,6 +95,10 @@ test_key_names(void)
 		snprintf(name, sizeof(name), "key %s", rows[i].name);
 		is_u64((uint64_t)(int64_t)key_code(rows[i].name, strlen(rows[i].name)),
 		       (uint64_t)(int64_t)rows[i].want, name);
+		if (key_name(rows[i].want, name, sizeof(name)))
+			is_str(name, rows[i].name, "and its name");
+		else
+			ok(rows[i].want < 0, "and only what is no key has no name");
 	}
 	ok(key_action('q', 'R') == ACT_CLOSE && key_action(27, 'R') == ACT_STAY, "Esc never quits");
 	ok(key_action('~', 'R') == ACT_NONE && key_action(TERM_RESIZE, 'G') == ACT_NONE,

@@ -357,10 +357,29 @@ app_leave_panel(struct app *a, int k, enum action action)
 	return key_action(k, ui_letter(&a->ui));
 }
 
+/* A key without an action in this view: that, and where the keys are. Not for the log. */
+static void
+app_say_unbound(struct app *a, int k)
+{
+	char name[KEY_NAME_SIZE], text[3 * KEY_NAME_SIZE];
+	char view = app_letter(a);
+
+	if (!key_name(k, name, sizeof(name)))
+		return;
+	if (view == key_view_named("help"))
+		snprintf(text, sizeof(text), "%s does nothing in the help", name);
+	else
+		snprintf(text, sizeof(text), "%s does nothing here: %s has the keys of this view",
+		         name, key_of(ACT_HELP, view));
+	app_toast_logged(a, ROLE_TEXT, text);
+	a->toast.view = view;
+}
+
 static void
 app_key(struct app *a, int k)
 {
 	enum action action = key_action(k, app_letter(a));
+	bool closes = a->t.panel && !a->t.asking;
 
 	a->status.keys++;
 	a->ui.touched_ns = time_ns();
@@ -380,6 +399,8 @@ app_key(struct app *a, int k)
 		app_perform(a, action);
 	else if (view_of(ui_view(&a->ui))->typed)
 		app_effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
+	else if (!closes)
+		app_say_unbound(a, k);
 }
 
 /*

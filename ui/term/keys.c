@@ -163,19 +163,19 @@ key_row_in(const struct key_row *row, char view)
 	return row->keys[0] && (row->views[0] == '*' || strchr(row->views, view) != NULL);
 }
 
+static const struct {
+	const char *name;
+	int code;
+} keys_named[] = {
+    {"Up", TERM_UP},     {"Down", TERM_DOWN}, {"Left", TERM_LEFT}, {"Right", TERM_RIGHT},
+    {"PgUp", TERM_PGUP}, {"PgDn", TERM_PGDN}, {"Home", TERM_HOME}, {"End", TERM_END},
+    {"Enter", '\r'},     {"Esc", 27},         {"Tab", '\t'},       {"S-Tab", TERM_BTAB},
+    {"Backspace", TERM_BACKSPACE},            {"Space", ' '},
+};
+
 int
 key_code(const char *name, size_t len)
 {
-	static const struct {
-		const char *name;
-		int code;
-	} named[] = {
-	    {"Up", TERM_UP},     {"Down", TERM_DOWN}, {"Left", TERM_LEFT}, {"Right", TERM_RIGHT},
-	    {"PgUp", TERM_PGUP}, {"PgDn", TERM_PGDN}, {"Home", TERM_HOME}, {"End", TERM_END},
-	    {"Enter", '\r'},     {"Esc", 27},         {"Tab", '\t'},       {"S-Tab", TERM_BTAB},
-	    {"Backspace", TERM_BACKSPACE},            {"Space", ' '},
-	};
-
 	if (len == 1)
 		return (unsigned char)name[0];
 	if (len == 2 && name[0] == '^')
@@ -185,10 +185,29 @@ key_code(const char *name, size_t len)
 
 		return f >= 1 && f <= 12 && name[1] != '0' ? TERM_F0 + f : -1;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(named); i++)
-		if (strlen(named[i].name) == len && !strncmp(named[i].name, name, len))
-			return named[i].code;
+	for (size_t i = 0; i < ARRAY_LEN(keys_named); i++)
+		if (strlen(keys_named[i].name) == len && !strncmp(keys_named[i].name, name, len))
+			return keys_named[i].code;
 	return -1;
+}
+
+bool
+key_name(int code, char *out, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_LEN(keys_named); i++)
+		if (keys_named[i].code == code) {
+			snprintf(out, size, "%s", keys_named[i].name);
+			return true;
+		}
+	if (code > TERM_F0 && code <= TERM_F0 + 12)
+		snprintf(out, size, "F%d", code - TERM_F0);
+	else if (code > 0 && code < ' ')
+		snprintf(out, size, "^%c", code + '@');
+	else if (code > ' ' && code < 127)
+		snprintf(out, size, "%c", code);
+	else
+		return false;
+	return true;
 }
 
 /* The index of the key in the row, or -1. */

@@ -71,4 +71,7 @@ enum action key_action(int key, char view);
 /* "Enter" -> '\r'; -1: no such key. */
 int key_code(const char *name, size_t len);
 
+/* The reverse; out has KEY_NAME_SIZE bytes. false: the key has no name. */
+bool key_name(int code, char *out, size_t size);
+
 #endif
