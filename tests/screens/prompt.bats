@@ -102,3 +102,13 @@ last() { screen_text | tail -n "$1"; }
 	screen_keys Escape Q
 	screen_end
 }
+
+@test "bug: on a small screen the end of an error was cut" {
+	screen_start 40x12 "$PID"
+	screen_keys :
+	screen_type 'count anon by zz'
+	screen_keys Enter
+	screen_golden whole prompt-error-40
+	screen_keys Escape Q
+	screen_end
+}

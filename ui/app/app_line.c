@@ -14,22 +14,19 @@
 #include "term/paint.h"
 #include "term/prompt.h"
 
-/* A message; a long one takes the row above as well, broken at a blank. */
+/* A message from column x on, its last line in row y: a long one takes rows above as well. */
 void
 app_draw_message(const struct app *a, int y, enum role role, int x, const char *text)
 {
-	int room = a->ui.cols - x - 1;
-	size_t cut;
+	int room = a->ui.cols - x, rows = app_panel_head(text, room), last = y;
 
-	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
-	if ((int)fit_width(text, strlen(text)) <= room) {
-		paint_text(y, x, a->ui.cols, role, "%s", text);
-		return;
+	for (y = rows < last ? last - rows + 1 : 1; *text && y <= last; y++) {
+		size_t len = fit_line(text, (size_t)(room - 1));
+
+		paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
+		paint_text(y, x, a->ui.cols, role, "%.*s", (int)len, text);
+		text += len + (text[len] == ' ');
 	}
-	cut = fit_line(text, (size_t)room);
-	paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
-	paint_text(y - 1, x, a->ui.cols, role, "%.*s", (int)cut, text);
-	paint_text(y, x, a->ui.cols, role, "%s", text + cut + (text[cut] == ' '));
 }
 
 /* The question's place or range, and for goto the one it goes to. false: it has none. */
@@ -136,15 +133,20 @@ line_draw_effect(const struct app *a, int y, int x)
 		           s->regions->vmas.n, plural(s->regions->vmas.n));
 }
 
-/* A caret above the error; the message goes after it, or before or above it if there is no room. */
+/*
+ * A caret above the error; the message goes after it, in two rows if need be; or before or above
+ * it if there is no room.
+ */
 static void
 line_draw_error(const struct app *a, int y, int caret)
 {
+	enum { ROWS = 2 };
 	char text[sizeof(a->prompt.error) + 2];
 	int width = (int)fit_width(a->prompt.error, strlen(a->prompt.error));
 
 	snprintf(text, sizeof(text), "^ %s", a->prompt.error);
-	if (caret + width + 3 <= a->ui.cols || caret < a->ui.cols / 2) {
+	if (caret + width + 3 <= a->ui.cols ||
+	    (caret < a->ui.cols / 2 && app_panel_head(text, a->ui.cols - caret) <= ROWS)) {
 		app_draw_message(a, y, ROLE_HOT, caret, text);
 		return;
 	}
