@@ -167,6 +167,7 @@ half_is_lit() {
 	kill "$HOT"
 	until_true is_free
 	screen_wait_text ' ended [0-9]+ s ago '
+	run ! grep 'DAMON just now' <(screen_text)
 	screen_keys Q
 	screen_end
 }

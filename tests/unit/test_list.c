@@ -14,6 +14,8 @@
 #include "tap.h"
 #include "term/keys.h"
 #include "term/paint.h"
+#include "target/accesses.h"
+#include "views/lacks.h"
 #include "views/view.h"
 
 /* --- columns ---------------------------------------------------------------------------------- */
@@ -536,6 +538,28 @@ test_sorting(void)
 	ok(right, "many numbers, all known");
 }
 
+/* How old what DAMON saw is, by the state of the process. */
+static void
+test_age(void)
+{
+	struct accesses seen = {.time_ns = UINT64_C(5000000000)};
+	struct sample s = {.accesses = &seen, .time_ns = seen.time_ns, .made_ns = seen.time_ns};
+	struct ui ui = {.now = seen.time_ns};
+	struct buf out = {0};
+
+	lens_add_age(&ui, &s, &out);
+	is_str(out.s, "just now", "an age");
+	ui.now += UINT64_C(7000000000);
+	out.len = 0;
+	lens_add_age(&ui, &s, &out);
+	is_str(out.s, "7 s ago", "it grows");
+	s.ended = true;
+	out.len = 0;
+	lens_add_age(&ui, &s, &out);
+	is_str(out.s, "before it ended", "bug: what was seen of a process that has ended was always just now");
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -553,5 +577,6 @@ main(void)
 	test_order_of_counts();
 	test_parted();
 	test_sorting();
+	test_age();
 	return tap_done();
 }

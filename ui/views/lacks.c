@@ -73,10 +73,12 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 void
 lens_add_age(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	uint64_t now = s->ended || s->timeline ? s->time_ns : sample_clock(s, ui->now);
+	uint64_t now = s->timeline ? s->time_ns : sample_clock(s, ui->now);
 	uint64_t at = s->accesses->time_ns, age = now - u64_min(now, at);
 
-	if (age < TIME_SECOND)
+	if (s->ended)
+		buf_str(out, "before it ended");
+	else if (age < TIME_SECOND)
 		buf_str(out, "just now");
 	else
 		buf_fmt(out, "%.0f s ago", (double)age / 1e9);
