@@ -220,6 +220,22 @@ docs_accesses(void)
 	       "left alone, and then the lens says so.\n");
 }
 
+/* Those of the list that compare with another moment. */
+static void
+docs_diff_columns(void)
+{
+	const char *between = "";
+
+	for (unsigned id = 0; id < COL_COUNT; id++) {
+		const struct column *c = column_row((enum column_id)id);
+
+		if (!(c->needs & NEED_DIFF))
+			continue;
+		printf("%s\\fI%s\\fR", between, c->title);
+		between = ", ";
+	}
+}
+
 static void
 docs_recordings(void)
 {
@@ -266,10 +282,9 @@ docs_diff(void)
 	printf(".PP\nOn the screen, \\fBsnap\\fR \\fINAME\\fR at the prompt keeps a moment, "
 	       "\\fBdiff\\fR \\fINAME\\fR compares with it from then on, and "
 	       "\\fBdiff\\fR \\fIA B\\fR compares two that were kept. The lens growth shows "
-	       "what differs. The list has columns for it (\\fIBECAME\\fR, \\fI+RSS\\fR, "
-	       "\\fI+SWAP\\fR, \\fI+WRITTEN\\fR, \\fICHANGED\\fR, \\fIMOVED\\fR, "
-	       "\\fIREWRITTEN\\fR) in place of "
-	       "its usual ones, and strikes out the regions that are gone; n and N go to the "
+	       "what differs. The list has columns for it (");
+	docs_diff_columns();
+	printf(") in place of its usual ones, and strikes out the regions that are gone; n and N go to the "
 	       "next and the previous difference, in the list and in the grid; Esc in the list "
 	       "ends it. In a recording, \\fBdiff\\fR \\fITIME\\fR compares the sample on "
 	       "screen with the one of that time, also after [ and ] went to another sample; "
