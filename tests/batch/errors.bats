@@ -84,8 +84,8 @@ load helper
 	refused 2 '--size' --frames 1 --size 100 "$PID"
 	refused 2 '--size' --frames 1 --size 0x0 "$PID"
 	refused 2 '--size' --frames 1 --size 99999999999x5 "$PID"
-	refused 2 'unknown theme "pink"; choose from auto' --theme pink "$PID"
-	refused 2 'unknown color "maybe"; choose from auto, always, never, 256' --color=maybe "$PID"
+	refused 2 '--theme has no value "pink"; choose from auto' --theme pink "$PID"
+	refused 2 '--color has no value "maybe"; choose from auto, always, never, 256' --color=maybe "$PID"
 	refused 2 'unknown document "poems"' --print poems
 }
 

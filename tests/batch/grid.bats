@@ -80,5 +80,5 @@ letters() {
 	is "$(letters --grid=10120000..+16p --lens folios)" "4 16"
 	refused 2 'a single look has no baseline; --grow compares two' --grid --lens growth "$PID"
 	refused 2 "a single look samples nothing; -e 'accesses for 10s' answers it" --grid --lens accesses "$PID"
-	refused 2 'unknown lens "colour"; choose from state, writes, backing' --grid --lens colour "$PID"
+	refused 2 '--lens has no value "colour"; choose from state, writes, backing' --grid --lens colour "$PID"
 }

@@ -91,6 +91,9 @@ costs() {
 	[[ $(pm -e 'help COUNT' "$PID") == *'query count PAGES [in RANGE] [by KEY]'* ]]
 	[[ $(pm --json -e 'help hwpoison' "$PID") == *'{"kind": "state", "name": "hwpoison"'* ]]
 	[[ $(pm -e help "$PID") == *' queries'*'query quit'* ]]
+	is "$(pm -e 'help not in RAM' "$PID")" "$(printf '%s\n' '1 meaning of not in RAM' \
+		'  KIND  NAME       MEANING' \
+		'  class not in RAM a colour of the lenses writes, sharing, LRU, folios, NUMA, physical, accesses')"
 	refused 2 'did you mean mapcount' -e 'help mapcuont' "$PID"
 	refused 2 'no help on' -e $'help \e[32m' "$PID"
 }

@@ -86,7 +86,7 @@ _drawn_at() {
 		screen_stopped
 		screen_continue
 		screen_text | head -n 20 | diff <(head -n 20 "$SCREEN_TMP/before") -
-		screen_text | tail -n 3 | grep 'stopped for [0-9]* s: no samples meanwhile'
+		screen_text | tail -n 3 | grep 'stopped for less than 1 s: no samples meanwhile'
 		[ "$(_tmux display-message -p '#{mouse_any_flag}#{mouse_sgr_flag}')" = 11 ]
 		screen_keys Escape Escape Escape
 	done

@@ -112,8 +112,11 @@ app_stop(struct app *a)
 	if (a->t.s)
 		history_stopped(&a->t.history, sample_clock(a->t.s, from),
 		                sample_clock(a->t.s, to));
-	snprintf(text, sizeof(text), "stopped for %.0f s: no samples meanwhile",
-	         (double)(to - from) / 1e9);
+	if (to - from < TIME_SECOND)
+		snprintf(text, sizeof(text), "stopped for less than 1 s: no samples meanwhile");
+	else
+		snprintf(text, sizeof(text), "stopped for %.0f s: no samples meanwhile",
+		         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
 	if (!a->t.paused)
 		app_refresh(a);

@@ -21,8 +21,8 @@ option_bad_value(struct err *err, enum option_id id, const char *value, const ch
 static int
 option_bad_word(struct err *err, enum option_id id, const char *value, const char *how)
 {
-	return err_set(err, ERR_USAGE, NULL, how, "unknown %s \"%.60s\"", options_rows[id].name,
-	               value);
+	return err_set(err, ERR_USAGE, NULL, how, "--%s has no value \"%.60s\"",
+	               options_rows[id].name, value);
 }
 
 int

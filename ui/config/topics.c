@@ -163,21 +163,48 @@ topics_of_regions(struct topics_search *s)
 		           query_sum_help((enum query_sum)i));
 }
 
+/* Whether a lens before l has a class of the same name: it was added then. */
+static bool
+topics_has_class(unsigned l, unsigned c)
+{
+	const char *name = lens_class((enum lens)l, c).name;
+
+	while (--l > LENS_STATE)
+		for (unsigned i = 0; i < lens_classes((enum lens)l); i++)
+			if (!strcmp(lens_class((enum lens)l, i).name, name))
+				return true;
+	return false;
+}
+
+/* One that several lenses have, once. */
+static void
+topics_add_class(struct topics_search *s, unsigned l, unsigned c)
+{
+	const char *name = lens_class((enum lens)l, c).name;
+	struct buf lenses = {0}, help = {0};
+	unsigned n = 0;
+
+	if (s->word[0] && strcasecmp(name, s->word) != 0)
+		return;
+	for (; l < LENS_COUNT; l++)
+		for (unsigned i = 0; i < lens_classes((enum lens)l); i++)
+			if (!strcmp(lens_class((enum lens)l, i).name, name))
+				buf_fmt(&lenses, "%s%s", n++ ? ", " : "",
+				        lens_row((enum lens)l)->name);
+	buf_fmt(&help, "a colour of the lens%s %s", n > 1 ? "es" : "", lenses.s);
+	topics_add(s, "class", name, help.s);
+	buf_free(&lenses);
+	buf_free(&help);
+}
+
 /* The classes have names of several words. Those of the first lens are the states. */
 static void
 topics_of_classes(struct topics_search *s)
 {
-	char help[64];
-
 	for (unsigned l = LENS_STATE + 1; l < LENS_COUNT; l++)
-		for (unsigned c = 0; c < lens_classes((enum lens)l); c++) {
-			const char *name = lens_class((enum lens)l, c).name;
-
-			snprintf(help, sizeof(help), "a colour of the lens %s",
-			         lens_row((enum lens)l)->name);
-			if (!s->word[0] || !strcasecmp(name, s->word))
-				topics_add(s, "class", name, help);
-		}
+		for (unsigned c = 0; c < lens_classes((enum lens)l); c++)
+			if (!topics_has_class(l, c))
+				topics_add_class(s, l, c);
 }
 
 /* Whether the row has the key; upper and lower case are different ones. */
