@@ -80,10 +80,10 @@ record_on() {
 
 @test "the timeline is below the status line, and the views leave room for it" {
 	screen_start 100x24 "$FILE"
-	screen_text | sed -n '22p' | grep -qE '^ RAM '
+	screen_text | sed -n '22p' | grep -qE '^ memory '
 	screen_text | sed -n '23p' | grep -qE '^ written +\?\?\?\?'
 	screen_keys Enter
-	screen_text | sed -n '22p' | grep -qE '^ RAM '
+	screen_text | sed -n '22p' | grep -qE '^ memory '
 	screen_keys q q
 }
 

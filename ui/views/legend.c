@@ -48,6 +48,7 @@ legend_one_heat(struct heats *h, const struct ui *ui, const char *word)
 	legend_add_part(h, ROLE_TEXT, " %s ", word);
 }
 
+/* word "": the line has it already. */
 static void
 legend_all_heats(struct heats *h, const struct ui *ui, const char *word)
 {
@@ -56,7 +57,8 @@ legend_all_heats(struct heats *h, const struct ui *ui, const char *word)
 	bool count = ui_by_count(ui);
 
 	h->n = 0;
-	legend_add_part(h, ROLE_TEXT, count ? "%s in " : "%s ", word);
+	if (word[0])
+		legend_add_part(h, ROLE_TEXT, count ? "%s in " : "%s ", word);
 	for (enum heat step = HEAT_NOW; step < HEAT_COUNT; step++) {
 		const char *text = count ? counts[step] : ages[step];
 		char glyph = (char)cells_heat_glyph(ui, step);
@@ -87,6 +89,8 @@ legend_make_heats(struct heats *h, const struct ui *ui, const struct sample *s, 
 	const char *word = tracker_words(s->tracker)->verb;
 
 	legend_all_heats(h, ui, word);
+	if (ui_view(ui) == VIEW_REGIONS && legend_do_heats_width(h) > room)
+		legend_all_heats(h, ui, ""); /* its line begins with "writes" */
 	if ((!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) ||
 	    legend_do_heats_width(h) > room)
 		legend_one_heat(h, ui, word);

@@ -11,7 +11,7 @@
 #include "views/view.h"
 
 /* What is left of the bars, and right of them. */
-enum { TIMEBAR_LEFT = 9, TIMEBAR_RIGHT = 9 };
+enum { TIMEBAR_LEFT = 9, TIMEBAR_RIGHT = 10 };
 
 /* What one row shows of a tick. false: it is not known. */
 typedef bool timebar_value(const struct timeline_tick *k, uint64_t *pages);
@@ -85,7 +85,7 @@ timebar_row(const struct sample *s, int y, int cols, const char *name, enum role
 	if (at < shown)
 		paint_choose(y, TIMEBAR_LEFT + (int)at);
 	if (known)
-		paint_text(y, cols - TIMEBAR_RIGHT + 1, cols, ROLE_DIM, "%s",
+		paint_text(y, cols - TIMEBAR_RIGHT + 1, cols, ROLE_DIM, "max %s",
 		           size_text(size, all * s->page_size));
 }
 
@@ -104,7 +104,7 @@ timebar_hit(struct ui *ui, const struct sample *s, const struct touch *t)
 void
 timebar_draw(const struct sample *s, int y, int cols)
 {
-	timebar_row(s, y, cols, "RAM", ROLE_ACCENT, timebar_memory);
+	timebar_row(s, y, cols, "memory", ROLE_ACCENT, timebar_memory);
 	timebar_row(s, y + 1, cols, "written", ROLE_HOT, timebar_written);
 	zone_add(&(struct zone){.y = y,
 	                        .x = TIMEBAR_LEFT,
