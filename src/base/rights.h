@@ -22,6 +22,8 @@
 /* to look at a process; to learn what it shares, and to trace it */
 #define RIGHTS_LOOK  (RIGHT(CAP_PERFMON) | RIGHT(CAP_SYS_PTRACE))
 #define RIGHTS_TRACE RIGHT(CAP_SYS_PTRACE)
+/* to open its page tables */
+#define RIGHTS_TABLES (RIGHT(CAP_DAC_READ_SEARCH) | RIGHT(CAP_SYS_PTRACE))
 
 /* Call it first, in the only thread. Those of root stay in force. */
 void rights_set_aside(void);

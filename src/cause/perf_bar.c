@@ -12,6 +12,7 @@
 #include "base/rights.h"
 #include "base/util.h"
 #include "kernel/proc_bar.h"
+#include "kernel/tiers.h"
 
 /*
  * Up to here the processes of one's own are allowed. Debian begins with 3, at which its kernels
@@ -113,7 +114,7 @@ perf_bar_look(struct perf_bar *b, const struct proc *p)
 	if (file_read_small(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", text, sizeof(text)))
 		b->paranoid = atoi(text) < 0 ? 0 : atoi(text);
 	b->root = geteuid() == 0;
-	b->inside = proc_inner_users();
+	b->inside = tiers_are_inner();
 	if (p && proc_bar_of(p) != PROC_BAR_OTHER)
 		b->target = proc_bar_help(proc_bar_of(p));
 	b->admin = rights_have(CAP_SYS_ADMIN);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
@@ -93,7 +94,8 @@ pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 {
 	pm->fd = proc_file(p, "pagemap", O_RDONLY);
 	if (pm->fd < 0)
-		return err_sys(err, file_is_odd(errno) ? NULL : proc_bar_help(proc_bar_of(p)),
+		return err_sys(err,
+		               file_is_odd(errno) ? NULL : proc_bar_how(proc_bar_of(p), RIGHTS_TABLES),
 		               "cannot read the page tables of process %d (%s)", (int)p->pid,
 		               p->comm);
 	return 0;

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rights.h"
+#include "kernel/tiers.h"
 
 /* Reads up to n numbers after "\nNAME:"; returns how many there are. */
 static unsigned
@@ -74,18 +76,6 @@ proc_find_bar(int dir)
 	return PROC_BAR_OTHER;
 }
 
-/* The first user namespace has all users under their own numbers. */
-bool
-proc_inner_users(void)
-{
-	char text[256];
-	unsigned long from, to, n;
-
-	if (!file_read_small(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)))
-		return false;
-	return sscanf(text, "%lu %lu %lu", &from, &to, &n) != 3 || from || to || n != UINT32_MAX;
-}
-
 enum proc_bar
 proc_bar(int dir)
 {
@@ -133,15 +123,26 @@ proc_bar_help(enum proc_bar b)
 }
 
 const char *
-proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size)
+proc_bar_how(enum proc_bar b, uint64_t needed)
 {
-	if (b == PROC_BAR_USER && !uid)
+	const char *lack =
+	    b == PROC_BAR_NAMESPACE || b == PROC_BAR_ENDED ? NULL : tiers_lack(needed);
+
+	return lack ? lack : proc_bar_help(b);
+}
+
+const char *
+proc_refused_how(enum proc_bar b, unsigned uid, uint64_t needed, char *out, size_t size)
+{
+	const char *how = proc_bar_how(b, needed);
+
+	if (b != PROC_BAR_USER || how != proc_bar_help(b))
+		snprintf(out, size, "%s", how);
+	else if (!uid)
 		snprintf(out, size, "it belongs to root: run pmtop as root");
-	else if (b == PROC_BAR_USER)
+	else
 		snprintf(out, size, "it belongs to user %u: run pmtop as root, or as that user",
 		         uid);
-	else
-		snprintf(out, size, "%s", proc_bar_help(b));
 	return out;
 }
 
@@ -154,11 +155,14 @@ proc_memory_how(const struct proc *p)
 	    "kernel.yama.ptrace_scope is 3: no one may attach until the next boot",
 	};
 	enum proc_bar b = proc_bar_of(p);
+	const char *how = proc_bar_how(b, RIGHTS_TRACE);
 	int sys = errno;
 	char scope[8] = "";
 
 	if (b == PROC_BAR_OTHER || b == PROC_BAR_ROOT)
 		file_read_small(p->root, "sys/kernel/yama/ptrace_scope", scope, sizeof(scope));
 	errno = sys;
-	return scope[0] >= '1' && scope[0] <= '3' ? scopes[scope[0] - '0'] : proc_bar_help(b);
+	if (scope[0] == '3' || (how == proc_bar_help(b) && scope[0] >= '1' && scope[0] <= '2'))
+		return scopes[scope[0] - '0'];
+	return how;
 }

@@ -17,11 +17,12 @@ enum proc_bar proc_bar(int dir);
 enum proc_bar proc_bar_of(const struct proc *p);
 const char *proc_bar_help(enum proc_bar b);
 
-/* Whether pmtop's user namespace is not the first one: its root is not root to the kernel. */
-bool proc_inner_users(void);
+/* The same where any of the capabilities `needed` (rights.h) would do: see tiers_lack. */
+const char *proc_bar_how(enum proc_bar b, uint64_t needed);
+const char *proc_refused_how(enum proc_bar b, unsigned uid, uint64_t needed, char *out,
+                             size_t size);
 
 /* The remedy for its memory (mem, ptrace), which yama restricts as well. */
 const char *proc_memory_how(const struct proc *p);
-const char *proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/rights.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "kernel/pagemap.h"
@@ -144,6 +145,7 @@ access_help(enum access a)
 void
 process_say(const struct process *p, struct buf *out)
 {
+	uint64_t needed = p->access == ACCESS_MAPS ? RIGHTS_TABLES : RIGHTS_LOOK;
 	char how[192];
 
 	if (p->access == ACCESS_UNKNOWN)
@@ -152,7 +154,7 @@ process_say(const struct process *p, struct buf *out)
 	if (p->refused)
 		buf_fmt(out, ": %s", strerror(p->refused));
 	if (p->refused == EACCES || p->refused == EPERM)
-		buf_fmt(out, "; %s", proc_refused_how(p->bar, p->uid, how, sizeof(how)));
+		buf_fmt(out, "; %s", proc_refused_how(p->bar, p->uid, needed, how, sizeof(how)));
 }
 
 /* --- lists ------------------------------------------------------------------------------------ */

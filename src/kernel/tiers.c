@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/tiers.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rights.h"
 #include "base/util.h"
-#include "kernel/proc_bar.h"
 
 #define T(capability, word, gives) {(capability), #capability, (gives)},
 static const struct tier tiers[] = {
@@ -52,6 +53,35 @@ tiers_line(size_t n, char *out, size_t size)
 	return out;
 }
 
+const char *
+tiers_lack(uint64_t needed)
+{
+	static _Thread_local char text[192];
+	char line[128];
+
+	if (!rights_are_aside())
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(tiers); i++)
+		if (needed & RIGHT(tiers[i].capability) && !rights_have(tiers[i].capability)) {
+			snprintf(text, sizeof(text), "pmtop lacks %s: %s", tiers[i].name,
+			         tiers_line(i + 1, line, sizeof(line)));
+			return text;
+		}
+	return NULL;
+}
+
+/* The first user namespace has all users under their own numbers. */
+bool
+tiers_are_inner(void)
+{
+	char text[256];
+	unsigned long from, to, n;
+
+	if (!file_read_small(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)))
+		return false;
+	return sscanf(text, "%lu %lu %lu", &from, &to, &n) != 3 || from || to || n != UINT32_MAX;
+}
+
 static void
 tiers_say_root(char *what, size_t what_size, char *more, size_t more_size)
 {
@@ -62,7 +92,7 @@ tiers_say_root(char *what, size_t what_size, char *more, size_t more_size)
 		if (tiers[i].capability != CAP_PERFMON &&
 		    tiers[i].capability != CAP_DAC_READ_SEARCH && !rights_have(tiers[i].capability))
 			lacks = tiers[i].name;
-	if (proc_inner_users()) {
+	if (tiers_are_inner()) {
 		snprintf(what, what_size, "as root of a user namespace: frames are hidden");
 		snprintf(more, more_size, "run pmtop as root outside of it");
 		return;

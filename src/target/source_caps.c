@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/rights.h"
 #include "cause/events.h"
 #include "cause/stores.h"
 #include "kernel/flags.h"
@@ -65,23 +66,23 @@ caps_try_file(struct cap *c, int fd, const char *how)
 
 /* A file of the process; the remedy is looked up only if it is refused. */
 static void
-caps_try_own_file(struct caps *t, struct cap *c, const char *name)
+caps_try_own_file(struct caps *t, struct cap *c, const char *name, uint64_t needed)
 {
 	caps_try_file(c, proc_file(&t->r->proc, name, O_RDONLY), NULL);
 	if (!c->ok)
-		caps_set_how(c, proc_bar_help(proc_bar_of(&t->r->proc)));
+		caps_set_how(c, proc_bar_how(proc_bar_of(&t->r->proc), needed));
 }
 
 static void
 caps_maps(struct caps *t, struct cap *c)
 {
-	caps_try_own_file(t, c, "maps");
+	caps_try_own_file(t, c, "maps", RIGHTS_LOOK);
 }
 
 static void
 caps_smaps(struct caps *t, struct cap *c)
 {
-	caps_try_own_file(t, c, "smaps");
+	caps_try_own_file(t, c, "smaps", RIGHTS_LOOK);
 }
 
 static void
@@ -147,7 +148,7 @@ caps_present_word(struct caps *t)
 static void
 caps_pagemap(struct caps *t, struct cap *c)
 {
-	caps_try_own_file(t, c, "pagemap");
+	caps_try_own_file(t, c, "pagemap", RIGHTS_TABLES);
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/rights.h"
 #include "base/util.h"
 #include "kernel/clear_refs.h"
 #include "kernel/kabi.h"
@@ -51,7 +52,7 @@ source_root_open_maps(struct source_root *r, struct err *err)
 	if (proc_is_hidden(&r->proc))
 		return proc_refuse_hidden(r->proc.pid, err);
 	errno = sys;
-	proc_refused_how(proc_bar_of(&r->proc), r->proc.uid, how, sizeof(how));
+	proc_refused_how(proc_bar_of(&r->proc), r->proc.uid, RIGHTS_LOOK, how, sizeof(how));
 	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
 	               "cannot inspect process %d (%s)", (int)r->proc.pid, r->proc.comm);
 }

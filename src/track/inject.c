@@ -72,6 +72,7 @@ inject_in_use(const struct proc *p)
 
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
+#include "kernel/tiers.h"
 #include "kernel/vma.h"
 
 
@@ -185,10 +186,10 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 		return inject_refuse_yama(p, scope, err);
 	bar = proc_bar_of(p);
 	return inject_refuse(p, err,
-	                     bar == PROC_BAR_USER
+	                     bar == PROC_BAR_USER && !tiers_lack(RIGHTS_TRACE)
 	                         ? "tracing it is not allowed: that needs root or the same user"
 	                         : "tracing it is not allowed",
-	                     proc_refused_how(bar, p->uid, how, sizeof(how)));
+	                     proc_refused_how(bar, p->uid, RIGHTS_TRACE, how, sizeof(how)));
 }
 
 int
