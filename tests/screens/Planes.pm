@@ -127,14 +127,14 @@ sub parse
 # --- parts of a screen ----------------------------------------------------------------------------
 
 # What a row is, by what is seen of it: the frame's rows are the first one and the last two; a heading is
-# drawn as the header is, or begins with "address"; a legend begins with the key of its lens.
+# drawn as the header is, or begins with "address" or, scrolled, with "<ADDRESS"; a legend begins with the key of its lens.
 sub _parts
 {
 	my ($grid) = @_;
 	my ($cells, $below) = ($grid->{cells}, $grid->{h} - 2);
 	my @text = map { join '', map { $_->[0] } @$_ } @$cells;
 	my ($heading) = grep {
-		$text[$_] =~ /(?:^|│) *address\b/ || $cells->[$_][0][1] ne '' && $cells->[$_][0][1] eq $cells->[0][0][1]
+		$text[$_] =~ /(?:^|│) *address\b|^<ADDRESS/ || $cells->[$_][0][1] ne '' && $cells->[$_][0][1] eq $cells->[0][0][1]
 	} 1 .. $below - 1;
 	my $top = $heading // 0;
 	my $bottom = $below - ($text[$below - 1] =~ /^[0-9A] \w/ ? 1 : 0);

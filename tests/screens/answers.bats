@@ -109,3 +109,22 @@ ask() {
 	screen_keys Tab
 	screen_wait_text ':record off'
 }
+
+@test "bug: the right of a wide answer could not be seen" {
+	fixture java
+	screen_start 60x16 "$PID"
+	screen_keys :
+	screen_type arenas
+	screen_keys Enter
+	screen_text | grep '…$'
+	screen_text | tail -n 1 | grep 'Right more'
+	screen_golden body answer-wide
+	screen_keys Right
+	screen_golden body answer-right
+	screen_keys l l l l l l
+	run ! grep '…$' <(screen_text | head -n 14)
+	screen_keys h Left h h h h h h
+	screen_golden body answer-wide
+	screen_keys Escape Q
+	screen_end
+}

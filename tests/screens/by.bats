@@ -145,3 +145,19 @@ named() { "$PMTOP" --capabilities $$ | grep -q '^symbols *yes' || skip "this pmt
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: the end of a long call chain in the table could not be seen" {
+	named
+	by_start 80x24
+	screen_keys B t t
+	screen_text | sed -n 5,14p | grep 'flush: .*…$'
+	screen_keys Right Right Right Right Right Right Right Right Right
+	run ! grep '…$' <(screen_text | sed -n 5,14p)
+	run ! grep 'flush:' <(screen_text | sed -n 5,14p)
+	screen_keys Left Left Left Left Left Left Left Left Left
+	screen_text | sed -n 5,14p | grep 'flush: .*…$'
+	screen_keys t
+	screen_text | grep -F '[anon: memtable]'
+	screen_keys Q
+	screen_end
+}

@@ -245,7 +245,7 @@ screen_write() {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_write /tmp/x.png
-	screen_text | grep -F "^ its extension does not say what to write"
+	screen_text | grep -F "its extension does not say what to write"
 	screen_keys Escape
 	echo mine >"$f"
 	screen_write "$f"

@@ -90,8 +90,8 @@ press_in() { # SIZE LETTER...
 @test "a key that does nothing says so, and where the keys are; it is not in the log" {
 	fixture zoo
 	screen_start 80x24 "$PID"
-	screen_keys Right
-	screen_text | grep '^ Right does nothing here: ? has the keys of this view'
+	screen_keys E
+	screen_text | grep '^ E does nothing here: ? has the keys of this view'
 	screen_keys Down
 	run ! grep 'does nothing' <(screen_text)
 	screen_keys Enter T

@@ -449,3 +449,21 @@ heads() { screen_text | sed -n 5p; }
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: what had no room to the right could not be seen: Right and Left scroll the list" {
+	fixture java
+	screen_start 60x24 "$PID"
+	run ! grep ' THP' <(screen_text | heading)
+	screen_keys Right Right Right Right
+	screen_golden heading+rows list-right
+	# to the end: the name has all the room there is
+	screen_keys Right Right Right Right Right Right Right Right Right Right
+	screen_text | heading | grep -E '^< ?ADDRESS[^ ]* +MAPPING *$'
+	screen_keys Left
+	screen_text | heading | grep -E '^< ?ADDRESS[^ ]* +[A-Z]+ .*MAPPING *$'
+	screen_keys Left Left Left Left Left Left Left Left Left Left Left Left
+	screen_text | heading | grep -E '^ ADDRESS[^ ]* +SIZE'
+	screen_keys Q
+	screen_end
+}
+heading() { grep ADDRESS; }

@@ -69,6 +69,22 @@ processes() {
 	screen_end
 }
 
+@test "bug: the end of a long command could not be seen" {
+	processes
+	screen_start 60x24
+	screen_text | grep 'java -Xmx2g.*…$'
+	screen_keys Right Right Right Right Right Right Right Right Right Right Right Right Right Right Right Right
+	run ! grep '…$' <(screen_text | head -n 22 | grep -v ' demo ')
+	run ! grep 'java -Xmx2g' <(screen_text)
+	screen_keys Left Left Left Left Left Left Left Left Left Left Left Left Left Left Left Left
+	screen_text | grep 'java -Xmx2g.*…$'
+	screen_keys Right
+	screen_type j
+	screen_text | grep 'java -Xmx2g.*…$'
+	screen_keys Escape Escape
+	screen_end
+}
+
 @test "by user and by PID; the demo can be found, too" {
 	processes
 	screen_start 80x24

@@ -68,6 +68,8 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 		                   : k[i].action == ACT_GO && a->t.panel ? app_panel_goal(a)
 		                                                         : k[i].hint;
 
+		if (view == 'O' && k[i].action == ACT_RIGHT && !app_panel_is_wide(a))
+			continue;
 		if (view == 'Y' && k[i].action == ACT_CONSENT && !app_may_consent_to_region(a))
 			continue;
 		/* if two keys go back, Esc is enough */

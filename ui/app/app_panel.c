@@ -14,6 +14,8 @@
 #include "views/answer_text.h"
 #include "views/scroll.h"
 
+enum { PANEL_X = 2 }; /* where the lines of the table begin */
+
 /* What has been measured of it, for one frame. */
 struct panel {
 	const struct answer *p;
@@ -22,6 +24,7 @@ struct panel {
 	int head;  /* rows of the sentence */
 	int lines; /* of the table and the facts */
 	int gap;   /* an empty line between the two */
+	size_t wide; /* the table's widest line, in cells */
 	struct scroll scroll;
 };
 
@@ -112,6 +115,8 @@ app_panel_measure(const struct app *a, int bottom)
 	m.rows = m.lines ? (int)(m.p->table.n / m.p->table.columns) : 0;
 	m.gap = m.lines && m.p->n;
 	m.lines += m.gap + app_panel_facts_rows(m.p, (int)m.p->n, a->ui.cols);
+	for (size_t i = 0; m.lines && i < m.p->table.columns; i++)
+		m.wide += m.text.width[i] + (i > 0);
 	m.head = app_panel_head(m.p->line, a->ui.cols);
 	if (m.head > (bottom - 2) / 2)
 		m.head = (bottom - 2) / 2;
@@ -120,8 +125,9 @@ app_panel_measure(const struct app *a, int bottom)
 	return m;
 }
 
+/* `left`: so many cells of it have scrolled off. */
 static void
-app_panel_draw_line(const struct panel *m, int i, int y, int cols, bool here)
+app_panel_draw_line(const struct panel *m, int i, int y, int cols, bool here, size_t left)
 {
 	enum role role = here ? ROLE_SELECT : i ? ROLE_TEXT : ROLE_DIM;
 	struct buf text = {0};
@@ -130,7 +136,7 @@ app_panel_draw_line(const struct panel *m, int i, int y, int cols, bool here)
 	if (i >= (int)answer_text_lines(&m->text))
 		return;
 	answer_text_line(&m->text, (size_t)i, &text);
-	fit_draw_cut(y, 2, cols, role, text.s);
+	fit_draw_cut(y, PANEL_X, cols, role, text.s + fit_fit(text.s, left));
 	buf_free(&text);
 }
 
@@ -158,7 +164,8 @@ app_panel_draw(const struct app *a, int bottom)
 	fit_draw_lines(top, body, cols, ROLE_HEADER, m.p->line);
 	for (int i = 0; i < shown; i++)
 		app_panel_draw_line(&m, first + i, body + i, cols,
-		                    m.rows && first + i == a->t.panel_row + 1);
+		                    m.rows && first + i == a->t.panel_row + 1,
+		                    a->t.panel_left);
 	app_panel_draw_rest(&m, (int)answer_text_lines(&m.text) + m.gap, body - first, first,
 	                    body + shown, cols);
 	scroll_draw(&a->ui, body, first, m.scroll);
@@ -201,12 +208,40 @@ app_panel_step(const struct panel *m, enum action action)
 	return 0;
 }
 
+static size_t
+app_panel_room(const struct app *a)
+{
+	return (size_t)(a->ui.cols - PANEL_X);
+}
+
 bool
 app_panel_moves(const struct app *a, enum action action)
 {
 	struct panel m = app_panel_measure(a, app_bottom(a));
 
-	return app_panel_step(&m, action) != 0;
+	return app_panel_step(&m, action) != 0 || action == ACT_LEFT || action == ACT_RIGHT;
+}
+
+bool
+app_panel_is_wide(const struct app *a)
+{
+	struct panel m = app_panel_measure(a, app_bottom(a));
+
+	return m.wide > app_panel_room(a);
+}
+
+/* Left and Right scroll a table that is wider than the screen. */
+static bool
+app_panel_sideways(struct app *a, const struct panel *m, enum action action)
+{
+	size_t room = app_panel_room(a);
+
+	if ((action != ACT_LEFT && action != ACT_RIGHT) || m->wide <= room)
+		return false;
+	a->t.panel_left = scroll_sideways(a->t.panel_left,
+	                                  action == ACT_LEFT ? -UI_SIDEWAYS : UI_SIDEWAYS,
+	                                  m->wide, room);
+	return true;
 }
 
 /* The row under the cursor stays on screen; past the last row the facts scroll. */
@@ -235,6 +270,8 @@ app_panel_scroll(struct app *a, enum action action)
 	struct panel m = app_panel_measure(a, app_bottom(a));
 	int by = app_panel_step(&m, action);
 
+	if (app_panel_sideways(a, &m, action))
+		return true;
 	/* with nothing to scroll the key is for the view */
 	if (!by || (!m.rows && scroll_rows(m.scroll) == m.scroll.rows))
 		return false;

@@ -94,6 +94,7 @@ app_close_panel(struct app *a)
 	answer_unref(a->t.panel);
 	a->t.panel = NULL;
 	a->t.panel_top = a->t.panel_row = 0;
+	a->t.panel_left = 0;
 }
 
 char

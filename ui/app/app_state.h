@@ -72,6 +72,7 @@ struct app_target {
 	struct answer *panel;    /* the answer on screen */
 	char asked[512];         /* its question */
 	int panel_top;           /* its first line, if it is scrolled */
+	size_t panel_left;       /* cells of its table that have scrolled off */
 	int panel_row;           /* the cursor among the rows of its table */
 	uint64_t going;          /* the question of a goto: its answer is gone to; 0: none */
 	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */
@@ -371,6 +372,7 @@ void app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, 
 /* Whether it moves in a long answer. Does so; false: it is another, or all is on screen. */
 bool app_panel_moves(const struct app *a, enum action action);
 bool app_panel_scroll(struct app *a, enum action action);
+bool app_panel_is_wide(const struct app *a); /* its table is wider than the screen */
 /*
  * To the place in the row under the cursor, or that of the answer: in the hex view, to the bytes
  * there. What was counted or found is from then on the filter of the grid.

@@ -197,7 +197,7 @@ by_show(struct ui *ui, unsigned by, uint64_t of, const char *words)
 	v->by = by;
 	v->of = of;
 	snprintf(v->of_words, sizeof(v->of_words), "%s", words);
-	v->n = v->top = 0;
+	v->n = v->top = v->left = 0;
 	v->found_n = 0;
 	by_anew(ui);
 }

@@ -25,6 +25,7 @@ struct by_view {
 	struct attribution_of order_by;
 	uint64_t key;      /* the row under the cursor */
 	size_t top, rows;  /* the first on screen, and how many fit */
+	size_t left;       /* cells that their words have scrolled off the screen */
 	char find[128];    /* the last search */
 	size_t found, found_n;
 	uint64_t typing_from; /* where the cursor was when typing began */

@@ -343,6 +343,16 @@ list_width(const struct list_columns *c, const struct column *col, int cols)
 	return col->width;
 }
 
+/* The first one and MAPPING stay. */
+static void
+list_skip(struct list_layout *l, size_t skip)
+{
+	bool named = l->n && l->at[l->n - 1].column->id == COL_REGION_MAPPING;
+
+	for (; skip && l->n > 1u + named; skip--)
+		list_drop(l, 1);
+}
+
 struct list_layout
 list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 {
@@ -355,6 +365,10 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 		const struct column *col = list_column(all.id[i]);
 		l.at[l.n++] =
 		    (struct list_place){.column = col, .width = list_width(c, col, cols)};
+	}
+	if (c->skip) {
+		list_drop_empty(&l, empty & ~c->named);
+		list_skip(&l, c->skip);
 	}
 	if (c->n) {
 		list_drop_empty(&l, empty & ~c->named);

@@ -38,6 +38,7 @@ struct list_columns {
 	uint8_t id[LIST_COLUMNS];
 	size_t n;
 	uint64_t named;
+	size_t skip; /* so many after the first have scrolled off the screen */
 	bool far; /* addresses need FAR_DIGITS: 5-level page tables, which few processes ask for */
 };
 enum { FAR_DIGITS = 14 };

@@ -234,7 +234,7 @@ picker_filter_changed(struct picker *p, const struct processes *list)
 {
 	p->by_match = p->filter[0];
 	picker_make_rows(p, list);
-	p->top = 0;
+	p->top = p->left = 0;
 	picker_put_cursor(p, list,
 	                  p->filter[0] && p->rows_n > 1 && p->rows[0] == PICK_DEMO ? 1 : 0);
 }

@@ -31,6 +31,7 @@ struct picker {
 	bool at_demo;          /* the cursor is on the demo's row, or on */
 	pid_t pid;             /* this process, which it follows; 0: the list is empty */
 	size_t row, top;       /* the row it is on, and the first one on screen */
+	size_t left;           /* cells of the commands that have scrolled off */
 	uint32_t *rows;        /* indices into the list, or PICK_DEMO */
 	size_t rows_n, rows_cap;
 	uint64_t serial;       /* of the list the rows were made from */

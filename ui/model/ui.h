@@ -23,6 +23,7 @@ enum view_id {
 /* What its cursor is on. ON_NOTHING: it needs no sample. */
 enum view_on { ON_NOTHING, ON_REGION, ON_PAGE, ON_BYTE };
 enum { VIEW_DEPTH = PLACE_VIEWS };
+enum { UI_SIDEWAYS = 10 }; /* cells that Left and Right scroll a text by */
 
 struct view_row {
 	const char *title;

@@ -9,6 +9,7 @@
 #include "term/fit.h"
 #include "term/paint.h"
 #include "term/zones.h"
+#include "views/scroll.h"
 #include "views/view.h"
 
 enum {
@@ -30,6 +31,29 @@ by_table_in_x(const struct ui *ui)
 	int width = by == WRITERS_BY_THREAD ? 8 : ui->cols >= 120 ? 32 : 18;
 
 	return by == WRITERS_BY_CHAIN || ui->cols < IN_FROM ? ui->cols : ui->cols - width;
+}
+
+static size_t
+by_table_room(const struct ui *ui)
+{
+	return (size_t)(by_table_in_x(ui) - WRITER_X - 1);
+}
+
+void
+by_table_scroll(struct ui *ui, const struct sample *s, int cells)
+{
+	struct by_view *v = by_of(ui);
+	const struct attribution *a = by_reading(ui, s);
+	size_t widest = 0;
+
+	for (size_t i = 0; a && i < a->n; i++) {
+		struct buf words = {0};
+
+		by_table_words(&a->v[i], a->of.by, &words);
+		widest = u64_max(widest, words.len ? fit_width(words.s, words.len) : 0);
+		buf_free(&words);
+	}
+	v->left = scroll_sideways(v->left, cells, widest, by_table_room(ui));
 }
 
 static const char *
@@ -181,7 +205,8 @@ by_table_row(const struct ui *ui, const struct attribution *a, const struct attr
 	if (r->w.maybe)
 		by_table_number(y, MAYBE_X, MAYBE_WIDTH, role, r->w.maybe);
 	by_table_words(r, a->of.by, &words);
-	fit_cut_end(&cut, words.s ? words.s : "", (size_t)(by_table_in_x(ui) - WRITER_X - 1));
+	buf_str(&words, "");
+	fit_cut_end(&cut, words.s + fit_fit(words.s, by_of(ui)->left), by_table_room(ui));
 	paint_text(y, WRITER_X, ui->cols, role, "%s", cut.s ? cut.s : "");
 	by_table_in(ui, r, y);
 	buf_free(&words);

@@ -82,6 +82,35 @@ list_layout(const struct ui *ui)
 	return l;
 }
 
+static bool
+list_layout_same(const struct list_layout *a, const struct list_layout *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++)
+		if (a->at[i].column != b->at[i].column)
+			return false;
+	return a->n == b->n;
+}
+
+void
+list_scroll(struct ui *ui, int step)
+{
+	struct list_columns *c = &ui->list->columns;
+	struct list_layout was = list_layout(ui);
+	size_t from = c->skip;
+
+	/* past columns that had no room on the way */
+	while (step > 0 ? c->skip < LIST_COLUMNS : c->skip > 0) {
+		struct list_layout is;
+
+		c->skip += (size_t)step;
+		is = list_layout(ui);
+		if (!list_layout_same(&is, &was))
+			return;
+	}
+	if (step > 0)
+		c->skip = from; /* nothing more can scroll off */
+}
+
 static const char *
 list_sort_mark(const struct ui *ui, const struct column *c)
 {
@@ -127,6 +156,8 @@ list_table_headings(const struct ui *ui, int y)
 	zone_add(
 	    &(struct zone){.y = y, .bottom = y + 1, .right = ui->cols, .hit = list_hit_heading});
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
+	if (ui->list->columns.skip)
+		paint_text(y, 0, 1, ROLE_HEADER, "<");
 	for (size_t i = 0; i < l.n; i++) {
 		const struct list_place *p = &l.at[i];
 		const char *title = list_column_title(p->column);

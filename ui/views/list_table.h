@@ -8,6 +8,9 @@
 void list_table_headings(const struct ui *ui, int y);
 void list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom);
 
+/* Scrolls the columns after the first: 1 on, -1 back. */
+void list_scroll(struct ui *ui, int step);
+
 /* The position of the columns on this screen. */
 struct list_layout list_layout(const struct ui *ui);
 

@@ -28,6 +28,17 @@ scroll_top(int top, struct scroll p)
 	return top > 0 ? top : 0;
 }
 
+size_t
+scroll_sideways(size_t left, int cells, size_t widest, size_t room)
+{
+	size_t most = widest > room ? widest - room : 0;
+
+	if (cells < 0 && (size_t)-cells >= left)
+		return 0;
+	left += (size_t)cells;
+	return left < most ? left : most;
+}
+
 void
 scroll_draw(const struct ui *ui, int y, int top, struct scroll p)
 {

@@ -29,6 +29,12 @@ int scroll_rows(struct scroll p);
 /* Limits top to the text. */
 int scroll_top(int top, struct scroll p);
 
+/*
+ * How much of `widest` cells has scrolled off to the left, `left` so far, after `cells` more (less,
+ * if negative) where `room` are on screen.
+ */
+size_t scroll_sideways(size_t left, int cells, size_t widest, size_t room);
+
 /* In the last row from y on: the number of lines above and below; nothing if all fit. */
 void scroll_draw(const struct ui *ui, int y, int top, struct scroll p);
 

@@ -402,6 +402,8 @@ view_by_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_DOWN: by_move_to(ui, at + page / 2); break;
 	case ACT_FIRST: by_move_to(ui, 0); break;
 	case ACT_LAST: by_move_to(ui, (long)v->n - 1); break;
+	case ACT_LEFT: by_table_scroll(ui, s, -UI_SIDEWAYS); break;
+	case ACT_RIGHT: by_table_scroll(ui, s, UI_SIDEWAYS); break;
 	case ACT_SORT: by_sort(ui, (v->sort + 1) % BY_COLUMNS); break;
 	case ACT_SORT_BACK: by_sort(ui, (v->sort + BY_COLUMNS - 1) % BY_COLUMNS); break;
 	case ACT_INVERT: by_sort(ui, v->sort); break;

@@ -14,6 +14,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
+#include "views/scroll.h"
 #include "views/view.h"
 
 enum { HEAD_ROWS = 2, COMMAND_MIN = 11, RAW_MAX = 512 };
@@ -136,18 +137,23 @@ view_picker_draw_size(const struct layout *l, int y, enum pick_column c, uint64_
 		           picker_titles[c].width, bytes ? size_text(size, bytes) : "-");
 }
 
+static void
+view_picker_command(const char *command, struct buf *out)
+{
+	buf_str(out, "");
+	text_escape(out, command, strnlen(command, RAW_MAX), !paint_utf8());
+}
+
 /* The command line, with the hits of the filter. */
 static void
 view_picker_draw_command(const struct ui *ui, int y, int x, const char *command)
 {
 	struct buf all = {0}, text = {0};
-	size_t raw = strnlen(command, RAW_MAX);
 	bool *hit;
 
-	buf_str(&all, "");
-	text_escape(&all, command, raw, !paint_utf8());
+	view_picker_command(command, &all);
 	buf_str(&text, "");
-	fit_cut_end(&text, all.s, (size_t)(ui->cols - x));
+	fit_cut_end(&text, all.s + fit_fit(all.s, picker_of(ui)->left), (size_t)(ui->cols - x));
 	buf_free(&all);
 	hit = mem_alloc(text.len * sizeof(*hit));
 	fuzzy_score(picker_of(ui)->filter, text.s, hit);
@@ -285,6 +291,27 @@ view_picker_typed(struct ui *ui, int key)
 	return FX_NONE;
 }
 
+/* The commands of all rows by so many cells, not past the end of the longest. */
+static void
+view_picker_scroll(const struct ui *ui, int cells)
+{
+	struct picker *p = picker_of(ui);
+	struct layout l = view_picker_layout_for(ui->cols);
+	size_t widest = 0;
+
+	for (size_t i = 0; i < p->rows_n; i++) {
+		struct buf text = {0};
+
+		if (p->rows[i] == PICK_DEMO)
+			continue;
+		view_picker_command(ui->processes->v[p->rows[i]].command, &text);
+		widest = u64_max(widest, fit_width(text.s, text.len));
+		buf_free(&text);
+	}
+	p->left = scroll_sideways(p->left, cells, widest,
+	                          (size_t)(ui->cols - l.x[PICK_COMMAND]));
+}
+
 static unsigned
 view_picker_act(struct ui *ui, const struct sample *s, enum action a)
 {
@@ -300,6 +327,8 @@ view_picker_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_PAGE_DOWN: picker_move(p, list, page); break;
 	case ACT_FIRST: picker_move(p, list, -all); break;
 	case ACT_LAST: picker_move(p, list, all); break;
+	case ACT_LEFT: view_picker_scroll(ui, -UI_SIDEWAYS); break;
+	case ACT_RIGHT: view_picker_scroll(ui, UI_SIDEWAYS); break;
 	case ACT_SORT: picker_sort(p, 1); break;
 	case ACT_SORT_BACK: picker_sort(p, -1); break;
 	case ACT_ERASE: picker_erase(p, list); break;

@@ -467,6 +467,8 @@ view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_DOWN: view_regions_move_to(ui, at + page / 2); break;
 	case ACT_FIRST: view_regions_move_to(ui, 0); break;
 	case ACT_LAST: view_regions_move_to(ui, (long)list->order_n); break;
+	case ACT_LEFT: list_scroll(ui, -1); break;
+	case ACT_RIGHT: list_scroll(ui, 1); break;
 	case ACT_SORT_MENU: ui_push(ui, VIEW_SORT); break;
 	case ACT_COLUMNS: ui_push(ui, VIEW_COLUMNS); break;
 	case ACT_SORT:
