@@ -92,13 +92,14 @@ pagemap_shows_frames(size_t page_size)
 int
 pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 {
+	const char *how;
+
 	pm->fd = proc_file(p, "pagemap", O_RDONLY);
-	if (pm->fd < 0)
-		return err_sys(err,
-		               file_is_odd(errno) ? NULL : proc_bar_how(proc_bar_of(p), RIGHTS_TABLES),
-		               "cannot read the page tables of process %d (%s)", (int)p->pid,
-		               p->comm);
-	return 0;
+	if (pm->fd >= 0)
+		return 0;
+	how = file_is_odd(errno) ? NULL : proc_bar_how(proc_bar_of(p), RIGHTS_TABLES);
+	return err_sys(err, how, "cannot read the page tables of process %d (%s)", (int)p->pid,
+	               p->comm);
 }
 
 /* The region at addr. false: there is none, or the kernel does not say (before Linux 6.11). */

@@ -21,9 +21,9 @@ const struct tier *tiers_table(size_t *n);
 const char *tiers_line(size_t n, char *out, size_t size);
 
 /*
- * If pmtop has capabilities without being root, but lacks one of `needed` (rights.h): the first that
- * it lacks, and the line for it. NULL: what helps is to be root, or the owner. Of this thread, until
- * the next call.
+ * If pmtop has capabilities without being root, but lacks one of `needed` (rights.h): the first
+ * that it lacks, and the line for it. NULL: what helps is to be root, or the owner. Of this thread,
+ * until the next call.
  */
 const char *tiers_lack(uint64_t needed);
 

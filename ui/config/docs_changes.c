@@ -284,8 +284,9 @@ docs_diff(void)
 	       "\\fBdiff\\fR \\fIA B\\fR compares two that were kept. The lens growth shows "
 	       "what differs. The list has columns for it (");
 	docs_diff_columns();
-	printf(") in place of its usual ones, and strikes out the regions that are gone; n and N go to the "
-	       "next and the previous difference, in the list and in the grid; Esc in the list "
+	printf(") in place of its usual ones, and strikes out the regions that are gone; "
+	       "n and N go to the next and the previous difference, in the list and in the "
+	       "grid; Esc in the list "
 	       "ends it. In a recording, \\fBdiff\\fR \\fITIME\\fR compares the sample on "
 	       "screen with the one of that time, also after [ and ] went to another sample; "
 	       "\\fBdiff\\fR \\fIA B\\fR goes to B first. A snapshot that is taken while the "
