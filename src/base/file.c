@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -174,6 +175,18 @@ file_follow(const char *name, char *out)
 	if (!file_link(AT_FDCWD, link, out, PATH_MAX) || lstat(out, &st) < 0)
 		snprintf(out, PATH_MAX, "%s", name);
 	close(fd);
+}
+
+void
+file_keep_only(int a, int b)
+{
+	unsigned lo = (unsigned)(a < b ? a : b), hi = (unsigned)(a < b ? b : a);
+
+	if (lo > 0)
+		syscall(SYS_close_range, 0u, lo - 1, 0u);
+	if (hi > lo + 1)
+		syscall(SYS_close_range, lo + 1, hi - 1, 0u);
+	syscall(SYS_close_range, hi + 1, ~0u, 0u);
 }
 
 struct dirent *

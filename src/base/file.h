@@ -73,6 +73,9 @@ size_t file_link(int dir, const char *name, char *out, size_t size);
  */
 void file_follow(const char *name, char *out);
 
+/* After a fork: keeps those two descriptors, as another one may keep something from ending. */
+void file_keep_only(int a, int b);
+
 /* As readdir. */
 struct dirent *file_next(DIR *d);
 

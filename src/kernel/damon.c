@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -261,19 +260,6 @@ damon_guard(int admin, int pipe_end, pid_t parent)
 	_exit(0);
 }
 
-/* Of all descriptors it keeps those two: another one may keep something else from ending. */
-static void
-damon_keep_only(int a, int b)
-{
-	unsigned lo = (unsigned)(a < b ? a : b), hi = (unsigned)(a < b ? b : a);
-
-	if (lo > 0)
-		syscall(SYS_close_range, 0u, lo - 1, 0u);
-	if (hi > lo + 1)
-		syscall(SYS_close_range, lo + 1, hi - 1, 0u);
-	syscall(SYS_close_range, hi + 1, ~0u, 0u);
-}
-
 static int
 damon_start_guard(struct damon *d, struct err *err)
 {
@@ -284,7 +270,7 @@ damon_start_guard(struct damon *d, struct err *err)
 		return err_sys(err, NULL, "%s", damon_cannot);
 	d->guard = fork();
 	if (d->guard == 0) {
-		damon_keep_only(d->admin, ends[0]);
+		file_keep_only(d->admin, ends[0]);
 		damon_guard(d->admin, ends[0], parent);
 	}
 	close(ends[0]);

@@ -41,6 +41,14 @@ pagemap_breathe(void)
 	nanosleep(&ts, NULL);
 }
 
+void
+pagemap_await(int fd)
+{
+	uint64_t word;
+
+	(void)!pread(fd, &word, sizeof(word), 0); /* takes the lock, wherever it is */
+}
+
 /* The categories that PAGEMAP_SCAN supports, probed bit by bit on an empty range. */
 static uint64_t
 pagemap_probe_scan(int fd, size_t page_size)

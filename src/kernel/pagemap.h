@@ -64,6 +64,13 @@ uint64_t pagemap_next(const struct pagemap *pm, uint64_t addr, uint64_t end);
 /* A pause between two reads, so that a process waiting for its mmap_lock gets it. */
 void pagemap_breathe(void);
 
+/*
+ * Waits until nobody holds the mmap_lock of an open pagemap's address space for writing, so that a
+ * kill ends the wait: before a call that would wait for it whatever happens (move_pages,
+ * process_vm_readv, userfaultfd's), for then pmtop itself could not end.
+ */
+void pagemap_await(int fd);
+
 struct pm_run {
 	uint64_t start, end; /* bytes */
 	uint64_t cats;       /* PM_CAT_* */

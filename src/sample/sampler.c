@@ -13,8 +13,8 @@
 
 enum {
 	STOP_WAIT_MS = 250,
-	RELEASE_WAIT_MS =
-	    5000, /* the same while a userfaultfd is released, VMA by VMA */
+	LEAVE_WAIT_MS = 750, /* the same if it has a userfaultfd to release, region by region, */
+	RELEASE_WAIT_MS = 5000, /* and once it does so: it is not stuck in the kernel */
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
@@ -195,6 +195,21 @@ sampler_opened(struct sampler *s, struct err *err)
 	return !failed;
 }
 
+/* Until when it may take to end, after it was asked to. */
+static uint64_t
+sampler_patience(struct sampler *s)
+{
+	uint64_t now = time_ns(), until = now + STOP_WAIT_MS * TIME_MS;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->holds && !s->leaves && worker_wait(&s->worker, now + LEAVE_WAIT_MS * TIME_MS))
+		;
+	if (s->holds && s->leaves)
+		until = now + RELEASE_WAIT_MS * TIME_MS;
+	pthread_mutex_unlock(&s->lock);
+	return until;
+}
+
 bool
 sampler_stop(struct sampler *s)
 {
@@ -202,10 +217,8 @@ sampler_stop(struct sampler *s)
 	bool ended;
 
 	worker_ask_to_stop(&s->worker); /* from now on it starts no other */
-	pthread_mutex_lock(&s->lock);
-	until = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * TIME_MS;
-	pthread_mutex_unlock(&s->lock);
 	answerer_ask_to_stop(&s->answerer);
+	until = sampler_patience(s);
 	ended = worker_stop(&s->worker, until);
 	ended &= answerer_stop(&s->answerer, u64_min(until, time_ns() + STOP_WAIT_MS * TIME_MS));
 	sampler_release(s);

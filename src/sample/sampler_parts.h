@@ -24,6 +24,7 @@ struct sampler {
 	struct results results;
 	bool open_failed;
 	bool holds; /* a userfaultfd in the target has to be released, or a file written */
+	bool leaves; /* the thread does that, and then ends */
 	struct err open_err;
 	int pidfd;
 	uint64_t busy_ns;

@@ -119,7 +119,8 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 	       worker_wait(&s->worker, timed ? at : WORKER_FOREVER))
 		;
 	*news = sampler_has_news(s);
-	stop = s->worker.stop;
+	stop = s->leaves = s->worker.stop;
+	worker_wake(&s->worker);
 	s->busy_ns = time_ns();
 	pthread_mutex_unlock(&s->lock);
 	return !stop;

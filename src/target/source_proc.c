@@ -69,7 +69,9 @@ _Static_assert((int)NUMA_PAGES >= (int)PAGE_BATCH, "nodes are asked for by the b
 static void
 source_proc_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
 {
-	numa_nodes(&source_root_of(s)->proc, addr, s->meta.page_size, out, n);
+	struct source_root *r = source_root_of(s);
+
+	numa_nodes(&r->numa, &r->proc, &r->pm, addr, out, n);
 }
 
 static bool

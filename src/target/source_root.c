@@ -33,6 +33,7 @@ source_root_init(struct source_root *r, const struct source_ops *ops, size_t pag
 	    .proc = {.root = -1, .leader = -1, .pidfd = -1},
 	    .maps = -1,
 	    .mem = -1,
+	    .numa = {.line = -1},
 	    .page_idle = -1,
 	    .pm = {.fd = -1, .maps = -1, .page_size = page_size, .stop = source_root_is_stopped,
 	           .stop_arg = &r->base},
@@ -132,6 +133,7 @@ source_root_close(struct source *s)
 
 	source_root_close_space(r);
 	frames_close(&r->frames);
+	numa_end(&r->numa);
 	if (r->page_idle >= 0)
 		close(r->page_idle);
 	swaps_free(&s->meta.swaps);

@@ -7,6 +7,7 @@
  */
 #include "cause/faults.h"
 #include "kernel/kallsyms.h"
+#include "kernel/numa.h"
 #include "target/kinds.h"
 #include "target/source.h"
 
@@ -17,6 +18,7 @@ struct source_root {
 	int mem;               /* the target's memory; opened on first use, -1 until then */
 	struct pagemap pm;
 	struct frames frames;
+	struct numa numa;
 	int page_idle;         /* its bitmap, -1: there is none, or it is refused */
 	struct damon *damon;   /* samples its accesses; NULL: nothing does */
 	struct kinds kinds;

@@ -68,7 +68,6 @@ inject_in_use(const struct proc *p)
 #include <errno.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
@@ -268,33 +267,31 @@ inject_refuse_frozen(const struct proc *p, struct err *err)
 
 /* --- a system call instruction ---------------------------------------------------------------- */
 
-/* Finds the first instruction in [start, end), 0 if none; -1 with errno: nothing is readable. */
-static int
-inject_search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
+/*
+ * The first instruction in [start, end), 0 if none. By its file `mem`, as a wait for the mmap_lock
+ * of process_vm_readv ends by nothing, not even by the end of pmtop.
+ */
+static uint64_t
+inject_search(int mem, const struct vma *v, bool compat)
 {
 	static const size_t CHUNK = 65536;
 	enum inject_abi abi = inject_abi_here(compat);
 	size_t size = inject_insn_size(abi);
 	unsigned char *code = mem_alloc(CHUNK);
-	pid_t tid = proc_thread(p);
-	int r = -1;
+	uint64_t insn = 0;
 
-	for (uint64_t at = v->start; at + size <= v->end && !*insn;
-	     at += CHUNK - INJECT_INSN_MAX) {
-		struct iovec to = {code, (size_t)u64_min(CHUNK, v->end - at)};
-		struct iovec from = {(void *)(uintptr_t)at, to.iov_len};
-		ssize_t n = RIGHTS_FOR(RIGHTS_TRACE, process_vm_readv(tid, &to, 1, &from, 1, 0));
+	for (uint64_t at = v->start; at + size <= v->end && !insn; at += CHUNK - INJECT_INSN_MAX) {
+		ssize_t n = pread(mem, code, (size_t)u64_min(CHUNK, v->end - at), (off_t)at);
 		long found;
 
 		if (n <= 0)
 			break;
-		r = 0;
 		found = inject_find_insn(abi, code, (size_t)n);
 		if (found >= 0)
-			*insn = at + (uint64_t)found;
+			insn = at + (uint64_t)found;
 	}
 	free(code);
-	return r;
+	return insn;
 }
 
 static bool
@@ -303,47 +300,48 @@ inject_is_vdso(const struct vma *v)
 	return !strcmp(v->name, "[vdso]");
 }
 
-/* Opening its memory takes the right to trace it; nothing is read, as that would fault pages in. */
-static bool
-inject_may_trace(const struct proc *p)
+/*
+ * Searches [vdso], which is always in memory, then anything executable. 0: none found, but a thread
+ * that sleeps in a call brings its own.
+ */
+static uint64_t
+inject_search_all(int mem, const struct vma_list *vmas, bool compat)
 {
-	int mem = proc_file(p, "mem", O_RDONLY);
+	uint64_t insn = 0;
 
-	if (mem >= 0)
-		close(mem);
-	return mem >= 0;
+	for (int vdso = 1; vdso >= 0 && !insn; vdso--)
+		for (size_t i = 0; i < vmas->n && !insn; i++) {
+			const struct vma *v = &vmas->v[i];
+
+			if (inject_is_vdso(v) == vdso && v->perm & VMA_EXEC && v->perm & VMA_READ)
+				insn = inject_search(mem, v, compat);
+		}
+	return insn;
 }
 
 /*
- * Searches [vdso], which is always in memory, then anything executable. 0: none found, but a thread
- * that sleeps in a call brings its own. NULL skips the search.
+ * Opening its memory takes the right to trace it. NULL: nothing is searched, as to read would fault
+ * pages in.
  */
 static int
 inject_find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 {
-	int maps = proc_file(p, "maps", O_RDONLY), r = 0;
+	int maps = proc_file(p, "maps", O_RDONLY), mem, r = 0;
 	struct vma_list vmas = {0};
 
 	if (maps < 0)
 		return inject_refuse_rights(p, err);
-	if (insn)
-		*insn = 0;
 	if (vma_read(maps, &vmas, err) < 0 || !vmas.n)
 		r = inject_refuse_gone(p, err);
 	close(maps);
 	*compat = r == 0 && vma_pointer_size(&vmas) == 4;
-	if (r == 0 && !insn && !inject_may_trace(p))
+	mem = r == 0 ? proc_file(p, "mem", O_RDONLY) : -1;
+	if (r == 0 && mem < 0)
 		r = inject_refuse_rights(p, err);
-	for (int vdso = 1; r == 0 && insn && vdso >= 0 && !*insn; vdso--)
-		for (size_t i = 0; i < vmas.n && r == 0 && !*insn; i++) {
-			const struct vma *v = &vmas.v[i];
-
-			if (inject_is_vdso(v) != vdso || !(v->perm & VMA_EXEC) ||
-			    !(v->perm & VMA_READ))
-				continue;
-			if (inject_search(p, v, *compat, insn) < 0 && errno == EPERM)
-				r = inject_refuse_rights(p, err);
-		}
+	if (r == 0 && insn)
+		*insn = inject_search_all(mem, &vmas, *compat);
+	if (mem >= 0)
+		close(mem);
 	vma_free(&vmas);
 	return r;
 }

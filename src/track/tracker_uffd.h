@@ -11,9 +11,21 @@
 enum { UFFD_CHUNK = 256 << 20 }; /* bytes per call: bounds time under mmap_lock */
 #define UFFD_CATS (PM_CAT_WRITTEN | PM_CAT_WPALLOWED)
 
+/*
+ * A process of ours that has the userfaultfd open as long as pmtop has. The last close of one waits
+ * for the mmap_lock whatever happens; if a thread of the target never lets go of that, pmtop could
+ * not end: so the last close is that process's.
+ */
+struct uffd_held {
+	int line;     /* a byte in it: pmtop has closed its own */
+	int pagemap;  /* of the same address space, for pagemap_await */
+	pid_t holder; /* 0: none */
+};
+
 /* The t->own of the tracker; the demo, which watches itself, has none. */
 struct uffd {
 	int fd;
+	struct uffd_held held;
 	struct track_ranges barred; /* regions that cannot be registered */
 	struct track_ranges areas;  /* regions that are registered */
 	/* mapped after the first clear: writes before they were armed ... */
@@ -29,6 +41,14 @@ uffd_of(const struct track *t)
 {
 	return t->own;
 }
+
+/* --- who holds it ----------------------------------------------------------------------------- */
+
+/* -1 with errno. Both descriptors are -1 before; uffd_let_go also takes what has failed. */
+int uffd_hold(struct uffd_held *h, int fd, const struct proc *p);
+
+/* After pmtop has closed its own: returns once the holder has, too. */
+void uffd_let_go(struct uffd_held *h);
 
 /* --- what is registered ----------------------------------------------------------------------- */
 

@@ -93,6 +93,7 @@ uffd_try_register(const struct uffd *u, uint64_t start, uint64_t end)
 	struct pm_uffdio_register area = {
 	    .start = start, .len = end - start, .mode = PM_UFFD_MODE_WP};
 
+	pagemap_await(u->held.pagemap);
 	return ioctl(u->fd, PM_IOC_UFFD_REGISTER, &area);
 }
 
@@ -183,11 +184,13 @@ uffd_release(void *own)
 		for (uint64_t at = a->start; at < a->end; at += step) {
 			struct pm_uffdio_range part = {at, u64_min(step, a->end - at)};
 
+			pagemap_await(u->held.pagemap);
 			ioctl(u->fd, PM_IOC_UFFD_UNREGISTER, &part);
 		}
 	}
 	if (u->fd >= 0)
 		close(u->fd);
+	uffd_let_go(&u->held);
 	free(u->barred.v);
 	free(u->areas.v);
 	free(u->late.v);
@@ -202,13 +205,13 @@ uffd_open(struct track *t, const struct proc *p, const struct vma_list *vmas,
 	struct uffd *u = mem_alloc(sizeof(*u));
 	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURES};
 
-	u->fd = -1;
+	u->fd = u->held.pagemap = u->held.line = -1;
 	u->vmas_before = vmas->n;
 	if (inject_userfaultfd(p, &u->fd, &t->injected, err) < 0) {
 		uffd_release(u);
 		return -1;
 	}
-	if (ioctl(u->fd, PM_IOC_UFFD_API, &api) < 0) {
+	if (uffd_hold(&u->held, u->fd, p) < 0 || ioctl(u->fd, PM_IOC_UFFD_API, &api) < 0) {
 		err_sys(err, "give --tracker hash", "cannot watch by userfaultfd");
 		uffd_release(u);
 		return -1;

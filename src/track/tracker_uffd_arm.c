@@ -101,6 +101,7 @@ uffd_mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
 		    .start = start, .len = u64_min(UFFD_CHUNK, end - start), .mode = PM_UFFD_WP_ON};
 
 		/* pages that cannot be marked are reported as before */
+		pagemap_await(u->held.pagemap);
 		ioctl(u->fd, PM_IOC_UFFD_WP, &part);
 		start += part.len;
 	}

@@ -226,7 +226,7 @@ tags() {
 	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_dir_faults.c src/target/source_faults.c src/target/source_others.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
 		'"target/source_root\.h"'
 	only "src/kernel/cgroup.c src/target/source_proc.c" '"kernel/cgroup\.h"'
-	only "src/kernel/numa.c src/target/source_caps.c src/target/source_proc.c" '"kernel/numa\.h"'
+	only "src/kernel/numa.c src/target/source_caps.c src/target/source_proc.c src/target/source_root.h" '"kernel/numa\.h"'
 }
 
 @test "files of the target are touched by the helper alone, and opened in one place" {
@@ -253,7 +253,7 @@ tags() {
 
 @test "capabilities are taken up where /proc is opened, and around single calls" {
 	only "src/base/file.c src/base/rights.c src/base/rights.h" '\brights_take\('
-	only "src/cause/perf.c src/kernel/numa.c src/kernel/others.c src/track/inject.c src/track/tracker_uffd.c" '\bRIGHTS_FOR\([^w]'
+	only "src/cause/perf.c src/kernel/numa.c src/kernel/others.c src/track/tracker_uffd.c" '\bRIGHTS_FOR\([^w]'
 	only "src/base/rights.c src/base/rights.h src/track/inject_helper.c" '\brights_hold\('
 	only "src/base/rights.c src/symbol/helper_limits.c" 'SYS_cap[gs]et'
 }

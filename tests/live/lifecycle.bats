@@ -66,7 +66,7 @@ descendants() { # PID
 	done
 }
 
-# Q, or another signal, ends it within a second, and nothing that it started outlives it.
+# Q, or another signal, ends it within a second, and nothing that it started outlives it, once the kernel lets it go.
 leaves() { # [SIGNAL STATUS]
 	local pid begin helpers
 	pid=$(screen_pid)
@@ -76,6 +76,7 @@ leaves() { # [SIGNAL STATUS]
 	_screen_until "the end" test -e "$SCREEN_TMP/exit"
 	((${EPOCHREALTIME/./} - begin < 1000000 * ${TEST_TIMEOUT_SCALE:-1})) || { echo "it took too long to end"; return 1; }
 	screen_end "${2:-0}"
+	${LET_GO:-:}
 	until_true all_gone $helpers
 }
 all_gone() {
@@ -326,11 +327,11 @@ thaw() {
 
 # --- its memory cannot be read: a thread of it holds the lock and does not let go ---------------------------
 
-stuck_start() { # [REGIONS]
+stuck_start() { # [REGIONS [MIB]]
 	need_root
 	mkdir "$BATS_TEST_TMPDIR/mount"
 	MOUNT=$BATS_TEST_TMPDIR/mount
-	pipes_start "$builddir/tests/live/stuck" "$MOUNT" ${1-}
+	pipes_start "$builddir/tests/live/stuck" "$MOUNT" "$@"
 	stuck_says '^ready'
 	SERVER=$(descendants "$PIPED_PID")
 }
@@ -382,6 +383,50 @@ held_in_each_view() { # [REGIONS]
 	_tmux kill-server
 	until_true all_gone "$pid"
 	let_go
+}
+
+@test "bug: a pmtop that watched by userfaultfd could not end while the memory of the process was locked for ever" {
+	local view
+	need_watch
+	stuck_start
+	for view in c "c B" "c W" "Enter c"; do
+		echo "# left in the view of '$view'"
+		watch_start_screen "${INJECT[@]}" "$PIPED_PID"
+		go "$view"
+		screen_wait_text 'epoch 1'
+		hold
+		SCREEN_IDLE=0 screen_wait_text 'waiting for the kernel [0-9]+ s'
+		LET_GO=let_go leaves
+		screen_stop
+		until_true eval '! grep -q "^VmFlags:.* uw" /proc/$PIPED_PID/smaps'
+	done
+}
+
+@test "bug: a watch of a process whose memory is locked for ever could not be killed" {
+	need_watch
+	stuck_start
+	for signal in TERM KILL; do
+		watch_start --watch=0.2 --csv -n -o INTERVAL "${INJECT[@]}" "$PIPED_PID"
+		until_true grep -q ^1 "$BATS_TEST_TMPDIR/out"
+		hold
+		kill "-$signal" "$WATCH"
+		until_true has_ended "$WATCH"
+		let_go
+		until_true eval '! grep -q "^VmFlags:.* uw" /proc/$PIPED_PID/smaps'
+	done
+}
+
+# Its wait for the lock does not end by a signal; in one of two turns it is what pmtop is in the midst of.
+@test "bug: a pmtop that asked for NUMA nodes could not end while the memory of the process was locked for ever" {
+	local i
+	stuck_start 1 700
+	for ((i = 0; i < 6; i++)); do
+		SCREEN_IDLE=0 watch_start_screen "$PIPED_PID"
+		SCREEN_IDLE=0 screen_keys 7
+		hold
+		LET_GO=let_go leaves
+		screen_stop
+	done
 }
 
 @test "bug: an answer of a process whose memory is locked for ever did not come, and did not end" {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A process whose mmap_lock is held by a writer that never lets go. `stuck FOLDER [PAGES]` makes as many
- * regions of a page each, and mounts a file system of its own there, whose one file is answered by a child; says "ready PID" of the process; a line on
+ * A process whose mmap_lock is held by a writer that never lets go. `stuck FOLDER [PAGES [MIB]]` makes as many
+ * regions of a page each, touches so much memory, and mounts a file system of its own there, whose one file is answered by a child; says "ready PID" of the process; a line on
  * standard input has the lock taken ("held", once it is), the next one lets it go ("free"), and so on.
  *
  * The child never answers a read of the file, and so its page stays locked. To map the file, opened once
@@ -214,14 +214,24 @@ map_many(size_t n)
 			cannot("regions");
 }
 
+static void
+touch(size_t size)
+{
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || madvise(p, size, MADV_NOHUGEPAGE))
+		cannot("memory");
+	memset(p, 1, size);
+}
+
 int
 main(int argc, char **argv)
 {
 	char options[128], word[64];
 	int dev = open("/dev/fuse", O_RDWR | O_CLOEXEC), go[2];
 
-	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: stuck FOLDER [PAGES]\n");
+	if (argc < 2 || argc > 4) {
+		fprintf(stderr, "usage: stuck FOLDER [PAGES [MIB]]\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IONBF, 0);
@@ -236,6 +246,8 @@ main(int argc, char **argv)
 	memset(word, 0, sizeof(word));
 	if (argc > 2)
 		map_many(strtoul(argv[2], NULL, 10));
+	if (argc > 3)
+		touch(strtoul(argv[3], NULL, 10) << 20);
 	printf("ready %d\n", (int)getpid());
 	while (read(0, word, sizeof(word)) > 0)
 		hold(go[1]);
