@@ -75,6 +75,7 @@ load helper
 	refused 2 'two kinds of answers' --list --pages "$PID"
 	refused 2 'two kinds of answers' -e heap --grid "$PID"
 	refused 2 'two formats' --list --json --csv "$PID"
+	refused 2 'each answer is a table of its own; ask one at a time' -e heap -e stack --csv "$PID"
 	refused 2 'two formats' --list --raw --json "$PID"
 	refused 2 '--interval' --interval abc "$PID"
 	refused 2 '--interval' --interval -1 "$PID"

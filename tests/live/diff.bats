@@ -137,6 +137,10 @@ compared() {
 	said=$(perl -ne '/"changed": (\d+), "bytes": (\d+), "same": (\d+), "unknown": (\d+)/ and
 		print $1 + $3, " $1 $2 $4"' <<<"$output")
 	is "$said" "$(compared "$SUBJECT_PID") 0"
+	# bug: there was no CSV of it; the runs and the pages are those of JSON
+	is "$(pm --diff "$SUBJECT_PID" --file --csv | awk -F, 'NR > 1 { n += $3; b += $4 } END { print NR - 1, n, b }')" \
+		"$(perl -ne '$n += $1, $b += $2, $rows++ while /"pages": (\d+), "bytes": (\d+)/g;
+			END { print "$rows $n $b" }' <<<"$output")"
 	kill -CONT "$SUBJECT_PID"
 }
 

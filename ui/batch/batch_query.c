@@ -176,8 +176,10 @@ batch_query(struct batch *b, struct err *err)
 		stand &= alive || a[i]->stands;
 	if (stand && all && b->o->format == FORMAT_JSON)
 		batch_print_json_answers(b->o, a);
+	if (stand && all && b->o->format == FORMAT_CSV) /* there is one */
+		all = answer_csv(a[0], stdout, err) == 0;
 	for (size_t i = 0; i < n; i++) {
-		if ((alive || a[i]->stands) && b->o->format != FORMAT_JSON)
+		if ((alive || a[i]->stands) && b->o->format == FORMAT_TABLE)
 			batch_print_answer(a[i], b->o->ascii, i + 1 == n);
 		answer_unref(a[i]);
 	}

@@ -84,9 +84,8 @@ static const struct {
     {OPT_FOLDED, ~0u, "it tells who writes, or who brings memory in",
      "add --watch or --grow"},
     {OPT_COUNT, ~0u, "it counts intervals", "add --watch, --grow, --touched or --metrics=FILE"},
-    {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},
-    {OPT_CSV, QUERY, "an answer is not a table", "leave it out, or use --json"},
-    {OPT_RAW, QUERY, "an answer is not a table", "leave it out, or use --json"},
+    {OPT_OUTPUT, QUERY, "an answer has columns of its own", "leave it out"},
+    {OPT_RAW, QUERY, "an answer has a form of its own", "use --csv or --json"},
     {OPT_OUTPUT, SUMMARY, "its tables are fixed", "use --csv and select from that"},
     {OPT_OUTPUT_ALL, SUMMARY, "its tables are fixed", "use --csv and select from that"},
     {OPT_SORT, SUMMARY, "its tables are fixed", "use --csv and select from that"},
@@ -185,6 +184,9 @@ option_check_pairs(const struct options *o, struct err *err)
 	if (option_was_given(o, OPT_SIZE) && !o->frames)
 		return err_set(err, ERR_USAGE, "the terminal has a size of its own",
 		               "add --frames", "--size alone");
+	if (o->mode == MODE_QUERY && o->format == FORMAT_CSV && o->queries_n > 1)
+		return err_set(err, ERR_USAGE, "each answer is a table of its own",
+		               "ask one at a time, or use --json", "--csv with several questions");
 	if (o->diff_pages && (o->sort || o->filter))
 		return err_set(err, ERR_USAGE, "pages are listed by address, in constant memory",
 		               "leave it out; --pages=RANGE selects pages",
