@@ -48,7 +48,7 @@ static const struct {
     {"--output-all", "LPWlpq"},
     {"-n", "LPUWClpq"},
     {"--json", "LPUWQClpq"},
-    {"--csv", "LPUWClpq"},
+    {"--csv", "LPUWQClpq"},
     {"--raw", "LPUWClpq"},
     {"-b", "LUWlpq"},
     {"--sort RSS", "Ll"},
