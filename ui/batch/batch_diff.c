@@ -295,8 +295,8 @@ diff_note(struct batch_diff *k, struct buf *note)
 	if (!k->rows && !note->len)
 		buf_str(note, "nothing differs, as far as is known");
 	if (unknown)
-		buf_fmt(note, "%swhether %ju page%s moved is not known: %s", note->len ? "; " : "",
-		        (uintmax_t)unknown, plural(unknown),
+		buf_fmt(note, "%sit is not known whether %ju page%s moved: %s",
+		        note->len ? "; " : "", (uintmax_t)unknown, plural(unknown),
 		        !c->frames ? "their frames are not of one boot of one machine"
 		                   : diff_lack(k));
 	if (c->older_ns >= 1000000000)
