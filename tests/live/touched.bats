@@ -48,9 +48,9 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 	done
 	is "$wrong" ""
 	# and that is what was touched, and nothing else
-	is "$(row_of anon)" "$((5 * 4096)),$((64 * 4096))"
-	is "$(row_of sparse | cut -d , -f 1)" "$((4 * 4096))"
-	is "$(row_of shared | cut -d , -f 1)" 4096
+	is "$(row_of anon)" "$((5 * PAGE)),$((64 * PAGE))"
+	is "$(row_of sparse | cut -d , -f 1)" "$((4 * PAGE))"
+	is "$(row_of shared | cut -d , -f 1)" "$PAGE"
 	is "$(row_of private | cut -d , -f 1)" 0
 	grep -q 'at least' "$BATS_TEST_TMPDIR/err"
 }
@@ -126,6 +126,7 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 
 # bats test_tags=not-in-guests
 @test "on the screen T asks once, then the list has what is touched, its sum, and can be sorted by it" {
+	local size
 	subject_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 120x40 "$SUBJECT_PID"
@@ -138,10 +139,11 @@ flush() { subject fork && OTHERS+=("$REPLY"); }
 	screen_wait_text ' TOUCHED '
 	flush
 	subject write anon
-	screen_wait_text "^.0*${AT[anon]} .* 256K .* 256K "
+	case $PAGE in 4096) size=256K ;; *) size="[14].0M" ;; esac # 64 pages
+	screen_wait_text "^.0*${AT[anon]} .* $size .* $size "
 	screen_wait_text '^touched +[0-9.]+[KM] of [0-9.]+[KM] in RAM, [0-9.]+%, at least, in [0-9]+ s'
 	screen_keys T # for this program consent was given
-	screen_wait_text "^.0*${AT[anon]} .* 256K .* - "
+	screen_wait_text "^.0*${AT[anon]} .* $size .* - "
 	screen_keys Q
 	screen_end
 }
