@@ -329,7 +329,9 @@ until_recorded() {
 	printf '\0\0\0\2' | dd of="$BATS_TEST_TMPDIR/later" bs=1 seek=60 conv=notrunc status=none
 	refused 1 'later version' --list "$BATS_TEST_TMPDIR/later"
 	refused 1 'not a recording' --list "$fixture_top/README.md"
-	refused 1 'were not recorded; record with' --watch=0.01 --count 1 "$FILE"
+	refused 2 'cannot watch .*: it is a recording, .*leave --watch out' --watch=0.01 --count 1 "$FILE"
+	refused 2 'cannot watch .*: it is a recording, .*leave --watch out' --watch=0.01 --list "$FILE"
+	refused 1 'write marks: it is a recording' -e clear "$FILE"
 	refused 2 'not a time' --list --at noon "$FILE"
 }
 

@@ -187,12 +187,18 @@ batch_open_pages(struct batch *b, struct err *err)
 static int
 batch_check_past(const struct options *o, struct err *err)
 {
-	if (!o->recording || (o->mode != MODE_RECORD && !o->grow_given))
+	bool watches = o->mode == MODE_WATCH || o->watch_given;
+
+	if (!o->recording || (o->mode != MODE_RECORD && !o->grow_given && !watches))
 		return 0;
 	if (o->mode == MODE_RECORD)
 		return err_set(err, ERR_USAGE, "it is a recording already",
 		               "copy the file, or record a running process",
 		               "cannot record %.160s", o->target);
+	if (watches)
+		return err_set(err, ERR_USAGE, "it is a recording, which stays as it is",
+		               "leave --watch out: -e writers and --heat say what was written",
+		               "cannot watch %.160s", o->target);
 	return err_set(err, ERR_USAGE, "it is a recording, which stays as it is",
 	               "leave out =SECONDS: its baseline is its first sample",
 	               "cannot wait for %.160s to grow", o->target);
