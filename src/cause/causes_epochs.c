@@ -37,7 +37,7 @@ void
 causes_before_clear(struct causes *c, const struct track *t)
 {
 	causes_lock(c);
-	if (!t->auto_clear || t->others) /* else the stamps stay, and the clear adds to them */
+	if (!track_adds(t))
 		causes_settle(c, t);
 	c->turning = true;
 	c->turn = c->n;

@@ -422,21 +422,26 @@ keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct er
 }
 
 int
-keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, struct regions **rs, struct err *err)
+keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, bool clear, struct err *err)
 {
-	int r;
+	struct target *t = k->from.t;
+	struct regions *rs;
+	struct err other;
+	int r, sent;
 
-	*rs = NULL;
 	if (wait)
 		keeper_is_free(k, time_ns() + KEEPER_PATIENCE);
 	keeper_begin(k);
 	if (!k->listens)
 		return 0;
-	r = moments_scan(&k->from, rs, err);
+	r = moments_scan(&k->from, clear, &rs, err);
+	sent = keeper_end(k, rs, interval_ns, r ? &other : err);
 	if (r == 0)
-		r = keeper_end(k, *rs, interval_ns, err);
-	moments_unlisten(&k->from);
-	return r < 0 || target_is_alive(k->from.t) ? r : 1;
+		r = sent;
+	if (r == 0 && clear && !k->from.before.clears)
+		r = target_clear(t, &rs->vmas, err);
+	regions_unref(rs);
+	return target_is_alive(t) ? r : 1;
 }
 
 void

@@ -43,11 +43,10 @@ void keeper_begin(struct keeper *k);
 int keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct err *err);
 
 /*
- * The same, with a scan of its own; `wait`: whatever the disk does. *rs: the regions, a reference
- * for the caller; NULL: none was taken. 1: the address space is gone; -1 with err.
+ * The same, with a scan of its own, and a clear of the writes that it keeps, if they are tracked;
+ * `wait`: whatever the disk does. 1: the address space is gone; -1 with err.
  */
-int keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, struct regions **rs,
-                struct err *err);
+int keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, bool clear, struct err *err);
 
 /* The target is another program now. */
 void keeper_exec(struct keeper *k);

@@ -255,8 +255,22 @@ moments_unlisten(struct moments *k)
 	k->t->each_run = NULL;
 }
 
-int
-moments_scan(struct moments *k, struct regions **rs, struct err *err)
+static struct moment_track
+moments_track(const struct moments *k)
+{
+	const struct track *t = &k->t->track;
+
+	return (struct moment_track){.clears = t->clears,
+	                             .tracker = t->tracker,
+	                             .epoch = t->epoch,
+	                             .first_epoch = t->first_epoch,
+	                             .clear_ns = t->clear_ns,
+	                             .first_ns = t->first_ns};
+}
+
+/* 0, or as moments_scan: then there are no regions. */
+static int
+moments_count(struct moments *k, bool clear, struct regions **rs, struct err *err)
 {
 	struct target *t = k->t;
 	struct vma_list vmas;
@@ -269,12 +283,27 @@ moments_scan(struct moments *k, struct regions **rs, struct err *err)
 		return 1;
 	*rs = regions_new(vmas, source_now(t->source));
 	target_follow(t, &(*rs)->vmas);
+	t->clear_follows = clear && t->no_screen;
 	r = regions_measure(*rs, t, NULL, err);
+	t->clear_follows = false;
 	if (r == 0)
 		return 0;
 	regions_unref(*rs);
 	*rs = NULL;
 	return r < 0 && !target_is_alive(t) ? 1 : r;
+}
+
+int
+moments_scan(struct moments *k, bool clear, struct regions **rs, struct err *err)
+{
+	int r = moments_count(k, clear, rs, err);
+
+	k->before = (struct moment_track){0};
+	if (r || !clear || !track_adds(&k->t->track))
+		return r;
+	k->before = moments_track(k);
+	r = target_clear(k->t, &(*rs)->vmas, err);
+	return r < 0 && !target_is_alive(k->t) ? 1 : r;
 }
 
 static int
@@ -316,16 +345,9 @@ moments_add_files(struct moments *k, struct moment *m)
 static void
 moments_add_track(const struct moments *k, struct moment *m)
 {
-	const struct track *t = &k->t->track;
-
-	m->track = (struct moment_track){.clears = t->clears,
-	                                 .tracker = t->tracker,
-	                                 .epoch = t->epoch,
-	                                 .first_epoch = t->first_epoch,
-	                                 .clear_ns = t->clear_ns,
-	                                 .first_ns = t->first_ns};
-	if (m->whole && t->clears)
-		stamps_copy(&m->track.stamps, &t->stamps, 0, UINT64_MAX);
+	m->track = k->before.clears ? k->before : moments_track(k);
+	if (m->whole && m->track.clears)
+		stamps_copy(&m->track.stamps, &k->t->track.stamps, 0, UINT64_MAX);
 }
 
 void
@@ -341,13 +363,14 @@ moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment 
 	moments_add_written(k, m);
 	if (smaps)
 		m->smaps = target_smaps(k->t, &ignored);
-	suspects_take(k->suspects, k->t, m->regions, &m->written,
+	suspects_take(k->suspects, k->t,
+	              &(struct suspects_scan){m->regions, &m->written, m->track.epoch},
 	              k->count == 1 ? MOMENT_NAMES_NS : budget_ns, &m->causes);
 	moments_add_files(k, m);
 	if (k->contents)
 		contents_take(k->contents, k->t, &m->regions->vmas, &m->contents);
 	moments_add_blocks(k, m, budget_ns);
-	k->taken_ns = m->regions->time_ns;
+	k->taken_ns = k->before.clears ? k->t->track.clear_ns : m->regions->time_ns;
 	k->clears = k->t->track.clears;
 	extents_free(&k->pages);
 	extents_compare(&none, &m->pages, &k->pages);

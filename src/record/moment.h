@@ -56,7 +56,7 @@ void moment_free(struct moment *m);
 /* What makes them. */
 struct moments {
 	struct target *t;
-	uint64_t taken_ns;    /* when the last one began; 0: there was none */
+	uint64_t taken_ns;    /* up to when the last one knows what was written; 0: there was none */
 	unsigned clears;      /* by then */
 	struct extents pages; /* of the last one */
 	/* the blocks that have pages, ascending; owned */
@@ -70,6 +70,7 @@ struct moments {
 	size_t cgroups_n, cgroups_cap;
 	size_t next; /* the block at which the sweep goes on */
 	uint64_t next_file; /* the region whose file is asked first */
+	struct moment_track before; /* the clear that was part of the scan; clears 0: none was */
 	struct suspects *suspects;
 	struct contents *contents; /* NULL: contents of memory are not kept */
 };
@@ -86,10 +87,12 @@ void moments_listen(struct moments *k, struct moment *out);
 void moments_unlisten(struct moments *k);
 
 /*
- * Such a scan, which follows the track without clearing. 1: the address space is gone, or `stop` of
- * the source ended it; -1 with err. Else *rs is a reference for the caller.
+ * Such a scan, which follows the track. `clear`: a clear of the writes follows; if it adds to the
+ * stamps, it is part of the scan (`before`), else it is left to the caller, after finish. 1: the
+ * address space is gone, or `stop` of the source ended it; -1 with err. *rs: a reference for the
+ * caller, even if only the clear failed; NULL: there was no scan.
  */
-int moments_scan(struct moments *k, struct regions **rs, struct err *err);
+int moments_scan(struct moments *k, bool clear, struct regions **rs, struct err *err);
 
 void moments_finish(struct moments *k, uint64_t budget_ns, bool smaps, struct moment *m);
 

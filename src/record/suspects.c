@@ -22,12 +22,6 @@ struct suspects_faults {
 	size_t n, cap;
 };
 
-/* When the scan began, and what it saw written. */
-struct suspects_scan {
-	uint64_t time_ns;
-	const struct extents *written;
-};
-
 struct suspects {
 	struct causes *of;  /* where the numbers of chains and threads are from; */
 	uint64_t from;      /* the faults that were taken; those left for the next time: */
@@ -155,7 +149,15 @@ suspects_is_in(const struct extents *e, uint64_t addr)
 	return i < e->n && e->v[i].start <= addr;
 }
 
-/* A fault, for now or for the next time. */
+/* Whether a fault is for the next time. Epochs are of who writes, not of who brings memory in. */
+static bool
+suspects_is_later(const struct target *t, const struct cause *is, const struct suspects_scan *scan,
+                  uint64_t page)
+{
+	return (t->causes && is->epoch > scan->epoch) ||
+	       (is->time_ns > scan->regions->time_ns && !suspects_is_in(scan->written, page));
+}
+
 static void
 suspects_add_fault(struct suspects *s, const struct target *t, const struct cause *is,
                    const struct suspects_scan *scan, struct suspects_faults *out)
@@ -164,10 +166,9 @@ suspects_add_fault(struct suspects *s, const struct target *t, const struct caus
 	                                 .by = (is->chain + s->chain_base) << 32 |
 	                                       (is->thread + s->task_base),
 	                                 .more = is->more || is->sampled};
-	bool later = is->time_ns > scan->time_ns && !suspects_is_in(scan->written, f.page);
 
 	suspects_ask_chain(s, is->chain);
-	suspects_push(later ? &s->later : out, &f);
+	suspects_push(suspects_is_later(t, is, scan, f.page) ? &s->later : out, &f);
 }
 
 /* At first only those of the epoch under way: a sample has one. */
@@ -185,7 +186,7 @@ suspects_gather(struct suspects *s, const struct target *t, const struct suspect
 	s->later = (struct suspects_faults){0};
 	while ((n = causes_since(s->of, &s->from, v, MOST, &missed)) > 0)
 		for (size_t i = 0; i < n; i++)
-			if (!first || v[i].epoch == t->track.epoch)
+			if (!first || v[i].epoch >= scan->epoch)
 				suspects_add_fault(s, t, &v[i], scan, out);
 	free(v);
 }
@@ -549,11 +550,10 @@ suspects_add_growth(struct suspects *s, struct target *t, const struct vma_list 
 /* --- all of it ------------------------------------------------------------------------------ */
 
 void
-suspects_take(struct suspects *s, struct target *t, const struct regions *rs,
-              const struct extents *written, uint64_t budget_ns, struct suspects_news *out)
+suspects_take(struct suspects *s, struct target *t, const struct suspects_scan *scan,
+              uint64_t budget_ns, struct suspects_news *out)
 {
-	const struct suspects_scan scan = {rs->time_ns, written};
-	const struct vma_list *vmas = &rs->vmas;
+	const struct vma_list *vmas = &scan->regions->vmas;
 	struct causes *c = t->causes ? t->causes : t->brought;
 
 	if (!c)
@@ -561,7 +561,7 @@ suspects_take(struct suspects *s, struct target *t, const struct regions *rs,
 	out->watched = true;
 	t->source->ops->faults->drain(t->source);
 	suspects_follow(s, c);
-	suspects_add_pages(s, t, &scan, out);
+	suspects_add_pages(s, t, scan, out);
 	suspects_add_growth(s, t, vmas, out);
 	suspects_add_chains(s, t, vmas, budget_ns, out);
 	suspects_add_tasks(s, out);

@@ -71,13 +71,19 @@ struct suspects;
 struct suspects *suspects_new(void);
 void suspects_free(struct suspects *s);
 
+/* What a scan counted, what it saw written, and in which epoch, which a clear may have ended. */
+struct suspects_scan {
+	const struct regions *regions;
+	const struct extents *written;
+	uint32_t epoch;
+};
+
 /*
- * After the scan that counted rs, but not in a clear: what faulted since the last time. What
- * faulted since that scan began, and was not seen `written`, goes to the next one. Names are looked
+ * After a scan, but not in a clear: what faulted since the last time. What faulted in a later
+ * epoch, or since the scan began and was not seen written, goes to the next one. Names are looked
  * up for about budget_ns; what is left over is named the next time.
  */
-void suspects_take(struct suspects *s, struct target *t, const struct regions *rs,
-                   const struct extents *written, uint64_t budget_ns,
-                   struct suspects_news *out);
+void suspects_take(struct suspects *s, struct target *t, const struct suspects_scan *scan,
+                   uint64_t budget_ns, struct suspects_news *out);
 
 #endif

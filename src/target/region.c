@@ -64,6 +64,13 @@ region_add_present(struct region_walk *w, const struct pm_run *run, uint64_t pag
 		out->anon += pages;
 }
 
+/* What was written there is not asked twice: a clear by which it is reported follows. */
+static bool
+region_leaves_writes(const struct target *t, const struct vma *v)
+{
+	return t->clear_follows && track_reports(&t->track, v->start, v->end);
+}
+
 struct region_cats
 region_cats_of(const struct target *t, const struct vma *v)
 {
@@ -76,6 +83,8 @@ region_cats_of(const struct target *t, const struct vma *v)
 		c.any |= track_cats_everywhere(&t->track);
 		c.cats |= track_cats(&t->track);
 	}
+	if (region_leaves_writes(t, v))
+		c.cats &= ~(uint64_t)PM_CAT_WRITTEN;
 	return c;
 }
 
@@ -155,7 +164,7 @@ region_walk_run(void *arg, const struct pm_run *run)
 	w->alike.end = run->end;
 	if (run->end > w->share_end)
 		w->share_end = region_share_end(w, run->end);
-	if (w->track->clears)
+	if (w->track->clears && !w->leaves)
 		region_note_dirty(w, run);
 	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;
 	return 0;
@@ -245,6 +254,7 @@ region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
 	                          .track = track,
 	                          .dirty = {.page_size = t->page_size},
 	                          .sure = {.page_size = t->page_size},
+	                          .leaves = region_leaves_writes(t, v),
 	                          .blank = track->clears && track_cats(track) &&
 	                                   track_in_scope(track, &lo, &hi) &&
 	                                   ranges_meet(&track->blank, lo, hi)};

@@ -35,6 +35,7 @@ struct region_walk {
 	/* existing pages marked as written; of these, those in memory that began without pages */
 	struct pageset dirty, sure;
 	bool blank; /* there is such memory that has pages: */
+	bool leaves; /* writes are left to the clear that follows */
 	uint64_t blank_pages;
 	enum folio_sizes sizes;
 	bool clean_seen, born_seen, watched;

@@ -238,8 +238,18 @@ region_doubt_of_blank(const struct region_walk *w, const struct track *t, enum t
 	return w->blank_pages > written ? DOUBT_NEW : DOUBT_NONE;
 }
 
-void
-region_note_written(struct region_walk *w, struct target *target, uint64_t now)
+/* Only why it would not be known. */
+static void
+region_leave_written(struct region_walk *w, struct target *target)
+{
+	struct region *out = w->out;
+
+	out->doubt = region_judge(w, target, true).doubt;
+	track_set_doubt(&target->track, w->v->start, out->doubt, out->rss + out->swap);
+}
+
+static void
+region_count_written(struct region_walk *w, struct target *target, uint64_t now)
 {
 	struct track *t = &target->track;
 	struct region *out = w->out;
@@ -262,4 +272,13 @@ region_note_written(struct region_walk *w, struct target *target, uint64_t now)
 	out->never = is.late || out->part ? 0 : out->never;
 	if (out->written && !target->no_screen)
 		out->newest_ns = track_newest(t, w->v->start, w->v->end);
+}
+
+void
+region_note_written(struct region_walk *w, struct target *target, uint64_t now)
+{
+	if (w->leaves)
+		region_leave_written(w, target);
+	else
+		region_count_written(w, target, now);
 }

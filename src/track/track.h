@@ -215,6 +215,15 @@ void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm
 /* Switches to another tracker, which drops all stamps. */
 void track_choose(struct track *t, unsigned choice);
 
+/* Whether the next clear adds to the stamps: else it begins with none. */
+bool track_adds(const struct track *t);
+
+/*
+ * Whether the next clear reports all that was written in [start, end): a scan that it follows at
+ * once need not ask.
+ */
+bool track_reports(const struct track *t, uint64_t start, uint64_t end);
+
 /* Why it is not known whether a page was written. */
 const char *tracker_why_unknown(const struct track *t);
 

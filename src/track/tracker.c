@@ -163,13 +163,19 @@ tracker_ask_first(const struct track *t, struct err *err)
 	return err_set(err, ERR_TARGET, track_why_ask(t), how, "cannot track writes");
 }
 
+bool
+track_adds(const struct track *t)
+{
+	return t->auto_clear && t->clears && !t->others;
+}
+
 int
 track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
             const struct vma_list *vmas, struct err *err)
 {
 	uint64_t start = time_ns();
 	uint64_t fresh = t->fresh;
-	bool anew = !t->auto_clear || !t->clears || t->others;
+	bool anew = !track_adds(t);
 
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, p, pm);
@@ -196,6 +202,14 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 		t->first_epoch = t->epoch + (t->by_scans ? 1 : 0);
 	}
 	return 0;
+}
+
+bool
+track_reports(const struct track *t, uint64_t start, uint64_t end)
+{
+	return track_adds(t) && tracker_of(t)->caps & TRACKER_LOSSLESS &&
+	       track_in_scope(t, &start, &end) && ranges_cover(&t->cleared, start, end) &&
+	       !ranges_meet(&t->newer, start, end) && !ranges_meet(&t->blank, start, end);
 }
 
 /* --- before a scan ---------------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ record_one(struct recorder *r, struct moments *from, char *own, uint64_t *seed, 
 	for (unsigned k = 0; k < OWN_PAGES / 8; k++)
 		madvise(own + fake_below(seed, OWN_PAGES) * page, page, MADV_DONTNEED);
 	moments_listen(from, &m);
-	got = moments_scan(from, &rs, err);
+	got = moments_scan(from, false, &rs, err);
 	moments_unlisten(from);
 	m.regions = rs;
 	if (got == 0)

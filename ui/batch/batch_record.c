@@ -23,20 +23,6 @@ struct record {
 	unsigned tries;       /* so many more to track those of another program */
 };
 
-/* 1: the address space is gone. `last`: it is taken whatever the disk does. */
-static int
-record_sample(struct record *k, bool last, struct err *err)
-{
-	struct target *t = &k->b->t;
-	struct regions *rs;
-	int r = keeper_take(k->to, k->b->o->interval_ns, last, &rs, err);
-
-	if (r == 0 && rs && k->writes)
-		r = target_clear(t, &rs->vmas, err);
-	regions_unref(rs);
-	return r < 0 && !target_is_alive(t) ? 1 : r;
-}
-
 /* --- writes --------------------------------------------------------------------------------- */
 
 /* Only if a tracker was asked for: a clear changes the process. */
@@ -218,7 +204,7 @@ record_all(struct record *k, struct err *err)
 	for (;;) {
 		if (k->tries)
 			record_try_again(k);
-		r = record_sample(k, last, err);
+		r = keeper_take(k->to, o->interval_ns, last, k->writes, err);
 		if (r > 0)
 			r = record_follow(k, err);
 		if (r || last)
