@@ -32,7 +32,7 @@ struct keeper_desk {
 	bool full; /* there is a letter */
 	bool opened, failed;
 	struct err err;
-	uint64_t bytes, samples;
+	struct keeper_ends is;
 	uint64_t cpu_ns; /* of the thread */
 	/* of the thread alone */
 	struct recorder_options options; /* its path is owned */
@@ -105,8 +105,8 @@ keeper_note(struct keeper_desk *d, bool ok, const struct err *err)
 	d->failed |= !ok;
 	d->opened = true;
 	if (d->to) {
-		d->bytes = recorder_bytes(d->to);
-		d->samples = recorder_samples(d->to);
+		d->is = (struct keeper_ends){recorder_bytes(d->to), recorder_samples(d->to),
+		                             recorder_is_gone(d->to)};
 	}
 	d->cpu_ns = keeper_cpu_ns();
 	worker_wake(&d->worker);
@@ -268,7 +268,7 @@ keeper_stop(struct keeper *k, uint64_t wait_ns, struct keeper_ends *ends, struct
 	if (failed)
 		*err = d->err;
 	if (ends)
-		*ends = (struct keeper_ends){d->bytes, d->samples};
+		*ends = d->is;
 	pthread_mutex_unlock(&d->lock);
 	moment_free(&k->now);
 	moment_free(&k->said);
@@ -464,7 +464,7 @@ keeper_bytes(struct keeper *k)
 	uint64_t n;
 
 	pthread_mutex_lock(&k->desk->lock);
-	n = k->desk->bytes;
+	n = k->desk->is.bytes;
 	pthread_mutex_unlock(&k->desk->lock);
 	return n;
 }

@@ -31,6 +31,7 @@ struct keeper *keeper_start(const struct recorder_options *o, struct target *t, 
  */
 struct keeper_ends {
 	uint64_t bytes, samples;
+	bool gone; /* the file was removed, or another has its name */
 };
 int keeper_stop(struct keeper *k, uint64_t wait_ns, struct keeper_ends *ends, struct err *err);
 

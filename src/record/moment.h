@@ -56,7 +56,7 @@ void moment_free(struct moment *m);
 /* What makes them. */
 struct moments {
 	struct target *t;
-	uint64_t taken_ns;    /* up to when the last one knows what was written; 0: there was none */
+	uint64_t taken_ns;    /* until when the last one has what was written; 0: there is none */
 	unsigned clears;      /* by then */
 	struct extents pages; /* of the last one */
 	/* the blocks that have pages, ascending; owned */

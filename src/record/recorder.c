@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record/recorder.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,6 +64,7 @@ struct recorder {
 	size_t page_size;
 	int64_t session, sample; /* the newest of each */
 	uint64_t samples;        /* written */
+	bool gone;               /* the file has no longer its name */
 	struct extents pages;    /* as the file has them */
 	struct thread *threads;  /* likewise */
 	size_t threads_n;
@@ -96,11 +99,36 @@ recorder_prepare(struct recorder *r, struct err *err)
 	return r->sets ? 0 : -1;
 }
 
+/*
+ * Beside the one that it replaces. That one is held: what has this name already was left by a
+ * recorder that was killed. Returns as file_new_begin.
+ */
+static int
+recorder_begin_beside(struct recorder *r)
+{
+	char name[PATH_MAX];
+	int n = snprintf(name, sizeof(name), "%s.pmtop-new", r->path), fd;
+
+	if (n < 0 || (size_t)n >= sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (hold_take(name, &fd) == 0) {
+		unlink(name);
+		close(fd);
+	}
+	recover_forget(name);
+	fd = file_new_begin(&r->made, name, false);
+	r->made.replace = true;
+	snprintf(r->made.path, sizeof(r->made.path), "%s", r->path);
+	return fd;
+}
+
 /* Only its owner may read what a process looks like. SQLite takes an empty file for a new one. */
 static int
 recorder_make(struct recorder *r, bool replace, struct err *err)
 {
-	int fd = file_new_begin(&r->made, r->path, replace);
+	int fd = replace ? recorder_begin_beside(r) : file_new_begin(&r->made, r->path, false);
 
 	if (fd < 0)
 		return err_sys(err, NULL, "cannot record to %.160s", r->path);
@@ -417,10 +445,31 @@ recorder_thin(struct recorder *r, struct err *err)
 	return got < 0 ? -1 : 0;
 }
 
+/* SQLite would say no more than that it is read-only. */
+static int
+recorder_is_there(struct recorder *r, struct err *err)
+{
+	struct stat is, there;
+
+	if (fstat(r->held, &is) == 0 &&
+	    stat(r->old >= 0 ? r->made.made : r->path, &there) == 0 && is.st_ino == there.st_ino &&
+	    is.st_dev == there.st_dev)
+		return 0;
+	r->gone = true;
+	return err_set(err, ERR_TARGET, "it was removed, renamed or replaced meanwhile",
+	               "record again", "cannot record to %.160s", r->path);
+}
+
+bool
+recorder_is_gone(const struct recorder *r)
+{
+	return r->gone;
+}
+
 int
 recorder_add(struct recorder *r, const struct moment *m, struct err *err)
 {
-	if (statements_do(&r->s, RECORDER_BEGIN, err) < 0 ||
+	if (recorder_is_there(r, err) < 0 || statements_do(&r->s, RECORDER_BEGIN, err) < 0 ||
 	    recorder_close_all(r, recorder_add_all(r, m, err), err) < 0)
 		return -1;
 	if (!m->regions)

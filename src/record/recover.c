@@ -105,6 +105,16 @@ recover(const char *path, char copy[PATH_MAX], struct err *err)
 }
 
 void
+recover_forget(const char *path)
+{
+	char journal[PATH_MAX];
+
+	recover_journal(journal, path);
+	if (access(path, F_OK) < 0)
+		unlink(journal);
+}
+
+void
 recover_for_good(const char *path)
 {
 	char journal[PATH_MAX];

@@ -21,6 +21,9 @@ bool recover_is_due(sqlite3 *db);
 int recover(const char *path, char copy[PATH_MAX], struct err *err);
 void recover_drop(const char *copy);
 
+/* Removes what is left of the journal of a file that is not there any more. */
+void recover_forget(const char *path);
+
 /*
  * Leaves no journal beside a file that another is to replace: it would be applied to that one. The
  * file stays whole as long as it is there.

@@ -166,13 +166,16 @@ record_say_size(const struct record *k, const struct keeper_ends *ends, struct b
 	        k->b->o->record, size_text(size, ends->bytes));
 }
 
-/* The samples before a failure are there; before the first, what was to be replaced. */
+/*
+ * The samples before a failure are there, unless the file is not; before the first, what was to be
+ * replaced.
+ */
 static void
 record_say_kept(const struct record *k, const struct keeper_ends *ends, struct err *err)
 {
 	struct buf how = {0};
 
-	if (!ends->samples && !k->replaces)
+	if (ends->gone || (!ends->samples && !k->replaces))
 		return;
 	buf_fmt(&how, "%s%s", err->how, err->how[0] ? "; " : "");
 	if (ends->samples)
