@@ -224,18 +224,28 @@ recording_open(const char *path, struct err *err)
 	return NULL;
 }
 
+/* What has its name now. */
+enum named { NAMED_NOTHING, NAMED_IT, NAMED_ANOTHER };
+
+static enum named
+recording_named(const struct recording *r)
+{
+	struct stat is, there;
+
+	if (r->fd < 0 || fstat(r->fd, &is) < 0 || stat(r->path, &there) < 0)
+		return NAMED_NOTHING;
+	return is.st_ino == there.st_ino && is.st_dev == there.st_dev ? NAMED_IT : NAMED_ANOTHER;
+}
+
 /* Its recorder was killed in a transaction: it is opened anew, which undoes that. */
 static void
 recording_open_again(struct recording *r)
 {
 	sqlite3 *old = r->db, *db;
-	struct stat is, there;
 	struct err ignored;
 
-	if (r->fd < 0 || fstat(r->fd, &is) < 0 || stat(r->path, &there) < 0 ||
-	    is.st_ino != there.st_ino || is.st_dev != there.st_dev ||
-	    schema_open(r->path, &db, &ignored) < 0)
-		return; /* another file has its name */
+	if (recording_named(r) != NAMED_IT || schema_open(r->path, &db, &ignored) < 0)
+		return;
 	r->db = db;
 	r->version = -1;
 	statements_move(&r->s, db, &ignored);
@@ -295,13 +305,24 @@ recording_read_growth(struct recording *r, struct err *err)
 	return r->samples_n > n ? RECORDING_LONGER : RECORDING_SAME;
 }
 
+/* Who records to it, and what has its name. Whether that is another than before. */
+static bool
+recording_look(struct recording *r)
+{
+	bool grew = r->grows, was = r->replaced;
+
+	r->grows = r->fd >= 0 && hold_is_taken(r->fd);
+	r->replaced = recording_named(r) == NAMED_ANOTHER;
+	return r->grows != grew || r->replaced != was;
+}
+
 enum recording_growth
 recording_grow(struct recording *r)
 {
-	enum recording_growth got = RECORDING_SAME;
+	/* its line says so */
+	enum recording_growth got = recording_look(r) ? RECORDING_LONGER : RECORDING_SAME;
 	struct err err = {0};
 	int64_t version;
-	bool grows = r->fd >= 0 && hold_is_taken(r->fd);
 
 	if (statements_ask(&r->s, RECORDING_CHANGES, &version, &err) < 0) {
 		if (recover_is_due(r->db))
@@ -309,15 +330,14 @@ recording_grow(struct recording *r)
 		return got;
 	}
 	if (version != r->version && recording_hold(r, &err) == 0) {
-		got = recording_read_growth(r, &err);
+		enum recording_growth read = recording_read_growth(r, &err);
+
 		recording_let_go(r);
+		got = read == RECORDING_SAME ? got : read;
 		if (!err.what[0])
 			r->version = version;
 		recall_grow(r->recall);
 	}
-	if (grows != r->grows && got == RECORDING_SAME)
-		got = RECORDING_LONGER; /* its line says so */
-	r->grows = grows;
 	return got;
 }
 

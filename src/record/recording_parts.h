@@ -104,7 +104,7 @@ struct recording {
 	struct sets *sets;
 	struct recall *recall;
 	int fd;          /* the file, to see whether somebody records to it: */
-	bool grows;
+	bool grows, replaced; /* and whether another file has its name now */
 	int64_t version; /* of the database, when it was read last; -1: it is read again */
 	struct recording_sample *samples;
 	size_t samples_n, samples_cap, at;

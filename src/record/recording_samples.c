@@ -190,6 +190,7 @@ recording_timeline(struct recording *r)
 	t->n = r->samples_n;
 	t->day_s = recording_time_of_day(r);
 	t->grows = r->grows;
+	t->replaced = r->replaced;
 	t->contents = recording_any_contents(r);
 	for (size_t i = 0; i < t->n; i++)
 		t->v[i] = r->samples[i].tick;

@@ -27,6 +27,7 @@ struct timeline {
 	int refs;
 	double day_s; /* when the first was taken, in seconds of the local day */
 	bool grows;   /* somebody records to it */
+	bool replaced; /* another file has its name now */
 	bool contents; /* of some pages */
 	struct timeline_said *said; /* ascending by tick; owned */
 	size_t said_n;

@@ -78,6 +78,20 @@ record_on() {
 	screen_wait_text '[^g] recorded ..:..:.., 6 of 7'
 }
 
+@test "bug: nothing said that the file on screen had been replaced" {
+	screen_start_waiting 100x24 --interval 0.1 "$FILE"
+	at 4
+	"$PMTOP" --proc-root "$LIVE" --record "$FILE" --overwrite --for 0.01 "$PID" 2>/dev/null
+	screen_wait_text 'was replaced: this is the old recording'
+	screen_wait_text 'recorded ..:..:.., 4 of 4'
+}
+
+@test "what DAMON samples is not recorded, and so says the lens" {
+	screen_start 100x24 "$FILE"
+	ask 'lens accesses'
+	screen_wait_text 'accesses: not recorded'
+}
+
 @test "the timeline is below the status line, and the views leave room for it" {
 	screen_start 100x24 "$FILE"
 	screen_text | sed -n '22p' | grep -qE '^ memory '

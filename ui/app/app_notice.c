@@ -57,6 +57,22 @@ notice_others(struct app *a)
 	a->t.others_seen = a->t.s->others;
 }
 
+static void
+notice_replaced(struct app *a)
+{
+	bool is = a->t.s->timeline && a->t.s->timeline->replaced;
+	char text[400];
+
+	if (is && !a->t.replaced_seen) {
+		snprintf(text, sizeof(text),
+		         "%.100s was replaced: this is the old recording; pmtop %.100s opens the "
+		         "new one",
+		         a->o->recording, a->o->recording);
+		app_toast(a, ROLE_HOT, text);
+	}
+	a->t.replaced_seen = is;
+}
+
 /* Reports that the clear is lost. true: because of an exec, which is reported separately. */
 static bool
 notice_let_go(struct app *a)
@@ -301,6 +317,7 @@ app_notice(struct app *a)
 	notice_record_failed(a);
 	app_recorded_messages(a);
 	notice_others(a);
+	notice_replaced(a);
 	let_go = notice_let_go(a);
 	notice_life(a, let_go);
 }

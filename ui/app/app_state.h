@@ -97,7 +97,7 @@ struct app_target {
 
 	/* what has been reported about its samples */
 	unsigned clears_seen, execs_seen;
-	bool others_seen, ended_seen, end_reported;
+	bool others_seen, ended_seen, end_reported, replaced_seen;
 	size_t said_n;   /* how many of the recording's messages are in the log */
 	size_t said_of;  /* the sample, from 1, whose messages were shown last */
 };

@@ -12,7 +12,9 @@ lacks_accesses(const struct ui *ui, const struct sample *s, struct buf *out)
 
 	if (s->accesses)
 		return;
-	if (e->what[0])
+	if (s->timeline)
+		buf_str(out, "not recorded: DAMON samples processes that run");
+	else if (e->what[0])
 		buf_fmt(out, "not sampled: %s%s%s", e->why, e->how[0] ? "; " : "", e->how);
 	else if (s->accesses_on)
 		buf_str(out, "DAMON begins to sample");

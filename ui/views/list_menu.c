@@ -206,6 +206,9 @@ list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		        "%s: from smaps, a walk over all page tables; read once when shown, again "
 		        "on r",
 		        title);
+	else if (list_waits(ui, menu->at) && s && s->timeline &&
+	         c->needs & (NEED_WRITES | NEED_RATE | NEED_TOUCHED | NEED_ACCESSES))
+		buf_fmt(out, "%s: not recorded", title);
 	else if (list_waits(ui, menu->at) && menu->at == COL_REGION_TOUCHED)
 		buf_fmt(out, "TOUCHED appears after the first %s", key_of(ACT_TOUCH, 'R'));
 	else if (list_waits(ui, menu->at) && menu->at == COL_LIST_ACCESSED)
