@@ -247,6 +247,8 @@ word_PAGE_UFFD_WP(const struct filter_facts *x)
 	enum truth t =
 	    truth_or(filter_word_has(x, PM_UFFD_WP), truth(filter_in_state(x, STATE_UFFD)));
 
+	if (t == TRUTH_NO && x->pg->known & PAGE_NO_WP)
+		return TRUTH_UNKNOWN;
 	return t == TRUTH_NO && filter_in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)
 	           ? TRUTH_UNKNOWN
 	           : t;

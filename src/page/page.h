@@ -30,6 +30,7 @@ enum page_known {
 	PAGE_OUT_ASKED = 65536,  /* whether it is in swap is known */
 	PAGE_CATS = 131072,      /* cats are all that PAGEMAP_SCAN reports of the page */
 	PAGE_AVERAGED = 262144,  /* count is the average of its folio: see frame.h */
+	PAGE_NO_WP = 524288,     /* bit 57 of the word is meaningless: not recorded at that time */
 	PAGE_OF_GAP = PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_PAST_END | PAGE_SIZE_ASKED | PAGE_OUT |
 	              PAGE_OUT_ASKED,
 };

@@ -73,6 +73,15 @@ source_recording_read_process(struct source_recording *k)
 	free(boot);
 }
 
+/* A tracker that reports what it clears protects it again. */
+static bool
+source_recording_protects(const struct source_recording *k)
+{
+	const struct recording_writes *w = recording_writes(k->r);
+
+	return w->on && tracker_caps(w->tracker) & TRACKER_LOSSLESS;
+}
+
 /* A recording may go on in another session, of another process or after a boot. */
 void
 source_recording_read_meta(struct source_recording *k)
@@ -92,6 +101,7 @@ source_recording_read_meta(struct source_recording *k)
 	                          .page_size = recording_page_size(k->r),
 	                          .word = recording_number(k->r, "word") == 4 ? 4 : 8,
 	                          .frames = (unsigned)recording_number(k->r, "frames"),
+	                          .protects = source_recording_protects(k),
 	                          .ksm_lies = recording_number(k->r, "ksm_lies"),
 	                          .nodes = recording_number(k->r, "nodes"),
 	                          .zero_pfn = recording_number(k->r, "zero_pfn"),
@@ -219,7 +229,7 @@ source_recording_content(struct source *s, uint64_t addr, uint8_t *to)
 }
 
 static uint64_t
-source_recording_looked(struct source *s, uint64_t addr)
+source_recording_looked(const struct source *s, uint64_t addr)
 {
 	const struct block *b = recording_block(source_recording_of(s)->r, addr);
 

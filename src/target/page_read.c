@@ -363,9 +363,26 @@ page_read_words(struct page_batch *b, const struct source *s, uint64_t addr, siz
 	return got;
 }
 
-int
-page_read_runs(const struct source *s, uint64_t addr, struct page *out, uint64_t *words, size_t n,
-               unsigned needs, struct err *err)
+/*
+ * A recording has words as of when their frames were looked up. Of a process that was watched by
+ * userfaultfd, what it protects is another at each sample.
+ */
+static void
+page_note_past(const struct source *s, uint64_t addr, struct page *out, size_t n)
+{
+	uint64_t now = source_now(s);
+
+	for (size_t i = 0; i < n; i++)
+		if (out[i].word & PM_PRESENT &&
+		    s->ops->time->looked(s, addr + i * s->meta.page_size) < now) {
+			out[i].word &= ~PM_UFFD_WP;
+			out[i].known |= PAGE_NO_WP;
+		}
+}
+
+static int
+page_read_now(const struct source *s, uint64_t addr, struct page *out, uint64_t *words, size_t n,
+              unsigned needs, struct err *err)
 {
 	struct page_batch b; /* filled as far as b.n */
 	ssize_t got;
@@ -393,6 +410,19 @@ page_read_runs(const struct source *s, uint64_t addr, struct page *out, uint64_t
 	if (needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT))
 		page_look_up_count(&b, s, out);
 	return page_verify(&b, s, addr, out, (size_t)got, err);
+}
+
+int
+page_read_runs(const struct source *s, uint64_t addr, struct page *out, uint64_t *words, size_t n,
+               unsigned needs, struct err *err)
+{
+	unsigned alike = s->meta.protects ? PAGE_NEED_RUNS : 0; /* they may be of other samples */
+
+	if (page_read_now(s, addr, out, words, n, needs & ~alike, err) < 0)
+		return -1;
+	if (s->meta.protects)
+		page_note_past(s, addr, out, n);
+	return 0;
 }
 
 int

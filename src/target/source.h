@@ -67,6 +67,7 @@ struct source_meta {
 
 	/* privileges: what is visible */
 	unsigned frames;   /* 1 << enum frame_file, for each that can be looked up */
+	bool protects;     /* of a recording: from sample to sample, to see who writes (bit 57) */
 	bool ksm_lies;     /* KPF_KSM is set on pages that are not merged (frame.h) */
 	bool nodes;        /* NUMA nodes may be known */
 	uint64_t zero_pfn; /* frame of the zero page; 0: not known */
@@ -247,7 +248,7 @@ struct source_time {
 	bool (*content)(struct source *s, uint64_t addr, uint8_t *to);
 
 	/* When the frame of the page at addr was looked up; 0: it was not. */
-	uint64_t (*looked)(struct source *s, uint64_t addr);
+	uint64_t (*looked)(const struct source *s, uint64_t addr);
 };
 
 /* What is known of a place in the code (struct code); its texts are valid until the next `go`. */

@@ -98,9 +98,34 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 		wait "$WATCH" 2>/dev/null || :
 		"$PMTOP" --list "$FILE" >/dev/null
 		[[ $(asked 'PRAGMA integrity_check') == @(ok|) ]]
-		rm -f "$FILE".* # what it had begun
 	done
 	WATCH=
+	# what they had begun is no longer in the way
+	"$PMTOP" --record "$FILE" --overwrite --for 0.01 "$SUBJECT_PID" 2>/dev/null
+	[[ $(cd "$(dirname "$FILE")" && echo "${FILE##*/}"*) == "${FILE##*/}" ]]
+}
+
+# looked up for the first sample, and protected anew at each
+@test "bug: UFFD-WP of a recording was as of another sample" {
+	need_watch
+	unwatched_start
+	"$PMTOP" --record "$FILE" --for 0.3 --interval 0.1 --tracker uffd --allow-inject "$SUBJECT_PID" 2>/dev/null
+	[[ $("$PMTOP" --pages="${RANGE[anon]}" -n --csv -o UFFD-WP --at start "$FILE" | sort -u | xargs) == @(0|1|0 1) ]]
+	[[ -z $("$PMTOP" --pages="${RANGE[anon]}" -n --csv -o UFFD-WP --at end "$FILE" | tr -d '\n') ]]
+	"$PMTOP" -e 'count uffd-wp' "$FILE" | grep -q 'more are not known'
+}
+
+@test "bug: a recording whose file was removed or renamed said that it was read-only" {
+	subject_start
+	"$PMTOP" --record "$FILE" --interval 0.05 "$SUBJECT_PID" 3>&- 2>"$BATS_TEST_TMPDIR/said" &
+	WATCH=$!
+	until_true has_samples
+	mv "$FILE" "$FILE.kept"
+	wait "$WATCH" && return 1
+	WATCH=
+	[[ $(cat "$BATS_TEST_TMPDIR/said") == \
+		"pmtop: cannot record to $FILE: it was removed, renamed or replaced meanwhile; record again" ]]
+	"$PMTOP" --list "$FILE.kept" >/dev/null
 }
 
 # A question that takes a second holds the file, as a slow disk would.

@@ -234,6 +234,12 @@ columns_bit(const struct page_row *row, uint64_t mask)
 }
 
 static struct value
+columns_uffd_wp(const struct page_row *row)
+{
+	return row->pg->known & PAGE_NO_WP ? columns_unknown : columns_bit(row, PM_UFFD_WP);
+}
+
+static struct value
 columns_page_written(const struct page_row *row)
 {
 	uint64_t w = row->pg->word;
