@@ -24,6 +24,9 @@ recording_perm(const char *text)
 	                 (strchr(text, 'x') ? VMA_EXEC : 0) | (strchr(text, 's') ? VMA_SHARED : 0));
 }
 
+/* The kernel's are a quarter of that: a path, with each byte escaped. */
+enum { RECORDING_NAME = 1 << 16 };
+
 /* `name` is an offset in the names until all are there. false: it cannot be. */
 static bool
 recording_row(struct recording *r, struct vma *v, struct buf *names)
@@ -31,8 +34,11 @@ recording_row(struct recording *r, struct vma *v, struct buf *names)
 	const int of = RECORDING_REGIONS;
 	uint64_t length = statements_number(&r->s, of, 1);
 	const char *mapping = statements_text(&r->s, of, 8);
+	size_t name = strlen(mapping);
 	unsigned major = 0, minor = 0;
 
+	if (name > RECORDING_NAME)
+		return false;
 	*v = (struct vma){.start = statements_number(&r->s, of, 0),
 	                  .perm = recording_perm(statements_text(&r->s, of, 2)),
 	                  .offset = statements_number(&r->s, of, 3),
@@ -45,7 +51,7 @@ recording_row(struct recording *r, struct vma *v, struct buf *names)
 		v->dev_major = major;
 		v->dev_minor = minor;
 	}
-	buf_add(names, mapping, strlen(mapping) + 1);
+	buf_add(names, mapping, name + 1);
 	return v->start % r->page_size == 0 && length && length % r->page_size == 0 &&
 	       !__builtin_add_overflow(v->start, length, &v->end);
 }

@@ -408,6 +408,14 @@ still() {
 	"$PMTOP" --at +600s --list "$FILE"
 }
 
+@test "bug: a recording with a name of megabytes took seconds a frame" {
+	recorded zoo
+	sqlite3 "$FILE" "UPDATE region SET mapping = '/' || hex(zeroblob(8000)) WHERE id = 1"
+	"$PMTOP" --list "$FILE" >"$BATS_TEST_TMPDIR/out"
+	sqlite3 "$FILE" 'UPDATE region SET mapping = hex(zeroblob(20000000)) WHERE id = 1'
+	refused 1 'its contents contradict each other' --list "$FILE"
+}
+
 @test "of a recording that was cut off anywhere, a sentence; or all that is left" {
 	local size at n=0 status
 	recorded zoo
