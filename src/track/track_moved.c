@@ -14,23 +14,62 @@
 #include "kernel/kabi.h"
 #include "track/tracker_ops.h"
 
-enum { SLOTS = 2 * MOVED_MOST, SHARE = 20 };
+enum { SHARE = 20, DIGITS = 256, FEW = 24 };
 
 struct moved {
 	struct track_ranges noted; /* regions of which all frames are noted */
-	uint64_t slot[SLOTS];      /* a hash set of frames with linear probing; 0: empty */
-	size_t n;
+	uint32_t *frame;           /* ascending */
+	size_t n, cap;
 	uint64_t time_ns, cost_ns; /* when they were noted, and how long that took */
 };
 
-static size_t
-moved_slot_of(const struct moved *m, uint64_t pfn)
+/* In half the memory: above 16 TiB two frames may look the same, and one that is new as noted. */
+static uint32_t
+moved_short(uint64_t pfn)
 {
-	size_t i = (pfn * UINT64_C(0x9e3779b97f4a7c15)) >> 47;
+	return (uint32_t)(pfn ^ pfn >> 32);
+}
 
-	while (m->slot[i % SLOTS] && m->slot[i % SLOTS] != pfn)
-		i++;
-	return i % SLOTS;
+static void
+moved_sort_few(uint32_t *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		uint32_t is = v[i];
+		size_t k = i;
+
+		for (; k && v[k - 1] > is; k--)
+			v[k] = v[k - 1];
+		v[k] = is;
+	}
+}
+
+/* In place, by one digit after the other: qsort(3) would take as much memory again. */
+static void
+moved_sort(uint32_t *v, size_t n, unsigned shift)
+{
+	size_t at[DIGITS], end[DIGITS], from = 0;
+
+	if (n <= FEW) {
+		moved_sort_few(v, n);
+		return;
+	}
+	memset(end, 0, sizeof(end));
+	for (size_t i = 0; i < n; i++)
+		end[v[i] >> shift & (DIGITS - 1)]++;
+	for (unsigned d = 0; d < DIGITS; from = end[d++]) {
+		at[d] = from;
+		end[d] += from;
+	}
+	for (unsigned d = 0; d < DIGITS; d++)
+		while (at[d] < end[d]) {
+			uint32_t is = v[at[d]];
+			size_t *to = &at[is >> shift & (DIGITS - 1)];
+
+			v[at[d]] = v[*to];
+			v[(*to)++] = is;
+		}
+	for (unsigned d = 0; shift && d < DIGITS; d++)
+		moved_sort(v + (d ? end[d - 1] : 0), end[d] - (d ? end[d - 1] : 0), shift - 8);
 }
 
 /*
@@ -95,18 +134,26 @@ moved_visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t 
 static bool
 track_moved_note(struct moved *m, uint64_t pfn)
 {
-	size_t i = moved_slot_of(m, pfn);
-
-	if (m->slot[i])
-		return true;
-	m->slot[i] = pfn;
-	return ++m->n < MOVED_MOST;
+	m->frame = vec_room(m->frame, m->n, &m->cap, sizeof(*m->frame));
+	m->frame[m->n++] = moved_short(pfn);
+	return m->n < MOVED_MOST;
 }
 
 static bool
 moved_is_new(struct moved *m, uint64_t pfn)
 {
-	return !m->slot[moved_slot_of(m, pfn)];
+	uint32_t is = moved_short(pfn);
+	size_t lo = 0, hi = m->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->frame[mid] < is)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo == m->n || m->frame[lo] != is;
 }
 
 void
@@ -115,6 +162,7 @@ moved_note(struct moved **to, const struct pagemap *pm, const struct track_range
 {
 	uint64_t begin = time_ns();
 	struct moved *m = *to;
+	bool full = false;
 
 	if (m && begin - m->time_ns < SHARE * m->cost_ns) {
 		m->noted.n = anew ? 0 : m->noted.n;
@@ -122,11 +170,21 @@ moved_note(struct moved **to, const struct pagemap *pm, const struct track_range
 	}
 	if (!m)
 		m = *to = mem_alloc(sizeof(*m));
-	memset(m->slot, 0, sizeof(m->slot));
 	m->n = m->noted.n = 0;
-	for (size_t i = 0; i < memory->n && m->n < MOVED_MOST; i++)
+	for (size_t i = 0; i < memory->n && !full; i++) {
+		size_t before = m->n;
+
 		if (moved_visit(m, pm, memory->v[i].start, memory->v[i].end, track_moved_note))
 			ranges_add(&m->noted, memory->v[i].start, memory->v[i].end);
+		full = m->n == MOVED_MOST;
+		if (full)
+			m->n = u64_min(m->n, before + MOVED_SOME);
+	}
+	if (m->cap / 4 > m->n) {
+		m->cap = 2 * m->n;
+		m->frame = mem_resize(m->frame, m->cap * sizeof(*m->frame));
+	}
+	moved_sort(m->frame, m->n, 24);
 	m->time_ns = time_ns();
 	m->cost_ns = m->time_ns - begin;
 }
@@ -159,7 +217,9 @@ moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t e
 void
 moved_free(struct moved *m)
 {
-	if (m)
-		free(m->noted.v);
+	if (!m)
+		return;
+	free(m->noted.v);
+	free(m->frame);
 	free(m);
 }

@@ -45,8 +45,7 @@ track_newer_remember(struct track *t, const struct vma_list *vmas)
 static struct track_range
 track_newer_part(const struct track *t, const struct pagemap *pm, struct track_range r)
 {
-	enum { SOME = 4096 };
-	uint64_t rest = track_rest(t, r.start), some = SOME * (uint64_t)pm->page_size;
+	uint64_t rest = track_rest(t, r.start), some = MOVED_SOME * (uint64_t)pm->page_size;
 
 	if (rest != UINT64_MAX && rest > MOVED_MOST && r.end - r.start > some)
 		r.end = r.start + some;

@@ -109,7 +109,7 @@ void newer_follow(struct track *t, const struct pagemap *pm, const struct vma_li
  * done a moment ago; with `anew` the older notes then become invalid.
  */
 struct moved;
-enum { MOVED_MOST = 1 << 16 }; /* frames */
+enum { MOVED_MOST = 1 << 16, MOVED_SOME = 1 << 12 }; /* frames; of a region that has more */
 void moved_note(struct moved **m, const struct pagemap *pm, const struct track_ranges *memory,
                 bool anew);
 void moved_free(struct moved *m);
