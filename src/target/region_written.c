@@ -157,8 +157,8 @@ region_judge(const struct region_walk *w, struct target *target, bool in_scope)
 
 /* Hands over the pages of [start, end), and that no others there are written, in batches. */
 static void
-region_update_stamps(struct track *t, const struct pageset *written, uint64_t start, uint64_t end,
-                     uint64_t now)
+region_update_stamps(struct track *t, const struct region_walk *w, const struct pageset *written,
+                     uint64_t start, uint64_t end, uint64_t now)
 {
 	enum { BATCH = 256 };
 	struct pm_run runs[BATCH];
@@ -167,7 +167,7 @@ region_update_stamps(struct track *t, const struct pageset *written, uint64_t st
 
 	do {
 		n = pageset_runs(written, &next, end, runs, BATCH);
-		track_update(t, at, n < BATCH ? end : next, runs, n, now);
+		track_update(t, w->v->start, at, n < BATCH ? end : next, runs, n, now);
 		at = next;
 	} while (n == BATCH);
 }
@@ -199,9 +199,9 @@ region_update_track(struct region_walk *w, struct track *t, const struct track_v
 		ranges_add(&t->lost, start, end);
 	} else if (known) {
 		t->kept += dirty * w->page_size;
-		region_update_stamps(t, &w->dirty, start, end, now);
+		region_update_stamps(t, w, &w->dirty, start, end, now);
 	} else if (ranges_cover(&t->blank, start, end)) {
-		region_update_stamps(t, &w->sure, start, end, now);
+		region_update_stamps(t, w, &w->sure, start, end, now);
 	} else {
 		region_add_stamps(t, w, start, end, now);
 	}
@@ -267,7 +267,7 @@ region_count_written(struct region_walk *w, struct target *target, uint64_t now)
 	if (out->doubt && out->doubt != DOUBT_OUTSIDE)
 		out->unknown = may - u64_min(may, written);
 	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
-	out->fresh = track_tally(t, start) / w->page_size;
+	out->fresh = track_tally(t, w->v->start) / w->page_size;
 	out->part = is.part || (in_scope && (start > w->v->start || end < w->v->end));
 	out->never = is.late || out->part ? 0 : out->never;
 	if (out->written && !target->no_screen)

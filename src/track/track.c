@@ -177,13 +177,13 @@ track_put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_ru
 }
 
 void
-track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
-             uint64_t now)
+track_update(struct track *t, uint64_t region, uint64_t start, uint64_t end,
+             const struct pm_run *runs, size_t n, uint64_t now)
 {
 	uint64_t before = t->fresh;
 
 	track_put_runs(t, start, end, runs, n, now, track_keeps(t));
-	track_count_fresh(t, start, before);
+	track_count_fresh(t, region, before);
 }
 
 void
@@ -252,7 +252,8 @@ track_settle(struct track *t)
 	if (t->lost.n && !t->kept)
 		t->others = true;
 	for (size_t i = 0; i < t->lost.n; i++)
-		track_update(t, t->lost.v[i].start, t->lost.v[i].end, NULL, 0, 0);
+		track_update(t, t->lost.v[i].start, t->lost.v[i].start, t->lost.v[i].end, NULL, 0,
+		             0);
 	t->lost.n = 0;
 }
 

@@ -345,12 +345,12 @@ void track_copy_page(struct track *to, const struct track *of, uint64_t addr);
 void track_forget(struct track *t);
 
 /*
- * Reports a scan of [start, end): the n runs (ascending) of written pages. Pages already stamped in
- * this epoch keep their time, others get `now`. Stamps of pages not written are dropped, except in
- * auto-clear.
+ * Reports a scan of [start, end), of the region that starts at `region`: the n runs (ascending) of
+ * written pages. Pages already stamped in this epoch keep their time, others get `now`. Stamps of
+ * pages not written are dropped, except in auto-clear.
  */
-void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs,
-                  size_t n, uint64_t now);
+void track_update(struct track *t, uint64_t region, uint64_t start, uint64_t end,
+                  const struct pm_run *runs, size_t n, uint64_t now);
 
 /* Stamps the runs, in the region at `start`, as written or changed now; all else stays. */
 void track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now);

@@ -316,7 +316,7 @@ test_stamps(void)
 	                         .written_known = true, .track = &t, .now = UINT64_C(5000000000)};
 	struct pm_run run = {.start = v.start, .end = v.start + FAKE_PAGE};
 
-	track_update(&t, v.start, v.end, &run, 1, UINT64_C(3500000000));
+	track_update(&t, v.start, v.start, v.end, &run, 1, UINT64_C(3500000000));
 	track_set_doubt(&t, v.start, DOUBT_NONE, 0);
 	is_truth(ask("age=1500ms & age=1.5s & age<2s & !age<1s & writes=1", FILTER_PAGE, &x), TRUTH_YES,
 	         "1.5 s ago, in one epoch");

@@ -49,16 +49,16 @@ test_update(void)
 	const struct pm_run second[] = {{addr(1), addr(8), 0}};
 	const struct pm_run third[] = {{addr(3), addr(5), 0}};
 
-	track_update(&t, addr(0), addr(10), first, 2, 100);
+	track_update(&t, addr(0), addr(0), addr(10), first, 2, 100);
 	ok(track_time(&t, addr(2)) == 100 && track_time(&t, addr(3) + 4095) == 100 &&
 	       !track_time(&t, addr(4)) && track_time(&t, addr(6)) == 100,
 	   "new pages get the time");
-	track_update(&t, addr(0), addr(10), second, 1, 200);
+	track_update(&t, addr(0), addr(0), addr(10), second, 1, 200);
 	ok(track_time(&t, addr(1)) == 200 && track_time(&t, addr(2)) == 100 &&
 	       track_time(&t, addr(4)) == 200 && track_time(&t, addr(6)) == 100 &&
 	       track_time(&t, addr(7)) == 200,
 	   "pages seen before keep theirs");
-	track_update(&t, addr(2), addr(6), third, 1, 300);
+	track_update(&t, addr(2), addr(2), addr(6), third, 1, 300);
 	ok(track_time(&t, addr(1)) == 200 && !track_time(&t, addr(2)) && track_time(&t, addr(3)) == 100 &&
 	       track_time(&t, addr(4)) == 200 && !track_time(&t, addr(5)) && track_time(&t, addr(6)) == 100,
 	   "pages no longer written are dropped, in the range and nowhere else");
@@ -160,7 +160,7 @@ test_probe(void)
 	       !track_knew(&t, addr(0), addr(11)) && !track_knew(&t, addr(1), addr(10)) &&
 	       !track_knew(&t, addr(12), addr(13)) && !track_knew(&t, addr(40), addr(50)),
 	   "the regions at the mark are known");
-	track_update(&t, addr(0), addr(10), &run, 1, 5);
+	track_update(&t, addr(0), addr(0), addr(10), &run, 1, 5);
 	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.clears == 2 && !track_time(&t, addr(1)),
 	   "a second clear forgets what was written");
 	track_forget(&t);
@@ -247,12 +247,12 @@ test_auto_clear(void)
 	struct track t = {.clears = 1, .epoch = 1, .auto_clear = true};
 	struct track_stamp cool, warm;
 
-	track_update(&t, addr(0), addr(10), both, 2, 1000 * MS);
-	track_update(&t, addr(0), addr(10), both, 2, 2000 * MS);
+	track_update(&t, addr(0), addr(0), addr(10), both, 2, 1000 * MS);
+	track_update(&t, addr(0), addr(0), addr(10), both, 2, 2000 * MS);
 	ok(track_time(&t, addr(2)) == 1000 * MS && at(&t, 2).count == 1,
 	   "within an epoch a page keeps its time");
 	t.epoch = 2;
-	track_update(&t, addr(0), addr(10), &one, 1, 3000 * MS);
+	track_update(&t, addr(0), addr(0), addr(10), &one, 1, 3000 * MS);
 	ok(track_time(&t, addr(2)) == 1000 * MS && at(&t, 2).count == 1,
 	   "what was not written again cools");
 	ok(track_time(&t, addr(3)) == 3000 * MS && at(&t, 3).count == 2, "what was is fresh, and counted");
@@ -266,7 +266,7 @@ test_auto_clear(void)
 	is_u64(track_bytes_in(&t, addr(0), addr(10), 3), 0, "in one that has not been yet");
 	is_u64(track_tally(&t, addr(0)), 5 * FAKE_PAGE, "a page is fresh once an epoch");
 	is_u64(t.fresh, 5 * FAKE_PAGE, "over all regions");
-	track_update(&t, addr(0), addr(10), NULL, 0, 32000 * MS);
+	track_update(&t, addr(0), addr(0), addr(10), NULL, 0, 32000 * MS);
 	ok(at(&t, 2).count && track_newest_heat(&t, addr(2), addr(3), 32000 * MS) == HEAT_NONE &&
 	       track_newest_heat(&t, addr(3), addr(4), 32000 * MS) == HEAT_30S,
 	   "after half a minute it glows no more, and is remembered");
@@ -275,10 +275,24 @@ test_auto_clear(void)
 	ok(!track_is_warm(&t, &cool, 32000 * MS) && track_is_warm(&t, &warm, 32000 * MS),
 	   "warm or not");
 	t.auto_clear = false;
-	track_update(&t, addr(0), addr(10), both, 2, 40000 * MS);
+	track_update(&t, addr(0), addr(0), addr(10), both, 2, 40000 * MS);
 	t.epoch = 4;
-	track_update(&t, addr(0), addr(10), &one, 1, 41000 * MS);
+	track_update(&t, addr(0), addr(0), addr(10), &one, 1, 41000 * MS);
 	ok(!at(&t, 2).count && track_time(&t, addr(3)) == 41000 * MS, "without an auto-clear nothing old stays");
+	track_free(&t);
+}
+
+/* A region of many runs is reported in parts. */
+static void
+test_tally(void)
+{
+	const struct pm_run first = {addr(2), addr(4), 0}, second = {addr(6), addr(7), 0};
+	struct track t = {.clears = 1, .epoch = 1};
+
+	track_update(&t, addr(0), addr(0), addr(5), &first, 1, 100);
+	track_update(&t, addr(0), addr(5), addr(10), &second, 1, 100);
+	is_u64(track_tally(&t, addr(0)), 3 * FAKE_PAGE, "bug: the rate of a region was that of its first 256 runs");
+	is_u64(t.tally_n, 1, "and what it was made of grew without end");
 	track_free(&t);
 }
 
@@ -296,7 +310,7 @@ test_past(void)
 	ok(p.epochs == 0 && strstr(track_past_why(&p), "no sample"), "nor before the first scan");
 	t.scanned_ns = 110;
 	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
-	track_update(&t, addr(0), addr(10), &run, 1, 110);
+	track_update(&t, addr(0), addr(0), addr(10), &run, 1, 110);
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 1 && p.written == 1 && p.recent == 1 && !track_past_why(&p), "written in the first");
 	p = track_past(&t, addr(0), addr(5));
@@ -305,7 +319,7 @@ test_past(void)
 	t.clear_ns = 200;
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 1 && p.recent == 1, "a clear begins an epoch that does not count before its first scan");
-	track_update(&t, addr(0), addr(10), &run, 1, 210); /* a window, ahead of the rest */
+	track_update(&t, addr(0), addr(0), addr(10), &run, 1, 210); /* a window, ahead of the rest */
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 2 && p.written == 2 && p.recent == 3, "but for a page that was seen in it");
 	p = track_past(&t, addr(0), addr(5));
@@ -335,7 +349,7 @@ test_past_doubt(void)
 	ok(p.doubt == DOUBT_NEW, "a region that was never scanned");
 	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
 	track_set_doubt(&t, addr(20), DOUBT_HUGETLB, 0);
-	track_update(&t, addr(0), addr(10), &run, 1, 10);
+	track_update(&t, addr(0), addr(0), addr(10), &run, 1, 10);
 	track_set_doubt(&t, addr(0), DOUBT_REMAPPED, 0);
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.doubt == DOUBT_REMAPPED && p.written == 1, "remapped: what was seen before stays");
@@ -639,7 +653,7 @@ test_gone(void)
 	struct vma_list l = {.v = v, .n = 2};
 	const struct pm_run run = {addr(0), addr(10), 0};
 
-	track_update(&t, addr(0), addr(10), &run, 1, 100);
+	track_update(&t, addr(0), addr(0), addr(10), &run, 1, 100);
 	track_follow(&t, NULL, &(struct pagemap){.fd = -1, .page_size = FAKE_PAGE}, &l);
 	ok(!track_time(&t, addr(1)) && track_time(&t, addr(2)) && track_time(&t, addr(3)) && !track_time(&t, addr(4)) &&
 	       !track_time(&t, addr(7)) && track_time(&t, addr(8)) && !track_time(&t, addr(9)),
@@ -810,6 +824,7 @@ main(void)
 	test_probe();
 	test_given_up();
 	test_auto_clear();
+	test_tally();
 	test_past();
 	test_past_doubt();
 	test_doubt();
