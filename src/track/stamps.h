@@ -13,10 +13,10 @@ enum { STAMPS_PAGE = 4096 }; /* a page of the kernel may consist of several */
 
 /*
  * When each page was seen written, and in which epochs. Addresses are in bytes; memory follows the
- * written pages, never the address space: pages that are alike and adjacent are one part, else 256
- * neighbours share a part with a bit for each page, for each bit that is not the same for all of
- * them. That is at most a bit per page for each epoch remembered, and one for each digit of the
- * count and of the number of the scan.
+ * written pages, never the address space: pages that are alike and adjacent are one part, else 512
+ * neighbours share one, with a bit for each written page, for each bit that is not the same for all
+ * of them. That is a bit for each epoch remembered, at most, and once epochs are forgotten one for
+ * each digit of how many they were and, for pages that were written in none since, of when it was.
  */
 struct track_stamp {
 	uint64_t start, end; /* pages that were first seen written ... */

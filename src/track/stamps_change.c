@@ -27,9 +27,8 @@ stamps_forget_scans(struct stamps *s)
 	free(used);
 }
 
-/* The number of a scan. */
 static uint64_t
-stamps_scan(struct stamps *s, uint32_t epoch, uint64_t now)
+stamps_scan_id(struct stamps *s, uint32_t epoch, uint64_t now)
 {
 	struct stamps_scan *last = s->scans_n ? &s->scans[s->scans_n - 1] : NULL;
 
@@ -45,33 +44,90 @@ stamps_scan(struct stamps *s, uint32_t epoch, uint64_t now)
 	return s->scans[s->scans_n++].id;
 }
 
-/* Forgets whether the page was written in an epoch that is too long ago. */
+/*
+ * Forgets that some pages of a leaf were written in the epoch of this bit, the oldest: it is
+ * counted then, and the scan of those that were not written again is noted.
+ */
 static void
-stamps_forget_epoch(struct stamps_part *p, uint32_t epoch)
+stamps_forget_plane(struct stamps_leaf *l, unsigned b, uint32_t first)
 {
-	unsigned b = epoch % EPOCHS;
-	uint32_t bit = UINT32_C(1) << b;
+	stamps_plane was, last;
 
-	p->all[PAST] &= ~bit;
-	if (p->stored[PAST] & bit) {
-		size_t k = stamps_index(p, PAST, b), n = stamps_planes(p);
+	memcpy(was, l->bit[PAST][b], sizeof(was));
+	memset(l->bit[PAST][b], 0, sizeof(stamps_plane));
+	memcpy(last, was, sizeof(last));
+	for (unsigned i = 0; i < BITS; i++)
+		for (unsigned w = 0; w < WORDS; w++)
+			last[w] &= ~(l->bit[PAST][i][w] | l->bit[SCAN][i][w]);
+	stamps_leaf_count(l, was);
+	if (!stamps_is_empty(last))
+		stamps_leaf_set(l, SCAN, last, first);
+}
 
-		memmove(p->planes[k], p->planes[k + 1], (n - k - 1) * sizeof(stamps_plane));
-		p->stored[PAST] &= ~bit;
+/* The same of a run. */
+static void
+stamps_forget_run(struct stamps_part *p, unsigned b, uint32_t first)
+{
+	p->all[PAST] &= ~(UINT32_C(1) << b);
+	p->all[OLDER]++;
+	if (!p->all[PAST] && !p->all[SCAN])
+		p->all[SCAN] = first;
+}
+
+/* Forgets the epochs of these bits, whose first scans are given. */
+static void
+stamps_forget(struct stamps_part *p, const unsigned bits[], const uint32_t first[], unsigned n)
+{
+	struct stamps_leaf l;
+	struct stamps_part new;
+	bool is_read = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!((p->all[PAST] | p->stored[PAST]) >> bits[i] & 1))
+			continue;
+		if (!p->planes) {
+			stamps_forget_run(p, bits[i], first[i]);
+			continue;
+		}
+		if (!is_read)
+			stamps_leaf_read_packed(&l, p);
+		is_read = true;
+		stamps_forget_plane(&l, bits[i], first[i]);
 	}
+	if (!is_read)
+		return;
+	new = stamps_leaf_part(&l, p->page / LEAF, 1, p);
+	free(p->planes);
+	*p = new;
 }
 
 static void
 stamps_reach_epoch(struct stamps *s, uint32_t epoch)
 {
-	uint32_t steps = epoch - s->epoch;
+	uint32_t first[EPOCHS];
+	unsigned bits[EPOCHS], n = 0;
 
 	if (epoch <= s->epoch)
 		return;
+	for (; n < EPOCHS && n < epoch - s->epoch; n++) { /* the oldest first */
+		uint32_t back = EPOCHS - 1 - n;
+		size_t at = stamps_first_scan(s, s->epoch > back ? s->epoch - back : 0);
+
+		first[n] = at < s->scans_n ? (uint32_t)s->scans[at].id : 0;
+		bits[n] = (s->epoch - back) % EPOCHS;
+	}
 	for (size_t i = 0; i < s->n; i++)
-		for (uint32_t k = 0; k < steps && k < EPOCHS; k++)
-			stamps_forget_epoch(&s->v[i], epoch - k);
+		stamps_forget(&s->v[i], bits, first, n);
 	s->epoch = epoch;
+}
+
+/* SCAN of pages that a scan has seen, and of which it is kept that they were in its epoch. */
+static uint64_t
+stamps_scan(struct stamps *s, uint32_t epoch, uint64_t now)
+{
+	uint64_t id = stamps_scan_id(s, epoch, now);
+
+	return s->scans[stamps_first_scan(s, epoch)].id == id ? 0 : id;
 }
 
 /* --- changing --------------------------------------------------------------------------------- */
@@ -90,7 +146,7 @@ struct stamps_edit {
 	bool keep;                     /* what is not in the runs */
 	const struct track_stamp *put; /* instead of an update */
 	uint32_t epoch;
-	uint64_t scan;
+	uint64_t scan;     /* as SCAN of its pages */
 	uint64_t from, to; /* pages of the range */
 	uint64_t fresh;    /* pages stamped */
 };
@@ -150,29 +206,61 @@ stamps_runs_of(const struct stamps_edit *e, uint64_t leaf, size_t *r, stamps_pla
 	}
 }
 
-/* Whether a part of the leaf stays as it is. */
-static bool
-stamps_stays(const struct stamps_edit *e, const struct stamps_part *p, uint64_t leaf,
-             const stamps_plane runs)
+/* The pages of a leaf that are written, and those that were in the epoch of this bit. */
+static void
+stamps_written(const struct stamps_part *p, uint64_t leaf, unsigned b, stamps_plane is,
+               stamps_plane now)
 {
-	unsigned b = e->epoch % EPOCHS;
-	stamps_plane is, now = {0}, range;
+	struct stamps_view v;
+	struct stamps_way way;
+	stamps_plane packed;
+
+	memset(now, 0, sizeof(stamps_plane));
+	if (!p->planes) {
+		stamps_mask_leaf(is, leaf, p->page, stamps_end(p));
+	} else {
+		v = stamps_look(p);
+		memcpy(is, v.written, sizeof(v.written));
+	}
+	if (p->stored[PAST] >> b & 1) {
+		way = stamps_way(is);
+		stamps_packed_past(&v, b, packed);
+		stamps_spread(&way, packed, now);
+	} else if (p->all[PAST] >> b & 1) {
+		memcpy(now, is, sizeof(stamps_plane));
+	}
+}
+
+/*
+ * What becomes of a part of the leaf: it stays as it is; pages of it were written again (`again`,
+ * packed), and no page is new or gone; or more.
+ */
+enum stamps_fate { STAYS, AGAIN, CHANGES };
+
+static enum stamps_fate
+stamps_fate(const struct stamps_edit *e, const struct stamps_part *p, uint64_t leaf,
+            const stamps_plane runs, stamps_plane again)
+{
+	stamps_plane is, now, range;
+	uint64_t fresh = 0;
+	struct stamps_way way;
 
 	if (e->put || !p)
-		return false;
-	if (p->planes)
-		memcpy(is, p->planes[0], sizeof(is));
-	else
-		stamps_mask_leaf(is, leaf, p->page, stamps_end(p));
-	if (p->stored[PAST] >> b & 1)
-		memcpy(now, p->planes[stamps_index(p, PAST, b)], sizeof(now));
-	else if (p->all[PAST] >> b & 1)
-		memcpy(now, is, sizeof(now));
+		return CHANGES;
+	stamps_written(p, leaf, e->epoch % EPOCHS, is, now);
 	stamps_mask_leaf(range, leaf, e->from, e->to);
-	for (unsigned w = 0; w < WORDS; w++)
-		if (runs[w] & ~now[w] || (!e->keep && is[w] & range[w] & ~runs[w]))
-			return false;
-	return true;
+	for (unsigned w = 0; w < WORDS; w++) {
+		if (runs[w] & ~is[w] || (!e->keep && is[w] & range[w] & ~runs[w]))
+			return CHANGES;
+		fresh |= runs[w] & ~now[w];
+	}
+	if (!fresh)
+		return STAYS;
+	if (!p->planes)
+		return CHANGES;
+	way = stamps_way(is);
+	stamps_pack(&way, runs, again);
+	return AGAIN;
 }
 
 static uint32_t
@@ -193,11 +281,12 @@ stamps_edit_leaf(struct stamps_leaf *l, const struct stamps *s, const struct sta
 {
 	uint64_t *now = l->bit[PAST][e->epoch % EPOCHS];
 	stamps_plane fresh, gone;
+	uint32_t past, remembered;
 	unsigned n = 0;
 
 	stamps_mask_leaf(gone, leaf, e->from, e->to);
 	for (unsigned w = 0; w < WORDS; w++)
-		gone[w] = e->keep ? 0 : gone[w] & l->written[w] & ~runs[w];
+		gone[w] = e->keep || l->is_packed ? 0 : gone[w] & l->written[w] & ~runs[w];
 	stamps_leaf_drop(l, gone);
 	for (unsigned w = 0; w < WORDS; w++) {
 		fresh[w] = runs[w] & ~(e->put ? 0 : now[w]);
@@ -206,13 +295,15 @@ stamps_edit_leaf(struct stamps_leaf *l, const struct stamps *s, const struct sta
 	}
 	stamps_leaf_set(l, SCAN, fresh, e->scan);
 	if (e->put) {
-		stamps_leaf_set(l, PAST, fresh, stamps_past_of(s, e->put));
-		stamps_leaf_set(l, COUNT, fresh, e->put->count);
+		past = stamps_past_of(s, e->put);
+		remembered = (uint32_t)__builtin_popcount(past);
+		stamps_leaf_set(l, PAST, fresh, past);
+		stamps_leaf_set(l, OLDER, fresh,
+		                e->put->count > remembered ? e->put->count - remembered : 0);
 		return n;
 	}
 	for (unsigned w = 0; w < WORDS; w++)
 		now[w] |= fresh[w];
-	stamps_leaf_count(l, fresh);
 	return n;
 }
 
@@ -247,7 +338,8 @@ stamps_remake(struct stamps *s, struct stamps_edit *e, struct stamps_part *p,
 	for (uint64_t leaf = e->from / LEAF, n; leaf * LEAF < e->to; leaf += n) {
 		struct stamps_part *is = NULL, new;
 		uint64_t next = UINT64_MAX;
-		stamps_plane runs;
+		enum stamps_fate fate;
+		stamps_plane runs, again;
 		struct stamps_leaf l;
 
 		while (p < end && stamps_end(p) <= leaf * LEAF)
@@ -264,14 +356,18 @@ stamps_remake(struct stamps *s, struct stamps_edit *e, struct stamps_part *p,
 		n = stamps_alike(e, p, end, leaf, r);
 		if (p < end && p->page < (leaf + 1) * LEAF)
 			is = p;
-		if (stamps_stays(e, is, leaf, runs)) {
+		fate = stamps_fate(e, is, leaf, runs, again);
+		if (fate == STAYS) {
 			stamps_append_some(out, is, leaf * LEAF, (leaf + n) * LEAF);
 			if (is->planes)
 				*is = (struct stamps_part){.page = is->page, .n = is->n};
 			continue;
 		}
-		stamps_leaf_read(&l, is, leaf);
-		e->fresh += n * stamps_edit_leaf(&l, s, e, leaf, runs);
+		if (fate == AGAIN)
+			stamps_leaf_read_packed(&l, is);
+		else
+			stamps_leaf_read(&l, is, leaf);
+		e->fresh += n * stamps_edit_leaf(&l, s, e, leaf, fate == AGAIN ? again : runs);
 		if (stamps_is_empty(l.written))
 			continue;
 		new = stamps_leaf_part(&l, leaf, n, is);
@@ -301,8 +397,10 @@ stamps_change(struct stamps *s, uint64_t start, uint64_t end, struct stamps_edit
 	for (size_t i = lo; i < hi; i++)
 		stamps_part_free(&s->v[i]);
 	n = s->n - (hi - lo) + out.n;
-	while (s->cap < n)
-		s->v = vec_room(s->v, s->cap, &s->cap, sizeof(*s->v));
+	if (s->cap < n) { /* there may be millions: not twice as many */
+		s->cap = n + n / 8;
+		s->v = mem_resize(s->v, s->cap * sizeof(*s->v));
+	}
 	if (s->n > hi && hi - lo != out.n)
 		memmove(s->v + lo + out.n, s->v + hi, (s->n - hi) * sizeof(*s->v));
 	if (out.n)
@@ -315,11 +413,12 @@ uint64_t
 stamps_update(struct stamps *s, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
               bool keep, uint32_t epoch, uint64_t now)
 {
-	struct stamps_edit e = {.runs = runs, .n = n, .keep = keep, .epoch = epoch};
+	struct stamps_edit e = {.runs = runs, .n = n, .keep = keep};
 
 	stamps_reach_epoch(s, epoch);
+	e.epoch = s->epoch; /* it may be less only in a damaged recording */
 	if (n)
-		e.scan = stamps_scan(s, epoch, now);
+		e.scan = stamps_scan(s, e.epoch, now);
 	if (n || (!keep && stamps_bytes(s, start, end)))
 		stamps_change(s, start, end, &e);
 	return e.fresh * PAGE;
@@ -341,8 +440,10 @@ stamps_put(struct stamps *s, const struct track_stamp *stamp)
 	struct stamps_edit e = {.runs = &run, .n = 1, .keep = true, .put = stamp};
 
 	stamps_reach_epoch(s, stamp->epoch);
-	e.epoch = stamp->epoch;
-	e.scan = stamps_scan(s, stamp->epoch, stamp->time_ns);
+	e.epoch = s->epoch;
+	e.scan = stamps_past_of(s, stamp) >> e.epoch % EPOCHS & 1
+	             ? stamps_scan(s, e.epoch, stamp->time_ns)
+	             : stamps_scan_id(s, e.epoch, stamp->time_ns);
 	stamps_change(s, stamp->start, stamp->end, &e);
 }
 
@@ -384,9 +485,7 @@ stamps_copy(struct stamps *to, const struct stamps *from, uint64_t start, uint64
 	};
 	for (size_t i = 0; i < to->n; i++)
 		if (to->v[i].planes)
-			to->v[i].planes =
-			    mem_copy(to->v[i].planes,
-			             stamps_planes(&to->v[i]) * sizeof(stamps_plane));
+			to->v[i].planes = stamps_planes_copy(&to->v[i]);
 	stamps_drop(to, 0, start);
 	stamps_drop(to, end, UINT64_MAX);
 }

@@ -1,29 +1,64 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A leaf with all its planes: 256 pages at once. */
+/* A leaf with all its planes: 512 pages at once. */
 #include "track/stamps_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* The planes of a field. */
+static void
+stamps_leaf_read_field(struct stamps_leaf *l, const struct stamps_view *v,
+                       const struct stamps_way *way, enum stamps_field f)
+{
+	stamps_plane packed[BITS];
+
+	stamps_packed(v, f, packed);
+	for (uint32_t left = v->p->stored[f]; left; left &= left - 1)
+		stamps_spread(way, packed[__builtin_ctz(left)], l->bit[f][__builtin_ctz(left)]);
+}
+
+static void
+stamps_leaf_read_fields(struct stamps_leaf *l, const struct stamps_part *p,
+                        const struct stamps_view *v, const struct stamps_way *way)
+{
+	for (unsigned f = 0; f < FIELDS; f++) {
+		if (p->stored[f])
+			stamps_leaf_read_field(l, v, way, f);
+		for (uint32_t left = p->all[f]; left; left &= left - 1)
+			memcpy(l->bit[f][__builtin_ctz(left)], l->written, sizeof(stamps_plane));
+	}
+}
+
 void
 stamps_leaf_read(struct stamps_leaf *l, const struct stamps_part *p, uint64_t leaf)
 {
-	size_t k = 1;
+	struct stamps_view v;
+	struct stamps_way way;
 
 	memset(l, 0, sizeof(*l));
 	if (!p)
 		return;
-	if (p->planes)
-		memcpy(l->written, p->planes[0], sizeof(l->written));
-	else
+	if (p->planes) {
+		v = stamps_look(p);
+		way = stamps_way(v.written);
+		memcpy(l->written, v.written, sizeof(l->written));
+	} else {
 		stamps_mask_leaf(l->written, leaf, p->page, stamps_end(p));
-	for (unsigned f = 0; f < FIELDS; f++)
-		for (unsigned b = 0; b < BITS; b++) {
-			if (p->stored[f] >> b & 1)
-				memcpy(l->bit[f][b], p->planes[k++], sizeof(stamps_plane));
-			else if (p->all[f] >> b & 1)
-				memcpy(l->bit[f][b], l->written, sizeof(stamps_plane));
-		}
+	}
+	stamps_leaf_read_fields(l, p, &v, &way);
+}
+
+void
+stamps_leaf_read_packed(struct stamps_leaf *l, const struct stamps_part *p)
+{
+	struct stamps_view v = stamps_look(p);
+	struct stamps_way way = stamps_way_straight();
+
+	memset(l, 0, sizeof(*l));
+	l->is_packed = true;
+	memcpy(l->pages, v.written, sizeof(l->pages));
+	stamps_mask_leaf(l->written, 0, 0, v.n);
+	stamps_leaf_read_fields(l, p, &v, &way);
 }
 
 void
@@ -56,34 +91,51 @@ stamps_leaf_count(struct stamps_leaf *l, const stamps_plane which)
 		uint64_t carry = which[w];
 
 		for (unsigned b = 0; carry && b < BITS; b++) {
-			uint64_t was = l->bit[COUNT][b][w];
+			uint64_t was = l->bit[OLDER][b][w];
 
-			l->bit[COUNT][b][w] ^= carry;
+			l->bit[OLDER][b][w] ^= carry;
 			carry &= was;
 		}
 	}
 }
 
-/* Whether its pages are a single run; the first and how many. */
+/* Whether these pages are a single run; the first and how many. */
 static bool
-stamps_leaf_is_run(const struct stamps_leaf *l, unsigned *first, unsigned *n)
+stamps_leaf_is_run(const stamps_plane pages, unsigned *first, unsigned *n)
 {
 	unsigned at = 0, lo, hi;
 
-	*n = 0;
-	for (unsigned w = 0; w < WORDS; w++)
-		*n += (unsigned)__builtin_popcountll(l->written[w]);
-	while (at < WORDS && !l->written[at])
+	*n = stamps_size(pages);
+	while (at < WORDS && !pages[at])
 		at++;
 	if (at == WORDS)
 		return false;
-	*first = at * WORD + (unsigned)__builtin_ctzll(l->written[at]);
+	*first = at * WORD + (unsigned)__builtin_ctzll(pages[at]);
 	lo = *first;
 	hi = lo + *n;
 	for (unsigned w = 0; w < WORDS; w++)
-		if (l->written[w] != (hi > LEAF ? 0 : stamps_mask(w, lo, hi)))
+		if (pages[w] != (hi > LEAF ? 0 : stamps_mask(w, lo, hi)))
 			return false;
 	return true;
+}
+
+/* Which bits all have, and which some: returns whether there are any of these. */
+static bool
+stamps_leaf_sort(const struct stamps_leaf *l, struct stamps_part *p)
+{
+	bool any = false;
+
+	for (unsigned f = 0; f < FIELDS; f++)
+		for (unsigned b = 0; b < BITS; b++) {
+			const uint64_t *is = l->bit[f][b];
+
+			if (stamps_is_equal(is, l->written))
+				p->all[f] |= UINT32_C(1) << b;
+			else if (!stamps_is_empty(is))
+				p->stored[f] |= UINT32_C(1) << b;
+			any |= p->stored[f];
+		}
+	return any;
 }
 
 struct stamps_part
@@ -92,29 +144,15 @@ stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves,
 {
 	struct stamps_part p = {.page = leaf * LEAF, .n = LEAF};
 	unsigned first, n;
-	size_t k = 1;
 
-	for (unsigned f = 0; f < FIELDS; f++)
-		for (unsigned b = 0; b < BITS; b++) {
-			const uint64_t *is = l->bit[f][b];
-
-			if (stamps_is_equal(is, l->written))
-				p.all[f] |= UINT32_C(1) << b;
-			else if (!stamps_is_empty(is))
-				p.stored[f] |= UINT32_C(1) << b;
-		}
-	if (stamps_planes(&p) == 1 && stamps_leaf_is_run(l, &first, &n)) {
+	if (!stamps_leaf_sort(l, &p) &&
+	    stamps_leaf_is_run(l->is_packed ? l->pages : l->written, &first, &n)) {
 		p.page += first;
 		p.n = n == LEAF ? leaves * LEAF : n;
 		return p;
 	}
-	p.planes = mem_resize(was ? was->planes : NULL, stamps_planes(&p) * sizeof(stamps_plane));
+	stamps_planes_make(&p, l, was ? was->planes : NULL);
 	if (was)
 		was->planes = NULL;
-	memcpy(p.planes[0], l->written, sizeof(stamps_plane));
-	for (unsigned f = 0; f < FIELDS; f++)
-		for (unsigned b = 0; b < BITS; b++)
-			if (p.stored[f] >> b & 1)
-				memcpy(p.planes[k++], l->bit[f][b], sizeof(stamps_plane));
 	return p;
 }

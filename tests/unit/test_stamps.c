@@ -219,6 +219,26 @@ test_far(void)
 	stamps_free(&s);
 }
 
+/* What a damaged recording may say: there is an answer, and it is in order again. */
+static void
+test_back(void)
+{
+	struct track_stamp put = {0, FAKE_PAGE, 70, 40, 3, 1}, got;
+	const struct pm_run run = {FAKE_PAGE, 2 * FAKE_PAGE, 0};
+	struct stamps_at at;
+	struct stamps s = {0};
+
+	stamps_put(&s, &put);
+	put = (struct track_stamp){2 * FAKE_PAGE, 3 * FAKE_PAGE, 80, 2, 1, 1};
+	stamps_put(&s, &put);
+	stamps_update(&s, FAKE_PAGE, 2 * FAKE_PAGE, &run, 1, true, 1, 90);
+	at = stamps_begin(&s, 0, UINT64_MAX);
+	for (uint64_t p = 0; p < 3; p++)
+		ok(stamps_next(&at, &got) && got.start == p * FAKE_PAGE && got.epoch == 40, "an epoch that is less than the last is the last");
+	is_u64(stamps_newest(&s, 0, UINT64_MAX), 90, "the newest is the last");
+	stamps_free(&s);
+}
+
 /* --- memory ----------------------------------------------------------------------------------- */
 
 enum { MANY = 1 << 18 }; /* 1 GiB */
@@ -231,9 +251,9 @@ in_use(void)
 	return m.uordblks + m.hblkhd;
 }
 
-/* In `epochs` epochs, pages with this distance, or (0) one tenth of all at random. */
+/* Pages with this distance, of which in each of `epochs` epochs one in `share` is written. */
 static double
-bytes_per_page(uint64_t every, uint32_t epochs)
+bytes_per_page(uint64_t every, uint64_t share, uint32_t epochs)
 {
 	size_t before = in_use(), n;
 	struct pm_run *runs = mem_alloc((MANY + 1) * sizeof(*runs));
@@ -243,8 +263,8 @@ bytes_per_page(uint64_t every, uint32_t epochs)
 
 	for (uint32_t e = 1; e <= epochs; e++) {
 		n = 0;
-		for (uint64_t p = 0; p < MANY; p++)
-			if (every ? p % every == 0 : fake_below(&seed, 10) == 0)
+		for (uint64_t p = 0; p < MANY; p += every)
+			if (share == 1 || fake_below(&seed, share) == 0)
 				runs[n++] = (struct pm_run){p * FAKE_PAGE, (p + 1) * FAKE_PAGE, 0};
 		stamps_update(&s, 0, (uint64_t)MANY * FAKE_PAGE, runs, n, true, e, e * 1000000);
 	}
@@ -252,7 +272,7 @@ bytes_per_page(uint64_t every, uint32_t epochs)
 	pages = stamps_bytes(&s, 0, UINT64_MAX) / FAKE_PAGE;
 	bytes = (double)(in_use() - before);
 	stamps_free(&s);
-	printf("# %s %d, %u epochs: %.2f bytes a page\n", every ? "every" : "random", (int)every, epochs, bytes / (double)pages);
+	printf("# every %d, one in %d, %u epochs: %.2f bytes a page\n", (int)every, (int)share, epochs, bytes / (double)pages);
 	return bytes / (double)pages;
 }
 
@@ -266,11 +286,13 @@ test_memory(void)
 	free(probe);
 	if (!counts)
 		return; /* another allocator */
-	ok(bytes_per_page(1, 40) < 0.01, "what is dense takes nothing");
-	ok(bytes_per_page(2, 40) < 1, "every other page");
-	ok(bytes_per_page(8, 40) < 4, "every eighth");
-	ok(bytes_per_page(0, 10) < 4, "at random, in a few epochs");
-	ok(bytes_per_page(0, 300) < 6.5, "in many: a bit for each of 32 epochs, and the count");
+	ok(bytes_per_page(1, 1, 40) < 0.01, "what is dense takes nothing");
+	ok(bytes_per_page(2, 1, 40) < 1, "every other page");
+	ok(bytes_per_page(8, 1, 40) < 4, "every eighth");
+	ok(bytes_per_page(1, 10, 10) < 2.5, "at random, in a few epochs");
+	ok(bytes_per_page(1, 3, 20) < 3.6, "a third at random in each of 20: little more than a bit for each");
+	ok(bytes_per_page(8, 3, 20) < 6.5, "nor do pages between them that were never written take any");
+	ok(bytes_per_page(1, 10, 300) < 5.7, "in many: a bit for each of 32, and how many more and when");
 }
 
 int
@@ -279,6 +301,7 @@ main(void)
 	tap_start();
 	test_random();
 	test_far();
+	test_back();
 	test_memory();
 	return tap_done();
 }

@@ -23,13 +23,24 @@ stamp(unsigned r, uint64_t from, uint64_t to, uint64_t when)
 	return (struct track_stamp){.start = at(r, from), .end = at(r, to), .time_ns = when, .epoch = 1, .count = 1, .recent = 1};
 }
 
+static int
+by_epoch(const void *pa, const void *pb)
+{
+	const struct track_stamp *a = pa, *b = pb;
+
+	return (a->epoch > b->epoch) - (a->epoch < b->epoch);
+}
+
 static struct stamps
 stamps_of(const struct track_stamp *v, size_t n)
 {
+	struct track_stamp *ordered = mem_copy(v, n * sizeof(*v));
 	struct stamps s = {0};
 
+	vec_sort(ordered, n, sizeof(*ordered), by_epoch);
 	for (size_t i = 0; i < n; i++)
-		stamps_put(&s, &v[i]);
+		stamps_put(&s, &ordered[i]);
+	free(ordered);
 	return s;
 }
 
