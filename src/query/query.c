@@ -405,8 +405,18 @@ query_read_watchpoint(struct lex *r, struct query *q, struct err *err)
 static int
 query_read_accesses(struct lex *r, struct query *q, struct err *err)
 {
+	static const char *const names[] = {"vma"};
+
 	q->for_ns = 3 * TIME_SECOND;
-	return query_read_for(r, q, err);
+	if (query_read_for(r, q, err) < 0)
+		return -1;
+	lex_skip_blanks(r);
+	q->by = QUERY_BY_NOTHING;
+	if (!query_eat_whole(r, "by"))
+		return 0;
+	q->by = QUERY_BY_VMA;
+	return query_read_choice(r, names, ARRAY_LEN(names), "there is no table by", err) < 0 ? -1
+	                                                                                    : 0;
 }
 
 /* [PLACE or RANGE] [by function] */
