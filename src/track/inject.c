@@ -159,13 +159,15 @@ inject_yama(const struct proc *p)
 static int
 inject_refuse_yama(const struct proc *p, unsigned scope, struct err *err)
 {
+	const char *lack = tiers_lack(RIGHTS_TRACE);
 	char why[160];
 
 	snprintf(why, sizeof(why), "tracing it is not allowed: kernel.yama.ptrace_scope is %u%s",
 	         scope, scope == 1 ? ", which allows tracing only children" : "");
 	return inject_refuse(p, err, why,
-	                     scope < 3 ? "run pmtop as root, or set kernel.yama.ptrace_scope to 0"
-	                               : "it cannot change until the next boot");
+	                     scope >= 3 ? "it cannot change until the next boot"
+	                     : lack     ? lack
+	                                : "run pmtop as root, or set kernel.yama.ptrace_scope to 0");
 }
 
 int
