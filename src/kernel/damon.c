@@ -454,14 +454,14 @@ damon_read_pace(int admin, uint64_t *aggregation_us, struct damon_regions *out)
 	return out->samples > 0;
 }
 
-int
-damon_read(struct damon *d, struct damon_regions *out, struct err *err)
+/* Appends the regions that the kernel shows now. -1 with err: DAMON has ended. */
+static int
+damon_read_shown(struct damon *d, struct damon_regions *out, struct err *err)
 {
 	uint64_t aggregation_us;
 	DIR *dir;
 	int fd;
 
-	*out = (struct damon_regions){0};
 	if ((d->ours && !damon_put(d->admin, "0/state", "update_schemes_tried_regions")) ||
 	    !damon_read_pace(d->admin, &aggregation_us, out))
 		return err_set(err, ERR_TARGET, "DAMON has ended", NULL, "%s", damon_cannot);
@@ -477,6 +477,25 @@ damon_read(struct damon *d, struct damon_regions *out, struct err *err)
 		if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
 			damon_read_region(fd, e->d_name, aggregation_us, out);
 	closedir(dir);
+	return 0;
+}
+
+/*
+ * The kernel waits for DAMON for two aggregations at most (0.2 s), and then shows nothing: on a busy
+ * machine that is no fact about the target.
+ */
+int
+damon_read(struct damon *d, struct damon_regions *out, struct err *err)
+{
+	int tries = d->ours ? 10 : 1;
+
+	*out = (struct damon_regions){0};
+	while (!out->n && tries--)
+		if (damon_read_shown(d, out, err) < 0)
+			return -1;
+	if (d->ours && !out->n)
+		return err_set(err, ERR_TARGET, "DAMON showed nothing yet: the machine is busy",
+		               "sample for longer", "%s", damon_cannot);
 	vec_sort(out->v, out->n, sizeof(*out->v), damon_order);
 	return 0;
 }
