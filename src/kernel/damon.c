@@ -481,8 +481,8 @@ damon_read_shown(struct damon *d, struct damon_regions *out, struct err *err)
 }
 
 /*
- * The kernel waits for DAMON for two aggregations at most (0.2 s), and then shows nothing: on a busy
- * machine that is no fact about the target.
+ * The kernel waits for DAMON for two aggregations at most (0.2 s), and then shows nothing: on a
+ * busy machine that is no fact about the target.
  */
 int
 damon_read(struct damon *d, struct damon_regions *out, struct err *err)

@@ -166,8 +166,9 @@ inject_refuse_yama(const struct proc *p, unsigned scope, struct err *err)
 	         scope, scope == 1 ? ", which allows tracing only children" : "");
 	return inject_refuse(p, err, why,
 	                     scope >= 3 ? "it cannot change until the next boot"
-	                     : lack     ? lack
-	                                : "run pmtop as root, or set kernel.yama.ptrace_scope to 0");
+	                     : lack
+	                         ? lack
+	                         : "run pmtop as root, or set kernel.yama.ptrace_scope to 0");
 }
 
 int
