@@ -119,6 +119,19 @@ pagemap_region(const struct pagemap *pm, uint64_t addr, uint64_t how, struct pm_
 	return ioctl(pm->maps, PM_IOC_QUERY, out) == 0;
 }
 
+bool
+pagemap_region_stays(const struct pagemap *pm, const struct vma *v)
+{
+	struct pm_procmap_query q;
+
+	if (!pm->inverts || v->type == VMA_KERNEL)
+		return true;
+	if (!pagemap_region(pm, v->start, 0, &q))
+		return errno != ENOENT;
+	return q.vma_start == v->start && q.vma_end == v->end && q.vma_flags == v->perm &&
+	       q.vma_offset == v->offset && q.inode == v->inode;
+}
+
 void
 pagemap_probe(struct pagemap *pm)
 {

@@ -61,6 +61,12 @@ ssize_t pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, 
  */
 uint64_t pagemap_next(const struct pagemap *pm, uint64_t addr, uint64_t end);
 
+/*
+ * Whether a region is as it was when listed, but for its name. true where the kernel does not say
+ * so of one region (before Linux 6.11).
+ */
+bool pagemap_region_stays(const struct pagemap *pm, const struct vma *v);
+
 /* A pause between two reads, so that a process waiting for its mmap_lock gets it. */
 void pagemap_breathe(void);
 

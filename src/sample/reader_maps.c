@@ -11,6 +11,7 @@ enum {
 	FRESH_MS = 100,  /* the first list of regions need not be read again this soon */
 	MAPS_LONG = 2000, /* a list of as many regions takes long */
 	MAPS_QUIET_MS = 500, /* a quiet target's is read no more often: only mprotect changes it */
+	ROWS_SHARE = 20, /* of the time, one part is for a long list that changes on screen */
 };
 
 void
@@ -137,6 +138,31 @@ reader_take_maps(struct reader *l)
 	return reader_read_maps(l);
 }
 
+static bool
+reader_rows_stay(const struct reader *l)
+{
+	const struct screen_rows *rows = &l->now.screen.rows;
+	const struct source *s = l->t.source;
+
+	for (unsigned k = 0; s->ops->stays && k < rows->n; k++) {
+		const struct vma *v = vma_at(&l->draft.regions->vmas, rows->at[k]);
+
+		if (v && !s->ops->stays(s, v))
+			return false;
+	}
+	return true;
+}
+
+bool
+reader_list_serves(const struct reader *l, uint64_t every)
+{
+	uint64_t age = source_now(l->t.source) - l->maps_ns;
+
+	if (age >= every || !l->maps_cost_ns || age < ROWS_SHARE * l->maps_cost_ns)
+		return age < every;
+	return reader_rows_stay(l);
+}
+
 /* Whether the regions are as they were; read as often as the sample says. */
 bool
 reader_regions_stay(struct reader *l)
@@ -146,7 +172,7 @@ reader_regions_stay(struct reader *l)
 	struct err ignored;
 	bool same;
 
-	if (source_now(l->t.source) - l->maps_ns < every)
+	if (reader_list_serves(l, every))
 		return true;
 	if (reader_regions_now(l, &vmas, &ignored) < 0)
 		return false;

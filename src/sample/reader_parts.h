@@ -21,6 +21,11 @@ void reader_end_comparison(struct reader *l);
 struct regions *reader_read_maps(struct reader *l);
 struct regions *reader_take_maps(struct reader *l);
 void reader_set_regions(struct reader *l, struct regions *rs);
+/*
+ * Whether the list need not be read again: it is younger than `every`, and if it is a long one, the
+ * rows on screen are as they were.
+ */
+bool reader_list_serves(const struct reader *l, uint64_t every);
 /* Whether the regions are as they were; read as often as the sample says. */
 bool reader_regions_stay(struct reader *l);
 

@@ -250,8 +250,8 @@ reader_read_shown(struct reader *l)
 
 	if (l->host.superseded(l->host.arg))
 		return false;
-	rs = now - l->maps_ns < l->draft.regions_every_ns ? regions_again(old, now)
-	                                                  : reader_read_maps(l);
+	rs = reader_list_serves(l, l->draft.regions_every_ns) ? regions_again(old, now)
+	                                                      : reader_read_maps(l);
 	if (!rs)
 		return true;
 	if (l->now.screen.grid_on && !reader_fill_window(l, &rs->vmas, STRIP_OLD)) {

@@ -446,6 +446,9 @@ struct source_ops {
 	/* Counters of faults and sizes: if equal twice, no page is new. false: not known. */
 	bool (*counters)(const struct source *s, struct proc_activity *out);
 
+	/* Whether a region is as it was when listed, where the kernel says so of one; else true. */
+	bool (*stays)(const struct source *s, const struct vma *v);
+
 	/* Fills in rows for --capabilities, at most CAPS_MAX; returns their number. */
 	size_t (*caps)(struct source *s, struct track *t, struct cap *out);
 

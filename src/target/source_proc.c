@@ -75,6 +75,12 @@ source_proc_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
 }
 
 static bool
+source_proc_stays(const struct source *s, const struct vma *v)
+{
+	return pagemap_region_stays(&source_root_of(s)->pm, v);
+}
+
+static bool
 source_proc_broken(const struct source *s)
 {
 	return frames_broken(&source_root_of(s)->proc);
@@ -266,6 +272,7 @@ static const struct source_ops source_proc_ops = {
     .instruction = source_proc_instruction,
     .late = source_proc_late,
     .counters = source_root_counters,
+    .stays = source_proc_stays,
     .caps = source_caps,
     .writes = &source_tracked,
     .others = &source_others,

@@ -4,8 +4,11 @@
  * that a test sees every read and can change the file between two of them: the race that the
  * kernel offers only by chance.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "base/pread.h"
@@ -573,10 +576,48 @@ test_alike(void)
 	memory_close(&m);
 }
 
+/* Regions of our own, which change after they were listed. */
+static void
+test_stays(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct pm_procmap_query q = {.size = sizeof(q), .query_flags = PM_QUERY_COVERING_OR_NEXT};
+	struct pagemap pm = {.fd = -1, .inverts = true};
+	char *p = mmap(NULL, 4 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct vma_list l;
+	struct err err;
+	const struct vma *v;
+	size_t gone = 0;
+
+	pm.maps = open("/proc/self/maps", O_RDONLY);
+	if (ioctl(pm.maps, PM_IOC_QUERY, &q) < 0) {
+		ok(true, "a region of our own # SKIP the kernel does not tell of one (Linux 6.11)");
+		close(pm.maps);
+		return;
+	}
+	munmap(p + 3 * page, page); /* so that it touches no other */
+	mprotect(p + page, page, PROT_READ | PROT_WRITE);
+	ok(vma_read(pm.maps, &l, &err) == 0, "our own regions");
+	v = vma_at(&l, (uintptr_t)p + page);
+	ok(pagemap_region_stays(&pm, v), "one stays");
+	for (size_t i = 0; i < l.n; i++) /* the list itself has grown some */
+		gone += !pagemap_region_stays(&pm, &l.v[i]);
+	mprotect(p + page, page, PROT_NONE);
+	ok(gone < 4 && !pagemap_region_stays(&pm, v), "another permission");
+	mprotect(p + page, page, PROT_READ);
+	ok(!pagemap_region_stays(&pm, v), "joined with its neighbours");
+	munmap(p + page, page);
+	ok(!pagemap_region_stays(&pm, v), "unmapped");
+	munmap(p, 3 * page);
+	vma_free(&l);
+	close(pm.maps);
+}
+
 int
 main(void)
 {
 	tap_start();
+	test_stays();
 	test_cats();
 	test_runs();
 	test_words();

@@ -22,6 +22,7 @@ static struct {
 	unsigned reads, scans, lists;
 	struct proc_activity activity;
 	unsigned salt; /* other pages */
+	uint64_t changed; /* the region there is not as it was */
 } made;
 
 static const struct vma *
@@ -140,6 +141,13 @@ made_counters(const struct source *s, struct proc_activity *out)
 	return true;
 }
 
+static bool
+made_stays(const struct source *s, const struct vma *v)
+{
+	(void)s;
+	return !made.changed || !(v->start <= made.changed && made.changed < v->end);
+}
+
 static void
 made_follow(struct source *s, struct track *t, const struct vma_list *vmas)
 {
@@ -164,6 +172,7 @@ static const struct source_ops made_ops = {
     .words = made_words,
     .runs = made_runs,
     .counters = made_counters,
+    .stays = made_stays,
     .writes = &made_writes,
     .close = made_close,
 };
@@ -391,6 +400,31 @@ test_quiet(void)
 	reader_close(&l);
 }
 
+/* A row on screen that changes: a long list is read sooner, but for a twentieth of the time at most. */
+static void
+test_rows(void)
+{
+	struct reader l;
+
+	begin(&l, LONG, 20 * TIME_MS);
+	l.now.screen.rows = (struct screen_rows){.n = 1, .at = {l.draft.regions->vmas.v[7].start}};
+	made.now += TIME_SECOND;
+	ok(reader_read_lightly(&l) && made.reads == 1, "rows on screen that stay: no list");
+	made.changed = l.draft.regions->vmas.v[8].start;
+	ok(reader_read_lightly(&l) && made.reads == 1, "nor because of a row that is not on screen");
+	made.changed = l.now.screen.rows.at[0];
+	reader_read_lightly(&l);
+	is_u64(made.reads, 2, "one that changes: the list");
+	made.now += 300 * TIME_MS;
+	reader_read_lightly(&l);
+	is_u64(made.reads, 2, "not again at once");
+	made.now += 100 * TIME_MS;
+	reader_read_lightly(&l);
+	is_u64(made.reads, 3, "but soon");
+	made.changed = 0;
+	reader_close(&l);
+}
+
 /* What mprotect changes in a target that does not fault. */
 static void
 test_counters(void)
@@ -413,6 +447,7 @@ main(void)
 	test_blocks();
 	test_kept();
 	test_quiet();
+	test_rows();
 	test_counters();
 	buf_free(&made.maps);
 	return tap_done();
