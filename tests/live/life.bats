@@ -239,6 +239,27 @@ write_and_record() {
 	screen_end
 }
 
+# bats test_tags=not-in-guests
+@test "bug: an exec closed the help and the log of messages" {
+	unwatched_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys Enter '?' Down Down
+	subject exec
+	screen_wait_text 'executed a new program'
+	is "$(screen_view)" H
+	screen_keys Escape
+	is "$(screen_view)" R
+	screen_keys Enter '!'
+	subject exec
+	screen_wait_text 'executed a new program.* \(2 times\)'
+	is "$(screen_view)" L
+	screen_keys Escape
+	is "$(screen_view)" R
+	screen_keys Q
+	screen_end
+}
+
 # --- the question --------------------------------------------------------------------------------------------
 
 # question_start SIZE: a process that is not ours, and c on the first screen

@@ -26,14 +26,18 @@ teardown() {
 
 MANY=65300 # with its own regions about as many as a process may have (vm.max_map_count)
 
-# The keys that lead from the list to each view, and what lies over one.
-VIEWS=("" Enter "Enter Enter" "Enter x" "Enter v Right" i a K ? s o W B "b B Tab" t ! : / f)
+# The keys that lead from the list to each view, what lies over one, and each moment: a prompt, a question or
+# an answer is open, a lens asks for every page, it is paused and rewound, compared, followed, recorded.
+VIEWS=("" Enter "Enter Enter" "Enter x" "Enter v Right" i a K ? s o W B "b B Tab" t ! : / f H "H Tab" O
+	": w h o Space h e a p Enter" "p [ [" c T w d m C "Enter f" "Enter =" "Enter 7" 7 "a 3" "t t"
+	": h e a p Enter Enter F" ": h e a p Enter Enter x / a" ": a r e n a s Enter" ": w r i t e r s Enter"
+	": s n a p Space x Enter : d i f f Space x Enter" "c y" "c y B" S)
 
 # --- what holds in every case -----------------------------------------------------------------------
 
 watch_start_screen() { # [OPTION...]
 	SCREEN_OPTIONS=(--no-config --interval 0.2 --color=never)
-	screen_start 100x30 "$@"
+	screen_start 100x90 "$@" # the log of messages has a row for each view
 }
 
 # A key that changes nothing is taken and drawn, whatever the kernel does.
@@ -91,6 +95,7 @@ each_view() { # CASE
 		go "$view"
 		"$1_happens"
 		answers_a_key
+		[[ $view != p* ]] || go p
 		"$1_is_said"
 		go_back
 	done
@@ -146,6 +151,7 @@ exit_in_each_view() { # [REGIONS]
 		go "$view"
 		kill -KILL "$SUBJECT_PID"
 		answers_a_key
+		[[ $view != p* ]] || go p
 		go_back
 		screen_wait_text ' ended [0-9]+ s ago '
 		leaves
@@ -551,6 +557,7 @@ reuse_on_screen='
 		until_true test -s "$BATS_TEST_TMPDIR/given"
 		[[ $(<"$BATS_TEST_TMPDIR/given") == 1 ]] || skip "the number was not given out again"
 		answers_a_key
+		[[ $view != p* ]] || go p
 		go_back
 		screen_wait_text ' ended [0-9]+ s ago '
 		leaves

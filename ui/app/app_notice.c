@@ -264,7 +264,7 @@ notice_exec(struct app *a, bool let_go)
 		app_consent(a, ACT_BACK);
 	app_consent_withdraw(a);
 	a->ui.region = 0;
-	a->ui.depth = 0;
+	ui_leave_space(&a->ui);
 	a->ui.jumps = (struct jumps){0}; /* these are addresses of the old address space */
 	rows_anew(&a->ui);
 	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s%s",

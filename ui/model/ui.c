@@ -34,6 +34,18 @@ ui_pop(struct ui *ui)
 }
 
 void
+ui_leave_space(struct ui *ui)
+{
+	enum view_id over = ui_view(ui);
+
+	ui->depth = ui_is_bare(ui);
+	if (ui->depth) {
+		ui->stack[1] = over;
+		ui->fresh[1] = false;
+	}
+}
+
+void
 ui_show(struct ui *ui, enum view_id id)
 {
 	for (int i = ui->depth; i > 0; i--)

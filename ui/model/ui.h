@@ -105,6 +105,9 @@ ui_is_bare(const struct ui *ui)
 void ui_push(struct ui *ui, enum view_id id);
 void ui_pop(struct ui *ui);
 
+/* The address space is another: back to the list, but help and messages stay over it. */
+void ui_leave_space(struct ui *ui);
+
 /* Shows a view: returns to it if it is already open, so that views do not pile up. */
 void ui_show(struct ui *ui, enum view_id id);
 
