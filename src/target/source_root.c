@@ -272,6 +272,8 @@ source_root_accesses(struct source *s, struct damon_regions *out, struct err *er
 	if (!r->damon)
 		return err_set(err, ERR_TARGET, "nothing samples them", NULL,
 		               "cannot sample accesses");
+	/* DAMON's thread takes the lock as well, and until it has, nothing ends the wait for it */
+	pagemap_await(r->pm.fd);
 	if (damon_read(r->damon, out, err) == 0)
 		return 0;
 	damon_free(out);
