@@ -312,6 +312,61 @@ loop_scan_soft_dirty(struct work *w, int fd)
 	scan(w, fd, PM_CAT_SOFT_DIRTY, 0);
 }
 
+/* --- what a recorder asks, once a second ------------------------------------------------------ */
+
+enum { SAMPLES = 10, WRITTEN = 256 };
+
+/* Reports what was written in memory that is registered, and protects it again. */
+static void
+take_written(struct work *w, int fd)
+{
+	static struct pm_scan_region vec[WRITTEN];
+	uint64_t end = w->start + w->len;
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg), .flags = PM_SCAN_WP_MATCHING, .start = w->start,
+		.vec = (uintptr_t)vec, .vec_len = WRITTEN, .category_inverted = PM_CAT_GUARD,
+		.category_mask = PM_CAT_WRITTEN | PM_CAT_WPALLOWED | PM_CAT_GUARD,
+		.category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED, .return_mask = PM_CAT_PFNZERO,
+	};
+
+	for (; arg.start < end; arg.start = arg.walk_end) {
+		arg.end = end;
+		if (ioctl(fd, PM_IOC_SCAN, &arg) < 0)
+			die("PAGEMAP_SCAN");
+		w->calls++;
+	}
+}
+
+/* Which pages are not as most of full memory is. */
+static void
+count_states(struct work *w, int fd)
+{
+	static struct pm_scan_region vec[REGIONS];
+	uint64_t end = w->start + w->len, most = PM_CAT_PRESENT | PM_CAT_WPALLOWED;
+	uint64_t all = most | PM_CAT_SWAPPED | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg), .start = w->start, .vec = (uintptr_t)vec, .vec_len = REGIONS,
+		.category_inverted = most, .category_anyof_mask = all, .return_mask = all,
+	};
+
+	for (; arg.start < end; arg.start = arg.walk_end) {
+		arg.end = end;
+		if (ioctl(fd, PM_IOC_SCAN, &arg) < 0)
+			die("PAGEMAP_SCAN");
+		w->calls++;
+	}
+}
+
+static void
+loop_samples(struct work *w, int fd)
+{
+	for (int i = 0; i < SAMPLES; i++) {
+		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+		count_states(w, fd);
+		take_written(w, fd);
+	}
+}
+
 static void
 loop_text(struct work *w, int fd)
 {
@@ -371,6 +426,7 @@ static const struct loop {
 	{ "scan", "pagemap", false, loop_scan },
 	{ "scan-absent", "pagemap", false, loop_scan_absent },
 	{ "scan-soft-dirty", "pagemap", false, loop_scan_soft_dirty },
+	{ "samples", "pagemap", false, loop_samples },
 	{ "kpageflags", "/kpageflags", true, loop_frames },
 	{ "kpageflags-by-address", "/kpageflags", true, loop_frames_by_address },
 	{ "kpageflags-single", "/kpageflags", true, loop_frames_single },

@@ -14,14 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "kernel/kabi.h"
 
 #define HUGE  ((uint64_t)2 << 20)
 #define BATCH 1024 /* pages freed and used again at a time by `frag` */
@@ -395,6 +398,23 @@ make_libs(char **arg)
 
 /* --- shapes that change ----------------------------------------------------------------------- */
 
+static bool armed; /* memory that changes is protected from writes, asynchronously */
+
+static void
+protect(uint8_t *p, uint64_t size)
+{
+	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURES};
+	struct pm_uffdio_register area = {
+		.start = (uintptr_t)p, .len = size, .mode = PM_UFFD_MODE_WP};
+	struct pm_uffdio_writeprotect all = {
+		.start = (uintptr_t)p, .len = size, .mode = PM_UFFD_WP_ON};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
+
+	if (fd < 0 || ioctl(fd, PM_IOC_UFFD_API, &api) < 0 ||
+	    ioctl(fd, PM_IOC_UFFD_REGISTER, &area) < 0 || ioctl(fd, PM_IOC_UFFD_WP, &all) < 0)
+		die("userfaultfd");
+}
+
 /* RATE pages a second at random: dropped and touched again, or (`dirty`) just written. */
 static _Noreturn void
 keep_writing(char **arg, bool drop)
@@ -404,6 +424,8 @@ keep_writing(char **arg, bool drop)
 	uint64_t start, done = 0;
 
 	touch(p, size);
+	if (armed)
+		protect(p, size);
 	announce(p, size);
 	for (start = time_ns();; wait_ns(TICK_NS)) {
 		due = (uint64_t)((double)(time_ns() - start) * 1e-9 * (double)rate);
@@ -657,6 +679,9 @@ main(int argc, char **argv)
 
 	argc -= stirred;
 	argv += stirred;
+	armed = argc > 1 && !strcmp(argv[1], "armed");
+	argc -= armed;
+	argv += armed;
 
 	/* If memory runs out, take this process; and it never outlives the benchmark. */
 	if (fd >= 0 && write(fd, "1000", 4) < 0)
@@ -674,7 +699,7 @@ main(int argc, char **argv)
 		for (;;)
 			pause();
 	}
-	fprintf(stderr, "Usage: bench/target [stir] SHAPE ARGUMENT...; sizes take K M G T\n");
+	fprintf(stderr, "Usage: bench/target [stir|armed] SHAPE ARGUMENT...; sizes take K M G T\n");
 	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
 		fprintf(stderr, "  %s %s\n", shapes[i].name, shapes[i].args);
 	return 2;
