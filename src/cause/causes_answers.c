@@ -63,6 +63,13 @@ causes_of_page(struct causes *c, uint64_t addr, struct cause *out, size_t max)
 	return n;
 }
 
+/* Whether what was given is of epochs that are over, and is not kept. */
+static bool
+causes_is_given(const struct causes *c)
+{
+	return c->no_past && c->taken > c->oldest && causes_at(c, c->oldest)->epoch < c->epoch;
+}
+
 size_t
 causes_since(struct causes *c, uint64_t *from, struct cause *out, size_t max, uint64_t *missed)
 {
@@ -75,6 +82,8 @@ causes_since(struct causes *c, uint64_t *from, struct cause *out, size_t max, ui
 	for (; k < c->n && n < max; k++)
 		out[n++] = causes_make(c, k);
 	*from = c->taken = k;
+	if (!n && causes_is_given(c))
+		causes_forget_taken(c);
 	pthread_mutex_unlock(&c->lock);
 	return n;
 }

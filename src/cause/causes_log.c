@@ -316,8 +316,11 @@ causes_forget_taken(struct causes *c)
 {
 	uint64_t from = u64_max(c->taken, c->oldest);
 	size_t left = (size_t)(c->n - from);
-	struct causes_entry *v = mem_alloc((left + 1) * sizeof(*v));
+	struct causes_entry *v;
 
+	if (from == c->oldest)
+		return;
+	v = mem_alloc((left + 1) * sizeof(*v));
 	for (size_t i = 0; i < left; i++)
 		v[i] = *causes_at(c, from + i);
 	if (left)
