@@ -56,9 +56,10 @@ stamps_forget_plane(struct stamps_leaf *l, unsigned b, uint32_t first)
 	memcpy(was, l->bit[PAST][b], sizeof(was));
 	memset(l->bit[PAST][b], 0, sizeof(stamps_plane));
 	memcpy(last, was, sizeof(last));
-	for (unsigned i = 0; i < BITS; i++)
-		for (unsigned w = 0; w < WORDS; w++)
-			last[w] &= ~(l->bit[PAST][i][w] | l->bit[SCAN][i][w]);
+	for (unsigned f = 0; f < FIELDS; f++)
+		for (uint32_t left = f == OLDER ? 0 : l->used[f]; left; left &= left - 1)
+			for (unsigned w = 0; w < WORDS; w++)
+				last[w] &= ~l->bit[f][__builtin_ctz(left)][w];
 	stamps_leaf_count(l, was);
 	if (!stamps_is_empty(last))
 		stamps_leaf_set(l, SCAN, last, first);
@@ -231,36 +232,49 @@ stamps_written(const struct stamps_part *p, uint64_t leaf, unsigned b, stamps_pl
 	}
 }
 
-/*
- * What becomes of a part of the leaf: it stays as it is; pages of it were written again (`again`,
- * packed), and no page is new or gone; or more.
- */
-enum stamps_fate { STAYS, AGAIN, CHANGES };
+/* What becomes of a part of the leaf: it stays; no page is gone, and few are `new`; or more. */
+enum stamps_fate { STAYS, GROWS, CHANGES };
 
 static enum stamps_fate
 stamps_fate(const struct stamps_edit *e, const struct stamps_part *p, uint64_t leaf,
-            const stamps_plane runs, stamps_plane again)
+            const stamps_plane runs, stamps_plane new)
 {
+	enum { FEW = 8 };
 	stamps_plane is, now, range;
 	uint64_t fresh = 0;
-	struct stamps_way way;
 
 	if (e->put || !p)
 		return CHANGES;
+	if (e->keep && stamps_is_empty(runs))
+		return STAYS;
 	stamps_written(p, leaf, e->epoch % EPOCHS, is, now);
 	stamps_mask_leaf(range, leaf, e->from, e->to);
 	for (unsigned w = 0; w < WORDS; w++) {
-		if (runs[w] & ~is[w] || (!e->keep && is[w] & range[w] & ~runs[w]))
+		if (!e->keep && is[w] & range[w] & ~runs[w])
 			return CHANGES;
+		new[w] = runs[w] & ~is[w];
 		fresh |= runs[w] & ~now[w];
 	}
 	if (!fresh)
 		return STAYS;
-	if (!p->planes)
-		return CHANGES;
-	way = stamps_way(is);
-	stamps_pack(&way, runs, again);
-	return AGAIN;
+	return p->planes && stamps_size(new) <= FEW ? GROWS : CHANGES;
+}
+
+/* The part packed, with the new pages; then the runs are packed as well. */
+static void
+stamps_grow(struct stamps_leaf *l, const struct stamps_part *p, const stamps_plane new,
+            stamps_plane runs)
+{
+	stamps_plane pages;
+	struct stamps_way way;
+
+	stamps_leaf_read_packed(l, p);
+	for (unsigned w = 0; w < WORDS; w++)
+		for (uint64_t left = new[w]; left; left &= left - 1)
+			stamps_leaf_insert(l, w * WORD + (unsigned)__builtin_ctzll(left));
+	memcpy(pages, runs, sizeof(pages));
+	way = stamps_way(l->pages);
+	stamps_pack(&way, pages, runs);
 }
 
 static uint32_t
@@ -279,7 +293,7 @@ static unsigned
 stamps_edit_leaf(struct stamps_leaf *l, const struct stamps *s, const struct stamps_edit *e,
                  uint64_t leaf, const stamps_plane runs)
 {
-	uint64_t *now = l->bit[PAST][e->epoch % EPOCHS];
+	uint64_t *now = stamps_leaf_plane(l, PAST, e->epoch % EPOCHS);
 	stamps_plane fresh, gone;
 	uint32_t past, remembered;
 	unsigned n = 0;
@@ -339,7 +353,7 @@ stamps_remake(struct stamps *s, struct stamps_edit *e, struct stamps_part *p,
 		struct stamps_part *is = NULL, new;
 		uint64_t next = UINT64_MAX;
 		enum stamps_fate fate;
-		stamps_plane runs, again;
+		stamps_plane runs, fresh;
 		struct stamps_leaf l;
 
 		while (p < end && stamps_end(p) <= leaf * LEAF)
@@ -356,18 +370,18 @@ stamps_remake(struct stamps *s, struct stamps_edit *e, struct stamps_part *p,
 		n = stamps_alike(e, p, end, leaf, r);
 		if (p < end && p->page < (leaf + 1) * LEAF)
 			is = p;
-		fate = stamps_fate(e, is, leaf, runs, again);
+		fate = stamps_fate(e, is, leaf, runs, fresh);
 		if (fate == STAYS) {
 			stamps_append_some(out, is, leaf * LEAF, (leaf + n) * LEAF);
 			if (is->planes)
 				*is = (struct stamps_part){.page = is->page, .n = is->n};
 			continue;
 		}
-		if (fate == AGAIN)
-			stamps_leaf_read_packed(&l, is);
+		if (fate == GROWS)
+			stamps_grow(&l, is, fresh, runs);
 		else
 			stamps_leaf_read(&l, is, leaf);
-		e->fresh += n * stamps_edit_leaf(&l, s, e, leaf, fate == AGAIN ? again : runs);
+		e->fresh += n * stamps_edit_leaf(&l, s, e, leaf, runs);
 		if (stamps_is_empty(l.written))
 			continue;
 		new = stamps_leaf_part(&l, leaf, n, is);

@@ -22,6 +22,7 @@ stamps_leaf_read_fields(struct stamps_leaf *l, const struct stamps_part *p,
                         const struct stamps_view *v, const struct stamps_way *way)
 {
 	for (unsigned f = 0; f < FIELDS; f++) {
+		l->used[f] = p->stored[f] | p->all[f];
 		if (p->stored[f])
 			stamps_leaf_read_field(l, v, way, f);
 		for (uint32_t left = p->all[f]; left; left &= left - 1)
@@ -35,7 +36,9 @@ stamps_leaf_read(struct stamps_leaf *l, const struct stamps_part *p, uint64_t le
 	struct stamps_view v;
 	struct stamps_way way;
 
-	memset(l, 0, sizeof(*l));
+	l->is_packed = false;
+	memset(l->written, 0, sizeof(l->written));
+	memset(l->used, 0, sizeof(l->used));
 	if (!p)
 		return;
 	if (p->planes) {
@@ -54,11 +57,36 @@ stamps_leaf_read_packed(struct stamps_leaf *l, const struct stamps_part *p)
 	struct stamps_view v = stamps_look(p);
 	struct stamps_way way = stamps_way_straight();
 
-	memset(l, 0, sizeof(*l));
 	l->is_packed = true;
 	memcpy(l->pages, v.written, sizeof(l->pages));
 	stamps_mask_leaf(l->written, 0, 0, v.n);
 	stamps_leaf_read_fields(l, p, &v, &way);
+}
+
+/* Moves the bits from the k-th on by one, which is none then. */
+static void
+stamps_leaf_shift(stamps_plane is, unsigned k)
+{
+	uint64_t below = (UINT64_C(1) << k % WORD) - 1;
+
+	for (unsigned w = WORDS - 1; w > k / WORD; w--)
+		is[w] = is[w] << 1 | is[w - 1] >> (WORD - 1);
+	is[k / WORD] = (is[k / WORD] & below) | (is[k / WORD] & ~below) << 1;
+}
+
+void
+stamps_leaf_insert(struct stamps_leaf *l, unsigned page)
+{
+	uint64_t below = (UINT64_C(1) << page % WORD) - 1;
+	unsigned k = (unsigned)__builtin_popcountll(l->pages[page / WORD] & below);
+
+	for (unsigned w = 0; w < page / WORD; w++)
+		k += (unsigned)__builtin_popcountll(l->pages[w]);
+	for (unsigned f = 0; f < FIELDS; f++)
+		for (uint32_t left = l->used[f]; left; left &= left - 1)
+			stamps_leaf_shift(l->bit[f][__builtin_ctz(left)], k);
+	l->pages[page / WORD] |= UINT64_C(1) << page % WORD;
+	stamps_mask_leaf(l->written, 0, 0, stamps_size(l->pages));
 }
 
 void
@@ -66,22 +94,25 @@ stamps_leaf_drop(struct stamps_leaf *l, const stamps_plane which)
 {
 	if (stamps_is_empty(which))
 		return;
-	for (unsigned w = 0; w < WORDS; w++) {
+	for (unsigned w = 0; w < WORDS; w++)
 		l->written[w] &= ~which[w];
-		for (unsigned f = 0; f < FIELDS; f++)
-			for (unsigned b = 0; b < BITS; b++)
-				l->bit[f][b][w] &= ~which[w];
-	}
+	for (unsigned f = 0; f < FIELDS; f++)
+		for (uint32_t left = l->used[f]; left; left &= left - 1)
+			for (unsigned w = 0; w < WORDS; w++)
+				l->bit[f][__builtin_ctz(left)][w] &= ~which[w];
 }
 
 void
 stamps_leaf_set(struct stamps_leaf *l, enum stamps_field f, const stamps_plane which,
                 uint64_t value)
 {
-	for (unsigned b = 0; b < BITS; b++)
+	for (uint32_t left = l->used[f] | (uint32_t)value; left; left &= left - 1) {
+		uint64_t *is = stamps_leaf_plane(l, f, (unsigned)__builtin_ctz(left));
+		uint64_t set = value >> __builtin_ctz(left) & 1 ? UINT64_MAX : 0;
+
 		for (unsigned w = 0; w < WORDS; w++)
-			l->bit[f][b][w] = (l->bit[f][b][w] & ~which[w]) |
-			                  (value >> b & 1 ? which[w] : 0);
+			is[w] = (is[w] & ~which[w]) | (which[w] & set);
+	}
 }
 
 void
@@ -91,9 +122,9 @@ stamps_leaf_count(struct stamps_leaf *l, const stamps_plane which)
 		uint64_t carry = which[w];
 
 		for (unsigned b = 0; carry && b < BITS; b++) {
-			uint64_t was = l->bit[OLDER][b][w];
+			uint64_t *is = stamps_leaf_plane(l, OLDER, b), was = is[w];
 
-			l->bit[OLDER][b][w] ^= carry;
+			is[w] ^= carry;
 			carry &= was;
 		}
 	}
@@ -125,16 +156,17 @@ stamps_leaf_sort(const struct stamps_leaf *l, struct stamps_part *p)
 {
 	bool any = false;
 
-	for (unsigned f = 0; f < FIELDS; f++)
-		for (unsigned b = 0; b < BITS; b++) {
-			const uint64_t *is = l->bit[f][b];
+	for (unsigned f = 0; f < FIELDS; f++) {
+		for (uint32_t left = l->used[f]; left; left &= left - 1) {
+			const uint64_t *is = l->bit[f][__builtin_ctz(left)];
 
 			if (stamps_is_equal(is, l->written))
-				p->all[f] |= UINT32_C(1) << b;
+				p->all[f] |= left & -left;
 			else if (!stamps_is_empty(is))
-				p->stored[f] |= UINT32_C(1) << b;
-			any |= p->stored[f];
+				p->stored[f] |= left & -left;
 		}
+		any |= p->stored[f];
+	}
 	return any;
 }
 

@@ -45,6 +45,7 @@ struct stamps_part {
  */
 struct stamps_leaf {
 	stamps_plane written, bit[FIELDS][BITS];
+	uint32_t used[FIELDS]; /* all other planes are empty, and not set */
 	stamps_plane pages; /* if it is packed: which they are */
 	bool is_packed;
 };
@@ -118,8 +119,23 @@ size_t stamps_first_scan(const struct stamps *s, uint32_t epoch);
 /* What a part says of the pages of one leaf; NULL: nothing. */
 void stamps_leaf_read(struct stamps_leaf *l, const struct stamps_part *p, uint64_t leaf);
 
-/* The same of a part with planes, packed: if no page is going to be added or dropped. */
+/* The same of a part with planes, packed: if no page is going to be dropped. */
 void stamps_leaf_read_packed(struct stamps_leaf *l, const struct stamps_part *p);
+
+/* Adds a page to a packed leaf, the page-th of it. */
+void stamps_leaf_insert(struct stamps_leaf *l, unsigned page);
+
+/* A plane, to be changed. */
+static inline uint64_t *
+stamps_leaf_plane(struct stamps_leaf *l, enum stamps_field f, unsigned b)
+{
+	uint64_t *is = l->bit[f][b];
+
+	for (unsigned w = 0; !(l->used[f] >> b & 1) && w < WORDS; w++)
+		is[w] = 0;
+	l->used[f] |= UINT32_C(1) << b;
+	return is;
+}
 
 /* Without these pages; a field of theirs set, which are then to be among the written; one more. */
 void stamps_leaf_drop(struct stamps_leaf *l, const stamps_plane which);
