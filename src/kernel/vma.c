@@ -112,6 +112,12 @@ vma_swaps_unseen(const struct vma *v)
 }
 
 bool
+vma_is_anon_huge(const struct vma *v)
+{
+	return v->type == VMA_HUGETLB && vma_starts(v->name, "/anon_hugepage");
+}
+
+bool
 vma_is_file(const struct vma *v)
 {
 	return vma_has_file(v) && (v->type == VMA_FILE || v->behind == VMA_BEHIND_TMPFS ||

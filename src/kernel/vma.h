@@ -82,6 +82,9 @@ bool vma_has_file(const struct vma *v);
 /* A regular file, on a disk or in memory: neither a device nor hugetlb. */
 bool vma_is_file(const struct vma *v);
 
+/* Of mmap with MAP_ANONYMOUS and MAP_HUGETLB: its file is the kernel's own, and has no contents. */
+bool vma_is_anon_huge(const struct vma *v);
+
 /*
  * Whether its pages in swap have no entry in the page table, as those of shared memory.
  */

@@ -20,12 +20,10 @@ arenas_is_libc(const struct vma *v)
 	                          (n > 7 && !strncmp(base, "libc-2.", 7)));
 }
 
-/* Of mmap with MAP_HUGETLB: there the kernel has a file of this name. */
 static bool
 arenas_is_huge(const struct vma *v)
 {
-	return v->type == VMA_HUGETLB && v->perm & VMA_WRITE && !(v->perm & VMA_SHARED) &&
-	       !strncmp(v->name, "/anon_hugepage", strlen("/anon_hugepage"));
+	return vma_is_anon_huge(v) && v->perm & VMA_WRITE && !(v->perm & VMA_SHARED);
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */

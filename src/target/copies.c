@@ -91,7 +91,7 @@ copies_walk(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 	struct copies c = {.t = t, .v = v, .fn = fn, .arg = arg, .err = err};
 	int r;
 
-	if (!vma_has_file(v) || v->perm & VMA_SHARED)
+	if (!vma_has_file(v) || vma_is_anon_huge(v) || v->perm & VMA_SHARED)
 		return 0;
 	c.memory = mem_alloc(BYTES_PAGES * t->page_size);
 	c.file = mem_alloc(BYTES_PAGES * t->page_size);

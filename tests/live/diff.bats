@@ -107,7 +107,7 @@ compared() {
 		open my $memory, "<:raw", "/proc/$pid/mem" or die;
 		while (<$maps>) {
 			my ($start, $end, $shared, $offset, $path) = /^(\w+)-(\w+) ...(.) (\w+) \S+ [1-9]\d* +(\/.*)$/ or next;
-			next if $shared eq "s" || $path eq "/dev/zero"; # the latter has no contents of its own
+			next if $shared eq "s" || $path =~ m{^/(dev/zero|anon_hugepage)\b}; # which have no contents
 			my $file;
 			open $file, "<:raw", sprintf "/proc/%d/map_files/%x-%x", $pid, hex $start, hex $end or die "$path: $!";
 			for (my $at = hex $start; $at < hex $end; $at += $page) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * toucher MIB HOT: maps MIB MiB at 200000000000, writes them once, says "ready", and then writes the
- * first HOT MiB of them, over and over, a byte a page.
+ * first HOT MiB of them, over and over, a byte a page. None is huge: of a
+ * huge page the kernel does not know which part was accessed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ main(int argc, char **argv)
 		perror("toucher");
 		return 1;
 	}
+	madvise((char *)p, all, MADV_NOHUGEPAGE);
 	memset((char *)p, 'x', all);
 	puts("ready");
 	fflush(stdout);
