@@ -248,7 +248,7 @@ screen_goto() {
 	screen_start 80x24 "$PID"
 	screen_golden bars list-no-clear
 	screen_keys c
-	screen_text | tail -n 3 | grep 'clear_refs'
+	screen_text | tail -n 5 | grep 'clear_refs'
 	screen_keys q
 	screen_end
 }
