@@ -99,10 +99,20 @@ recorder_prepare(struct recorder *r, struct err *err)
 	return r->sets ? 0 : -1;
 }
 
-/*
- * Beside the one that it replaces. That one is held: what has this name already was left by a
- * recorder that was killed. Returns as file_new_begin.
- */
+/* Whether a recorder that was killed left it: nobody holds it, and it is a recording, or empty. */
+static bool
+recorder_is_left(const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (hold_take(name, &fd) != 0)
+		return false;
+	close(fd);
+	return stat(name, &st) == 0 && (!st.st_size || schema_is_recording(name));
+}
+
+/* Beside the one that it replaces, which is held. Returns as file_new_begin. */
 static int
 recorder_begin_beside(struct recorder *r)
 {
@@ -113,11 +123,10 @@ recorder_begin_beside(struct recorder *r)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (hold_take(name, &fd) == 0) {
+	if (recorder_is_left(name))
 		unlink(name);
-		close(fd);
-	}
-	recover_forget(name);
+	if (access(name, F_OK) < 0)
+		recover_forget(name);
 	fd = file_new_begin(&r->made, name, false);
 	r->made.replace = true;
 	snprintf(r->made.path, sizeof(r->made.path), "%s", r->path);
@@ -130,6 +139,9 @@ recorder_make(struct recorder *r, bool replace, struct err *err)
 {
 	int fd = replace ? recorder_begin_beside(r) : file_new_begin(&r->made, r->path, false);
 
+	if (fd < 0 && replace && errno == EEXIST)
+		return err_set(err, ERR_TARGET, "FILE.pmtop-new is there, and is no recording",
+		               "rename it, or give another name", "cannot replace %.160s", r->path);
 	if (fd < 0)
 		return err_sys(err, NULL, "cannot record to %.160s", r->path);
 	close(fd);
