@@ -39,7 +39,8 @@ static void
 list_add_gone(struct list_changes *m, struct regions *in, size_t at, uint64_t ns)
 {
 	m->gone = vec_room(m->gone, m->gone_n, &m->gone_cap, sizeof(*m->gone));
-	m->gone[m->gone_n++] = (struct list_gone){.in = regions_ref(in), .at = at, .ns = ns};
+	m->gone[m->gone_n++] = (struct list_gone){
+	    .start = in->vmas.v[at].start, .ns = ns, .in = regions_ref(in), .at = at};
 }
 
 static void
@@ -85,8 +86,10 @@ list_take_difference(struct list_changes *m, struct difference *d)
 	m->stay_n = 0;
 	for (size_t i = 0, at; d && i < d->n; i++)
 		if (difference_gone(d, i, &at))
-			m->stay[m->stay_n++] =
-			    (struct list_gone){.in = d->was, .at = at, .of = &d->v[i]};
+			m->stay[m->stay_n++] = (struct list_gone){.start = d->was->vmas.v[at].start,
+			                                          .in = d->was,
+			                                          .at = at,
+			                                          .of = &d->v[i]};
 }
 
 bool
@@ -122,28 +125,37 @@ list_changes_free(struct list_changes *m)
 	*m = (struct list_changes){0};
 }
 
+/* The newest at start of n born or gone ones of `size` bytes; NULL: there is none. */
+static const void *
+list_newest(const void *v, size_t n, size_t size, uint64_t start)
+{
+	while (n) {
+		const struct list_born *is = (const void *)((const char *)v + (n - 1) * size);
+		size_t from = is->ns ? vec_above(v, n, size, offsetof(struct list_born, ns),
+		                                 is->ns - 1)
+		                     : 0;
+		const char *scan = (const char *)v + from * size;
+		size_t above = vec_above(scan, n - from, size, offsetof(struct list_born, start),
+		                         start);
+
+		is = (const void *)(scan + (above - (above > 0)) * size);
+		if (above && is->start == start)
+			return is;
+		n = from;
+	}
+	return NULL;
+}
+
 bool
 list_changes_born(const struct list_changes *m, uint64_t start)
 {
-	for (size_t i = 0; i < m->born_n; i++)
-		if (m->born[i].start == start)
-			return true;
-	return false;
-}
-
-static uint64_t
-list_gone_start(const struct list_gone *g)
-{
-	return g->in->vmas.v[g->at].start;
+	return list_newest(m->born, m->born_n, sizeof(*m->born), start) != NULL;
 }
 
 static const struct list_gone *
 list_stays(const struct list_changes *m, uint64_t start)
 {
-	for (size_t i = 0; i < m->stay_n; i++)
-		if (list_gone_start(&m->stay[i]) == start)
-			return &m->stay[i];
-	return NULL;
+	return list_newest(m->stay, m->stay_n, sizeof(*m->stay), start);
 }
 
 size_t
@@ -157,7 +169,7 @@ list_changes_at(const struct list_changes *m, size_t i)
 {
 	const struct list_gone *g = i < m->stay_n ? &m->stay[i] : &m->gone[i - m->stay_n];
 
-	return g->of || !list_stays(m, list_gone_start(g)) ? g : NULL;
+	return g->of || !list_stays(m, g->start) ? g : NULL;
 }
 
 const struct list_gone *
@@ -165,12 +177,7 @@ list_changes_gone(const struct list_changes *m, uint64_t start)
 {
 	const struct list_gone *stays = list_stays(m, start);
 
-	if (stays)
-		return stays;
-	for (size_t i = m->gone_n; i-- > 0;)
-		if (list_gone_start(&m->gone[i]) == start)
-			return &m->gone[i];
-	return NULL;
+	return stays ? stays : list_newest(m->gone, m->gone_n, sizeof(*m->gone), start);
 }
 
 int

@@ -12,19 +12,20 @@
 struct list_changes {
 	struct regions *seen; /* the regions compared last; NULL: none yet */
 	unsigned execs;
+	/* ascending by time, and within one scan by start, with which both begin */
 	struct list_born {
 		uint64_t start, ns;
 	} *born;
 	size_t born_n, born_cap;
 	struct list_gone {
+		uint64_t start, ns;
 		struct regions *in; /* where it was last seen; a reference */
 		size_t at;
-		uint64_t ns;
 		const struct diff_region *of; /* since the other moment; NULL: lately */
-	} *gone;                    /* ascending by start within one scan */
+	} *gone;
 	size_t gone_n, gone_cap;
 	struct difference *diff;    /* a reference, or NULL; those that are gone by it: */
-	struct list_gone *stay;
+	struct list_gone *stay;     /* ascending by start */
 	size_t stay_n;
 };
 
