@@ -186,7 +186,7 @@ picker_find_cursor(const struct picker *p, const struct processes *list)
 	return p->row < p->rows_n ? p->row : p->rows_n ? p->rows_n - 1 : 0;
 }
 
-static void
+void
 picker_update(struct picker *p, const struct processes *list)
 {
 	if (!p->stale && p->serial == list->serial)

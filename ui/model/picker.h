@@ -56,6 +56,8 @@ bool picker_erase(struct picker *p, const struct processes *list); /* false: the
 bool picker_clear(struct picker *p, const struct processes *list);
 
 void picker_sort(struct picker *p, int step); /* by column only, until the filter changes */
+/* After another list has come its rows are those of this one. All others here do so, too. */
+void picker_update(struct picker *p, const struct processes *list);
 void picker_move(struct picker *p, const struct processes *list, long rows);
 
 /* Updates rows and cursor for the list, of which `height` rows are on screen. */

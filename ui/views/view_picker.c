@@ -299,6 +299,7 @@ view_picker_scroll(const struct ui *ui, int cells)
 	struct layout l = view_picker_layout_for(ui->cols);
 	size_t widest = 0;
 
+	picker_update(p, ui->processes);
 	for (size_t i = 0; i < p->rows_n; i++) {
 		struct buf text = {0};
 
