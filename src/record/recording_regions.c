@@ -91,7 +91,7 @@ recording_regions(struct recording *r, struct vma_list *out, struct err *err)
 		ok = recording_row(r, &out->v[out->n++], &names) && ok;
 	}
 	out->names = names.s;
-	if (got == 0 && recording_finish(out) && ok)
+	if (got == 0 && ok && recording_finish(out))
 		return 0;
 	vma_free(out);
 	return got < 0 ? -1 : statements_damaged(&r->s, err);
