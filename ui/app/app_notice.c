@@ -61,15 +61,11 @@ static void
 notice_replaced(struct app *a)
 {
 	bool is = a->t.s->timeline && a->t.s->timeline->replaced;
-	char text[400];
 
-	if (is && !a->t.replaced_seen) {
-		snprintf(text, sizeof(text),
-		         "%.100s was replaced: this is the old recording; pmtop %.100s opens the "
-		         "new one",
-		         a->o->recording, a->o->recording);
-		app_toast(a, ROLE_HOT, text);
-	}
+	if (is && !a->t.replaced_seen)
+		app_toast(a, ROLE_HOT,
+		          "the file was replaced: this is the old recording; open it again for "
+		          "the new one");
 	a->t.replaced_seen = is;
 }
 
