@@ -98,7 +98,7 @@ setup() {
 
 @test "only a recording is exported, for a program that there is" {
 	refused 2 'it is no recording; record it first' --export perfetto "$PID"
-	refused 2 'unknown export "json".*there is perfetto' --export json "$FILE"
+	refused 2 '--export has no value "json"; there is perfetto' --export json "$FILE"
 }
 
 @test "bug: --at of a process showed the present as if it were that time" {

@@ -298,6 +298,7 @@ _comm_is() {
 		echo >"$BATS_TEST_TMPDIR/go"
 		_screen_until "the exec" _comm_is "$target" sleep
 		screen_wait_text 'executed a new program: now sleep'
+		[[ $view != '?' ]] || screen_keys Escape # the help stays
 		screen_wait_text 'libc'	# it is loaded
 		heads "sleep $target › regions"
 		screen_keys g Down Enter

