@@ -58,8 +58,12 @@ map_dense(size_t huge, size_t size)
 	char *p = map(size, 0), *gap = p + size / 4 * 3;
 	char *at = (char *)(((uintptr_t)p + size / 4) / huge * huge);
 
+	/* the kernel makes no other, and fills no hole; in the end it is one region again */
+	madvise(p, size, MADV_NOHUGEPAGE);
 	memset(p, 1, size);
+	madvise(at, huge, MADV_HUGEPAGE);
 	madvise(at, huge, MADV_COLLAPSE);
+	madvise(at, huge, MADV_NOHUGEPAGE);
 	madvise(gap, 3 * page, MADV_DONTNEED);
 	(void)*(volatile char *)gap;
 	print_range("dense", p, size);
