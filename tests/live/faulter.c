@@ -227,15 +227,15 @@ child_end(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static int
-test_lost(void)
+/* Returns whether all are seen or lost, and some seen. */
+static bool
+lose(uint64_t *lost)
 {
 	struct watch w;
 	struct causes_totals is;
 	pid_t pid = child_start(child_lost);
 	uint64_t before, after;
 
-	faults_ring_most = PAGE;
 	wait_for(&sh->started, 1);
 	watch_open(&w, pid);
 	before = kernel_count(&w);
@@ -248,7 +248,21 @@ test_lost(void)
 	       (unsigned long long)is.lost, (long long)(after - before - is.faults - is.lost));
 	causes_unref(w.c);
 	child_end(pid);
-	return is.faults + is.lost != after - before || !is.lost || !is.faults;
+	*lost = is.lost;
+	return is.faults && is.faults + is.lost == after - before;
+}
+
+/* Whoever reads fast enough loses none: then it is tried again. */
+static int
+test_lost(void)
+{
+	uint64_t lost = 0;
+
+	faults_ring_most = PAGE;
+	for (int tries = 0; tries < 20 && !lost; tries++)
+		if (!lose(&lost))
+			return 1;
+	return !lost;
 }
 
 struct account {
