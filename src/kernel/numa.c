@@ -11,14 +11,12 @@
 #include "base/file.h"
 #include "base/rights.h"
 
-enum { FEW = 16 }; /* for so many pages the kernel takes the lock once */
-
 struct question {
 	int64_t pid;
-	uint64_t addr, page_size, n; /* 0: no more questions */
+	uint64_t addr, page_size, n; /* n 0: there are no more */
 };
 
-/* Also in the process that asks. */
+/* Of no page at all it waits for nothing. */
 static bool
 numa_ask(const struct question *q, int *out)
 {
@@ -37,10 +35,7 @@ numa_ask(const struct question *q, int *out)
 bool
 numa_works(const struct proc *p)
 {
-	struct question q = {.pid = proc_thread(p), .n = 1};
-	int node;
-
-	return numa_ask(&q, &node);
+	return numa_ask(&(struct question){.pid = proc_thread(p)}, NULL);
 }
 
 /* --- the process that asks -------------------------------------------------------------------- */
@@ -91,7 +86,7 @@ numa_say(const struct numa *numa, const struct question *q)
 	send(numa->line, q, sizeof(*q), MSG_NOSIGNAL);
 }
 
-/* false: that process is not there, or somebody killed it. */
+/* false: there is no such process, or somebody killed it. */
 static bool
 numa_have_asked(struct numa *numa, const struct question *q, int *out)
 {
@@ -122,19 +117,14 @@ numa_end(struct numa *numa)
 /* --- answers ---------------------------------------------------------------------------------- */
 
 void
-numa_nodes(struct numa *numa, const struct proc *p, const struct pagemap *pm, uint64_t addr,
-           int *out, size_t n)
+numa_nodes(struct numa *numa, const struct proc *p, uint64_t addr, size_t page_size, int *out,
+           size_t n)
 {
 	struct question q = {
-	    .pid = proc_thread(p), .addr = addr, .page_size = pm->page_size, .n = n};
+	    .pid = proc_thread(p), .addr = addr, .page_size = page_size, .n = n};
 
-	if (p->ours && n > FEW && numa_have_asked(numa, &q, out))
+	if (p->ours && n && numa_have_asked(numa, &q, out))
 		return;
-	if (p->ours && n <= FEW) {
-		pagemap_await(pm->fd);
-		numa_ask(&q, out);
-		return;
-	}
 	for (size_t i = 0; i < n; i++)
 		out[i] = -1;
 }

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/pagemap.h"
 #include "kernel/proc.h"
 
 /*
@@ -15,18 +14,18 @@
  *
  * The call waits for the target's mmap_lock whatever happens, a kill included; if a thread of the
  * target never lets go of that, pmtop could not end. So a process of ours makes it, which pmtop
- * leaves behind; but for a few pages, of which the answer would take longer to come than to find.
+ * leaves behind.
  */
 enum { NUMA_PAGES = 512 }; /* at most */
 struct numa {
 	int line;    /* to that process; -1: there is none */
 	pid_t asker;
 };
-void numa_nodes(struct numa *numa, const struct proc *p, const struct pagemap *pm, uint64_t addr,
-                int *out, size_t n);
+void numa_nodes(struct numa *numa, const struct proc *p, uint64_t addr, size_t page_size, int *out,
+                size_t n);
 void numa_end(struct numa *numa);
 
-/* Whether that call is allowed, and there. Sets errno if not. */
+/* Whether that call is allowed, and there. Waits for nothing. Sets errno if not. */
 bool numa_works(const struct proc *p);
 
 #endif

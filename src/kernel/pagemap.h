@@ -72,8 +72,8 @@ void pagemap_breathe(void);
 
 /*
  * Waits until nobody holds the mmap_lock of an open pagemap's address space for writing, so that a
- * kill ends the wait: before a call that would wait for it whatever happens (move_pages,
- * process_vm_readv, userfaultfd's), for then pmtop itself could not end.
+ * kill ends the wait: before a rare call that would wait for it whatever happens (userfaultfd's,
+ * DAMON's), for then pmtop itself could not end. It may be taken again before that call.
  */
 void pagemap_await(int fd);
 

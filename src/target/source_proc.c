@@ -71,7 +71,7 @@ source_proc_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
 {
 	struct source_root *r = source_root_of(s);
 
-	numa_nodes(&r->numa, &r->proc, &r->pm, addr, out, n);
+	numa_nodes(&r->numa, &r->proc, addr, s->meta.page_size, out, n);
 }
 
 static bool
