@@ -316,25 +316,31 @@ loop_scan_soft_dirty(struct work *w, int fd)
 
 enum { SAMPLES = 10, WRITTEN = 256 };
 
+/* All of the memory, however far one call comes. */
+static void
+scan_on(struct work *w, int fd, struct pm_scan_arg *arg)
+{
+	arg->end = w->start + w->len;
+	for (arg->start = w->start; arg->start < arg->end; arg->start = arg->walk_end) {
+		if (ioctl(fd, PM_IOC_SCAN, arg) < 0)
+			die("PAGEMAP_SCAN");
+		w->calls++;
+	}
+}
+
 /* Reports what was written in memory that is registered, and protects it again. */
 static void
 take_written(struct work *w, int fd)
 {
 	static struct pm_scan_region vec[WRITTEN];
-	uint64_t end = w->start + w->len;
 	struct pm_scan_arg arg = {
-		.size = sizeof(arg), .flags = PM_SCAN_WP_MATCHING, .start = w->start,
+		.size = sizeof(arg), .flags = PM_SCAN_WP_MATCHING,
 		.vec = (uintptr_t)vec, .vec_len = WRITTEN, .category_inverted = PM_CAT_GUARD,
 		.category_mask = PM_CAT_WRITTEN | PM_CAT_WPALLOWED | PM_CAT_GUARD,
 		.category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED, .return_mask = PM_CAT_PFNZERO,
 	};
 
-	for (; arg.start < end; arg.start = arg.walk_end) {
-		arg.end = end;
-		if (ioctl(fd, PM_IOC_SCAN, &arg) < 0)
-			die("PAGEMAP_SCAN");
-		w->calls++;
-	}
+	scan_on(w, fd, &arg);
 }
 
 /* Which pages are not as most of full memory is. */
@@ -342,19 +348,14 @@ static void
 count_states(struct work *w, int fd)
 {
 	static struct pm_scan_region vec[REGIONS];
-	uint64_t end = w->start + w->len, most = PM_CAT_PRESENT | PM_CAT_WPALLOWED;
+	uint64_t most = PM_CAT_PRESENT | PM_CAT_WPALLOWED;
 	uint64_t all = most | PM_CAT_SWAPPED | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
 	struct pm_scan_arg arg = {
-		.size = sizeof(arg), .start = w->start, .vec = (uintptr_t)vec, .vec_len = REGIONS,
+		.size = sizeof(arg), .vec = (uintptr_t)vec, .vec_len = REGIONS,
 		.category_inverted = most, .category_anyof_mask = all, .return_mask = all,
 	};
 
-	for (; arg.start < end; arg.start = arg.walk_end) {
-		arg.end = end;
-		if (ioctl(fd, PM_IOC_SCAN, &arg) < 0)
-			die("PAGEMAP_SCAN");
-		w->calls++;
-	}
+	scan_on(w, fd, &arg);
 }
 
 static void

@@ -13,7 +13,7 @@ enum { MOMENT_WHOLE = 60 };
 
 /* At first there is much to name. */
 #define MOMENT_NAMES_NS UINT64_C(300000000)
-/* What asking files may take, once in so many moments; and of the first. */
+/* What asking files may take in a whole moment; in the first one there are most. */
 #define MOMENT_FILES_NS UINT64_C(200000000)
 #define MOMENT_FIRST_FILES_NS UINT64_C(1000000000)
 

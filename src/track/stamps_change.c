@@ -122,7 +122,7 @@ stamps_reach_epoch(struct stamps *s, uint32_t epoch)
 	s->epoch = epoch;
 }
 
-/* SCAN of pages that a scan has seen, and of which it is kept that they were in its epoch. */
+/* The SCAN of pages that a scan saw written: 0 if it was the first of their newest epoch. */
 static uint64_t
 stamps_scan(struct stamps *s, uint32_t epoch, uint64_t now)
 {

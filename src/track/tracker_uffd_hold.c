@@ -14,13 +14,13 @@
 #include "track/tracker_uffd.h"
 
 /*
- * Only calls that are safe after a fork. The line's end alone does not tell: a process that ends
- * closes its descriptors in any order. It has a new parent once all of them are closed.
+ * Makes only calls that are safe after a fork. That the line has ended is not enough: a process
+ * that ends closes its descriptors in any order. Once all are closed, this one has a new parent.
  */
 static void
 uffd_be_holder(int fd, int line, pid_t parent)
 {
-	struct pollfd told = {.fd = line, .events = POLLIN};
+	struct pollfd word = {.fd = line, .events = POLLIN};
 	sigset_t all;
 
 	setsid();
@@ -28,8 +28,8 @@ uffd_be_holder(int fd, int line, pid_t parent)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	rights_give_up();
 	file_keep_only(fd, line);
-	while (getppid() == parent && !(told.revents & POLLIN))
-		if (poll(&told, 1, 1000) > 0 && !(told.revents & POLLIN))
+	while (getppid() == parent && !(word.revents & POLLIN))
+		if (poll(&word, 1, 1000) > 0 && !(word.revents & POLLIN))
 			poll(NULL, 0, 1); /* it is about to be gone */
 	_exit(0);
 }

@@ -160,7 +160,7 @@ _screen_fail() {
 	echo "last status: $(tail -n 1 "$SCREEN_TMP/status")"
 	[[ ! -e $SCREEN_TMP/exit ]] || echo "the program has ended with $(<"$SCREEN_TMP/exit")"
 	echo "--- screen"
-	timeout 5 env -u TMUX tmux -L "$SCREEN_SOCKET" capture-pane -p || true	# it may be stopped
+	timeout 5 env -u TMUX -u TMUX_TMPDIR tmux -L "$SCREEN_SOCKET" capture-pane -p || true	# it may be stopped
 	return 1
 }
 
