@@ -18,8 +18,9 @@ enum { SHARE = 20, DIGITS = 256, FEW = 24 };
 
 struct moved {
 	struct track_ranges noted; /* regions of which all frames are noted */
-	uint32_t *frame;           /* ascending */
+	uint32_t *frame;           /* ascending, once one was looked for */
 	size_t n, cap;
+	bool sorted;
 	uint64_t time_ns, cost_ns; /* when they were noted, and how long that took */
 };
 
@@ -184,7 +185,7 @@ moved_note(struct moved **to, const struct pagemap *pm, const struct track_range
 		m->cap = 2 * m->n;
 		m->frame = mem_resize(m->frame, m->cap * sizeof(*m->frame));
 	}
-	moved_sort(m->frame, m->n, 24);
+	m->sorted = false; /* mostly none is looked for before the next notes */
 	m->time_ns = time_ns();
 	m->cost_ns = m->time_ns - begin;
 }
@@ -211,7 +212,12 @@ moved_is_empty(const struct moved *m)
 bool
 moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end)
 {
-	return m && moved_visit(m, pm, start, end, moved_is_new);
+	if (!m)
+		return false;
+	if (!m->sorted)
+		moved_sort(m->frame, m->n, 24);
+	m->sorted = true;
+	return moved_visit(m, pm, start, end, moved_is_new);
 }
 
 void
