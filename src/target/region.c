@@ -64,8 +64,7 @@ region_add_present(struct region_walk *w, const struct pm_run *run, uint64_t pag
 		out->anon += pages;
 }
 
-/* What was written there is not asked twice: a clear by which it is reported follows. */
-static bool
+bool
 region_leaves_writes(const struct target *t, const struct vma *v)
 {
 	return t->clear_follows && track_reports(&t->track, v->start, v->end);

@@ -63,6 +63,9 @@ region_state_of(struct region_walk *w, uint64_t cats)
 	return w->judged.state;
 }
 
+/* What was written there is not asked twice: a clear by which it is reported follows. */
+bool region_leaves_writes(const struct target *t, const struct vma *v);
+
 /* Records which pages of a run are written, and which are known not to be. */
 void region_note_dirty(struct region_walk *w, const struct pm_run *run);
 

@@ -354,6 +354,16 @@ regions_grow(struct regions *rs, struct target *t, struct growth_scan *scan)
 	}
 }
 
+/* Whether nothing is to be counted there; all that is noted is how many pages there may be. */
+static bool
+regions_pass(struct target *t, const struct vma *v)
+{
+	if (!t->writes_only || !region_leaves_writes(t, v))
+		return false;
+	track_set_doubt(&t->track, v->start, DOUBT_NONE, vma_size(v) / t->page_size);
+	return true;
+}
+
 static int
 regions_measure_all(struct regions *rs, struct target *t, const bool *which, uint64_t begin,
                     struct growth_scan *growth, struct err *err)
@@ -365,7 +375,7 @@ regions_measure_all(struct regions *rs, struct target *t, const bool *which, uin
 		int ended;
 
 		next = i + 1;
-		if (which && !which[i])
+		if ((which && !which[i]) || regions_pass(t, &rs->vmas.v[i]))
 			continue;
 		k.end = next = regions_stretch(rs, t, which, i, &c);
 		ended = regions_count(&k, &c, err);

@@ -34,6 +34,7 @@ struct target {
 	struct causes *brought;    /* who brings memory in; NULL: not watched. Both: the same */
 	bool no_screen;        /* regions are counted without what only a screen shows */
 	bool clear_follows;    /* so are they without the writes that the next clear reports */
+	bool writes_only;      /* then those of which it reports all are not counted at all */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */
 	struct threads threads;

@@ -198,6 +198,7 @@ struct track {
 	struct moved *moved; /* frames noted, to detect moved pages; NULL: none */
 	/* what remains of the regions at the clear; for userfaultfd: what is watched */
 	struct track_ranges cleared;
+	struct track_ranges unsure; /* watched since a moment after the clear; not known before */
 
 	void *own;                   /* the tracker's private state; NULL: none */
 	struct inject_cost injected; /* the cost of obtaining the userfaultfd */

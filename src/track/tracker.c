@@ -209,7 +209,8 @@ track_reports(const struct track *t, uint64_t start, uint64_t end)
 {
 	return track_adds(t) && tracker_of(t)->caps & TRACKER_LOSSLESS &&
 	       track_in_scope(t, &start, &end) && ranges_cover(&t->cleared, start, end) &&
-	       !ranges_meet(&t->newer, start, end) && !ranges_meet(&t->blank, start, end);
+	       !ranges_meet(&t->newer, start, end) && !ranges_meet(&t->blank, start, end) &&
+	       !ranges_meet(&t->unsure, start, end);
 }
 
 /* --- before a scan ---------------------------------------------------------------------------- */
@@ -260,7 +261,7 @@ track_forget(struct track *t)
 	if (t->own)
 		tracker_of(t)->release(t->own);
 	t->own = NULL;
-	t->cleared.n = t->lost.n = 0;
+	t->cleared.n = t->unsure.n = t->lost.n = 0;
 	t->maps.n = t->memory.n = t->newer.n = t->blank.n = 0;
 	moved_free(t->moved);
 	t->moved = NULL;
@@ -277,6 +278,7 @@ track_free(struct track *t)
 {
 	track_forget(t);
 	free(t->cleared.v);
+	free(t->unsure.v);
 	free(t->lost.v);
 	free(t->maps.v);
 	free(t->memory.v);
@@ -297,7 +299,7 @@ tracker_copy(struct track *to, const struct track *of, uint64_t start, uint64_t 
 	*to = *of;
 	to->own = of->own && ops->copy ? ops->copy(of->own) : NULL;
 	to->moved = NULL;
-	to->cleared = to->lost = to->maps = to->memory = to->newer = to->blank =
+	to->cleared = to->unsure = to->lost = to->maps = to->memory = to->newer = to->blank =
 	    (struct track_ranges){0};
 	to->stamps = (struct stamps){0};
 	stamps_copy(&to->stamps, &of->stamps, start, end);

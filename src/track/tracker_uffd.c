@@ -193,7 +193,7 @@ uffd_doubt_of(const struct track *t, const struct proc *p, const struct track_sc
 	if (!scan->in_scope)
 		return DOUBT_OUTSIDE;
 	if (scan->watched) /* known since it was armed, which may have been after the last clear */
-		return t->own && uffd_has_some(&uffd_of(t)->unsure, v) ? DOUBT_NEW : DOUBT_NONE;
+		return ranges_meet(&t->unsure, v->start, v->end) ? DOUBT_NEW : DOUBT_NONE;
 	if (!scan->there)
 		return DOUBT_NONE;
 	if (ranges_meet(&t->newer, v->start, v->end))

@@ -28,9 +28,8 @@ struct uffd {
 	struct uffd_held held;
 	struct track_ranges barred; /* regions that cannot be registered */
 	struct track_ranges areas;  /* regions that are registered */
-	/* mapped after the first clear: writes before they were armed ... */
+	/* mapped after the first clear: writes before they were armed are not known */
 	struct track_ranges late;
-	struct track_ranges unsure; /* ... are not known; the subset armed after the last clear */
 	size_t vmas_before;
 	uint64_t followed_ns;
 	struct track_range scope; /* at the last clear */

@@ -194,7 +194,6 @@ uffd_release(void *own)
 	free(u->barred.v);
 	free(u->areas.v);
 	free(u->late.v);
-	free(u->unsure.v);
 	free(u);
 }
 

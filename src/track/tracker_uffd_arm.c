@@ -162,7 +162,7 @@ uffd_note_late(struct track *t, uint64_t start, uint64_t end, bool harvest)
 		return;
 	track_drop(t, start, end); /* the stamps belong to an earlier mapping */
 	if (!harvest)
-		ranges_add(&uffd_of(t)->unsure, start, end);
+		ranges_put(&t->unsure, start, end);
 }
 
 static int
@@ -287,7 +287,7 @@ uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *v
 	}
 	if (u) {
 		u->scope = t->scope;
-		u->unsure.n = 0;
+		t->unsure.n = 0;
 		u->late.n = how.harvest ? u->late.n : 0;
 		uffd_forget_unmapped(&u->late, vmas);
 	}
@@ -306,7 +306,7 @@ uffd_arm_more(struct track *t, const struct pagemap *pm, const struct vma_list *
 	if (uffd_has_room(u, vmas) && !uffd_still_armed(t, pm, vmas, &kept)) {
 		uffd_register_all(u, t, vmas);
 		uffd_forget_unmapped(&u->late, vmas);
-		uffd_forget_unmapped(&u->unsure, vmas);
+		uffd_forget_unmapped(&t->unsure, vmas);
 		uffd_arm(t, pm, vmas, (struct arming){.kept = &kept}, &ignored);
 	}
 	free(kept.v);

@@ -282,6 +282,26 @@ test_auto_clear(void)
 	track_free(&t);
 }
 
+/* A scan leaves to a clear only what that clear is certain to report. */
+static void
+test_reports(void)
+{
+	struct track_range cleared = {addr(0), addr(10)}, part = {addr(4), addr(5)};
+	struct track t = {.tracker = TRACKER_UFFD, .clears = 1, .auto_clear = true, .cleared = {&cleared, 1, 1}};
+	struct track_ranges *const some[] = {&t.newer, &t.blank, &t.unsure};
+
+	ok(track_reports(&t, addr(0), addr(10)), "what was armed is reported by the next clear");
+	ok(!track_reports(&t, addr(0), addr(11)), "not what has grown");
+	for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+		*some[i] = (struct track_ranges){&part, 1, 1};
+		ok(!track_reports(&t, addr(0), addr(10)) && track_reports(&t, addr(0), addr(4)),
+		   "nor what is newer, began without pages, or was armed later");
+		*some[i] = (struct track_ranges){0};
+	}
+	t.auto_clear = false;
+	ok(!track_reports(&t, addr(0), addr(10)), "nor what a clear would forget");
+}
+
 /* A region of many runs is reported in parts. */
 static void
 test_tally(void)
@@ -749,8 +769,10 @@ test_uffd(void)
 	struct target t;
 	struct vma_list l;
 	struct region r;
+	struct regions *rs;
 	struct err err;
 	uint64_t before;
+	size_t at;
 	int fd;
 
 	madvise((void *)p, size, MADV_NOHUGEPAGE);
@@ -785,9 +807,24 @@ test_uffd(void)
 	   "armed again: nothing is left");
 	p[63 * FAKE_PAGE] = 3;
 	ok(LOOK(500) == 0 && stamped(&t.track, (uintptr_t)p, WATCHED, last), "and a new mapping is reported");
+	t.track.auto_clear = t.clear_follows = t.writes_only = true;
+	rs = regions_new(l, 550);
+	at = vma_lower_bound(&l, (uintptr_t)p);
+	p[9 * FAKE_PAGE] = 4;
+	ok(regions_measure(rs, &t, NULL, &err) == 0 && !regions_at(rs, at)->known &&
+	       stamped(&t.track, (uintptr_t)p, WATCHED, last) &&
+	       track_doubt(&t.track, (uintptr_t)p) == DOUBT_NONE,
+	   "a scan before a clear that reports all asks nothing");
+	before = t.track.epoch;
+	ok(track_clear(&t.track, &fake_root(&t)->proc, &fake_root(&t)->pm, &l, &err) == 0 &&
+	       track_bytes_in(&t.track, (uintptr_t)p, (uintptr_t)p + WATCHED * FAKE_PAGE, (uint32_t)before) ==
+		   2 * FAKE_PAGE &&
+	       track_was_written(&t.track, (uintptr_t)p + 9 * FAKE_PAGE, (uint32_t)before),
+	   "and the clear tells both pages of the epoch that it ends");
+	t.track.auto_clear = t.clear_follows = t.writes_only = false;
 	close(fd);
-	ok(LOOK(600) == 0 && r.doubt == DOUBT_UNWATCHED && r.written == 1, "nobody watches any more: not known; what was stays");
-	vma_free(&l);
+	ok(LOOK(600) == 0 && r.doubt == DOUBT_UNWATCHED && r.written == 2, "nobody watches any more: not known; what was stays");
+	regions_unref(rs);
 	target_close(&t);
 	munmap((void *)p, size);
 }
@@ -824,6 +861,7 @@ main(void)
 	test_probe();
 	test_given_up();
 	test_auto_clear();
+	test_reports();
 	test_tally();
 	test_past();
 	test_past_doubt();

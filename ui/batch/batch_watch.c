@@ -240,7 +240,10 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	*whole = batch_wait_until(w->b, w->signals,
 	                          begin + u64_max(asked, w->least_ns) - w->lead_ns);
 	scan = time_ns();
+	/* who wrote is known better if a scan saw it before the clear */
+	t->clear_follows = t->writes_only = lossless && !w->by;
 	rs = batch_measure(t, &r, err);
+	t->clear_follows = t->writes_only = false;
 	if (!rs)
 		return r;
 	if (lossless) {
@@ -499,6 +502,7 @@ batch_watch(struct batch *b, struct err *err)
 	if (batch_columns(o, by ? SET_CAUSE : SET_WATCH, ids, &w.n, err) < 0 ||
 	    batch_prepare(b, err) < 0 || (by && batch_by_begin(&writers, err) < 0))
 		return -1;
+	b->t.no_screen = true;
 	w.signals = batch_signals_open();
 	r = batch_first_clear(&w, err);
 	if (r == 0 && !o->folded)
