@@ -114,7 +114,7 @@ make_regions(struct world *w)
 			        slots[i].rest);
 	}
 	vma_parse(&l, text.s, &odd);
-	rs = regions_new(l, time_ns());
+	rs = regions_new(l, w->ui.now);
 	if (below(w, 5))
 		regions_measure(rs, &w->t, NULL, &err);
 	regions_sum_up(rs, LENS_STATE);
@@ -175,7 +175,7 @@ make_attribution(struct world *w)
 	size_t n = below(w, 40);
 
 	a->refs = 1;
-	a->time_ns = time_ns();
+	a->time_ns = w->ui.now;
 	a->of = (struct attribution_of){
 	    .by = (unsigned)below(w, ATTRIBUTION_BY_REGION + 1), .lit = w->ui.lit.key, .hi = 0x10000000};
 	a->v = mem_alloc((n + 1) * sizeof(*a->v));
@@ -206,7 +206,7 @@ next_sample(struct world *w)
 	struct err err = {0};
 
 	*s = (struct sample){.serial = old ? old->serial + 1 : 1, .page_size = FAKE_PAGE, .pid = 1,
-	                     .comm = "x", .time_ns = time_ns(), .ended = !below(w, 20),
+	                     .comm = "x", .time_ns = w->ui.now, .ended = !below(w, 20),
 	                     .can_track = below(w, 4) ? TRACK_YES : TRACK_NO, .clears = w->t.track.clears,
 	                     .clear_ns = w->t.track.clear_ns, .frames_hidden = !below(w, 3)};
 	if (old && !below(w, 3))
@@ -332,7 +332,7 @@ press(struct world *w)
 {
 	char letter = ui_letter(&w->ui);
 
-	w->ui.touched_ns = below(w, 2) ? time_ns() : 0;
+	w->ui.touched_ns = below(w, 2) ? w->ui.now : 0;
 	switch (below(w, 19)) {
 	case 11:
 		type_filter(w);
@@ -661,7 +661,7 @@ step(struct world *w)
 		w->t.track.clears++;
 		w->t.track.epoch++;
 		w->t.track.auto_clear = below(w, 2);
-		w->t.track.clear_ns = time_ns();
+		w->t.track.clear_ns = w->ui.now;
 		if (!w->t.track.auto_clear || !w->t.track.first_ns)
 			w->t.track.first_ns = w->t.track.clear_ns - below(w, 2) * below(w, UINT64_C(90000000000));
 	}
@@ -669,7 +669,7 @@ step(struct world *w)
 		resize(w);
 	if (below(w, 2))
 		next_sample(w);
-	w->ui.now = time_ns() + below(w, 2) * below(w, UINT64_C(40000000000));
+	w->ui.now += below(w, 2) * below(w, UINT64_C(40000000000)); /* time goes forward only */
 	view_settle(&w->ui, w->s, 1, w->ui.rows - 2);
 	if (!check(&w->ui, w->s) || !draw(w))
 		return false;
@@ -775,6 +775,7 @@ play_as(uint64_t *seed, bool random)
 	bool good = true;
 
 	views_open(&w.ui);
+	w.ui.now = time_ns();
 	fake_target(&w.t);
 	fake_root(&w.t)->mem = fake_file();
 	fake_root(&w.t)->pm.plain = true;
