@@ -164,13 +164,15 @@ demo_slowly() {
 	screen_end
 }
 
+
+child_is() { child=$(pgrep -P "$(screen_pid)"); } # /proc says at times that there is none
 @test "a demo that does not start is ended, and there is another choice" {
 	local child
 	processes
 	demo_slowly screen_start 80x24
 	screen_send Enter
 	SCREEN_IDLE=0 screen_wait_text 'waiting for the demo [0-9]+ s'
-	child=$(pgrep -P "$(screen_pid)")
+	_screen_until "a process of its own" child_is
 	kill -KILL "$child"
 	screen_wait_text 'the demo target does not start: it ended before it was ready'
 	screen_text | grep 'choose a process'
