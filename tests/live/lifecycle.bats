@@ -52,19 +52,21 @@ go() { # KEYS of a view, typed whether or not the kernel answers
 	((${#keys[@]} == 0)) || screen_keys "${keys[@]}"
 }
 
-# Up to the list, where every view began.
+# Up to the list, where every view began. A question may come late, for the kernel is asked first: the list is
+# there when two keys in turn find it.
 go_back() {
 	local SCREEN_IDLE=0 i there=0
-	for ((i = 0; i < 16 && there < 2; i++)); do
-		# a question may come late: the kernel is asked first
-		if [[ $(screen_view) == R ]]; then
-			there=$((there + 1))
-			answers_a_key
-		else
+	for ((i = 0; i < 20; i++)); do
+		if [[ $(screen_view) != R ]]; then
 			there=0
 			screen_keys Escape
+		elif ((there++ == 2)); then
+			return
+		else
+			answers_a_key
 		fi
 	done
+	screen_text
 	is "$(screen_view)" R
 }
 
