@@ -59,13 +59,8 @@ dump() {
 	screen_keys x
 	screen_text | grep 'not in RAM: R reads it'
 	# every row of the first pages, then page by page through the region and back
-	for ((i = 0; i < 30; i++)); do
-		screen_keys NPage
-	done
-	screen_keys Home
-	for ((i = 0; i < 63; i++)); do
-		screen_keys Tab
-	done
+	screen_keys $(printf 'NPage %.0s' {1..30})
+	screen_keys Home $(printf 'Tab %.0s' {1..63})
 	screen_text | grep -F 'subject sparse p'
 	screen_keys Home r
 	is "$(footprint sparse)" "$before"

@@ -50,6 +50,7 @@ subject_ranges() {
 	done
 }
 
+# bats test_tags=not-in-guests
 @test "two moments of a recording differ in the pages that an independent reader finds" {
 	local ranges
 	subject_start

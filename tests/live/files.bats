@@ -120,6 +120,7 @@ quickly() {
 	done
 }
 
+# bats test_tags=not-in-guests
 @test "symbols: a program in another mount namespace, and in a chroot" {
 	need_symbols
 	need_root
@@ -154,6 +155,7 @@ quickly() {
 }
 
 # A link where the deleted file was, under the very name that maps shows: it is not followed to anything.
+# bats test_tags=not-in-guests
 @test "a path that was swapped for a link to something else is not opened" {
 	need_symbols
 	need_root

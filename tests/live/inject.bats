@@ -290,7 +290,7 @@ leaves_behind() {
 	local said
 	need_watch
 	victim_start "$VICTIM" "$1"
-	for ((i = 0; i < $(rounds 6); i++)); do
+	for ((i = 0; i < $(rounds 3); i++)); do
 		said=$(PLAN='' killed_between "$INJECTOR" "$VICTIM_PID" 2>&1 >/dev/null) && return 1
 		[[ $said == *'the helper process was killed'* ]] || { echo "$said"; return 1; }
 		victim_is_free

@@ -162,6 +162,7 @@ teardown() { live_end; }
 	screen_end
 }
 
+# bats test_tags=not-in-guests
 @test "the list of processes has the subject, and not pmtop; Enter opens it" {
 	subject_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
