@@ -13,11 +13,14 @@ our $PAGE = ($ENV{PAGE} || `getconf PAGESIZE`) + 0; # a number, or a call would 
 my ($machine) = $Config{archname} =~ /^([^-]+)/;
 my %number = %{ {
 	x86_64 => { read => 0, write => 1, mmap => 9, munmap => 11, brk => 12, mremap => 25, madvise => 28, ptrace => 101,
-		prctl => 157, perf_event_open => 298, userfaultfd => 323 },
+		prctl => 157, perf_event_open => 298, userfaultfd => 323, pkey_mprotect => 329, pkey_alloc => 330,
+		mseal => 462 },
 	aarch64 => { read => 63, write => 64, mmap => 222, munmap => 215, brk => 214, mremap => 216, madvise => 233,
-		ptrace => 117, prctl => 167, perf_event_open => 241, userfaultfd => 282 },
+		ptrace => 117, prctl => 167, perf_event_open => 241, userfaultfd => 282, pkey_mprotect => 288, pkey_alloc => 289,
+		mseal => 462 },
 	powerpc64le => { read => 3, write => 4, mmap => 90, munmap => 91, brk => 45, mremap => 163, madvise => 205,
-		ptrace => 26, prctl => 171, perf_event_open => 319, userfaultfd => 364 },
+		ptrace => 26, prctl => 171, perf_event_open => 319, userfaultfd => 364, pkey_mprotect => 386, pkey_alloc => 384,
+		mseal => 462 },
 }->{$machine} or die "the numbers of this machine's system calls are not known ($machine)\n" };
 
 # For a program that cannot read this file.

@@ -9,8 +9,7 @@ teardown() { live_end; }
 
 # mapped_start CODE: perl maps 16 pages, its address in $at, does that to them, and says where they are. Sets HERE.
 mapped_start() {
-	[[ $(uname -m) == x86_64 ]] || skip "the numbers of its system calls are those of x86-64"
-	perl -e '$| = 1; my $at = syscall(9, 0, 65536, 3, 0x22, -1, 0); '"$1"'
+	perl -MCalls -e '$| = 1; my $size = 16 * $PAGE; my $at = call(mmap => 0, $size, 3, 0x22, -1, 0); '"$1"'
 		printf "%x\n", $at; sleep 1 while 1' >"$BATS_TEST_TMPDIR/mapped" 2>&1 3>&- &
 	MAPPED=$!
 	OTHERS+=("$MAPPED")
@@ -25,7 +24,7 @@ kernel_says() {
 }
 
 @test "a sealed region" {
-	mapped_start 'syscall(462, $at, 65536, 0) == 0 or print("no mseal: $!") && exit;'
+	mapped_start 'call(mseal => $at, $size, 0) == 0 or print("no mseal: $!") && exit;'
 	kernel_says '^VmFlags:.* sl( |$)'
 	run -0 pm --list -o start,vmflags --csv "$MAPPED"
 	grep -Eq "^0x$HERE,.* sl( |\$)" <<<"$output"
@@ -41,8 +40,8 @@ kernel_says() {
 }
 
 @test "a region with a protection key" {
-	mapped_start 'my $key = syscall(330, 0, 0); $key > 0 or print("no protection keys: $!") && exit;
-		syscall(329, $at, 65536, 3, $key) == 0 or print("no protection keys: $!") && exit;'
+	mapped_start 'my $key = call(pkey_alloc => 0, 0); $key > 0 or print("no protection keys: $!") && exit;
+		call(pkey_mprotect => $at, $size, 3, $key) == 0 or print("no protection keys: $!") && exit;'
 	local key
 	key=$(awk -v at="^$HERE-" '/^[0-9a-f]+-/ { in_it = $0 ~ at } in_it && /^ProtectionKey:/ { print $2 }' "/proc/$MAPPED/smaps")
 	[[ $key -gt 0 ]]

@@ -261,7 +261,7 @@ none_has() {
 # The child writes into the first page of a huge page, or unmaps all but that one.
 # shellcheck disable=SC2016 # for perl to expand
 huge_family() { # IN-THE-CHILD
-	program_start perl -MCalls -e '$| = 1; my ($size, $child) = (2 << 20, $ARGV[0]);
+	program_start perl -MCalls -e '$| = 1; my ($size, $child) = ($ENV{HUGE} * $PAGE, $ARGV[0]);
 		my $at = call(mmap => 0, 2 * $size, 3, 0x22, -1, 0);
 		$at += -$at % $size;
 		call(madvise => $at, $size, 14);
@@ -281,23 +281,22 @@ huge_family() { # IN-THE-CHILD
 		print "ready\n";
 		<STDIN>' "$1" "$BATS_TEST_TMPDIR/family"
 	read -r CHILD AT[huge] <"$BATS_TEST_TMPDIR/family"
-	RANGE[huge]=${AT[huge]}..+512p
+	RANGE[huge]=${AT[huge]}..+${HUGE}p
 	OTHERS+=("$CHILD")
-	[[ $(awk -v at="${AT[huge]}-" 'index($0, at) == 1 { on = 1 } on && /^AnonHugePages/ { print $2; exit }' "/proc/${PROGRAMS[-1]}/smaps") -ge 2048 ]] ||
+	[[ $(awk -v at="${AT[huge]}-" 'index($0, at) == 1 { on = 1 } on && /^AnonHugePages/ { print $2; exit }' "/proc/${PROGRAMS[-1]}/smaps") -ge $((HUGE * PAGE / 1024)) ]] ||
 		skip "there was no huge page for it"
 }
 huge_counts() { pm "--pages=${RANGE[huge]}" --csv -n -o MAPCOUNT "${PROGRAMS[-1]}" | sort | uniq -c | awk '{ printf "%s%s of %s", comma, $1, $2; comma = ", " }'; }
-huge_sums() { pm --json "--who=${RANGE[huge]}" "${PROGRAMS[-1]}" | grep -oE '"(freed|anon)": [0-9]+' | sort -u | awk '{ printf "%s%s %s", comma, $1, $2 / 4096; comma = ", " }'; }
+huge_sums() { pm --json "--who=${RANGE[huge]}" "${PROGRAMS[-1]}" | grep -oE '"(freed|anon)": [0-9]+' | sort -u | awk '{ printf "%s%s %s", comma, $1, $2 / ENVIRON["PAGE"]; comma = ", " }'; }
 
 @test "bug: what a child still shared of a huge page was called the process's own, and the other way round" {
-	[[ $PAGE -eq 4096 ]] || skip "huge pages of 512 pages only"
 	need_owners
 	PROGRAMS=()
 	huge_family write
-	is "$(huge_counts)" "1 of 1, 511 of 2"
-	is "$(huge_sums)" '"anon": 511, "freed": 1'
+	is "$(huge_counts)" "1 of 1, $((HUGE - 1)) of 2"
+	is "$(huge_sums)" "\"anon\": $((HUGE - 1)), \"freed\": 1"
 	[[ $(pm -e "who ${AT[huge]}+1p" "${PROGRAMS[-1]}") == *'mapped 2 times by 2 processes'* ]]
 	huge_family unmap
-	is "$(huge_counts)" "511 of 1, 1 of 2"
-	is "$(huge_sums)" '"anon": 1, "freed": 511'
+	is "$(huge_counts)" "$((HUGE - 1)) of 1, 1 of 2"
+	is "$(huge_sums)" "\"anon\": 1, \"freed\": $((HUGE - 1))"
 }
