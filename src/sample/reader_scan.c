@@ -14,7 +14,7 @@ enum {
 	QUIET_SHARE = 400, /* of the time, one part is for reading a window of a quiet target */
 	STRIPS_MS = 60,  /* for all of them at first, with estimates; ROWS_MS for those of rows */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
-	MAPS_SHARE = 100, /* a long list of regions is read for one part in so many of the time */
+	MAPS_SHARE = 200, /* a long list of regions is read for one part in so many of the time */
 	SWEEP_SHARE = 50, /* the same of counting all regions, if it is not what is on screen; */
 	SHOWN_SHARE = 10, /* ... and if it is */
 	ROWS_MS = 10,    /* rows on screen are counted for themselves, for so long, ... */

@@ -383,11 +383,11 @@ test_quiet(void)
 	struct reader l;
 
 	begin(&l, LONG, 20 * TIME_MS);
-	is_u64(l.draft.regions_every_ns, 2 * TIME_SECOND, "a long list is read for a hundredth of the time");
+	is_u64(l.draft.regions_every_ns, 4 * TIME_SECOND, "a long list is read for a two-hundredth of the time");
 	made.now += TIME_SECOND;
 	strchr(made.maps.s, 'r')[2] = 'x';
 	ok(reader_read_lightly(&l) && made.reads == 1, "and not before that, if nothing faults");
-	made.now += TIME_SECOND;
+	made.now += 3 * TIME_SECOND;
 	ok(!reader_read_lightly(&l) && made.reads == 2, "then a change is seen");
 	reader_close(&l);
 
