@@ -169,12 +169,31 @@ share_gather_part(struct share_work *w)
 /* --- the range -------------------------------------------------------------------------------- */
 
 /* What nobody else has is freed with the range, if it is anonymous. Huge pages go to their pool. */
+static bool
+share_is_own(const struct vma *v)
+{
+	return v->type != VMA_HUGETLB && v->type != VMA_DEVICE && v->type != VMA_KERNEL;
+}
+
 static void
 share_add_own(struct share_work *w, uint64_t word)
 {
-	if (!(word & PM_FILE) && w->v->type != VMA_HUGETLB && w->v->type != VMA_DEVICE &&
-	    w->v->type != VMA_KERNEL)
-		w->sh->freed++;
+	w->sh->freed += !(word & PM_FILE) && share_is_own(w->v);
+}
+
+/* Most pages of most ranges: nobody else has any of these. true: that has been added up. */
+static bool
+share_gather_own(struct share_work *w, const uint64_t *words, size_t n)
+{
+	static const uint64_t mask = PM_PRESENT | PM_EXCLUSIVE | PM_FILE;
+	uint64_t differ = 0;
+
+	for (size_t i = 0; i < n; i++)
+		differ |= (words[i] & mask) ^ (PM_PRESENT | PM_EXCLUSIVE);
+	if (differ || !share_is_own(w->v))
+		return false;
+	w->sh->freed += n;
+	return true;
 }
 
 /* SHARE_KINDS: it is not to be searched for. */
@@ -206,6 +225,8 @@ share_gather_words(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 	size_t size = w->t->page_size;
 	bool any = false;
 
+	if (share_gather_own(w, words, n))
+		return 0;
 	b->addr = addr;
 	b->words = words;
 	b->n = n;

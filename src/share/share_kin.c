@@ -150,13 +150,17 @@ share_compare_with(struct share_work *w, const struct share_batch *b, struct sha
 	struct share_kin *k = w->kin;
 	size_t got = share_words(w->t->source, r->o, b->addr, k->theirs, b->n);
 
-	for (size_t at = 0; at < KIN_WORDS; at++)
-		r->same[at] = 0;
-	for (size_t i = 0; i < got; i++) {
-		bool same = (k->theirs[i] & KIN_BITS) == k->want[i];
+	for (size_t at = 0; at < KIN_WORDS; at++) {
+		size_t first = at * 64, n = got > first ? u64_min(got - first, 64) : 0;
+		uint64_t bits = 0;
 
-		k->found[i] = (uint16_t)(k->found[i] + same);
-		r->same[i / 64] |= (uint64_t)same << i % 64;
+		for (size_t i = 0; i < n; i++) {
+			bool same = (k->theirs[first + i] & KIN_BITS) == k->want[first + i];
+
+			k->found[first + i] = (uint16_t)(k->found[first + i] + same);
+			bits |= (uint64_t)same << i;
+		}
+		r->same[at] = bits;
 	}
 }
 

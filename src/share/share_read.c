@@ -48,8 +48,9 @@ share_judge(const struct source *s, uint64_t *const *word, size_t n)
 			                         : *word[i] & ~PM_EXCLUSIVE;
 }
 
+/* What one page of the page table maps. */
 static void
-share_judge_huge(const struct source *s, uint64_t addr, uint64_t *words, size_t n)
+share_judge_table(const struct source *s, uint64_t addr, uint64_t *words, size_t n)
 {
 	uint64_t *doubt[SHARE_DOUBTS];
 	size_t k = 0;
@@ -61,6 +62,21 @@ share_judge_huge(const struct source *s, uint64_t addr, uint64_t *words, size_t 
 			share_judge(s, doubt, k);
 			k = 0;
 		}
+	}
+}
+
+/* Of a huge page all words are like that: the first of them that is read decides. */
+static void
+share_judge_huge(const struct source *s, uint64_t addr, uint64_t *words, size_t n)
+{
+	size_t size = s->meta.page_size, per = size / sizeof(*words);
+
+	for (size_t i = 0, next; i < n; i = next) {
+		uint64_t at = addr + i * size;
+
+		next = u64_min(n, i + per - at / size % per);
+		if (share_may_be_huge(s, at, words[i]))
+			share_judge_table(s, at, words + i, next - i);
 	}
 }
 
