@@ -135,11 +135,18 @@ page_counts_average(const struct source *s)
 	return s->ops->others && s->ops->others->averages(s) == TRUTH_YES;
 }
 
+/* An anonymous page of one process alone has one mapping; trying out what counts mean takes 3 ms. */
+static bool
+page_count_is_sure(const struct page *pg)
+{
+	return pg->count == 1 && (pg->word & (PM_EXCLUSIVE | PM_FILE)) == PM_EXCLUSIVE;
+}
+
 void
 page_note_average(const struct source *s, struct page *pg)
 {
 	if (pg->known & PAGE_COUNT && pg->known & PAGE_FLAGS && page_is_compound(pg) &&
-	    !(pg->kpf & KPF_HUGE) && page_counts_average(s))
+	    !(pg->kpf & KPF_HUGE) && !page_count_is_sure(pg) && page_counts_average(s))
 		pg->known |= PAGE_AVERAGED;
 }
 
