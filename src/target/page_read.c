@@ -445,16 +445,25 @@ page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, uns
 
 enum { HUGE_ENTRIES = 512 }; /* of a page table, with pages of 4 KiB: the only ones read so */
 
+static bool
+page_huge_begins(uint64_t word)
+{
+	return word & PM_PRESENT && !(word & PM_FILE) && word & PM_PFN_MASK &&
+	       word % HUGE_ENTRIES == 0;
+}
+
 /* Whether the frames follow each other and the words differ in nothing else. */
 static bool
-page_huge_words_fit(const uint64_t words[HUGE_ENTRIES])
+page_huge_words_fit(const struct source *s, uint64_t addr, uint64_t first)
 {
-	uint64_t first = words[0], differ = 0;
+	uint64_t words[HUGE_ENTRIES], differ = 0;
+	struct err ignored;
 
+	if (source_words(s, addr, words, HUGE_ENTRIES, &ignored) < HUGE_ENTRIES)
+		return false;
 	for (size_t i = 0; i < HUGE_ENTRIES; i++)
 		differ |= words[i] ^ (first + i);
-	return !differ && first & PM_PRESENT && !(first & PM_FILE) && first & PM_PFN_MASK &&
-	       first % HUGE_ENTRIES == 0;
+	return !differ;
 }
 
 /* Whether the flags of its first three frames are those of a huge page whose tails are alike. */
@@ -470,17 +479,16 @@ page_huge_fits(const uint64_t kpf[3], const bool ok[3])
 }
 
 /*
- * Whether each frame of a huge page is mapped exactly once. One that is exclusive to a process (an
- * anonymous page's owner_2) is, as a whole. After a fork parts of it may be mapped by others, by
- * smaller entries.
+ * Whether each frame of a huge page is mapped exactly once: after a fork parts of it may be mapped by
+ * others, by smaller entries.
  */
 static bool
-page_huge_once(const struct source *s, uint64_t pfn, uint64_t kpf)
+page_huge_once(const struct source *s, uint64_t pfn)
 {
 	uint64_t pfns[256], count[256];
 	bool ok[256];
 
-	for (size_t i = 0, k; !(kpf & KPF_OWNER_2) && i < HUGE_ENTRIES; i += k) {
+	for (size_t i = 0, k; i < HUGE_ENTRIES; i += k) {
 		k = u64_min(HUGE_ENTRIES - i, ARRAY_LEN(pfns));
 		for (size_t j = 0; j < k; j++)
 			pfns[j] = pfn + i + j;
@@ -492,8 +500,23 @@ page_huge_once(const struct source *s, uint64_t pfn, uint64_t kpf)
 	return true;
 }
 
+/*
+ * Whether the other words are as the first one, and each frame, if that is asked, is mapped once. All
+ * of a huge page is that has owner_2, which of an anonymous page says that it is exclusive to one
+ * process, as a whole.
+ */
 static bool
-page_huge_facts(const struct source *s, uint64_t word, unsigned needs, struct page_huge *out)
+page_huge_is_one(const struct source *s, uint64_t addr, uint64_t word, uint64_t kpf, bool counted)
+{
+	if (kpf & KPF_OWNER_2 && word & PM_EXCLUSIVE)
+		return true;
+	return page_huge_words_fit(s, addr, word) &&
+	       (!counted || kpf & KPF_OWNER_2 || page_huge_once(s, word & PM_PFN_MASK));
+}
+
+static bool
+page_huge_facts(const struct source *s, uint64_t addr, uint64_t word, unsigned needs,
+                struct page_huge *out)
 {
 	uint64_t pfn = word & PM_PFN_MASK, pfns[3] = {pfn, pfn + 1, pfn + 2}, kpf[3], cgroup[3];
 	bool ok[3], counted = needs & PAGE_NEED_COUNT && source_has(s, FRAME_COUNT);
@@ -504,7 +527,7 @@ page_huge_facts(const struct source *s, uint64_t word, unsigned needs, struct pa
 	if (counted && !(word & PM_EXCLUSIVE))
 		return false;
 	source_frames(s, FRAME_FLAGS, pfns, 3, kpf, ok);
-	if (!page_huge_fits(kpf, ok) || (counted && !page_huge_once(s, pfn, kpf[0])))
+	if (!page_huge_fits(kpf, ok) || !page_huge_is_one(s, addr, word, kpf[0], counted))
 		return false;
 	pg.count = counted;
 	pg.known |= counted ? PAGE_COUNT : 0;
@@ -570,23 +593,17 @@ size_t
 page_read_huge(const struct source *s, uint64_t addr, size_t n, unsigned needs,
                struct page_huge *out)
 {
-	uint64_t span = HUGE_ENTRIES * s->meta.page_size, words[2 * HUGE_ENTRIES];
+	uint64_t span = HUGE_ENTRIES * s->meta.page_size, word;
 	struct err ignored;
-	ssize_t got = 0;
 	size_t k;
 
-	if (s->meta.page_size / sizeof(*words) != HUGE_ENTRIES || !source_has(s, FRAME_FLAGS) ||
+	if (s->meta.page_size / sizeof(word) != HUGE_ENTRIES || !source_has(s, FRAME_FLAGS) ||
 	    !(needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO)))
 		return 0;
-	for (k = 0; k < n; k++) {
-		const uint64_t *of = words + k % 2 * HUGE_ENTRIES;
-
-		if (k % 2 == 0)
-			got = source_words(s, addr + k * span, words,
-			                   u64_min(n - k, 2) * HUGE_ENTRIES, &ignored);
-		if (got < of + HUGE_ENTRIES - words || !page_huge_words_fit(of) ||
-		    !page_huge_facts(s, *of, needs, &out[k]))
+	for (k = 0; k < n; k++)
+		if (source_words(s, addr + k * span, &word, 1, &ignored) != 1 ||
+		    !page_huge_begins(word) ||
+		    !page_huge_facts(s, addr + k * span, word, needs, &out[k]))
 			break;
-	}
 	return k ? page_huge_verify(s, addr, k, out) : 0;
 }

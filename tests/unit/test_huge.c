@@ -158,6 +158,7 @@ struct seen {
 };
 
 static struct seen fast, slow;
+static struct page_huge huge[PAGE_HUGE_BATCH];
 
 static int
 see_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
@@ -234,6 +235,9 @@ test_whole(void)
 		set_flags(i * N, KPF_ANON | KPF_COMPOUND_HEAD | KPF_THP | KPF_UPTODATE | KPF_DIRTY | KPF_OWNER_2);
 	walk(&fast, 0, PAGES, NEEDS, false, true);
 	ok(!m.count_reads && fast.page[7].count == 1, "exclusive as a whole: no count is looked up");
+	set_word(7, PM_PRESENT | (HEAD + 7)); /* which cannot be */
+	is_u64(page_read_huge(m.t.source, base, HUGE_N, NEEDS, huge), HUGE_N, "nor are all of its words");
+	set_word(7, PM_PRESENT | PM_EXCLUSIVE | (HEAD + 7));
 	ok(fast.page[0].state == STATE_THP_HEAD && fast.page[1].state == STATE_THP_TAIL &&
 	       fast.page[PAGES - 1].state == STATE_THP_TAIL && fast.page[PAGES - 1].count == 1,
 	   "heads and tails, to the last page");
@@ -316,7 +320,7 @@ collapse(void)
 static void
 collapse_second(void)
 {
-	for (unsigned i = N; i < 2 * N; i++)
+	for (unsigned i = N; i < 2 * N && m.flag_reads == 2; i++)
 		set_word(i, PM_PRESENT | PM_EXCLUSIVE | (HEAD + N + i));
 }
 
@@ -339,8 +343,6 @@ share(void)
 	for (unsigned i = 0; i < N; i++)
 		set_word(i, PM_PRESENT | (HEAD + i));
 }
-
-static struct page_huge huge[PAGE_HUGE_BATCH];
 
 /* How many of n huge pages are read as such while that happens. */
 static size_t
