@@ -15,8 +15,8 @@ enum {
 	STRIPS_MS = 60,  /* for all of them at first, with estimates; ROWS_MS for those of rows */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
 	MAPS_SHARE = 200, /* a long list of regions is read for one part in so many of the time */
-	SWEEP_SHARE = 50, /* the same of counting all regions, if it is not what is on screen; */
-	SHOWN_SHARE = 10, /* ... and if it is */
+	SWEEP_SHARE = 50, /* so are all counted, what the ticks between them take included; */
+	SHOWN_SHARE = 10, /* ... if that is what is on screen, without */
 	ROWS_MS = 10,    /* rows on screen are counted for themselves, for so long, ... */
 	ROW_PAGES = 1 << 16, /* ... if they have no more pages: about a millisecond */
 };
@@ -113,14 +113,18 @@ reader_owes_strips(const struct reader *l)
 	       (rs->totals.lens != lens || (rows->n && !lens_strips_shown(rs, lens, rows)));
 }
 
-/* What all regions are counted for: their rows, a clear, a strip by a lens, or for later. */
+/*
+ * What all regions are counted for: their rows, a clear, a strip by a lens, or for later. What ticks
+ * take, of a large window, makes that half as often at most.
+ */
 static uint64_t
 reader_sweep_every(const struct reader *l)
 {
 	bool shown = l->lens_owed || l->now.auto_clear_ns ||
 	             (!l->now.screen.grid_on && l->t.track.clears);
 
-	return (shown ? SHOWN_SHARE : SWEEP_SHARE) * l->sweep_cost_ns;
+	return shown ? SHOWN_SHARE * l->sweep_cost_ns
+	             : SWEEP_SHARE * (l->sweep_cost_ns + u64_min(l->ticks_cost_ns, l->sweep_cost_ns));
 }
 
 /* What the header says of counts that are not as new as the window. */
@@ -186,6 +190,8 @@ reader_read_all(struct reader *l)
 	l->sweep_cost_ns += source_now(l->t.source) - begin;
 	l->sweeps += r == 0;
 	l->sweeps_ns += l->sweep_cost_ns;
+	l->ticks_cost_ns = l->ticks_ns;
+	l->ticks_ns = 0;
 	reader_tell_sweeps(l);
 	if (grid && later && r == 0) /* after the baseline that it is compared with */
 		return reader_fill_window(l, &rs->vmas, STRIP_NEW);
@@ -268,9 +274,14 @@ reader_read_shown(struct reader *l)
 bool
 reader_read_tick(struct reader *l)
 {
-	uint64_t since = source_now(l->t.source) - l->last_full;
+	uint64_t now = source_now(l->t.source);
+	bool done;
 
-	return since >= reader_sweep_every(l) ? reader_read_all(l) : reader_read_shown(l);
+	if (now - l->last_full >= reader_sweep_every(l))
+		return reader_read_all(l);
+	done = reader_read_shown(l);
+	l->ticks_ns += source_now(l->t.source) - now;
+	return done;
 }
 
 /* The counts of the last scan, with the strips by another lens. */

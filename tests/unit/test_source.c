@@ -634,7 +634,10 @@ test_budget(void)
 	ok(!regions_is_older(l.draft.regions, regions_at(l.draft.regions, 1)), "and none is older");
 	l.t.track.clears = 0;
 	is_u64(tick(&l, 15 * all * SCAN_MS), 1, "where no writes are watched that is for later");
-	is_u64(tick(&l, 40 * all * SCAN_MS), all, "but not for ever");
+	is_u64(tick(&l, 60 * all * SCAN_MS), all, "but not for ever");
+	l.t.track.clears = 0; /* the scan has followed the source's */
+	is_u64(tick(&l, (50 * all + 10) * SCAN_MS), 1, "what ticks took in between counts, too");
+	is_u64(tick(&l, 50 * SCAN_MS), all, "and no more than that");
 	later = scan_ns = 0;
 	reader_close(&l);
 }
