@@ -39,7 +39,7 @@ struct reader {
 	struct vma symbol_from; /* the mapping that it is from, without a name */
 	uint64_t last_full, last_partial;
 	uint64_t sweep_cost_ns; /* of counting all regions, the last time */
-	uint64_t ticks_ns, ticks_cost_ns; /* of ticks since then; and until then, since the one before */
+	uint64_t ticks_ns, ticks_cost_ns; /* of ticks since then; between the last two times */
 	uint64_t maps_ns, maps_cost_ns; /* when a list of regions was last read; 0: a short one */
 	/* the filter of the draft's window */
 	char window_filter[sizeof(((struct screen_request *)0)->filter)];

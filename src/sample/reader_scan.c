@@ -114,8 +114,8 @@ reader_owes_strips(const struct reader *l)
 }
 
 /*
- * What all regions are counted for: their rows, a clear, a strip by a lens, or for later. What ticks
- * take, of a large window, makes that half as often at most.
+ * What all regions are counted for: their rows, a clear, a strip by a lens, or for later. What
+ * ticks take, of a large window, makes that half as often at most.
  */
 static uint64_t
 reader_sweep_every(const struct reader *l)
@@ -123,8 +123,9 @@ reader_sweep_every(const struct reader *l)
 	bool shown = l->lens_owed || l->now.auto_clear_ns ||
 	             (!l->now.screen.grid_on && l->t.track.clears);
 
-	return shown ? SHOWN_SHARE * l->sweep_cost_ns
-	             : SWEEP_SHARE * (l->sweep_cost_ns + u64_min(l->ticks_cost_ns, l->sweep_cost_ns));
+	if (shown)
+		return SHOWN_SHARE * l->sweep_cost_ns;
+	return SWEEP_SHARE * (l->sweep_cost_ns + u64_min(l->ticks_cost_ns, l->sweep_cost_ns));
 }
 
 /* What the header says of counts that are not as new as the window. */

@@ -135,7 +135,7 @@ page_counts_average(const struct source *s)
 	return s->ops->others && s->ops->others->averages(s) == TRUTH_YES;
 }
 
-/* An anonymous page of one process alone has one mapping; trying out what counts mean takes 3 ms. */
+/* An anonymous page of one process alone is mapped once; to try out what counts mean takes 3 ms. */
 static bool
 page_count_is_sure(const struct page *pg)
 {
@@ -479,8 +479,8 @@ page_huge_fits(const uint64_t kpf[3], const bool ok[3])
 }
 
 /*
- * Whether each frame of a huge page is mapped exactly once: after a fork parts of it may be mapped by
- * others, by smaller entries.
+ * Whether each frame of a huge page is mapped exactly once: after a fork parts of it may be mapped
+ * by others, by smaller entries.
  */
 static bool
 page_huge_once(const struct source *s, uint64_t pfn)
@@ -501,9 +501,9 @@ page_huge_once(const struct source *s, uint64_t pfn)
 }
 
 /*
- * Whether the other words are as the first one, and each frame, if that is asked, is mapped once. All
- * of a huge page is that has owner_2, which of an anonymous page says that it is exclusive to one
- * process, as a whole.
+ * Whether the other words are as the first one, and each frame, if that is asked, is mapped once.
+ * So it is with owner_2, which of an anonymous page says that it is exclusive to one process, as a
+ * whole.
  */
 static bool
 page_huge_is_one(const struct source *s, uint64_t addr, uint64_t word, uint64_t kpf, bool counted)
