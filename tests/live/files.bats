@@ -3,7 +3,7 @@
 # Files that the target maps: names of addresses, and files that hang, lie or are swapped for something else.
 
 # shellcheck disable=SC2034,SC2154
-# bats file_tags=waits
+# bats file_tags=waits, in-one-guest
 load live
 
 : "${MAPPER:=$builddir/tests/live/mapper}"

@@ -4,6 +4,7 @@
 
 # Commands handed to `same` are for it to expand.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154
+# bats file_tags=in-one-guest
 load live
 
 teardown() { live_end; }
