@@ -89,7 +89,7 @@ moments_add_written(const struct moments *k, struct moment *m)
 	if (!t->clears)
 		return;
 	m->written_known = k->clears > 0;
-	stamps_since(&t->stamps, k->taken_ns, &m->written);
+	track_since(t, k->taken_ns, &m->written);
 }
 
 /* --- its frames ----------------------------------------------------------------------------- */
@@ -347,7 +347,7 @@ moments_add_track(const struct moments *k, struct moment *m)
 {
 	m->track = k->before.clears ? k->before : moments_track(k);
 	if (m->whole && m->track.clears)
-		stamps_copy(&m->track.stamps, &k->t->track.stamps, 0, UINT64_MAX);
+		track_copy_stamps(&m->track.stamps, &k->t->track, 0, UINT64_MAX);
 }
 
 void

@@ -34,7 +34,7 @@ reader_is_quiet(struct reader *l)
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to a present page causes no fault */
 	if (l->lens_owed || l->now.auto_clear_ns || l->keeper ||
-	    (l->t.track.stamps.n &&
+	    (track_has_stamps(&l->t.track) &&
 	     source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS))
 		return false;
 	if (!l->t.source->ops->counters(l->t.source, &p))

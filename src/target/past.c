@@ -118,7 +118,7 @@ past_add_written(const struct past *p, struct past_scan *s)
 
 	s->written_known = t->clears && p->clears && p->n;
 	if (s->written_known)
-		stamps_since(&t->stamps, since, &s->written);
+		track_since(t, since, &s->written);
 }
 
 static void

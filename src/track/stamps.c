@@ -42,6 +42,12 @@ stamps_first_scan(const struct stamps *s, uint32_t epoch)
 	return lo;
 }
 
+uint64_t
+stamps_last(const struct stamps *s)
+{
+	return s->scans_n ? s->scans[s->scans_n - 1].time_ns : 0;
+}
+
 /* --- sums ------------------------------------------------------------------------------------- */
 
 static bool

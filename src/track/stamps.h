@@ -50,6 +50,28 @@ uint64_t stamps_update(struct stamps *s, uint64_t start, uint64_t end, const str
                        size_t n, bool keep, uint32_t epoch, uint64_t now);
 void stamps_drop(struct stamps *s, uint64_t start, uint64_t end);
 
+/* Of 512 pages, beginning with page 512 * leaf, those that a scan saw written. */
+struct stamps_pages {
+	uint64_t leaf, bits[8];
+};
+
+/*
+ * Updates by several scans, as by one after the other: each is of an epoch in which nothing was
+ * stamped yet, and keeps what it did not see. Their leaves ascend.
+ */
+struct stamps_seen {
+	const struct stamps_pages *v;
+	size_t n;
+	uint32_t epoch;
+	uint64_t time_ns;
+};
+enum { STAMPS_MANY = 16 }; /* more than these are done in turns */
+void stamps_update_many(struct stamps *s, const struct stamps_seen *seen, size_t n);
+
+/* Goes on to an epoch in which nothing was seen; the time of the last scan that saw something. */
+void stamps_reach_epoch(struct stamps *s, uint32_t epoch);
+uint64_t stamps_last(const struct stamps *s);
+
 /* Adds one as it is. Its epoch and time are not less than those that were added before. */
 void stamps_put(struct stamps *s, const struct track_stamp *stamp);
 

@@ -75,55 +75,72 @@ stamps_forget_run(struct stamps_part *p, unsigned b, uint32_t first)
 		p->all[SCAN] = first;
 }
 
-/* Forgets the epochs of these bits, whose first scans are given. */
-static void
-stamps_forget(struct stamps_part *p, const unsigned bits[], const uint32_t first[], unsigned n)
+void
+stamps_forget_planes(struct stamps_leaf *l, const struct stamps_forgets *f)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (l->used[PAST] >> f->bit[i] & 1)
+			stamps_forget_plane(l, f->bit[i], f->first[i]);
+}
+
+void
+stamps_forget(struct stamps_part *p, const struct stamps_forgets *f, size_t n)
 {
 	struct stamps_leaf l;
 	struct stamps_part new;
-	bool is_read = false;
+	bool any = false;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (!((p->all[PAST] | p->stored[PAST]) >> bits[i] & 1))
-			continue;
-		if (!p->planes) {
-			stamps_forget_run(p, bits[i], first[i]);
-			continue;
+	for (size_t k = 0; k < n; k++)
+		for (unsigned i = 0; i < f[k].n; i++) {
+			if (!((p->all[PAST] | p->stored[PAST]) >> f[k].bit[i] & 1))
+				continue;
+			any = true;
+			if (!p->planes)
+				stamps_forget_run(p, f[k].bit[i], f[k].first[i]);
 		}
-		if (!is_read)
-			stamps_leaf_read_packed(&l, p);
-		is_read = true;
-		stamps_forget_plane(&l, bits[i], first[i]);
-	}
-	if (!is_read)
+	if (!any || !p->planes)
 		return;
+	stamps_leaf_read_packed(&l, p);
+	for (size_t k = 0; k < n; k++)
+		stamps_forget_planes(&l, &f[k]);
 	new = stamps_leaf_part(&l, p->page / LEAF, 1, p);
 	free(p->planes);
 	*p = new;
 }
 
-static void
-stamps_reach_epoch(struct stamps *s, uint32_t epoch)
+void
+stamps_step(struct stamps *s, uint32_t epoch, struct stamps_forgets *out)
 {
-	uint32_t first[EPOCHS];
-	unsigned bits[EPOCHS], n = 0;
+	unsigned n = 0;
 
-	if (epoch <= s->epoch)
-		return;
-	for (; n < EPOCHS && n < epoch - s->epoch; n++) { /* the oldest first */
-		uint32_t back = EPOCHS - 1 - n;
+	for (; epoch > s->epoch && n < EPOCHS && n < epoch - s->epoch; n++) {
+		uint32_t back = EPOCHS - 1 - n; /* the oldest first */
 		size_t at = stamps_first_scan(s, s->epoch > back ? s->epoch - back : 0);
 
-		first[n] = at < s->scans_n ? (uint32_t)s->scans[at].id : 0;
-		bits[n] = (s->epoch - back) % EPOCHS;
+		out->first[n] = at < s->scans_n ? (uint32_t)s->scans[at].id : 0;
+		out->bit[n] = (s->epoch - back) % EPOCHS;
 	}
-	for (size_t i = 0; i < s->n; i++)
-		stamps_forget(&s->v[i], bits, first, n);
-	s->epoch = epoch;
+	out->n = n;
+	s->epoch = (uint32_t)u64_max(s->epoch, epoch);
 }
 
-/* The SCAN of pages that a scan saw written: 0 if it was the first of their newest epoch. */
-static uint64_t
+void
+stamps_reach_epoch(struct stamps *s, uint32_t epoch)
+{
+	struct stamps_forgets f;
+
+	stamps_step(s, epoch, &f);
+	for (size_t i = 0; f.n && i < s->n; i++)
+		stamps_forget(&s->v[i], &f, 1);
+}
+
+bool
+stamps_has_room(const struct stamps *s, size_t scans)
+{
+	return s->scans_n + scans <= u64_max(s->scans_most, SCANS_LEAST);
+}
+
+uint64_t
 stamps_scan(struct stamps *s, uint32_t epoch, uint64_t now)
 {
 	uint64_t id = stamps_scan_id(s, epoch, now);
@@ -140,23 +157,6 @@ stamps_part_free(struct stamps_part *p)
 	p->planes = NULL;
 }
 
-/* What to do with the pages of a range. */
-struct stamps_edit {
-	const struct pm_run *runs;
-	size_t n;
-	bool keep;                     /* what is not in the runs */
-	const struct track_stamp *put; /* instead of an update */
-	uint32_t epoch;
-	uint64_t scan;     /* as SCAN of its pages */
-	uint64_t from, to; /* pages of the range */
-	uint64_t fresh;    /* pages stamped */
-};
-
-struct stamps_list {
-	struct stamps_part *v;
-	size_t n, cap;
-};
-
 static bool
 stamps_continues(const struct stamps_part *a, const struct stamps_part *b)
 {
@@ -165,7 +165,7 @@ stamps_continues(const struct stamps_part *a, const struct stamps_part *b)
 	       !memcmp(a->all, b->all, sizeof(a->all));
 }
 
-static void
+void
 stamps_append(struct stamps_list *out, const struct stamps_part *p)
 {
 	struct stamps_part *last = out->n ? &out->v[out->n - 1] : NULL;
@@ -178,8 +178,7 @@ stamps_append(struct stamps_list *out, const struct stamps_part *p)
 	out->v[out->n++] = *p;
 }
 
-/* Of a run of leaves, those from `from` to before `to`. */
-static void
+void
 stamps_append_some(struct stamps_list *out, const struct stamps_part *p, uint64_t from, uint64_t to)
 {
 	struct stamps_part some = *p;
@@ -288,8 +287,7 @@ stamps_past_of(const struct stamps *s, const struct track_stamp *put)
 	return past;
 }
 
-/* Returns how many pages got a stamp. */
-static unsigned
+unsigned
 stamps_edit_leaf(struct stamps_leaf *l, const struct stamps *s, const struct stamps_edit *e,
                  uint64_t leaf, const stamps_plane runs)
 {

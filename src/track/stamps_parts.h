@@ -150,6 +150,52 @@ void stamps_leaf_count(struct stamps_leaf *l, const stamps_plane which);
 struct stamps_part stamps_leaf_part(const struct stamps_leaf *l, uint64_t leaf, uint64_t leaves,
                                     struct stamps_part *was);
 
+/* Epochs to forget, the oldest first: the bit of PAST, and the SCAN of the first scan, of each. */
+struct stamps_forgets {
+	unsigned n, bit[EPOCHS];
+	uint32_t first[EPOCHS];
+};
+
+/* Goes on to an epoch, which may be that of the last scan: what is to be forgotten for that. */
+void stamps_step(struct stamps *s, uint32_t epoch, struct stamps_forgets *out);
+void stamps_forget(struct stamps_part *p, const struct stamps_forgets *f, size_t n);
+void stamps_forget_planes(struct stamps_leaf *l, const struct stamps_forgets *f);
+
+/*
+ * The SCAN of pages that a scan of the newest epoch saw: 0 if it was the first. Unless there is
+ * room for it, all stamps are read: they must have forgotten what they are to forget.
+ */
+uint64_t stamps_scan(struct stamps *s, uint32_t epoch, uint64_t now);
+bool stamps_has_room(const struct stamps *s, size_t scans);
+
+/* What to do with the pages of a range. */
+struct stamps_edit {
+	const struct pm_run *runs;
+	size_t n;
+	bool keep;                     /* what is not in the runs */
+	const struct track_stamp *put; /* instead of an update */
+	uint32_t epoch;
+	uint64_t scan;     /* as SCAN of its pages */
+	uint64_t from, to; /* pages of the range */
+	uint64_t fresh;    /* pages stamped */
+};
+
+/* Stamps these pages of a leaf. Returns how many got a stamp. */
+unsigned stamps_edit_leaf(struct stamps_leaf *l, const struct stamps *s,
+                          const struct stamps_edit *e, uint64_t leaf, const stamps_plane runs);
+
+/* Parts, in order; of a run of leaves, those from `from` to before `to`. */
+struct stamps_list {
+	struct stamps_part *v;
+	size_t n, cap;
+};
+void stamps_append(struct stamps_list *out, const struct stamps_part *p);
+void stamps_append_some(struct stamps_list *out, const struct stamps_part *p, uint64_t from,
+                        uint64_t to);
+
+/* Adds the pages of a word, with state 1. */
+void stamps_add_bits(uint64_t word, uint64_t bits, struct extents *out);
+
 /*
  * The planes of a part that has them, as they are stored: bit n of a packed one is that of the n-th
  * written page.

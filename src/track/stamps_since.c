@@ -61,7 +61,7 @@ stamps_later_pages(const struct stamps_part *p, struct stamps_later later, stamp
 	stamps_spread(&way, packed, out);
 }
 
-static void
+void
 stamps_add_bits(uint64_t word, uint64_t bits, struct extents *out)
 {
 	while (bits) {

@@ -41,16 +41,64 @@ track_keeps(const struct track *t)
 	return t->auto_clear || t->others || t->by_scans;
 }
 
+/* Makes stamps of what is noted. That changes nothing of what is known: for const tracks, too. */
+static void
+track_catch_up(const struct track *t)
+{
+	struct track *own = (struct track *)(uintptr_t)t;
+
+	if (t->notes.n)
+		stamps_update_many(&own->stamps, t->notes.v, t->notes.n);
+	stamps_reach_epoch(&own->stamps, t->notes.epoch);
+	notes_clear(&own->notes);
+}
+
+/* The same, if a page of [start, end) is noted. */
+static void
+track_catch_up_with(const struct track *t, uint64_t start, uint64_t end)
+{
+	if (notes_newest(&t->notes, start, end))
+		track_catch_up(t);
+}
+
+bool
+track_has_stamps(const struct track *t)
+{
+	return t->stamps.n || t->notes.n;
+}
+
+void
+track_since(const struct track *t, uint64_t time_ns, struct extents *out)
+{
+	const struct notes *k = &t->notes;
+
+	if (k->n && k->v[k->n - 1].time_ns > time_ns && stamps_last(&t->stamps) <= time_ns &&
+	    (k->n == 1 || k->v[k->n - 2].time_ns <= time_ns)) {
+		notes_last(k, out);
+		return;
+	}
+	track_catch_up(t);
+	stamps_since(&t->stamps, time_ns, out);
+}
+
+void
+track_copy_stamps(struct stamps *to, const struct track *of, uint64_t start, uint64_t end)
+{
+	track_catch_up(of);
+	stamps_copy(to, &of->stamps, start, end);
+}
+
 struct stamps_at
 track_stamps(const struct track *t, uint64_t start, uint64_t end)
 {
+	track_catch_up(t);
 	return stamps_begin(&t->stamps, start, end);
 }
 
 bool
 track_at(const struct track *t, uint64_t addr, struct track_stamp *out)
 {
-	struct stamps_at at = stamps_begin(&t->stamps, addr, addr + STAMPS_PAGE);
+	struct stamps_at at = track_stamps(t, addr, addr + STAMPS_PAGE);
 
 	return stamps_next(&at, out);
 }
@@ -58,13 +106,16 @@ track_at(const struct track *t, uint64_t addr, struct track_stamp *out)
 bool
 track_was_written(const struct track *t, uint64_t addr, uint32_t epoch)
 {
+	if (epoch > t->stamps.epoch)
+		return notes_has(&t->notes, addr, epoch);
+	track_catch_up(t);
 	return stamps_has(&t->stamps, addr, epoch);
 }
 
 uint64_t
 track_time(const struct track *t, uint64_t addr)
 {
-	return stamps_newest(&t->stamps, addr, addr + STAMPS_PAGE);
+	return track_newest(t, addr, addr + STAMPS_PAGE);
 }
 
 /*
@@ -173,6 +224,11 @@ static void
 track_put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
                uint64_t now, bool keep)
 {
+	if (!n && keep) {
+		notes_add(&t->notes, NULL, 0, t->epoch, now);
+		return;
+	}
+	track_catch_up(t);
 	t->fresh += stamps_update(&t->stamps, start, end, runs, n, keep, t->epoch, now);
 }
 
@@ -196,16 +252,47 @@ track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, 
 	track_count_fresh(t, start, before);
 }
 
+/* Whether it is noted: what this epoch has stamps of already is not. */
+static bool
+track_note(struct track *t, const struct pm_run *runs, size_t n, uint64_t now)
+{
+	return t->stamps.epoch < t->epoch && notes_add(&t->notes, runs, n, t->epoch, now);
+}
+
+void
+track_harvest(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now)
+{
+	uint64_t before = t->fresh;
+	bool noted = track_note(t, runs, n, now);
+
+	if (!noted) {
+		track_catch_up(t);
+		noted = track_note(t, runs, n, now);
+	}
+	if (!noted) {
+		track_add(t, start, runs, n, now);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		t->fresh += runs[i].end - runs[i].start;
+	track_count_fresh(t, start, before);
+}
+
 void
 track_drop(struct track *t, uint64_t start, uint64_t end)
 {
+	if (start >= end)
+		return;
+	track_catch_up_with(t, start, end);
 	stamps_drop(&t->stamps, start, end);
 }
 
 uint64_t
 track_newest(const struct track *t, uint64_t start, uint64_t end)
 {
-	return stamps_newest(&t->stamps, start, end);
+	uint64_t noted = notes_newest(&t->notes, start, end);
+
+	return noted ? noted : stamps_newest(&t->stamps, start, end);
 }
 
 enum heat
@@ -219,18 +306,24 @@ track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t 
 uint32_t
 track_most(const struct track *t, uint64_t start, uint64_t end)
 {
+	track_catch_up_with(t, start, end);
 	return stamps_most(&t->stamps, start, end);
 }
 
 uint64_t
 track_bytes(const struct track *t, uint64_t start, uint64_t end)
 {
+	track_catch_up_with(t, start, end);
 	return stamps_bytes(&t->stamps, start, end);
 }
 
 uint64_t
 track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t epoch)
 {
+	if (epoch <= t->stamps.epoch)
+		track_catch_up(t);
+	else
+		track_catch_up_with(t, start, end);
 	return stamps_bytes_in(&t->stamps, start, end, epoch);
 }
 

@@ -12,6 +12,7 @@
 #include "kernel/vma.h"
 #include "page/heat.h"
 #include "track/inject.h"
+#include "track/notes.h"
 #include "track/ranges.h"
 #include "track/stamps.h"
 
@@ -190,7 +191,8 @@ struct track {
 	uint64_t kept;          /* bytes of this epoch that the current scan saw written again */
 	/* regions in which it no longer saw the writes of this epoch: see track_settle */
 	struct track_ranges lost;
-	struct stamps stamps;
+	struct stamps stamps; /* without what is noted: only track.c and tracker.c ask them */
+	struct notes notes;
 	struct track_ranges maps, memory; /* mappings at the last scan; of those, private memory */
 	struct track_ranges newer;         /* mapped since the clear; and of that ... */
 	/* ... the parts that began without pages: every page there was written */
@@ -356,6 +358,13 @@ void track_update(struct track *t, uint64_t region, uint64_t start, uint64_t end
 /* Stamps the runs, in the region at `start`, as written or changed now; all else stays. */
 void track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now);
 
+/*
+ * The same of what a clear reports. All of it comes before anything else of this epoch, and with
+ * the same time.
+ */
+void track_harvest(struct track *t, uint64_t start, const struct pm_run *runs, size_t n,
+                  uint64_t now);
+
 /* Drops the stamps of [start, end): another mapping has taken its place. */
 void track_drop(struct track *t, uint64_t start, uint64_t end);
 
@@ -365,6 +374,15 @@ uint64_t track_tally(const struct track *t, uint64_t start);
 /* The stamp of the page at addr; false: it was not seen written. Its time, else 0. */
 bool track_at(const struct track *t, uint64_t addr, struct track_stamp *out);
 uint64_t track_time(const struct track *t, uint64_t addr);
+
+/* Whether any page has one. */
+bool track_has_stamps(const struct track *t);
+
+/* Adds the pages that were stamped after a time, with state 1, to `out`, which is empty. */
+void track_since(const struct track *t, uint64_t time_ns, struct extents *out);
+
+/* Replaces what `to` holds by the stamps of [start, end). */
+void track_copy_stamps(struct stamps *to, const struct track *of, uint64_t start, uint64_t end);
 
 /* Whether the page at addr was seen written in that epoch, as far back as stamps remember. */
 bool track_was_written(const struct track *t, uint64_t addr, uint32_t epoch);

@@ -197,6 +197,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	if (anew) {
 		t->fresh_before = 0;
 		stamps_clear(&t->stamps);
+		notes_clear(&t->notes);
 		t->fresh = t->tally_n = 0;
 		t->first_ns = t->clear_ns;
 		t->first_epoch = t->epoch + (t->by_scans ? 1 : 0);
@@ -266,6 +267,7 @@ track_forget(struct track *t)
 	moved_free(t->moved);
 	t->moved = NULL;
 	stamps_clear(&t->stamps);
+	notes_clear(&t->notes);
 	t->tally_n = t->scanned_n = 0;
 	t->clears = t->epoch = t->first_epoch = 0;
 	t->fresh = 0;
@@ -292,7 +294,8 @@ track_free(struct track *t)
 
 /* Leaves out what only scans use. */
 static void
-tracker_copy(struct track *to, const struct track *of, uint64_t start, uint64_t end)
+tracker_copy(struct track *to, const struct track *of, const struct track *stamped, uint64_t start,
+             uint64_t end)
 {
 	const struct tracker_ops *ops = tracker_of(of);
 
@@ -301,8 +304,9 @@ tracker_copy(struct track *to, const struct track *of, uint64_t start, uint64_t 
 	to->moved = NULL;
 	to->cleared = to->unsure = to->lost = to->maps = to->memory = to->newer = to->blank =
 	    (struct track_ranges){0};
+	to->notes = (struct notes){0};
 	to->stamps = (struct stamps){0};
-	stamps_copy(&to->stamps, &of->stamps, start, end);
+	track_copy_stamps(&to->stamps, stamped, start, end);
 	to->tally = mem_copy(of->tally, of->tally_n * sizeof(*of->tally));
 	to->scanned = mem_copy(of->scanned, of->scanned_n * sizeof(*of->scanned));
 	to->tally_cap = of->tally_n;
@@ -312,7 +316,7 @@ tracker_copy(struct track *to, const struct track *of, uint64_t start, uint64_t 
 void
 track_copy(struct track *to, const struct track *of)
 {
-	tracker_copy(to, of, 0, UINT64_MAX);
+	tracker_copy(to, of, of, 0, UINT64_MAX);
 }
 
 void
@@ -321,7 +325,7 @@ track_copy_page(struct track *to, const struct track *of, uint64_t addr)
 	struct track part = *of;
 
 	part.tally_n = part.scanned_n = 0;
-	tracker_copy(to, &part, addr, addr + STAMPS_PAGE);
+	tracker_copy(to, &part, of, addr, addr + STAMPS_PAGE);
 }
 
 /* --- which is used ---------------------------------------------------------------------------- */

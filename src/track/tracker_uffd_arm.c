@@ -37,19 +37,19 @@ uffd_harvest(struct track *t, const struct vma *v, const struct pm_scan_region *
 	for (int i = 0; i < n; i++)
 		if (uffd_written(vec[i].categories | UFFD_CATS))
 			runs[k++] = (struct pm_run){vec[i].start, vec[i].end, 0};
-	track_add(t, v->start, runs, k, now);
+	track_harvest(t, v->start, runs, k, now);
 }
 
 /*
  * Write-protects the written pages. Selecting only pages, never holes, keeps the kernel from
- * filling empty page tables with markers. With `harvest` (auto-clear) the same call reports what it
- * protects again. In a private file mapping only copies can have been written.
+ * filling empty page tables with markers. With `harvest`, a time (auto-clear), the same call
+ * reports what it protects again. In a private file mapping only copies can have been written.
  */
 static int
 uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
-             uint64_t end, bool harvest, struct err *err)
+             uint64_t end, uint64_t harvest, struct err *err)
 {
-	uint64_t guard = pm->scan & PM_CAT_GUARD, now = time_ns();
+	uint64_t guard = pm->scan & PM_CAT_GUARD;
 	struct pm_scan_region vec[VEC];
 
 	while (start < end) {
@@ -79,7 +79,7 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 			return err_sys(err, NULL, "cannot write-protect the pages at %#llx",
 			               (unsigned long long)start);
 		if (harvest)
-			uffd_harvest(t, v, vec, n, now);
+			uffd_harvest(t, v, vec, n, harvest);
 		if (arg.walk_end <= start)
 			return 0;
 		start = arg.walk_end;
@@ -145,7 +145,8 @@ uffd_forget_unmapped(struct track_ranges *r, const struct vma_list *vmas)
 
 /* How uffd_arm works. */
 struct arming {
-	bool harvest; /* what was armed before is reported, and armed again */
+	/* what was armed before is reported, as written by this time, and armed again; 0: not */
+	uint64_t harvest;
 	/* what was armed before; NULL: everything if `harvest`, else nothing */
 	const struct track_ranges *kept;
 	bool marks; /* there is room for markers on empty pages */
@@ -156,7 +157,7 @@ struct arming {
  * is known yet.
  */
 static void
-uffd_note_late(struct track *t, uint64_t start, uint64_t end, bool harvest)
+uffd_note_late(struct track *t, uint64_t start, uint64_t end, uint64_t harvest)
 {
 	if (ranges_cover(&t->blank, start, end))
 		return;
@@ -172,14 +173,14 @@ uffd_arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, 
 	bool before = how->kept ? ranges_cover(how->kept, start, end) : how->harvest;
 
 	if (before)
-		return how->harvest ? uffd_protect(t, pm, v, start, end, true, err) : 0;
+		return how->harvest ? uffd_protect(t, pm, v, start, end, how->harvest, err) : 0;
 	if (how->kept) {
 		ranges_add(&uffd_of(t)->late, start, end);
 		uffd_note_late(t, start, end, how->harvest);
 	}
 	if (how->marks)
 		uffd_mark_empty(t->own, start, end);
-	return uffd_protect(t, pm, v, start, end, false, err);
+	return uffd_protect(t, pm, v, start, end, 0, err);
 }
 
 /* Arms what is watched, registered by us, and in scope. */
@@ -273,7 +274,8 @@ int
 uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
              struct err *err)
 {
-	struct arming how = {.harvest = t->auto_clear && t->clears && !uffd_is_moved(t)};
+	bool adds = t->auto_clear && t->clears && !uffd_is_moved(t);
+	struct arming how = {.harvest = adds ? time_ns() : 0};
 	struct track_ranges kept = {0};
 	struct uffd *u = t->own;
 	int r;

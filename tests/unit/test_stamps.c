@@ -202,6 +202,73 @@ test_random(void)
 	stamps_free(&s);
 }
 
+/* --- several scans at once ---------------------------------------------------------------------- */
+
+/* A scan of an epoch of its own, as runs and, ascending by leaf, as bits; and in an array. */
+struct seen {
+	struct stamps_pages v[PAGES / 512 + 2];
+	struct pm_run runs[PAGES];
+	size_t leaves, n;
+};
+
+static void
+see(struct seen *is, struct model *m, uint64_t *seed, uint32_t epoch, uint64_t now)
+{
+	uint64_t often = 1 + fake_below(seed, 20), run = 1 + fake_below(seed, 4) * fake_below(seed, 400);
+	uint64_t from = fake_below(seed, PAGES);
+
+	is->leaves = is->n = 0;
+	for (uint64_t p = from, end; p < PAGES; p = end) {
+		end = p + 1 + fake_below(seed, run);
+		end = end < PAGES ? end : PAGES;
+		if (fake_below(seed, 21) >= often)
+			continue;
+		is->runs[is->n++] = (struct pm_run){addr(p), addr(end), 0};
+		for (uint64_t k = p; k < end; k++) {
+			uint64_t leaf = addr(k) / FAKE_PAGE / 512, bit = addr(k) / FAKE_PAGE % 512;
+
+			if (!is->leaves || is->v[is->leaves - 1].leaf != leaf)
+				is->v[is->leaves++] = (struct stamps_pages){.leaf = leaf};
+			is->v[is->leaves - 1].bits[bit / 64] |= UINT64_C(1) << bit % 64;
+			model_write(m, k, epoch, now);
+		}
+	}
+}
+
+static void
+test_many(void)
+{
+	enum { MOST = STAMPS_MANY + 3 };
+	static struct seen seen[MOST];
+	static struct model m;
+	struct stamps_seen all[MOST];
+	struct stamps s = {0};
+	uint64_t seed = 9, now = 1;
+	uint32_t epoch = 0;
+	bool same = true, last = true;
+
+	for (int turn = 0; turn < 400 && same; turn++) {
+		size_t n = 1 + fake_below(&seed, MOST);
+
+		for (size_t i = 0; i < n; i++) {
+			epoch += fake_below(&seed, 60) == 0 ? 40 : 1 + (uint32_t)fake_below(&seed, 2);
+			see(&seen[i], &m, &seed, epoch, ++now);
+			all[i] = (struct stamps_seen){seen[i].v, seen[i].leaves, epoch, now};
+		}
+		stamps_update_many(&s, all, n);
+		same = is_same(&s, &m, epoch) && sums_are_same(&s, &m, epoch, &seed) &&
+		       since_is_same(&s, &m, now, &seed);
+		last = last && stamps_last(&s) <= now;
+		if (fake_below(&seed, 8) == 0)
+			forget(&s, &m, &seed);
+		if (fake_below(&seed, 4) == 0)
+			scan(&s, &m, &seed, epoch, ++now);
+	}
+	ok(same, "several scans at once are as one after the other");
+	ok(last, "none is later than the last");
+	stamps_free(&s);
+}
+
 static void
 test_far(void)
 {
@@ -300,6 +367,7 @@ main(void)
 {
 	tap_start();
 	test_random();
+	test_many();
 	test_far();
 	test_back();
 	test_memory();

@@ -83,6 +83,118 @@ at(const struct track *t, uint64_t page)
 	return track_at(t, addr(page), &s) ? s : (struct track_stamp){0};
 }
 
+/* --- what is noted ------------------------------------------------------------------------------ */
+
+enum { NOTED = 2000 }; /* pages */
+
+static bool
+is_as(const struct track *a, const struct track *b, uint64_t *seed, uint64_t now)
+{
+	uint64_t from = fake_below(seed, NOTED), to = from + 1 + fake_below(seed, NOTED - from);
+	uint64_t page = addr(from), since = now - fake_below(seed, now < 10 ? now : 10);
+	uint32_t epoch = a->epoch - (uint32_t)fake_below(seed, a->epoch < 40 ? a->epoch : 40);
+	struct extents x = {0}, y = {0};
+	struct track_stamp s, t;
+	bool same = true, has;
+
+	switch (fake_below(seed, 8)) {
+	case 0:
+		has = track_at(a, page, &s);
+		same = has == track_at(b, page, &t) &&
+		       (!has || (s.time_ns == t.time_ns && s.epoch == t.epoch && s.count == t.count && s.recent == t.recent));
+		break;
+	case 1:
+		same = track_bytes(a, page, addr(to)) == track_bytes(b, page, addr(to));
+		break;
+	case 2:
+		same = track_bytes_in(a, page, addr(to), epoch) == track_bytes_in(b, page, addr(to), epoch);
+		break;
+	case 3:
+		same = track_newest(a, page, addr(to)) == track_newest(b, page, addr(to));
+		break;
+	case 4:
+		same = track_most(a, page, addr(to)) == track_most(b, page, addr(to));
+		break;
+	case 5:
+		track_since(a, since, &x);
+		track_since(b, since, &y);
+		same = x.n == y.n;
+		for (size_t i = 0; same && i < x.n; i++)
+			same = x.v[i].start == y.v[i].start && x.v[i].end == y.v[i].end;
+		break;
+	case 6:
+		same = track_was_written(a, page, epoch) == track_was_written(b, page, epoch);
+		break;
+	default:
+		same = track_time(a, page) == track_time(b, page) && track_has_stamps(a) == track_has_stamps(b);
+		break;
+	}
+	extents_free(&x);
+	extents_free(&y);
+	return same && a->fresh == b->fresh;
+}
+
+static size_t
+some_runs(struct pm_run *runs, uint64_t *seed)
+{
+	uint64_t run = 1 + fake_below(seed, 3) * fake_below(seed, 300), gap = 1 + fake_below(seed, 50);
+	size_t n = 0;
+
+	for (uint64_t p = fake_below(seed, NOTED), end; p < NOTED; p = end + 1 + fake_below(seed, gap)) {
+		end = p + 1 + fake_below(seed, run);
+		runs[n++] = (struct pm_run){addr(p), addr(end < NOTED ? end : NOTED), 0};
+	}
+	return n;
+}
+
+/* Clears that report in batches, and what else there is: `noted` is asked seldom, the other always stamps. */
+static void
+test_noted(void)
+{
+	static struct pm_run runs[NOTED];
+	struct track noted = {.clears = 1, .auto_clear = true, .epoch = 1, .first_epoch = 1}, plain = noted, copy;
+	uint64_t seed = 5;
+	size_t most = 0;
+	bool same = true;
+
+	for (uint64_t now = 1; now < 3000 && same; now++) {
+		size_t n = some_runs(runs, &seed), half = n ? fake_below(&seed, n) : 0;
+		uint64_t from = addr(fake_below(&seed, NOTED)), to = from + fake_below(&seed, 300) * FAKE_PAGE;
+
+		track_harvest(&noted, addr(0), runs, half, now);
+		track_harvest(&noted, addr(0), runs + half, n - half, now);
+		track_add(&plain, addr(0), runs, n, now);
+		most = noted.notes.n > most ? noted.notes.n : most;
+		if (fake_below(&seed, 10) == 0) {
+			track_drop(&noted, from, to);
+			track_drop(&plain, from, to);
+		}
+		if (fake_below(&seed, 5) == 0) {
+			track_update(&noted, addr(0), from, to, runs, 0, now);
+			track_update(&plain, addr(0), from, to, runs, 0, now);
+		}
+		if (fake_below(&seed, 2))
+			same = is_as(&noted, &plain, &seed, now);
+		noted.epoch = plain.epoch += 1 + (fake_below(&seed, 100) == 0 ? 35 : 0);
+		if (fake_below(&seed, 20) == 0) {
+			now++;
+			track_add(&noted, addr(0), runs, half, now);
+			track_add(&plain, addr(0), runs, half, now);
+		}
+		if (fake_below(&seed, 50) == 0) {
+			track_copy(&copy, &noted);
+			same = same && is_as(&copy, &plain, &seed, now) && !copy.notes.n;
+			track_free(&copy);
+		}
+	}
+	ok(same, "what is noted is known as if it were stamped");
+	is_u64(most, NOTES_MOST, "there were as many notes as there can be");
+	track_forget(&noted);
+	ok(!track_has_stamps(&noted), "they are forgotten, too");
+	track_free(&noted);
+	track_free(&plain);
+}
+
 /* --- a process made of files ------------------------------------------------------------------ */
 
 struct folder {
@@ -857,6 +969,7 @@ main(void)
 	test_try();
 	test_heat();
 	test_update();
+	test_noted();
 	test_trackers();
 	test_probe();
 	test_given_up();
