@@ -7,25 +7,41 @@
 /* The most that a blob may hold once it is unpacked. */
 enum { PACK_MOST = 64 << 20 };
 
-void
-pack_number(struct buf *b, uint64_t v)
-{
-	char bytes[10];
-	size_t n = 0;
+enum { PACK_NUMBER = 10 }; /* bytes of a number, at most */
 
+/* Returns where the next one goes. */
+static char *
+pack_put(char *at, uint64_t v)
+{
 	for (; v >= 0x80; v >>= 7)
-		bytes[n++] = (char)(v | 0x80);
-	bytes[n++] = (char)v;
-	buf_add(b, bytes, n);
+		*at++ = (char)(v | 0x80);
+	*at++ = (char)v;
+	return at;
 }
 
 /* Signed, with the sign in the lowest bit: differences wrap around. */
-void
-pack_step(struct buf *b, uint64_t v, uint64_t before)
+static char *
+pack_put_step(char *at, uint64_t v, uint64_t before)
 {
 	uint64_t d = v - before;
 
-	pack_number(b, d << 1 ^ (d >> 63 ? UINT64_MAX : 0));
+	return pack_put(at, d << 1 ^ (d >> 63 ? UINT64_MAX : 0));
+}
+
+void
+pack_number(struct buf *b, uint64_t v)
+{
+	char *at = buf_room(b, PACK_NUMBER);
+
+	buf_grew(b, (size_t)(pack_put(at, v) - at));
+}
+
+void
+pack_step(struct buf *b, uint64_t v, uint64_t before)
+{
+	char *at = buf_room(b, PACK_NUMBER);
+
+	buf_grew(b, (size_t)(pack_put_step(at, v, before) - at));
 }
 
 void
@@ -143,41 +159,80 @@ unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct
 
 /* --- stamps --------------------------------------------------------------------------------- */
 
-static int
-pack_by_time(const void *pa, const void *pb)
-{
-	const struct track_stamp *a = pa, *b = pb;
+struct pack_stamps {
+	struct track_stamp *v;
+	uint32_t *scan; /* the number of the scan of each */
+	size_t n, cap, scan_cap;
+};
 
-	if (a->epoch != b->epoch)
-		return a->epoch < b->epoch ? -1 : 1;
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
-	return (a->start > b->start) - (a->start < b->start);
+static void
+pack_gather(const struct stamps *s, struct pack_stamps *out)
+{
+	struct stamps_at at = stamps_begin(s, 0, UINT64_MAX);
+
+	do {
+		out->v = vec_room(out->v, out->n, &out->cap, sizeof(*out->v));
+		out->scan = vec_room(out->scan, out->n, &out->scan_cap, sizeof(*out->scan));
+		if (!stamps_next(&at, &out->v[out->n]))
+			return;
+		out->scan[out->n++] = (uint32_t)at.which;
+	} while (true);
 }
 
-/* In the order in which they can be put: by epoch, then by time. */
+/* The order in which they can be put: by scan, which is by epoch, then by time; then by address. */
+static uint32_t *
+pack_order(const struct pack_stamps *k, size_t scans)
+{
+	uint32_t *order = mem_alloc((k->n + 1) * sizeof(*order)), next = 0;
+	uint32_t *at = mem_alloc((scans + 1) * sizeof(*at));
+
+	for (size_t i = 0; i < k->n; i++)
+		at[k->scan[i]]++;
+	for (size_t i = 0; i < scans; i++) {
+		uint32_t n = at[i];
+
+		at[i] = next;
+		next += n;
+	}
+	for (size_t i = 0; i < k->n; i++)
+		order[at[k->scan[i]]++] = (uint32_t)i;
+	free(at);
+	return order;
+}
+
+static void
+pack_stamp(struct buf *raw, const struct track_stamp *s, const struct track_stamp *last)
+{
+	char *begin = buf_room(raw, 6 * PACK_NUMBER), *at = begin;
+
+	at = pack_put_step(at, s->start / STAMPS_PAGE, last->end / STAMPS_PAGE);
+	at = pack_put(at, (s->end - s->start) / STAMPS_PAGE);
+	at = pack_put(at, s->epoch - last->epoch);
+	at = pack_put_step(at, s->time_ns, last->time_ns);
+	at = pack_put(at, s->count);
+	at = pack_put(at, s->recent);
+	buf_grew(raw, (size_t)(at - begin));
+}
+
 void
 pack_stamps(const struct stamps *s, struct buf *out)
 {
-	struct stamps_at at = stamps_begin(s, 0, UINT64_MAX);
-	struct track_stamp *v = NULL, last = {0};
-	size_t n = 0, cap = 0;
+	struct track_stamp first = {0};
+	const struct track_stamp *last = &first;
+	struct pack_stamps k = {0};
 	struct buf raw = {0};
+	uint32_t *order;
 
-	for (v = vec_room(v, n, &cap, sizeof(*v)); stamps_next(&at, &v[n]);
-	     v = vec_room(v, n, &cap, sizeof(*v)))
-		n++;
-	vec_sort(v, n, sizeof(*v), pack_by_time);
-	pack_number(&raw, n);
-	for (size_t i = 0; i < n; last = v[i++]) {
-		pack_step(&raw, v[i].start / STAMPS_PAGE, last.end / STAMPS_PAGE);
-		pack_number(&raw, (v[i].end - v[i].start) / STAMPS_PAGE);
-		pack_number(&raw, v[i].epoch - last.epoch);
-		pack_step(&raw, v[i].time_ns, last.time_ns);
-		pack_number(&raw, v[i].count);
-		pack_number(&raw, v[i].recent);
+	pack_gather(s, &k);
+	order = pack_order(&k, s->scans_n);
+	pack_number(&raw, k.n);
+	for (size_t i = 0; i < k.n; i++) {
+		pack_stamp(&raw, &k.v[order[i]], last);
+		last = &k.v[order[i]];
 	}
-	free(v);
+	free(order);
+	free(k.v);
+	free(k.scan);
 	pack_close(&raw, out);
 	buf_free(&raw);
 }

@@ -284,11 +284,10 @@ stamps_load(struct stamps_at *at, const struct stamps_part *p)
 static uint32_t
 stamps_reversed(uint32_t v)
 {
-	uint32_t out = 0;
-
-	for (unsigned b = 0; b < BITS; b++)
-		out |= (v >> b & 1) << (BITS - 1 - b);
-	return out;
+	v = (v >> 1 & 0x55555555) | (v & 0x55555555) << 1;
+	v = (v >> 2 & 0x33333333) | (v & 0x33333333) << 2;
+	v = (v >> 4 & 0x0f0f0f0f) | (v & 0x0f0f0f0f) << 4;
+	return __builtin_bswap32(v);
 }
 
 /* With the bit of an epoch as the highest, then the one before it. */
@@ -309,13 +308,18 @@ stamps_recent(uint32_t past, uint32_t epoch)
 
 /* The place of the scan that has seen a page first in its last epoch. */
 static size_t
-stamps_which(const struct stamps *s, uint32_t past, uint64_t scan)
+stamps_which(struct stamps_at *at, uint32_t past, uint64_t scan)
 {
-	uint32_t rotated = stamps_rotated(past, s->epoch);
+	const struct stamps *s = at->s;
+	uint32_t rotated = stamps_rotated(past, s->epoch), *first;
 
 	if (scan || !rotated)
 		return stamps_scan_at(s, scan);
-	return stamps_first_scan(s, s->epoch - (uint32_t)__builtin_clz(rotated));
+	first = &at->first[__builtin_clz(rotated)];
+	if (!*first)
+		*first = 1 + (uint32_t)stamps_first_scan(
+				 s, s->epoch - (uint32_t)__builtin_clz(rotated));
+	return *first - 1;
 }
 
 static bool
@@ -324,7 +328,7 @@ stamps_give(struct stamps_at *at, uint64_t end, uint64_t past, uint64_t scan,
 {
 	const struct stamps_scan *is;
 
-	at->which = stamps_which(at->s, (uint32_t)past, scan);
+	at->which = stamps_which(at, (uint32_t)past, scan);
 	is = &at->s->scans[at->which];
 	*out = (struct track_stamp){
 	    .start = at->page * PAGE,

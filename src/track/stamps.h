@@ -99,6 +99,7 @@ struct stamps_at {
 	uint64_t page, end;
 	uint64_t word, written; /* the word of pages that was decoded */
 	uint64_t past[64], scan[64];
+	uint32_t first[32]; /* the place of the first scan of each epoch before the newest, and 1 */
 };
 struct stamps_at stamps_begin(const struct stamps *s, uint64_t start, uint64_t end);
 bool stamps_next(struct stamps_at *at, struct track_stamp *out);
