@@ -36,6 +36,7 @@ struct share_kin {
 	bool asked;
 	/* of a batch */
 	uint64_t want[SHARE_BATCH], theirs[SHARE_BATCH];
+	uint64_t any[KIN_WORDS], all[KIN_WORDS]; /* the pages that one, that each relative has */
 	uint16_t found[SHARE_BATCH];
 	struct share_frame frame[SHARE_BATCH];
 	uint64_t sure[SHARE_KINDS][KIN_WORDS], single[KIN_WORDS]; /* explained; by one alone */
@@ -144,23 +145,33 @@ share_kin_begin(struct share_work *w)
 
 /* --- a batch ---------------------------------------------------------------------------------- */
 
+/* Of 64 pages, those that both have; mostly all. */
+static uint64_t
+share_same(const uint64_t theirs[64], const uint64_t want[64])
+{
+	uint64_t differ = 0, same = 0;
+
+	for (size_t i = 0; i < 64; i++)
+		differ |= (theirs[i] & KIN_BITS) ^ want[i];
+	if (!differ)
+		return UINT64_MAX;
+	for (size_t i = 0; i < 64; i++)
+		same |= (uint64_t)((theirs[i] & KIN_BITS) == want[i]) << i;
+	return same;
+}
+
 static void
 share_compare_with(struct share_work *w, const struct share_batch *b, struct share_relative *r)
 {
 	struct share_kin *k = w->kin;
 	size_t got = share_words(w->t->source, r->o, b->addr, k->theirs, b->n);
 
+	for (size_t i = got; i < SHARE_BATCH; i++)
+		k->theirs[i] = 0;
 	for (size_t at = 0; at < KIN_WORDS; at++) {
-		size_t first = at * 64, n = got > first ? u64_min(got - first, 64) : 0;
-		uint64_t bits = 0;
-
-		for (size_t i = 0; i < n; i++) {
-			bool same = (k->theirs[first + i] & KIN_BITS) == k->want[first + i];
-
-			k->found[first + i] = (uint16_t)(k->found[first + i] + same);
-			bits |= (uint64_t)same << i;
-		}
-		r->same[at] = bits;
+		r->same[at] = share_same(k->theirs + at * 64, k->want + at * 64);
+		k->any[at] |= r->same[at];
+		k->all[at] &= r->same[at];
 	}
 }
 
@@ -171,16 +182,20 @@ share_compare(struct share_work *w, const struct share_batch *b)
 	struct share_kin *k = w->kin;
 	size_t found = 0;
 
-	for (size_t i = 0; i < b->n; i++) {
-		bool in_ram = b->kind[i] != SHARE_KINDS && b->kind[i] != SHARE_SWAP;
+	for (size_t i = 0; i < SHARE_BATCH; i++) {
+		bool in_ram =
+		    i < b->n && b->kind[i] != SHARE_KINDS && b->kind[i] != SHARE_SWAP;
 
 		k->want[i] = in_ram ? b->words[i] & KIN_BITS : KIN_NO_PAGE;
-		k->found[i] = 0;
+	}
+	for (size_t at = 0; at < KIN_WORDS; at++) {
+		k->any[at] = 0;
+		k->all[at] = UINT64_MAX;
 	}
 	for (size_t j = 0; j < k->n; j++)
 		share_compare_with(w, b, &k->v[j]);
-	for (size_t i = 0; i < b->n; i++)
-		found += k->found[i] != 0;
+	for (size_t at = 0; at < KIN_WORDS; at++)
+		found += (unsigned)__builtin_popcountll(k->any[at]);
 	return found;
 }
 
@@ -201,16 +216,16 @@ share_compare_again(struct share_work *w, struct share_batch *b)
 }
 
 /*
- * Whether as many were found as any page of the region is mapped at most. Not for what one entry
- * may map with its neighbours, because then the kernel looks at the first of them alone.
+ * Whether a page that was found as often as any page of its region is mapped at most needs no
+ * count. Not what one entry may map with its neighbours, because then the kernel looks at the first
+ * of them alone.
  */
 static bool
-share_is_most(const struct share_work *w, const struct share_batch *b, size_t i, uint64_t most)
+share_trusts_most(const struct share_work *w, const struct share_batch *b, size_t i)
 {
 	uint64_t page = b->addr / w->t->page_size + i, pfn = b->words[i] & PM_PFN_MASK;
 
-	return w->kin->found[i] + UINT64_C(1) == most && b->kind[i] == SHARE_ANON &&
-	       pfn != w->t->source->meta.zero_pfn &&
+	return b->kind[i] == SHARE_ANON && pfn != w->t->source->meta.zero_pfn &&
 	       (page ^ pfn) % (w->t->page_size / sizeof(uint64_t));
 }
 
@@ -244,7 +259,7 @@ share_count_by_most(struct share_work *w, const struct share_batch *b)
 		if (!k->found[i])
 			continue;
 		*f = (struct share_frame){.kind = b->kind[i], .others = -1};
-		if (share_is_most(w, b, i, most)) {
+		if (k->found[i] + UINT64_C(1) == most && share_trusts_most(w, b, i)) {
 			f->others = k->found[i];
 			f->counted = true;
 		} else {
@@ -303,6 +318,70 @@ share_sum_batch(struct share_work *w, struct share_batch *b)
 	return any;
 }
 
+/* Of 64 pages that all relatives have, those that need no count. */
+static uint64_t
+share_trusted(const struct share_work *w, const struct share_batch *b, size_t at)
+{
+	uint64_t trusted = 0;
+
+	for (uint64_t bits = w->kin->all[at]; bits; bits &= bits - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(bits);
+
+		trusted |= (uint64_t)share_trusts_most(w, b, at * 64 + i) << i;
+	}
+	return trusted;
+}
+
+/*
+ * Mostly all relatives have all pages of a batch: these are summed up by 64, if no page of the
+ * region is mapped more often. Returns how many that explains.
+ */
+static size_t
+share_sum_whole(struct share_work *w, struct share_batch *b)
+{
+	struct share_kin *k = w->kin;
+	size_t sum = 0;
+
+	if (k->n + UINT64_C(1) != mapmax_at(&k->most, b->addr))
+		return 0;
+	for (size_t at = 0; at < KIN_WORDS; at++) {
+		uint64_t sure = share_trusted(w, b, at);
+
+		sum += (unsigned)__builtin_popcountll(sure);
+		k->sure[SHARE_ANON][at] = sure;
+		k->single[at] = k->n == 1 ? sure : 0;
+		k->any[at] &= ~sure;
+		for (; sure; sure &= sure - 1)
+			b->kind[at * 64 + (unsigned)__builtin_ctzll(sure)] = SHARE_KINDS;
+	}
+	w->sh->pages[SHARE_ANON] += sum;
+	w->sh->mapped += sum * k->n;
+	w->sh->found += sum * k->n;
+	return sum;
+}
+
+/* How many relatives have each of the others. */
+static void
+share_find_each(struct share_kin *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		k->found[i] = 0;
+	for (size_t j = 0; j < k->n; j++)
+		for (size_t at = 0; at < KIN_WORDS; at++)
+			for (uint64_t bits = k->v[j].same[at] & k->any[at]; bits; bits &= bits - 1)
+				k->found[at * 64 + (unsigned)__builtin_ctzll(bits)]++;
+}
+
+/* Explains pages one by one. */
+static bool
+share_sum_each(struct share_work *w, struct share_batch *b)
+{
+	share_find_each(w->kin, b->n);
+	if (share_count_by_most(w, b))
+		share_count_by_frame(w, b);
+	return share_sum_batch(w, b);
+}
+
 static void
 share_sum_relatives(struct share_kin *k)
 {
@@ -326,7 +405,8 @@ share_sum_relatives(struct share_kin *k)
 void
 share_kin_explain(struct share_work *w, struct share_batch *b)
 {
-	size_t found;
+	size_t found, whole;
+	bool any;
 
 	if (!w->kin)
 		share_kin_begin(w);
@@ -337,9 +417,9 @@ share_kin_explain(struct share_work *w, struct share_batch *b)
 	if (!found)
 		return;
 	share_ask_most(w, b, found);
-	if (share_count_by_most(w, b))
-		share_count_by_frame(w, b);
-	if (share_sum_batch(w, b))
+	whole = share_sum_whole(w, b);
+	any = (found > whole && share_sum_each(w, b)) || whole;
+	if (any)
 		share_sum_relatives(w->kin);
 	else
 		w->kin->vain = w->v;
