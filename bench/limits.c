@@ -247,7 +247,10 @@ loop_checked(struct work *w, int fd)
 	close(flags);
 }
 
-/* The same of huge pages that lie in order: by two, of each three frames. */
+/*
+ * The same of huge pages that lie in order: of each its first word and three frames, and of two the
+ * words where they meet.
+ */
 static void
 loop_checked_huge(struct work *w, int fd)
 {
@@ -255,17 +258,12 @@ loop_checked_huge(struct work *w, int fd)
 	uint64_t at = w->start / w->page, end = at + w->len / w->page;
 
 	at = (at + BATCH - 1) / BATCH * BATCH;
-	for (uint64_t n; at + BATCH <= end; at += n) {
-		uint64_t pfns[2];
-
-		n = read_words(w, fd, at, u64_min((end - at) / BATCH, 2) * BATCH);
-		if (n < BATCH)
+	for (uint64_t i = 0; at + BATCH <= end; at += BATCH, i++) {
+		if (!read_words(w, fd, at, 1))
 			break;
-		for (size_t i = 0; i < n / BATCH; i++)
-			pfns[i] = buf[i * BATCH] & PM_PFN_MASK;
-		for (size_t i = 0; i < n / BATCH; i++)
-			read_range(w, flags, pfns[i], 3, 3);
-		read_words(w, fd, at + BATCH - 1, n / BATCH);
+		read_range(w, flags, buf[0] & PM_PFN_MASK, 3, 3);
+		if (i % 2 == 0)
+			read_words(w, fd, at + BATCH - 1, at + BATCH < end ? 2 : 1);
 	}
 	close(flags);
 }
@@ -435,6 +433,7 @@ static const struct loop {
 	{ "maps", "maps", false, loop_text },
 	{ "maps-kept", "maps", false, loop_maps_kept },
 	{ "regions", "maps", false, loop_regions },
+	{ "numa_maps", "numa_maps", false, loop_text },
 	{ "smaps", "smaps", false, loop_text },
 	{ "smaps_rollup", "smaps_rollup", false, loop_text },
 };
