@@ -49,7 +49,7 @@ runs_by_region() {
 	for pid in "$SUBJECT_PID" "${PROGRAMS[@]}"; do
 		same 'reader --runs $pid' 'pm --pages --runs --csv -o START,END,CATEGORIES $pid'
 	done
-	same 'reader --runs $SUBJECT_PID 100000000000..100100000000 | grep -v "^0x.*,$"' runs_by_region
+	same 'reader --runs $SUBJECT_PID 100000000000..101000000000 | grep -v "^0x.*,$"' runs_by_region
 	grep -q 'huge' <(pm --pages --runs --csv -o CATEGORIES "$SUBJECT_PID")
 }
 
