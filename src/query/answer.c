@@ -51,6 +51,35 @@ answer_unref(struct answer *a)
 	free(a);
 }
 
+static bool
+answer_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool
+answer_same_fact(const struct fact *a, const struct fact *b)
+{
+	return a->key == b->key && a->number == b->number && answer_same_text(a->value, b->value) &&
+	       answer_same_text(a->note, b->note);
+}
+
+bool
+answer_same_page(const struct answer *a, const struct answer *b)
+{
+	if (!a->has_page || !b->has_page || a->place != b->place || a->n != b->n ||
+	    a->written_ns != b->written_ns || a->looked_up != b->looked_up || a->writers ||
+	    b->writers || !answer_same_text(a->line, b->line) ||
+	    memcmp(&a->page, &b->page, sizeof(a->page)) != 0 ||
+	    memcmp(&a->past, &b->past, sizeof(a->past)) != 0 ||
+	    memcmp(&a->folio, &b->folio, sizeof(a->folio)) != 0)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!answer_same_fact(&a->f[i], &b->f[i]))
+			return false;
+	return true;
+}
+
 /* --- putting facts together ------------------------------------------------------------------- */
 
 struct fact *

@@ -83,6 +83,9 @@ struct answer {
 struct answer *answer_ref(struct answer *a);
 void answer_unref(struct answer *a);
 
+/* Whether both are about a page, and say the same. */
+bool answer_same_page(const struct answer *a, const struct answer *b);
+
 /* --- putting one together --------------------------------------------------------------------- */
 
 struct answer *answer_new(void);

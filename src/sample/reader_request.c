@@ -150,10 +150,16 @@ reader_read_page(struct reader *l, const struct vma_list *vmas)
 	uint64_t at = l->now.screen.card;
 	const struct vma *from = symbol_source(vmas, at);
 	bool has = reader_has_symbol(l, at, from);
+	struct answer *was = answer_ref(l->draft.card), *is;
 
 	reader_drop_card(l);
-	l->draft.card =
-	    answer_page_with(&l->t, vmas, at, has ? l->symbol : NULL, &l->draft.card_err);
+	is = answer_page_with(&l->t, vmas, at, has ? l->symbol : NULL, &l->draft.card_err);
+	if (is && was && answer_same_page(is, was)) {
+		answer_unref(is);
+		is = answer_ref(was);
+	}
+	answer_unref(was);
+	l->draft.card = is;
 	l->draft.card_whole = has || (!from && !l->draft.causes.watch.on);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sample/sample.h"
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <stdlib.h>
+#include "base/util.h"
 
 void
 sample_free(struct sample *s)
@@ -21,6 +23,50 @@ sample_free(struct sample *s)
 	accesses_unref(s->accesses);
 	difference_unref(s->diff);
 	free(s);
+}
+
+struct sample *
+sample_share(const struct sample *draft)
+{
+	struct sample *s = mem_copy(draft, sizeof(*s));
+
+	timeline_ref(s->timeline);
+	regions_ref(s->regions);
+	window_ref(s->window);
+	answer_ref(s->card);
+	bytes_ref(s->bytes);
+	smaps_reading_ref(s->smaps);
+	attribution_ref(s->attribution);
+	heatmap_ref(s->heat);
+	accesses_ref(s->accesses);
+	difference_ref(s->diff);
+	return s;
+}
+
+static bool
+sample_same_writes(const struct writes *a, const struct writes *b)
+{
+	struct writes now = *a;
+
+	now.cost.scan_ns = b->cost.scan_ns;
+	return !memcmp(&now, b, sizeof(now));
+}
+
+/* What they share is the same; where it is not, or what pads a struct differs, they do. */
+bool
+sample_same(const struct sample *a, const struct sample *b)
+{
+	enum {
+		FROM = offsetof(struct sample, pid),
+		WRITES = offsetof(struct sample, writes),
+		ON = WRITES + sizeof(struct writes),
+	};
+	const char *x = (const char *)a, *y = (const char *)b;
+
+	return a->request_serial == b->request_serial && a->complete == b->complete &&
+	       a->whole_serial == b->whole_serial && !memcmp(x + FROM, y + FROM, WRITES - FROM) &&
+	       !memcmp(x + ON, y + ON, sizeof(*a) - ON) &&
+	       sample_same_writes(&a->writes, &b->writes) && regions_same(a->regions, b->regions);
 }
 
 bool

@@ -84,6 +84,7 @@ struct sample {
 	uint64_t whole_serial; /* the newest request whose picture is whole, be it with estimates */
 	uint64_t time_ns;
 	uint64_t made_ns; /* the same on our clock; time_ns is on the source's */
+	struct regions *regions;
 
 	pid_t pid;
 	char comm[64];
@@ -108,7 +109,6 @@ struct sample {
 	} recorded;
 	struct err recorded_err;   /* what[0] != 0: why they no longer are */
 
-	struct regions *regions;
 	/* while nothing faults and no size changes, they are read no more often than this */
 	uint64_t regions_every_ns;
 	uint64_t counts_every_ns; /* all are counted no more often; 0: in each scan */
@@ -161,6 +161,12 @@ struct sample {
 };
 
 void sample_free(struct sample *s);
+
+/* A sample that shares all that `draft` has. */
+struct sample *sample_share(const struct sample *draft);
+
+/* Whether they differ only in when they were made, and in how long a scan took. */
+bool sample_same(const struct sample *a, const struct sample *b);
 
 /* Whether it is watched who writes since the clear; if not, appends why. */
 bool sample_is_attributed(const struct sample *s, struct buf *why);

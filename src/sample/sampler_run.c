@@ -11,7 +11,7 @@
 #include "sample/sampler_parts.h"
 
 enum {
-	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
+	HEARTBEAT_MS = 250, /* how soon an exec is noticed */
 	COST_SHARE = 10, /* a scan that took t is not repeated before COST_SHARE * t has passed */
 };
 
@@ -21,7 +21,7 @@ void
 sampler_publish(void *arg, bool complete)
 {
 	struct sampler *s = arg;
-	struct sample *copy = mem_alloc(sizeof(*copy)), *old;
+	struct sample *copy, *old;
 
 	s->reader.draft.serial++;
 	s->reader.draft.complete = complete;
@@ -30,17 +30,9 @@ sampler_publish(void *arg, bool complete)
 	if (complete)
 		s->reader.draft.request_serial = s->reader.draft.whole_serial =
 		    s->reader.now.serial;
-	*copy = s->reader.draft;
-	timeline_ref(copy->timeline);
-	regions_ref(copy->regions);
-	window_ref(copy->window);
-	answer_ref(copy->card);
-	bytes_ref(copy->bytes);
-	smaps_reading_ref(copy->smaps);
-	attribution_ref(copy->attribution);
-	heatmap_ref(copy->heat);
-	accesses_ref(copy->accesses);
-	difference_ref(copy->diff);
+	copy = sample_share(&s->reader.draft);
+	sample_free(s->told);
+	s->told = sample_share(copy);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -218,6 +210,21 @@ sampler_read(struct sampler *s, bool all)
 		command_auto_clear(l);
 }
 
+/*
+ * Whether the draft shows what was published last, and nobody waits for it. What is read by a
+ * command is read again once there is a newer sample.
+ */
+static bool
+sampler_is_told(const struct sampler *s, bool complete)
+{
+	const struct screen_request *w = &s->reader.now.screen;
+	const struct sample *is = &s->reader.draft;
+
+	return s->told && !s->reader.done.n && complete && s->told->complete &&
+	       is->request_serial == s->reader.now.serial && !w->smaps_on && !w->accesses_on &&
+	       !w->by_on && !w->heat_on && w->range_lo == w->range_hi && sample_same(is, s->told);
+}
+
 /* Serves what the new request needs beyond the previous one. tick: it is time for a scan. */
 static void
 sampler_serve(struct sampler *s, const struct request *before, bool tick, bool due)
@@ -229,6 +236,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool tick, bool d
 	            (lens || s->grid_stale || !before->screen.grid_on ||
 	             !grid_same(&w->screen.grid, &before->screen.grid) ||
 	             strcmp(w->screen.filter, before->screen.filter) != 0);
+	bool complete;
 
 	if (w->at_ns != before->at_ns) {
 		reader_go(l);
@@ -258,7 +266,9 @@ sampler_serve(struct sampler *s, const struct request *before, bool tick, bool d
 	sampler_carry_out(s, false);
 	if (!s->stale)
 		results_move(&l->done, &s->faults);
-	sampler_publish(s, !s->stale && !(s->grid_stale && w->screen.grid_on));
+	complete = !s->stale && !(s->grid_stale && w->screen.grid_on);
+	if (!sampler_is_told(s, complete))
+		sampler_publish(s, complete);
 }
 
 /* A recording that is still being made. Whether all must be read again. */
@@ -346,6 +356,7 @@ sampler_run(void *arg)
 			sampler_publish(s, s->reader.draft.request_serial == s->reader.now.serial);
 		}
 	}
+	sample_free(s->told);
 	reader_close(&s->reader);
 	queue_free(&s->todo);
 	results_free(&s->faults);

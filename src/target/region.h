@@ -154,6 +154,9 @@ void regions_count_again(struct regions *rs, struct target *t, size_t i, uint64_
 /* Keeps the counts of an earlier scan instead of its own where they are the same. */
 void regions_keep(struct regions *rs, const struct regions *old);
 
+/* Whether they have the same counts, which both share; the times may differ. */
+bool regions_same(const struct regions *a, const struct regions *b);
+
 /* The memory that rs takes and `old` (NULL: none) does not. */
 size_t regions_bytes(const struct regions *rs, const struct regions *old);
 

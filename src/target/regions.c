@@ -154,6 +154,16 @@ regions_keep(struct regions *rs, const struct regions *old)
 	}
 }
 
+bool
+regions_same(const struct regions *a, const struct regions *b)
+{
+	if (!a || !b || a == b)
+		return a == b;
+	return a->list == b->list && a->counted == b->counted && a->none_new == b->none_new &&
+	       !memcmp(a->blocks, b->blocks, regions_blocks(a) * sizeof(*a->blocks)) &&
+	       !memcmp(&a->totals, &b->totals, sizeof(a->totals));
+}
+
 size_t
 regions_bytes(const struct regions *rs, const struct regions *old)
 {
