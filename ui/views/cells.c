@@ -15,9 +15,13 @@ cells_locate(const struct ui *ui, const struct sample *s, size_t i, size_t *k)
 	const struct window *w = s->window;
 	uint64_t lo, hi;
 
-	return w && !w->gone && w->grid.zoom == g->zoom && w->grid.row_cells == g->row_cells &&
-	       grid_cell_range(g, i, &lo, &hi) && grid_cell_at(&w->grid, lo, k) &&
-	       w->cells.v[*k].has;
+	if (!w || w->gone || w->grid.zoom != g->zoom || w->grid.row_cells != g->row_cells)
+		return false;
+	if (w->grid.top == g->top && w->grid.start == g->start && w->grid.end == g->end)
+		*k = i; /* mostly it is the window of this very screen */
+	else if (!grid_cell_range(g, i, &lo, &hi) || !grid_cell_at(&w->grid, lo, k))
+		return false;
+	return *k < w->cells.n && w->cells.v[*k].has;
 }
 
 bool
@@ -269,18 +273,49 @@ cells_unlit(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t h
 	       !attribution_is_lit(a, lo, hi);
 }
 
+/* Whether a letter is due at cell i of the screen: a class begins, or 16 columns. */
+static bool
+cells_begin(const struct ui *ui, const struct sample *s, size_t i, unsigned cls, bool guessed)
+{
+	const struct pages *pages = ui->pages;
+	unsigned prev;
+
+	if (pages->letters != LETTERS_RUNS)
+		return false;
+	if (i % pages->grid.row_cells % 16 == 0)
+		return true;
+	prev = cells_class(ui, s, i - 1);
+	return cells_change(s->window->lens, guessed && prev == CLASS_MAX ? cls : prev, cls);
+}
+
+/* Whether cell k of the window is drawn by the class of its page alone, as most are. */
+static bool
+cells_is_plain(const struct ui *ui, const struct sample *s, size_t k)
+{
+	return ui->pages->grid.zoom == 0 && !s->window->filtered && !s->window->cells.v[k].rest &&
+	       !ui->lit.key && !ui->range.on;
+}
+
 void
 cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
 	const struct pages *pages = ui->pages;
-	unsigned col = (unsigned)(i % pages->grid.row_cells), second, cls, prev;
+	unsigned second, cls;
 	struct found_cell found;
 	const struct cell *c = &found.c;
 	uint64_t lo, hi, from, to;
-	bool chosen, guessed = !cells_find(ui, s, i, &found);
+	bool chosen, guessed = !cells_locate(ui, s, i, &found.i);
 
+	if (!guessed && cells_is_plain(ui, s, found.i)) {
+		cls = mosaic_first(&s->window->cells, found.i);
+		cells_draw_page_cell(ui, s->window->lens, cls, HEAT_NONE, y, x,
+		                     cells_begin(ui, s, i, cls, false));
+		return;
+	}
 	if (!grid_cell_range(&pages->grid, i, &lo, &hi))
 		return;
+	if (!guessed)
+		mosaic_get(&s->window->cells, found.i, &found.c);
 	if (guessed)
 		found.i = SIZE_MAX;
 	if (guessed && !cells_guess(ui, s, lo, hi, &found.c)) {
@@ -296,13 +331,8 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
 	if (pages->grid.zoom == 0) {
 		cls = guessed ? cell_first(c, &second) : mosaic_first(&s->window->cells, found.i);
-		prev = col ? cells_class(ui, s, i - 1) : CLASS_MAX;
-		if (guessed && prev == CLASS_MAX)
-			prev = cls;
-		cells_draw_page_cell(
-		    ui, s->window->lens, cls, cells_page_heat(ui, s, i, &found), y, x,
-		    chosen || (pages->letters == LETTERS_RUNS &&
-		               (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
+		cells_draw_page_cell(ui, s->window->lens, cls, cells_page_heat(ui, s, i, &found), y,
+		                     x, chosen || cells_begin(ui, s, i, cls, guessed));
 	} else if (chosen || cells_in_letters(ui)) {
 		cells_draw_letter_cell(ui, s->window->lens, c, y, x);
 	} else {
