@@ -27,6 +27,7 @@ enum {
 	COVERED = 0,      /* the right half of a wide character */
 	NEVER = 0x1fffff, /* nothing has been sent there yet; no character */
 	MARKS_MAX = 255,  /* different sequences; later ones are not drawn */
+	SENT = 64,        /* cells that are kept as curses has them; a power of two */
 };
 
 struct pcell {
@@ -37,6 +38,12 @@ struct pcell {
 };
 
 _Static_assert(sizeof(struct pcell) == 8, "cells are compared as bytes");
+
+/* A cell as curses has it. */
+struct psent {
+	struct pcell of;
+	cchar_t cc;
+};
 
 /* Combining marks on one character; 0-terminated. */
 struct pmarks {
@@ -55,6 +62,8 @@ static struct {
 	int cursor_y, cursor_x;
 	unsigned short *pair[257]; /* [fg + 1][bg + 1]; NULL, 0: not allocated yet */
 	unsigned short pairs;
+	cchar_t *run;            /* room for a row of them */
+	struct psent sent[SENT]; /* by its hash: most cells are like others */
 } paint;
 
 struct paint_style
@@ -83,6 +92,13 @@ paint_do_choose(const struct term *t, enum theme theme)
 	return t->ground == GROUND_LIGHT ? THEME_LIGHT : THEME_DARK;
 }
 
+static void
+paint_set_theme(const struct term *t, enum theme theme)
+{
+	paint.theme = paint_do_choose(t, theme);
+	term_shorten_colors(paint.theme == THEME_DARK || paint.theme == THEME_LIGHT);
+}
+
 void
 paint_open(const struct term *t, enum theme theme)
 {
@@ -90,7 +106,7 @@ paint_open(const struct term *t, enum theme theme)
 	paint.utf8 = t->utf8;
 	paint.calm = t->calm;
 	paint.colors = t->colors > 0;
-	paint.theme = paint_do_choose(t, theme);
+	paint_set_theme(t, theme);
 	paint.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 }
 
@@ -104,7 +120,7 @@ paint_forget_shown(void)
 void
 paint_again(const struct term *t, enum theme theme)
 {
-	paint.theme = paint_do_choose(t, theme);
+	paint_set_theme(t, theme);
 	paint.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 	paint.calm = t->calm;
 	paint_forget_shown();
@@ -116,6 +132,8 @@ paint_close(void)
 	free(paint.next);
 	free(paint.shown);
 	free(paint.marks);
+	free(paint.run);
+	paint.run = NULL;
 	paint.next = paint.shown = NULL;
 	paint.marks = NULL;
 	paint.marks_n = paint.marks_cap = 0;
@@ -150,6 +168,7 @@ paint_begin(const struct term *t)
 		paint.cols = t->cols;
 		paint.next = mem_resize(paint.next, n * sizeof(*paint.next));
 		paint.shown = mem_resize(paint.shown, n * sizeof(*paint.shown));
+		paint.run = mem_resize(paint.run, (size_t)t->cols * sizeof(*paint.run));
 		paint_forget_shown();
 		werase(newscr);
 	}
@@ -176,25 +195,50 @@ paint_pair_of(short fg, short bg)
 }
 
 static void
-paint_send_cell(int y, int x, const struct pcell *c)
+paint_make(const struct pcell *c, cchar_t *out)
 {
 	attr_t attr = (c->attr & PAINT_BOLD ? A_BOLD : 0) |
 	              (c->attr & PAINT_REVERSE ? A_REVERSE : 0) |
 	              (c->attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
 	int pair = paint_pair_of(c->fg, c->bg);
 	wchar_t text[CCHARW_MAX + 1] = {(wchar_t)c->ch};
-	cchar_t cc;
 
 	if (c->marks)
 		memcpy(text + 1, paint.marks[c->marks].ch, sizeof(paint.marks->ch));
-	setcchar(&cc, text, attr, (short)pair, paint.colors ? &pair : NULL);
-	mvwadd_wch(newscr, y, x, &cc);
+	setcchar(out, text, attr, (short)pair, paint.colors ? &pair : NULL);
+}
+
+static const cchar_t *
+paint_sent(const struct pcell *c)
+{
+	uint64_t key;
+	struct psent *s;
+
+	memcpy(&key, c, sizeof(key));
+	s = &paint.sent[key * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (SENT - 1)];
+	if (memcmp(&s->of, c, sizeof(*c)) != 0) {
+		paint_make(c, &s->cc);
+		s->of = *c;
+	}
+	return &s->cc;
 }
 
 static bool
 paint_same_style(const struct pcell *a, const struct pcell *b)
 {
 	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
+}
+
+/* Where the cells that have changed end, from x on; for curses they are in paint.run[0..n). */
+static int
+paint_take_run(const struct pcell *next, struct pcell *shown, int x, int *n)
+{
+	for (*n = 0; x < paint.cols && memcmp(&next[x], &shown[x], sizeof(*next)); x++) {
+		shown[x] = next[x];
+		if (next[x].ch != COVERED)
+			paint.run[(*n)++] = *paint_sent(&next[x]);
+	}
+	return x;
 }
 
 /* Returns the number of its cells that have changed. */
@@ -207,13 +251,14 @@ paint_send_row(int y)
 
 	if (!memcmp(next, shown, (size_t)paint.cols * sizeof(*next)))
 		return 0;
-	for (int x = 0; x < paint.cols; x++) {
-		if (!memcmp(&next[x], &shown[x], sizeof(*next)))
+	for (int x = 0, from = 0, n; x < paint.cols; from = ++x) {
+		x = paint_take_run(next, shown, from, &n);
+		changed += (unsigned)(x - from);
+		if (!n)
 			continue;
-		shown[x] = next[x];
-		if (next[x].ch != COVERED)
-			paint_send_cell(y, x, &next[x]);
-		changed++;
+		/* of a wide character the left half may have stayed */
+		mvwadd_wchnstr(newscr, y, from + (next[from].ch == COVERED), paint.run, n);
+		wmove(newscr, y, x < paint.cols ? x : x - 1); /* where it ends up, if hidden */
 	}
 	return changed;
 }
