@@ -14,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -31,6 +31,8 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "cause/causes.h"
+#include "cause/perf.h"
 #include "kernel/kabi.h"
 #include "kernel/vma.h"
 
@@ -367,6 +369,62 @@ loop_samples(struct work *w, int fd)
 }
 
 static void
+count_fault(void *arg, const struct perf_sample *s)
+{
+	(void)s;
+	++*(uint64_t *)arg;
+}
+
+static void
+ignore_lost(void *arg, uint64_t n)
+{
+	(void)arg, (void)n;
+}
+
+/* A ring for each processor, with the faults of the process, which has one thread. */
+static struct perf_ring *
+watch_faults(const struct work *w, struct pollfd *fds, int n)
+{
+	const struct perf_watch watch = {
+		.kind = PERF_FAULTS_MINOR, .kernel = true, .period = 1, .depth = CAUSES_DEPTH };
+	struct perf_ring *v = mem_alloc((size_t)n * sizeof(*v));
+
+	for (int i = 0; i < n; i++) {
+		int event = perf_open(&watch, w->pid, i);
+
+		if (event < 0 || perf_ring_open(&v[i], i, 1 << 20) < 0 ||
+		    perf_ring_take(&v[i], event) < 0)
+			die("perf_event_open");
+		fds[i] = (struct pollfd){ .fd = v[i].fd, .events = POLLIN };
+	}
+	return v;
+}
+
+/* The same, and the page faults are watched: they are read, and forgotten. */
+static void
+loop_samples_faults(struct work *w, int fd)
+{
+	enum { CPUS = 256 };
+	int n = (int)u64_min((uint64_t)perf_cpus(), CPUS);
+	struct pollfd fds[CPUS];
+	struct perf_ring *ring = watch_faults(w, fds, n);
+	const struct perf_events to = { count_fault, ignore_lost, &w->pages };
+
+	for (int i = 0; i < SAMPLES; i++) {
+		for (uint64_t until = time_ns() + TIME_SECOND; time_ns() < until;) {
+			poll(fds, (nfds_t)n, 50);
+			for (int k = 0; k < n; k++)
+				perf_ring_read(&ring[k], &to);
+		}
+		count_states(w, fd);
+		take_written(w, fd);
+	}
+	for (int i = 0; i < n; i++)
+		perf_ring_close(&ring[i]);
+	free(ring);
+}
+
+static void
 loop_text(struct work *w, int fd)
 {
 	ssize_t n;
@@ -426,6 +484,7 @@ static const struct loop {
 	{ "scan-absent", "pagemap", false, loop_scan_absent },
 	{ "scan-soft-dirty", "pagemap", false, loop_scan_soft_dirty },
 	{ "samples", "pagemap", false, loop_samples },
+	{ "samples-faults", "pagemap", false, loop_samples_faults },
 	{ "kpageflags", "/kpageflags", true, loop_frames },
 	{ "kpageflags-by-address", "/kpageflags", true, loop_frames_by_address },
 	{ "kpageflags-single", "/kpageflags", true, loop_frames_single },
