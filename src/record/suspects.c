@@ -222,12 +222,12 @@ static void
 suspects_sort(struct suspects_faults *f)
 {
 	struct suspects_fault *to = mem_alloc(f->n * sizeof(*to)), *was;
-	uint64_t all = 0;
+	uint64_t differ = 0;
 
-	for (size_t i = 0; i < f->n; i++)
-		all |= f->v[i].page;
-	for (unsigned shift = 0; shift < 64 && all >> shift; shift += SUSPECTS_BITS) {
-		if (!(all >> shift & (SUSPECTS_DIGIT - 1)))
+	for (size_t i = 1; i < f->n; i++)
+		differ |= f->v[i].page ^ f->v[0].page;
+	for (unsigned shift = 0; shift < 64 && differ >> shift; shift += SUSPECTS_BITS) {
+		if (!(differ >> shift & (SUSPECTS_DIGIT - 1)))
 			continue;
 		suspects_sort_digit(f, shift, to);
 		was = f->v;
