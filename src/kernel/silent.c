@@ -31,7 +31,8 @@ struct asker {
 
 	pthread_mutex_t lock; /* guards the rest */
 	struct worker worker;
-	size_t asked; /* how many have answered */
+	size_t asked; /* how many have answered, and when the last one did */
+	uint64_t answered_ns;
 	bool left;    /* with the next one, which is silent */
 };
 
@@ -87,7 +88,9 @@ silent_answered(struct asker *a)
 	if (a->left)
 		silent_replace(a->pids[a->asked], 0);
 	a->asked += in_time;
-	worker_wake(&a->worker);
+	a->answered_ns = time_ns();
+	if (a->asked == a->n)
+		worker_wake(&a->worker);
 	pthread_mutex_unlock(&a->lock);
 	return in_time;
 }
@@ -127,6 +130,7 @@ silent_start(int root, const pid_t *pids, size_t n)
 	a->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
 	a->pids = mem_alloc(n * sizeof(*pids));
 	a->n = n;
+	a->answered_ns = time_ns();
 	memcpy(a->pids, pids, n * sizeof(*pids));
 	pthread_mutex_init(&a->lock, NULL);
 	if (a->root >= 0 &&
@@ -141,17 +145,12 @@ silent_start(int root, const pid_t *pids, size_t n)
 static size_t
 silent_wait(struct asker *a)
 {
-	bool in_time = true;
+	static const uint64_t wait = WAIT_MS * TIME_MS;
 	size_t seen;
 
 	pthread_mutex_lock(&a->lock);
-	while (a->asked < a->n && in_time) {
-		uint64_t until = time_ns() + WAIT_MS * TIME_MS;
-
-		for (seen = a->asked; a->asked == seen && in_time;)
-			in_time = worker_wait(&a->worker, until);
-		in_time |= a->asked != seen;
-	}
+	while (a->asked < a->n && time_ns() < a->answered_ns + wait)
+		worker_wait(&a->worker, a->answered_ns + wait);
 	seen = a->asked;
 	a->left = seen < a->n && silent_replace(0, a->pids[seen]);
 	pthread_mutex_unlock(&a->lock);
