@@ -83,13 +83,20 @@ notes_add(struct notes *k, const struct pm_run *runs, size_t n, uint32_t epoch, 
 
 /* --- asking --------------------------------------------------------------------------------- */
 
-static bool
-notes_meet(const struct stamps_seen *is, uint64_t from, uint64_t to)
+/* The first leaf that may have pages from this one on. */
+static size_t
+notes_first(const struct stamps_seen *is, uint64_t from)
 {
 	size_t i = vec_above(is->v, is->n, sizeof(*is->v), offsetof(struct stamps_pages, leaf),
 	                     from / LEAF);
 
-	for (i -= i > 0; i < is->n && is->v[i].leaf * LEAF < to; i++)
+	return i - (i > 0);
+}
+
+static bool
+notes_meet(const struct stamps_seen *is, uint64_t from, uint64_t to)
+{
+	for (size_t i = notes_first(is, from); i < is->n && is->v[i].leaf * LEAF < to; i++)
 		for (unsigned w = 0; w < WORDS; w++)
 			if (is->v[i].bits[w] & stamps_mask(is->v[i].leaf * WORDS + w, from, to))
 				return true;
@@ -103,6 +110,26 @@ notes_newest(const struct notes *k, uint64_t start, uint64_t end)
 		if (notes_meet(&k->v[i], start / PAGE, end / PAGE))
 			return k->v[i].time_ns;
 	return 0;
+}
+
+uint64_t
+notes_bytes(const struct notes *k, uint64_t start, uint64_t end, uint32_t epoch)
+{
+	uint64_t from = start / PAGE, to = end / PAGE, n = 0;
+	const struct stamps_seen *is = k->v + k->n;
+	stamps_plane in;
+
+	while (is > k->v && is[-1].epoch >= epoch)
+		is--;
+	if (is == k->v + k->n || is->epoch != epoch)
+		return 0;
+	for (size_t i = notes_first(is, from); i < is->n && is->v[i].leaf * LEAF < to; i++) {
+		stamps_mask_leaf(in, is->v[i].leaf, from, to);
+		for (unsigned w = 0; w < WORDS; w++)
+			in[w] &= is->v[i].bits[w];
+		n += stamps_size(in);
+	}
+	return n * PAGE;
 }
 
 bool

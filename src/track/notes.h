@@ -14,7 +14,7 @@
  * own, with a bit for each page. To make the stamps of several notes at once takes a fraction of
  * the time.
  */
-enum { NOTES_MOST = 16 };
+enum { NOTES_MOST = 8 };
 
 struct notes {
 	struct stamps_seen v[NOTES_MOST]; /* ascending; their pages are owned */
@@ -32,6 +32,9 @@ void notes_clear(struct notes *k); /* its memory is freed */
 
 /* When a page of [start, end) was noted last; 0: none was. */
 uint64_t notes_newest(const struct notes *k, uint64_t start, uint64_t end);
+
+/* Bytes of [start, end) that were noted in an epoch. */
+uint64_t notes_bytes(const struct notes *k, uint64_t start, uint64_t end, uint32_t epoch);
 
 /* Whether the page at addr was noted in an epoch. */
 bool notes_has(const struct notes *k, uint64_t addr, uint32_t epoch);

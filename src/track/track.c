@@ -320,10 +320,9 @@ track_bytes(const struct track *t, uint64_t start, uint64_t end)
 uint64_t
 track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t epoch)
 {
-	if (epoch <= t->stamps.epoch)
-		track_catch_up(t);
-	else
-		track_catch_up_with(t, start, end);
+	if (epoch > t->stamps.epoch)
+		return notes_bytes(&t->notes, start, end, epoch);
+	track_catch_up(t);
 	return stamps_bytes_in(&t->stamps, start, end, epoch);
 }
 
