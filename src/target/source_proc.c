@@ -28,8 +28,8 @@ source_proc_open_pages(struct source *s, struct err *err)
 }
 
 /*
- * Files read as empty once the address space is gone: maps, if the page tables are refused. These
- * refuse half a word only after they have seen that it is there, and before they lock it.
+ * Files read as empty once the address space is gone: maps, if the page tables are refused. A whole
+ * word, which takes its lock: that is how a target that never lets go of it is noticed.
  */
 static bool
 source_proc_alive(const struct source *s)
@@ -38,10 +38,8 @@ source_proc_alive(const struct source *s)
 	uint64_t word;
 	ssize_t n;
 
-	if (s->meta.open)
-		return pread(r->pm.fd, &word, sizeof(word) / 2, 0) < 0 && errno == EINVAL;
 	do
-		n = pread(r->maps, &word, sizeof(word), 0);
+		n = pread(s->meta.open ? r->pm.fd : r->maps, &word, sizeof(word), 0);
 	while (n < 0 && errno == EINTR);
 	return n == sizeof(word);
 }
