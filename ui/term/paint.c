@@ -96,7 +96,6 @@ static void
 paint_set_theme(const struct term *t, enum theme theme)
 {
 	paint.theme = paint_do_choose(t, theme);
-	term_shorten_colors(paint.theme == THEME_DARK || paint.theme == THEME_LIGHT);
 }
 
 void

@@ -23,7 +23,6 @@ static int term_unread[2], term_unread_n; /* pushed-back input, read next */
 static bool term_bytes_on;           /* readline reads bytes, the program keys */
 static bool term_mouse_on;
 static struct mouse term_reported; /* the report behind CODE_MOUSE */
-static bool term_shortened[2]; /* the format of letters, and of what is behind them */
 static char term_leave[192]; /* what a crash writes: leave the alternate screen, show the cursor */
 
 enum {
@@ -278,7 +277,6 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	t->colors = term_color_count(o->color);
 	t->utf8 = !o->ascii && !term_is_console();
 	t->calm = o->calm;
-	memset(term_shortened, 0, sizeof(term_shortened));
 	term_asked = (struct ground_ask){0};
 	term_unread_n = 0;
 	if (o->ask_ground)
@@ -318,35 +316,6 @@ term_measure(struct term *t)
 {
 	getmaxyx(newscr, t->rows, t->cols);
 	clearok(curscr, TRUE); /* output that was under way before the resize may be anywhere */
-}
-
-/*
- * Curses expands the terminal's format again for each change of a colour, and of 256 colours most
- * entries have this one, with a form of its own for 0 to 7 and for 8 to 15. What tigetstr returns
- * is curses' own copy of the entry, in which the last form, which all of them have, has room.
- */
-void
-term_shorten_colors(bool on)
-{
-	static const struct {
-		const char *cap, *whole, *last;
-	} formats[] = {
-	    {"setaf", "\033[%?%p1%{8}%<%t3%p1%d%e%p1%{16}%<%t9%p1%{8}%-%d%e38;5;%p1%d%;m",
-	     "\033[38;5;%p1%dm"},
-	    {"setab", "\033[%?%p1%{8}%<%t4%p1%d%e%p1%{16}%<%t10%p1%{8}%-%d%e48;5;%p1%d%;m",
-	     "\033[48;5;%p1%dm"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-		char *own = tigetstr((char *)formats[i].cap);
-
-		if (!own || own == (char *)-1)
-			continue;
-		if (on && !strcmp(own, formats[i].whole))
-			term_shortened[i] = true;
-		if (term_shortened[i])
-			strcpy(own, on ? formats[i].last : formats[i].whole);
-	}
 }
 
 static void

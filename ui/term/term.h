@@ -103,9 +103,6 @@ bool term_takes(void);
 /* Sends everything again at the next flush. */
 void term_redraw(void);
 
-/* Whether no colour below 16 will be used: then changes of colours take half the time. */
-void term_shorten_colors(bool on);
-
 /* Restores the terminal by the shortest path. */
 void term_panic(void);
 
