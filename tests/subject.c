@@ -381,13 +381,16 @@ make_hugetlb(struct region *r)
 	return true;
 }
 
-/* Of a file that is mapped shared, the first half is read and two pages of the other are changed. */
+/*
+ * A file that is mapped shared: all of it is read, because of large pages the kernel maps fewer around
+ * the one that is; then two pages are changed.
+ */
 static bool
 make_dirty(struct region *r)
 {
 	if (!map_closing(r, MAP_SHARED, open_file(r, r->name, r->pages), 0))
 		return false;
-	read_pages(r, 0, r->pages / 2);
+	read_pages(r, 0, r->pages);
 	write_page(r, r->pages / 2 + 1);
 	write_page(r, r->pages - 1);
 	return true;
