@@ -363,13 +363,16 @@ bool
 helper_bytes(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start, size_t n,
              uint8_t *to)
 {
-	if (n > FILE_BYTES || !helper_set_ask(h, HELPER_BYTES, v))
-		return false;
-	h->ask.start = start;
-	h->ask.end = start + n;
-	if (!helper_ask(h, p))
-		return false;
-	memcpy(to, h->answer.bytes, n);
+	for (size_t at = 0, part; at < n; at += part) {
+		part = (size_t)u64_min(n - at, FILE_BYTES);
+		if (!helper_set_ask(h, HELPER_BYTES, v))
+			return false;
+		h->ask.start = start + at;
+		h->ask.end = start + at + part;
+		if (!helper_ask(h, p))
+			return false;
+		memcpy(to + at, h->answer.bytes, part);
+	}
 	return true;
 }
 

@@ -77,10 +77,10 @@ bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, u
                   uint64_t end, unsigned needs, struct file_pages *out);
 
 /*
- * Reads n bytes (at most FILE_BYTES) of the file of v, as it would be mapped at `start`: beyond its
- * end there are zeros. false: not all of them could be read.
+ * Reads n bytes of the file of v, as it would be mapped at `start`: beyond its end there are zeros.
+ * false: not all of them could be read.
  */
-enum { FILE_BYTES = 1 << 16 };
+enum { FILE_BYTES = 1 << 16 }; /* of an answer */
 bool helper_bytes(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
                   size_t n, uint8_t *to);
 
