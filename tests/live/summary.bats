@@ -27,7 +27,7 @@ combinations() {
 # Of every region of the subject's, by the numbers of its address that are its own, from the raw files: one
 # reading for all.
 counted() {
-	reader "$SUBJECT_PID" 100000000000..100100000000 | values ADDRESS KPF |
+	reader "$SUBJECT_PID" 100000000000..101000000000 | values ADDRESS KPF |
 		awk -F , '$2 != "" { print substr($1, 1, 8), $2, 1 }' | combinations
 }
 
@@ -41,7 +41,7 @@ flags() {
 
 # across all of them
 counted_in_sum() { counted | sed 's/^[^ ]*/all/' | combinations; }
-flags_in_sum() { sums flags 4 100000000000..100100000000 | sed 's/^/all /' | combinations; }
+flags_in_sum() { sums flags 4 100000000000..101000000000 | sed 's/^/all /' | combinations; }
 
 # histogram RANGE: pages in RAM by mapcount, in pmtop's buckets, from the raw files
 histogram() {
