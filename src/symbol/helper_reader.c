@@ -60,6 +60,9 @@ helper_allow_little(void)
 	    SYS_munmap,     SYS_mremap,     SYS_mprotect,     SYS_madvise,   SYS_brk,
 	    SYS_getrusage,  SYS_prlimit64,  SYS_futex,        SYS_getrandom, SYS_sysinfo,
 	    SYS_exit,       SYS_exit_group, SYS_rt_sigreturn,
+#ifdef SYS_send /* of PowerPC, where the C library's send() is no sendto() */
+	    SYS_send,
+#endif
 	};
 	enum { N = ARRAY_LEN(allowed) };
 	struct sock_filter code[N + 6];
