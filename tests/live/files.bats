@@ -251,6 +251,11 @@ status() {
 	read -ra helpers <<<"$(children "$(screen_pid)")" # one of each thread that reads
 	[[ ${#helpers[@]} -gt 0 ]]
 	for helper in "${helpers[@]}"; do
+		# the process that asks for nodes: it has the socket of its questions, and no more
+		if [[ $(status "$helper" Name) == pmtop ]]; then
+			is "$(readlink "/proc/$helper/fd/"* | grep -vc '^socket:')" 0
+			continue
+		fi
 		reader=$(children "$helper" | tr -d ' ')
 		is "$(status "$helper" Name) $(status "$reader" Name)" "pmtop-helper pmtop-helper"
 		# DAC_READ_SEARCH, FOWNER, SYS_PTRACE, CHECKPOINT_RESTORE
