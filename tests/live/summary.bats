@@ -24,18 +24,17 @@ combinations() {
 		END { for my $name (sort keys %n) { printf "%s 0x%x %d\n", $name, $_, $n{$name}{$_} for sort { $a <=> $b } keys %{ $n{$name} } } }'
 }
 
-# Of every region of the subject's, by the numbers of its address that are its own, from the raw files: one
-# reading for all.
+# Of every region of the subject's, by its number (one each 0x2000 pages), from the raw files: one reading for all.
 counted() {
 	reader "$SUBJECT_PID" 100000000000..101000000000 | values ADDRESS KPF |
-		awk -F , '$2 != "" { print substr($1, 1, 8), $2, 1 }' | combinations
+		perl -F, -lane 'no warnings "portable"; printf "%x %s 1\n", hex($F[0]) / (0x2000 * $ENV{PAGE}), $F[1] if @F == 2' | combinations
 }
 
 # The same of pmtop's table, which tells of one region at a time.
 flags() {
 	local region
 	for region in "${!RANGE[@]}"; do
-		sums flags 4 "${RANGE[$region]}" | sed "s/^/0x${AT[$region]:0:6} /"
+		sums flags 4 "${RANGE[$region]}" | sed "s/^/$(printf %x $((0x${AT[$region]} / (0x2000 * PAGE)))) /"
 	done | combinations
 }
 

@@ -103,8 +103,8 @@ read_sharers_of() { PIDS[target]=${PIDS[$1]} read_sharers "$2"; }
 	need_owners
 	sharer_start
 	# page 36 of fork was moved in one process; 3 of shm is mapped by three; 3 of memfd by two, twice in one
-	for page in fork:24000 fork:0 shm:3000 memfd:3000 again:3000 shm:1f000; do
-		name=${page%:*} page=$(printf %x $((0x${AT[$name]} + 0x${page#*:})))
+	for page in fork:36 fork:0 shm:3 memfd:3 again:3 shm:31; do
+		name=${page%:*} page=$(printf %x $((0x${AT[$name]} + ${page#*:} * PAGE)))
 		same "pm --json -e 'who $page' ${PIDS[target]} | grep -oE '\"pid\": [0-9]+|\"address\": \"0x[0-9a-f]+\", \"perm' |
 			grep -oE '[0-9]+\$|0x[0-9a-f]+' | paste -d ' ' - - | sort" \
 			"read_sharers $page..$(printf %x $((0x$page + PAGE))) places | sort"
@@ -120,7 +120,7 @@ read_sharers_of() { PIDS[target]=${PIDS[$1]} read_sharers "$2"; }
 	need_owners
 	sharer_start
 	# of this page one mapping is elsewhere, so all processes are scanned
-	page=$(printf %x $((0x${AT[fork]} + 0x24000)))
+	page=$(printf %x $((0x${AT[fork]} + 36 * PAGE)))
 	[[ $(pm -e "who $page" "${PIDS[target]}") == *"same_memory    ${PIDS[twin]}"* ]]
 	run ! grep -w "${PIDS[twin]}" <(pm --who -n --raw "${PIDS[target]}")
 	# and from its side
@@ -162,7 +162,7 @@ unshared_of() {
 	is "$(unshared_of child target)" "48 16 0 0"
 	is "$(unshared_of child grand)" "48 16 0 0"
 	is "$(unshared_of grand child)" "48 16 0 0"
-	[[ $(pm -e unshared "${PIDS[grand]}") =~ ^"parent ${PIDS[child]}: "[0-9.]+K" shared, " ]]
+	[[ $(pm -e unshared "${PIDS[grand]}") =~ ^"parent ${PIDS[child]}: "[0-9.]+[KM]" shared, " ]]
 	# pages that were only read are nobody's
 	run -0 pm -e unshared "$$"
 }
