@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A process whose mmap_lock is held by a writer that never lets go. `stuck FOLDER [PAGES [MIB]]` makes as many
- * regions of a page each, touches so much memory, and mounts a file system of its own there, whose one file is answered by a child; says "ready PID" of the process; a line on
- * standard input has the lock taken ("held", once it is), the next one lets it go ("free"), and so on.
+ * regions of a page each, touches so much memory, and mounts a file system of its own there, whose one file is
+ * answered by a child; says "ready PID" of the process; a line on standard input has the lock taken ("held", once
+ * it is), the next one lets it go ("free"), and so on.
  *
  * The child never answers a read of the file, and so its page stays locked. To map the file, opened once
  * more and then without the cache, the kernel drops its pages first, and waits for that one with the
@@ -89,16 +90,20 @@ answer(int dev, const struct fuse_in_header *in)
 	}
 }
 
-/* A byte on `go` has the read answered. */
+/*
+ * A byte on `go` has the read answered. Whoever waits for a process that cannot be let go waits for ever, ps as
+ * well: with the test's end of standard input the file system is gone, and so is the wait. (PR_SET_PDEATHSIG comes
+ * too late: a process that is killed waits for the lock before it ends.)
+ */
 static _Noreturn void
 serve(int dev, int go)
 {
 	static _Alignas(struct fuse_in_header) char buf[1 << 17];
 	static const char zeros[SIZE];
-	struct pollfd fds[] = {{dev, POLLIN, 0}, {go, POLLIN, 0}};
+	struct pollfd fds[] = {{dev, POLLIN, 0}, {go, POLLIN, 0}, {0, 0, 0}};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (poll(fds, 2, -1) > 0) {
+	while (poll(fds, 3, -1) > 0 && !(fds[2].revents & POLLHUP)) {
 		if (fds[0].revents && read(dev, buf, sizeof(buf)) > 0)
 			answer(dev, (const struct fuse_in_header *)(const void *)buf);
 		if (fds[1].revents && read(go, buf, 1) == 1) {
@@ -157,7 +162,6 @@ is_stuck(int thread)
 	close_paren = strrchr(text, ')');
 	return close_paren && close_paren[1] && close_paren[2] == 'D';
 }
-
 
 static void
 say(const char *word)
