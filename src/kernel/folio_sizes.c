@@ -13,16 +13,12 @@
 unsigned
 folio_huge_order(size_t page_size)
 {
-	unsigned order = 0;
-
 #if defined(__powerpc64__)
 	/* tables share a page: 2 MiB; of POWER8 and older 16 MiB, which begin where these do */
 	if (page_size == 65536)
 		return 5;
 #endif
-	while (sizeof(uint64_t) << order < page_size)
-		order++;
-	return order;
+	return (unsigned)__builtin_ctzll(page_size / sizeof(uint64_t));
 }
 
 /* The bracketed word is the active setting; "inherit" defers to the setting above. */

@@ -13,6 +13,7 @@
 #include "base/rights.h"
 #include "base/util.h"
 #include "kernel/flags.h"
+#include "kernel/folio_sizes.h"
 #include "kernel/kabi.h"
 #include "kernel/proc_bar.h"
 
@@ -303,7 +304,7 @@ static void
 pagemap_vote(struct vote *v, const struct scan *s, uint64_t start, uint64_t end, uint64_t cats)
 {
 	/* by entries, in pages' bytes */
-	uint64_t n = cats & PM_CAT_HUGE ? (end - start) / (s->pm->page_size / sizeof(uint64_t))
+	uint64_t n = cats & PM_CAT_HUGE ? (end - start) / folio_huge_pages(s->pm->page_size)
 	                                : end - start;
 
 	if (v->cats != cats && n > v->weight)

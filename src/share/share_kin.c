@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/util.h"
+#include "kernel/folio_sizes.h"
 #include "share/share_parts.h"
 
 enum {
@@ -226,7 +227,7 @@ share_trusts_most(const struct share_work *w, const struct share_batch *b, size_
 	uint64_t page = b->addr / w->t->page_size + i, pfn = b->words[i] & PM_PFN_MASK;
 
 	return b->kind[i] == SHARE_ANON && pfn != w->t->source->meta.zero_pfn &&
-	       (page ^ pfn) % (w->t->page_size / sizeof(uint64_t));
+	       (page ^ pfn) % folio_huge_pages(w->t->page_size);
 }
 
 /* Worth it if the range is much of what the kernel looks at for it. */

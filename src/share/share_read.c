@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "kernel/folio_sizes.h"
 #include "target/page_read.h"
 
 enum { SHARE_DOUBTS = 256 }; /* pages whose counts are read at once */
@@ -30,7 +31,7 @@ share_may_be_huge(const struct source *s, uint64_t addr, uint64_t word)
 	uint64_t pfn = word & PM_PFN_MASK;
 	uint64_t differ = pfn ^ addr / s->meta.page_size;
 
-	return word & PM_PRESENT && pfn && !(differ % (s->meta.page_size / sizeof(word)));
+	return word & PM_PRESENT && pfn && !(differ % folio_huge_pages(s->meta.page_size));
 }
 
 static void
@@ -69,7 +70,7 @@ share_judge_table(const struct source *s, uint64_t addr, uint64_t *words, size_t
 static void
 share_judge_huge(const struct source *s, uint64_t addr, uint64_t *words, size_t n)
 {
-	size_t size = s->meta.page_size, per = size / sizeof(*words);
+	size_t size = s->meta.page_size, per = folio_huge_pages(size);
 
 	for (size_t i = 0, next; i < n; i = next) {
 		uint64_t at = addr + i * size;
