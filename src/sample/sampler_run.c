@@ -13,6 +13,7 @@
 enum {
 	HEARTBEAT_MS = 250, /* how soon an exec is noticed */
 	COST_SHARE = 10, /* a scan that took t is not repeated before COST_SHARE * t has passed */
+	TOLD_MS = 5000, /* what shows the same is told again, for what depends on the time */
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
@@ -211,7 +212,7 @@ sampler_read(struct sampler *s, bool all)
 }
 
 /*
- * Whether the draft shows what was published last, and nobody waits for it. What is read by a
+ * Whether the draft shows what was published just now, and nobody waits for it. What is read by a
  * command is read again once there is a newer sample.
  */
 static bool
@@ -220,7 +221,9 @@ sampler_is_told(const struct sampler *s, bool complete)
 	const struct screen_request *w = &s->reader.now.screen;
 	const struct sample *is = &s->reader.draft;
 
-	return s->told && !s->reader.done.n && complete && s->told->complete &&
+	if (!s->told || time_ns() - s->told->made_ns > UINT64_C(1000000) * TOLD_MS)
+		return false;
+	return !s->reader.done.n && complete && s->told->complete &&
 	       is->request_serial == s->reader.now.serial && !w->smaps_on && !w->accesses_on &&
 	       !w->by_on && !w->heat_on && w->range_lo == w->range_hi && sample_same(is, s->told);
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "model/list.h"
+#include "model/list_rows.h"
 #include "term/prompt.h"
 
 enum {
@@ -56,6 +57,9 @@ app_picture_ms(const struct app *a)
 	uint64_t now = time_ns(), there = a->t.s ? sample_clock(a->t.s, now) : now;
 	bool list = ui_view(&a->ui) == VIEW_REGIONS;
 	int changes = list ? list_changes_wait_ms(&a->ui.list->changes, there) : -1;
+	int rows = list && a->t.s && !a->t.back && !a->t.s->timeline ? rows_wait_ms(&a->ui, now)
+	                                                             : -1;
+	int ms;
 
 	if (term_has_key())
 		return 0;
@@ -74,7 +78,8 @@ app_picture_ms(const struct app *a)
 		return FADE_MS;
 	if (!a->t.s)
 		return -1;
-	return app_shows_ages(a->t.s) || a->t.request.screen.smaps_on ? 1000 : -1;
+	ms = app_shows_ages(a->t.s) || a->t.request.screen.smaps_on ? 1000 : -1;
+	return rows >= 0 && (ms < 0 || rows < ms) ? rows : ms;
 }
 
 static int

@@ -15,6 +15,7 @@ struct list {
 	uint64_t order_serial; /* of the sample it was sorted from */
 	uint64_t order_smaps;  /* and the time of its smaps */
 	struct regions_list *order_of; /* the regions that it has: a reference */
+	bool order_held;       /* it is frozen */
 	bool order_whole;      /* its values were known and differed: else it is not kept */
 	size_t shown, unknown; /* regions that pass the filter; that may or may not pass */
 	size_t top, rows;      /* the first row on screen, and the number of rows that fit */

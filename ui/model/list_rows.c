@@ -403,7 +403,8 @@ rows_settle(struct ui *ui, const struct sample *s)
 	bool changed = list_changes_update(&list->changes, s, ui->now), *in;
 	bool at_top = list->order_n && ui->region == list->order[0];
 
-	if (!list->order || list->order_serial != s->serial || changed) {
+	if (!list->order || list->order_serial != s->serial || changed ||
+	    (list->order_held && ui->now > ui->touched_ns + HOLD_NS)) {
 		in = list_filter_run(&list->filter, s, &list->unknown);
 		o.in = in;
 		list->shown = 0;
@@ -412,8 +413,10 @@ rows_settle(struct ui *ui, const struct sample *s)
 		rows_make_groups(ui, s, in);
 		if (o.moves && !list->order_whole && at_top)
 			ui->region = 0; /* the top was requested before the rows were known */
-		if (!list->order || !o.moves || !list->order_whole || list->order_smaps != smaps ||
-		    ui->now > ui->touched_ns + HOLD_NS)
+		list->order_held = list->order && o.moves && list->order_whole &&
+		                   list->order_smaps == smaps &&
+		                   ui->now <= ui->touched_ns + HOLD_NS;
+		if (!list->order_held)
 			rows_sort_rows(ui, s, &o);
 		else if (in || changed || list->order_of != s->regions->list)
 			rows_keep_order(ui, s, in);
@@ -424,6 +427,16 @@ rows_settle(struct ui *ui, const struct sample *s)
 		free(in);
 	}
 	rows_settle_cursor(ui, s);
+}
+
+int
+rows_wait_ms(const struct ui *ui, uint64_t now)
+{
+	uint64_t end = ui->touched_ns + HOLD_NS;
+
+	if (!ui->list->order_held)
+		return -1;
+	return end >= now ? (int)((end - now) / 1000000) + 1 : 0;
 }
 
 void

@@ -32,6 +32,9 @@ row_is_gone(uint64_t row)
  */
 void rows_settle(struct ui *ui, const struct sample *s);
 
+/* When rows that are frozen may trade places, in ms from now; -1: none are. */
+int rows_wait_ms(const struct ui *ui, uint64_t now);
+
 /* Call when the choice or the order of rows has changed. */
 void rows_anew(struct ui *ui);
 
