@@ -400,6 +400,29 @@ held_in_each_view() { # [REGIONS]
 	let_go
 }
 
+# A long wait makes the next count of all regions late, and until then nothing newer comes into the past.
+@test "bug: a past in which there was nothing newer was asked for on and on" {
+	local frame before
+	need_watch
+	stuck_start
+	watch_start_screen "${INJECT[@]}" "$PIPED_PID"
+	go c
+	screen_wait_text 'epoch 1'
+	go ": s n a p Space x Enter : d i f f Space x Enter"
+	screen_wait_text 'what differs since x'
+	go S
+	screen_wait_text "REC "
+	hold
+	SCREEN_IDLE=0 screen_wait_text 'waiting for the kernel [0-9]+ s'
+	let_go
+	_screen_status
+	before=$frame
+	SCREEN_IDLE=0 screen_wait_text 'counts [4-9]\.[0-9]s'
+	_screen_status
+	((frame - before < 400)) || { echo "$((frame - before)) frames"; return 1; }
+	leaves
+}
+
 @test "bug: a pmtop that watched by userfaultfd could not end while the memory of the process was locked for ever" {
 	local view
 	need_watch

@@ -153,6 +153,9 @@ once_is_due(const struct app *a, const struct app_once *o, const struct command 
 		return c->again && once_has_old_smaps(a);
 	if (o->state == ONCE_DONE && c->kind == COMMAND_ACCESSES)
 		return once_has_old_accesses(a);
+	/* the past may have nothing newer than what was read: then it is not asked on and on */
+	if (c->kind == COMMAND_HEAT && time_ns() < o->asked_ns + HEAT_NS)
+		return false;
 	return o->state == ONCE_DONE && once_is_stale(a->t.s, c);
 }
 
@@ -182,7 +185,7 @@ app_ask_once(struct app *a)
 		} else if (once_is_due(a, o, &c)) {
 			app_command(a, &c);
 			c.serial = a->t.newest[c.kind];
-			*o = (struct app_once){c, s->execs + 1, ONCE_ASKED};
+			*o = (struct app_once){c, s->execs + 1, ONCE_ASKED, time_ns()};
 		}
 	}
 }

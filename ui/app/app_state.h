@@ -67,6 +67,7 @@ struct app_target {
 		struct command of;
 		unsigned execs;      /* 1 + sample.execs of the program that it is of; 0: none */
 		enum ui_once state;
+		uint64_t asked_ns;
 	} once[COMMAND_KINDS];
 
 	struct answer *panel;    /* the answer on screen */
