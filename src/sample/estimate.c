@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "page/pick.h"
 #include "target/growth.h"
-#include "target/page_read.h"
+#include "target/page_huge.h"
 #include "target/walk.h"
 
 enum {

@@ -11,12 +11,12 @@
 
 enum {
 	LENS_MS = 150,   /* per scan for strips that need every page */
-	QUIET_SHARE = 400, /* of the time, one part is for reading a window of a quiet target */
+	QUIET_SHARE = 400, /* reading the window of a quiet target takes 1/400 of the time */
 	STRIPS_MS = 60,  /* for all of them at first, with estimates; ROWS_MS for those of rows */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
-	MAPS_SHARE = 200, /* a long list of regions is read for one part in so many of the time */
-	SWEEP_SHARE = 50, /* so are all counted, what the ticks between them take included; */
-	SHOWN_SHARE = 10, /* ... if that is what is on screen, without */
+	MAPS_SHARE = 200, /* rereading a long list of regions takes at most 1/200 of the time; */
+	SWEEP_SHARE = 50, /* counting all of them 1/50, with the ticks in between; */
+	SHOWN_SHARE = 10, /* ... or 1/10 without them, if the counts are on screen */
 	ROWS_MS = 10,    /* rows on screen are counted for themselves, for so long, ... */
 	ROW_PAGES = 1 << 16, /* ... if they have no more pages: about a millisecond */
 };

@@ -86,6 +86,7 @@ struct sample {
 	uint64_t made_ns; /* the same on our clock; time_ns is on the source's */
 	struct regions *regions;
 
+	/* from here on sample_same compares bytes, but for what `writes` cost */
 	pid_t pid;
 	char comm[64];
 	size_t page_size;

@@ -35,7 +35,7 @@ struct sampler {
 	struct results faults; /* of pages read in: wait for a scan that shows them */
 	struct command next; /* to be passed to the answerer; serial 0: none */
 	uint64_t next_scan;
-	struct sample *told; /* the last that was published; NULL: none */
+	struct sample *published; /* the last one; NULL: none yet */
 	/*
 	 * the last scan was abandoned for a newer request, and is still due; of all regions,
 	 * whatever it costs; or that of the grid

@@ -13,7 +13,7 @@
 enum {
 	HEARTBEAT_MS = 250, /* how soon an exec is noticed */
 	COST_SHARE = 10, /* a scan that took t is not repeated before COST_SHARE * t has passed */
-	TOLD_MS = 5000, /* what shows the same is told again, for what depends on the time */
+	PUBLISH_MS = 5000, /* even if nothing has changed: the screen shows ages, too */
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
@@ -32,8 +32,8 @@ sampler_publish(void *arg, bool complete)
 		s->reader.draft.request_serial = s->reader.draft.whole_serial =
 		    s->reader.now.serial;
 	copy = sample_share(&s->reader.draft);
-	sample_free(s->told);
-	s->told = sample_share(copy);
+	sample_free(s->published);
+	s->published = sample_share(copy);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -212,20 +212,21 @@ sampler_read(struct sampler *s, bool all)
 }
 
 /*
- * Whether the draft shows what was published just now, and nobody waits for it. What is read by a
- * command is read again once there is a newer sample.
+ * Whether the draft shows what the last published sample shows, and nobody waits for it. Facts that
+ * a command reads are read again only after a newer sample: with those on screen, all are news.
  */
 static bool
-sampler_is_told(const struct sampler *s, bool complete)
+sampler_has_no_news(const struct sampler *s, bool complete)
 {
 	const struct screen_request *w = &s->reader.now.screen;
 	const struct sample *is = &s->reader.draft;
 
-	if (!s->told || time_ns() - s->told->made_ns > UINT64_C(1000000) * TOLD_MS)
+	if (!s->published || time_ns() - s->published->made_ns > PUBLISH_MS * TIME_MS)
 		return false;
-	return !s->reader.done.n && complete && s->told->complete &&
+	return !s->reader.done.n && complete && s->published->complete &&
 	       is->request_serial == s->reader.now.serial && !w->smaps_on && !w->accesses_on &&
-	       !w->by_on && !w->heat_on && w->range_lo == w->range_hi && sample_same(is, s->told);
+	       !w->by_on && !w->heat_on && w->range_lo == w->range_hi &&
+	       sample_same(is, s->published);
 }
 
 /* Serves what the new request needs beyond the previous one. tick: it is time for a scan. */
@@ -270,7 +271,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool tick, bool d
 	if (!s->stale)
 		results_move(&l->done, &s->faults);
 	complete = !s->stale && !(s->grid_stale && w->screen.grid_on);
-	if (!sampler_is_told(s, complete))
+	if (!sampler_has_no_news(s, complete))
 		sampler_publish(s, complete);
 }
 
@@ -359,7 +360,7 @@ sampler_run(void *arg)
 			sampler_publish(s, s->reader.draft.request_serial == s->reader.now.serial);
 		}
 	}
-	sample_free(s->told);
+	sample_free(s->published);
 	reader_close(&s->reader);
 	queue_free(&s->todo);
 	results_free(&s->faults);

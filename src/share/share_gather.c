@@ -168,13 +168,14 @@ share_gather_part(struct share_work *w)
 
 /* --- the range -------------------------------------------------------------------------------- */
 
-/* What nobody else has is freed with the range, if it is anonymous. Huge pages go to their pool. */
+/* Whether its anonymous pages are freed with it: hugetlb pages go back to their pool. */
 static bool
 share_is_own(const struct vma *v)
 {
 	return v->type != VMA_HUGETLB && v->type != VMA_DEVICE && v->type != VMA_KERNEL;
 }
 
+/* A page that nobody else has. */
 static void
 share_add_own(struct share_work *w, uint64_t word)
 {

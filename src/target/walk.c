@@ -7,6 +7,7 @@
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "target/cache.h"
+#include "target/page_huge.h"
 #include "target/page_read.h"
 
 struct pages_walk {

@@ -11,7 +11,7 @@
 #include "hardened.h"
 #include "kernel/kabi.h"
 #include "tap.h"
-#include "target/page_read.h"
+#include "target/page_huge.h"
 #include "target/summary.h"
 #include "target/walk.h"
 

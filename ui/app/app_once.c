@@ -153,7 +153,7 @@ once_is_due(const struct app *a, const struct app_once *o, const struct command 
 		return c->again && once_has_old_smaps(a);
 	if (o->state == ONCE_DONE && c->kind == COMMAND_ACCESSES)
 		return once_has_old_accesses(a);
-	/* the past may have nothing newer than what was read: then it is not asked on and on */
+	/* if the past has nothing newer than what was read, asking again at once does not help */
 	if (c->kind == COMMAND_HEAT && time_ns() < o->asked_ns + HEAT_NS)
 		return false;
 	return o->state == ONCE_DONE && once_is_stale(a->t.s, c);

@@ -50,6 +50,15 @@ app_shows_ages(const struct sample *s)
 	       (s->regions && s->regions->totals.grown.known);
 }
 
+/* How long rows of the list are still held in their places, in ms; -1: they are not. */
+static int
+app_rows_ms(const struct app *a, uint64_t now)
+{
+	bool live = a->t.s && !a->t.back && !a->t.s->timeline;
+
+	return live && ui_view(&a->ui) == VIEW_REGIONS ? rows_wait_ms(&a->ui, now) : -1;
+}
+
 /* How long the screen stays valid if nothing happens, in ms; -1: for ever. */
 static int
 app_picture_ms(const struct app *a)
@@ -57,9 +66,7 @@ app_picture_ms(const struct app *a)
 	uint64_t now = time_ns(), there = a->t.s ? sample_clock(a->t.s, now) : now;
 	bool list = ui_view(&a->ui) == VIEW_REGIONS;
 	int changes = list ? list_changes_wait_ms(&a->ui.list->changes, there) : -1;
-	int rows = list && a->t.s && !a->t.back && !a->t.s->timeline ? rows_wait_ms(&a->ui, now)
-	                                                             : -1;
-	int ms;
+	int rows = app_rows_ms(a, now), ms;
 
 	if (term_has_key())
 		return 0;

@@ -92,12 +92,6 @@ paint_do_choose(const struct term *t, enum theme theme)
 	return t->ground == GROUND_LIGHT ? THEME_LIGHT : THEME_DARK;
 }
 
-static void
-paint_set_theme(const struct term *t, enum theme theme)
-{
-	paint.theme = paint_do_choose(t, theme);
-}
-
 void
 paint_open(const struct term *t, enum theme theme)
 {
@@ -105,7 +99,7 @@ paint_open(const struct term *t, enum theme theme)
 	paint.utf8 = t->utf8;
 	paint.calm = t->calm;
 	paint.colors = t->colors > 0;
-	paint_set_theme(t, theme);
+	paint.theme = paint_do_choose(t, theme);
 	paint.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 }
 
@@ -119,7 +113,7 @@ paint_forget_shown(void)
 void
 paint_again(const struct term *t, enum theme theme)
 {
-	paint_set_theme(t, theme);
+	paint.theme = paint_do_choose(t, theme);
 	paint.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 	paint.calm = t->calm;
 	paint_forget_shown();
