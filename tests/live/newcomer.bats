@@ -10,9 +10,14 @@ BASE=210000000000 OTHER=220000000000 THIRD=230000000000 CODE=240000000000
 
 teardown() { live_end; }
 
+# page ADDRESS N: the address N pages above
+page() { printf %x $((0x$1 + $2 * PAGE)); }
+
+MIB10=$(((10 << 20) / PAGE)) # pages
+
 # newcomer_start: with 64 pages at BASE, written, and a file of 16 at CODE, read
 newcomer_start() {
-	head -c 65536 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/file"
+	head -c $((16 * PAGE)) /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/file"
 	pipes_start "$NEWCOMER" "$BATS_TEST_TMPDIR/file"
 	NEWCOMER_PID=$PIPED_PID SUBJECT_PID=$PIPED_PID NEWCOMER_IN=$PIPED_IN NEWCOMER_OUT=$PIPED_OUT
 	_newcomer_says '^ready'
@@ -20,7 +25,7 @@ newcomer_start() {
 	newcomer write $BASE 64
 	newcomer file $CODE 16
 	newcomer read $CODE 16
-	RANGE[base]=$BASE..210000040000
+	RANGE[base]=$BASE..$(page $BASE 64)
 }
 
 _newcomer_says() {
@@ -71,7 +76,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer map $OTHER 8
 	newcomer write $OTHER 3
-	newcomer read 220000004000 2
+	newcomer read "$(page $OTHER 4)" 2
 	watch_is_over
 	# without privilege and without PAGEMAP_SCAN the zero page is not recognized
 	[[ $(written $OTHER) == 11100 ]]
@@ -81,12 +86,12 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	need_way
 	[[ ${WAY[1]} == uffd ]] || skip "soft-dirty marks no empty pages"
 	newcomer_start
-	RANGE[other]=$OTHER..220000008000
+	RANGE[other]=$OTHER..$(page $OTHER 8)
 	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer map $OTHER 8
 	newcomer write $OTHER 3
 	until_true is_armed other
-	newcomer read 220000004000 2
+	newcomer read "$(page $OTHER 4)" 2
 	watch_is_over
 	[[ $(written $OTHER) == 11100 ]]
 }
@@ -98,7 +103,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	newcomer map $OTHER 8
 	newcomer write $OTHER 3
 	watch_is_over
-	grep -qx "0x$OTHER,12288,0" "$BATS_TEST_TMPDIR/out"
+	grep -qx "0x$OTHER,$((3 * PAGE)),0" "$BATS_TEST_TMPDIR/out"
 }
 
 @test "a huge page mapped since the clear: which part was written is not known" {
@@ -156,7 +161,7 @@ need_frames_of() {
 	until_true is_marked
 	newcomer shared $OTHER 8
 	newcomer write $OTHER 8
-	RANGE[other]=$OTHER..220000008000
+	RANGE[other]=$OTHER..$(page $OTHER 8)
 	until_true is_armed other
 	# two writes may lie in two intervals: written again until one has both
 	until_true write_and_see
@@ -176,8 +181,8 @@ write_and_see() {
 	newcomer shared $OTHER 256
 	newcomer write $OTHER 256
 	watch_is_over
-	is "$(awk -F , -v at="0x$OTHER" '$3 == at { print $1 ":" $2 }' "$BATS_TEST_TMPDIR/out")" ":1048576"
-	(($(awk -F , '$3 == "" { print $2 }' "$BATS_TEST_TMPDIR/out") >= 1048576))
+	is "$(awk -F , -v at="0x$OTHER" '$3 == at { print $1 ":" $2 }' "$BATS_TEST_TMPDIR/out")" ":$((256 * PAGE))"
+	(($(awk -F , '$3 == "" { print $2 }' "$BATS_TEST_TMPDIR/out") >= 256 * PAGE))
 }
 
 @test "migrate: no claim of convergence that leaves out pages not known" {
@@ -186,8 +191,8 @@ write_and_see() {
 	newcomer_start
 	watch_begin --watch=$((3 * ${TEST_TIMEOUT_SCALE:-1})) -e 'migrate 10m'
 	until_true is_marked
-	newcomer shared $OTHER 2560
-	newcomer write $OTHER 2560
+	newcomer shared $OTHER $MIB10
+	newcomer write $OTHER $MIB10
 	wait "$WATCH"
 	watch_show
 	grep -q '^10 Mb/s: may not converge: writes to 10.* are not known$' \
@@ -203,8 +208,8 @@ write_and_see() {
 	screen_start 120x24 "$NEWCOMER_PID"
 	screen_keys c
 	screen_wait_text 'epoch 1: userfaultfd armed'
-	newcomer shared $OTHER 2560
-	newcomer write $OTHER 2560
+	newcomer shared $OTHER $MIB10
+	newcomer write $OTHER $MIB10
 	screen_wait_text 'writes .* written \+10\.0M in 1 new region, .*not watched'
 	screen_keys W
 	screen_wait_text 'not watched +\+10\.0M in 1 new region'
@@ -220,7 +225,7 @@ write_and_see() {
 	newcomer_start
 	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer poke $CODE
-	newcomer debug 240000002000
+	newcomer debug "$(page $CODE 2)"
 	watch_is_over
 	is "$(written $CODE)" ----------------
 }
@@ -244,7 +249,7 @@ write_and_see() {
 	until_true is_registered_at $CODE
 	watch_scans
 	newcomer poke $CODE
-	newcomer debug 240000002000
+	newcomer debug "$(page $CODE 2)"
 	watch_is_over
 	is "$(written $CODE)" 1010000000000000
 }
@@ -256,8 +261,8 @@ write_and_see() {
 	watch_begin --watch=60 --pages=$BASE..+16p -o ADDRESS,WRITTEN --csv -n
 	until_true is_registered_at $BASE
 	watch_scans
-	newcomer write 210000003000 1
-	newcomer write 210000009000 1
+	newcomer write "$(page $BASE 3)" 1
+	newcomer write "$(page $BASE 9)" 1
 	watch_is_over
 	is "$(written $BASE)" 00010000--------
 	run --separate-stderr "$PMTOP" --watch=0.1 "${WAY[@]}" --pages=$BASE..+16p --filter '!written' -o ADDRESS --csv -n "$NEWCOMER_PID"
@@ -276,7 +281,7 @@ is_registered_at() { awk -v at="^$1-" '$0 ~ at { in_it = 1 } in_it && /^VmFlags/
 	newcomer open $CODE 16
 	until_true is_registered_at $CODE
 	watch_scans
-	newcomer write 240000003000 1
+	newcomer write "$(page $CODE 3)" 1
 	watch_is_over
 	is "$(written $CODE)" ---1------------
 }
