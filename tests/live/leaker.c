@@ -4,9 +4,9 @@
  *
  *   leaker [SECONDS]
  *
- * open_session() keeps what it allocates, in blocks of 32 KiB; parse_request() allocates blocks of many
- * sizes, fills them and frees them; fill_cache() fills a buffer and drops it with madvise(). It says
- * "ready" once all have run for a while.
+ * open_session() keeps what it allocates, in blocks of 8 pages, because malloc() itself touches one of each;
+ * parse_request() allocates blocks of many sizes, fills them and frees them; fill_cache() fills a buffer and
+ * drops it with madvise(). It says "ready" once all have run for a while.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -20,16 +20,17 @@ enum {
 	TICKS = 100,                /* of churn, a second */
 	LOST = 1 << 20,             /* bytes a second */
 	CHURN = 25 << 20,           /* bytes a second, by each of the two */
-	SESSION = 32 << 10,         /* bytes of a block that is lost */
+	SESSION = 8,                /* pages of a block that is lost */
 	BLOCKS = 64,
 };
 
 struct session {
 	struct session *next;
-	unsigned char data[SESSION];
+	unsigned char data[];
 };
 
 static struct session *sessions;
+static size_t session_bytes;
 static unsigned char *cache;
 static unsigned seed = 1;
 
@@ -48,9 +49,9 @@ random_below(unsigned n)
 __attribute__((noinline)) static void
 open_session(void)
 {
-	struct session *s = malloc(sizeof(*s));
+	struct session *s = malloc(sizeof(*s) + session_bytes);
 
-	FILL(s->data, sizeof(s->data));
+	FILL(s->data, session_bytes);
 	s->next = sessions;
 	sessions = s;
 }
@@ -101,7 +102,7 @@ static void *
 sessions_run(void *arg)
 {
 	pthread_setname_np(pthread_self(), "sessions");
-	keep_calling(open_session, LOST / SESSION);
+	keep_calling(open_session, LOST / (long)session_bytes);
 	return arg;
 }
 
@@ -127,6 +128,7 @@ main(int argc, char **argv)
 	static void *(*const runs[])(void *) = {sessions_run, parser_run, cache_run};
 	pthread_t thread;
 
+	session_bytes = SESSION * (size_t)sysconf(_SC_PAGESIZE);
 	cache = mmap(NULL, CHURN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (cache == MAP_FAILED)
 		return 1;
