@@ -720,7 +720,7 @@ in_guest(void)
 			line[0] = '\0';
 		fclose(file);
 	}
-	return strstr(line, "init=/guest/init") != NULL;
+	return strstr(line, "guest.limit=") != NULL;
 }
 
 /* Physical memory, the BIOS of a PC, mapped and never touched: the kernel shows no page table for it. */

@@ -324,9 +324,11 @@ kpf() {
 		perl -lne 'no warnings "portable"; $n++ if $_ ne "" && hex($_) >> '"$2"' & 1; END { print $n + 0 }'
 }
 
+in_guest() { grep -q guest.limit= /proc/cmdline; }
+
 # Where a test would change the machine or harm it.
 need_guest() {
-	grep -q guest.limit= /proc/cmdline || skip "this changes the kernel's settings: in the guests only"
+	in_guest || skip "this changes the kernel's settings: in the guests only"
 }
 
 need_root() {

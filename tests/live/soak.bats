@@ -6,6 +6,6 @@
 load live
 
 @test "soak: views, clears, baselines and questions leave no descriptor, thread or process behind" {
-	! grep -q init=/guest/init /proc/cmdline || skip "a guest is too slow for it"
+	! in_guest || skip "a guest is too slow for it"
 	"$live_dir/../../bench/soak" -b "$builddir" -n 1 -t 1
 }
