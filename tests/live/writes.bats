@@ -126,6 +126,13 @@ teardown() { live_end; }
 	is "$(awk -F , '$3 != "total" { n += $1 } $3 == "total" { t = $1 } END { print n - t }' "$BATS_TEST_TMPDIR/out")" 0
 }
 
+@test "bug: with pages of 64 KiB the demo took a gigabyte" {
+	local rss
+	rss=$(pm --demo --json -e 'sum rss' | sed -n 's/.*"bytes": \([0-9]*\),.*/\1/p')
+	echo "$rss"
+	((rss > 16 << 20 && rss < 320 << 20))
+}
+
 @test "--watch of the demo: every interval has its writes, the sum is that of the regions" {
 	local out=$BATS_TEST_TMPDIR/out
 	if [[ $(soft_dirty) == no ]]; then

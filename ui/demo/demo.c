@@ -96,7 +96,7 @@ demo_region_make(struct demo *d, const struct demo_region *r, uint64_t at, struc
 	int fd = -1;
 	bool by_file = r->pictured && !demo_can_name(d->page);
 
-	*a = (struct demo_area){ .name = r->name, .pages = r->pages };
+	*a = (struct demo_area){ .name = r->name, .pages = demo_region_pages(r, d->page) };
 	if (r->open || by_file) {
 		fd = (r->open ? r->open : demo_memory_open)(r->name, d->page, &a->pages);
 		if (fd < 0)
@@ -271,11 +271,14 @@ demo_await_ready(int fd, struct err *err)
 		               "the demo target does not start");
 	if (read(fd, &sys, sizeof(sys)) != sizeof(sys))
 		return err_set(err, ERR_TARGET, "it ended before it was ready",
-		               "it needs about 64 MiB of memory; the kernel log may say more",
+		               "it needs about 64 MiB of memory, more where pages are larger; the "
+		               "kernel log may say more",
 		               "the demo target does not start");
 	if (sys) {
 		errno = sys;
-		return err_sys(err, "it needs /proc, 64 MiB of memory and 320 MiB of address space",
+		return err_sys(err,
+		               "it needs /proc, 64 MiB of memory and 320 MiB of address space, "
+		               "more where pages are larger",
 		               "the demo target does not start");
 	}
 	return 0;

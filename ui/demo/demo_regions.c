@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "kernel/folio_sizes.h"
 
 /* Missing from older headers. */
 #ifndef MADV_PAGEOUT
@@ -357,11 +358,13 @@ demo_file_build(struct demo *d, const struct demo_area *a)
 const struct demo_region demo_regions[] = {
     {.name = "demo life",
      .pages = DEMO_ROW * DEMO_LIFE_ROWS,
+     .drawn = true,
      .pictured = true,
      .build = demo_draw_all,
      .step = demo_life_step},
     {.name = "demo banner",
      .pages = DEMO_ROW * ARRAY_LEN(demo_banner_text),
+     .drawn = true,
      .pictured = true,
      .build = demo_draw_all,
      .step = demo_banner_step},
@@ -374,7 +377,11 @@ const struct demo_region demo_regions[] = {
      .pictured = true,
      .build = demo_draw_all,
      .step = demo_zipf_step},
-    {.name = "demo thp", .pages = DEMO_ROW * 64, .build = demo_thp_build, .step = demo_thp_step},
+    {.name = "demo thp",
+     .pages = DEMO_ROW * 64,
+     .huge = true,
+     .build = demo_thp_build,
+     .step = demo_thp_step},
     {.name = "demo cow", .pages = DEMO_ROW * 8, .build = demo_cow_build, .step = demo_cow_step},
     {.name = "demo ring",
      .pages = DEMO_ROW * 16,
@@ -394,3 +401,14 @@ const struct demo_region demo_regions[] = {
      .open = demo_program_open,
      .build = demo_file_build},
 };
+
+size_t
+demo_region_pages(const struct demo_region *r, size_t page)
+{
+	uint64_t pages = u64_max(r->pages * UINT64_C(4096) / page, 4 * DEMO_ROW);
+	uint64_t huge = 2 * folio_huge_pages(page);
+
+	if (r->drawn)
+		return r->pages;
+	return (size_t)(r->huge && huge <= r->pages ? u64_max(pages, huge) : pages);
+}

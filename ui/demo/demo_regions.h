@@ -11,7 +11,7 @@
  * The mappings of the demo target. Each row of the table is one mapping: how it is made, filled
  * once, and stepped. A picture is DEMO_ROW pages wide, like the grid on most terminals; it is drawn
  * by writing, so it appears once pmtop tracks writes. With 4 KiB pages the resident memory is below
- * 64 MiB.
+ * 64 MiB, with 64 KiB pages below 320 MiB: most of that is the pictures.
  */
 enum {
 	DEMO_REGIONS = 13,
@@ -42,7 +42,9 @@ struct demo {
 
 struct demo_region {
 	const char *name;
-	size_t pages;
+	size_t pages;          /* of 4 KiB; see demo_region_pages */
+	bool drawn;            /* a page is a cell: as many pages, whatever their size */
+	bool huge;             /* two huge pages at least, unless those are immense */
 	bool shared, reserved; /* MAP_SHARED; PROT_NONE */
 	bool pictured;         /* its name matters more than its backing: see demo_can_name */
 	/*
@@ -55,6 +57,9 @@ struct demo_region {
 };
 
 extern const struct demo_region demo_regions[DEMO_REGIONS];
+
+/* How many of `page` bytes it has: about as much memory as with 4 KiB. */
+size_t demo_region_pages(const struct demo_region *r, size_t page);
 
 /* Opens a memfd of that name, for a row's `open`. */
 int demo_memory_open(const char *name, size_t page, size_t *pages);
