@@ -120,7 +120,7 @@ reader_measure(struct reader *l, struct regions *rs)
 	if (!l->draft.timeline)
 		past_listen(&l->past, &l->t);
 	comparison_listen(&l->comparison, &l->t, rs);
-	r = regions_measure(rs, &l->t, NULL, &l->draft.trouble);
+	r = regions_measure_again(rs, &l->t, l->draft.regions, &l->draft.trouble);
 	d = comparison_unlisten(&l->comparison, &l->t, r == 0);
 	if (!l->draft.timeline)
 		past_unlisten(&l->past, rs->time_ns, r == 0);

@@ -145,6 +145,10 @@ void regions_unref(struct regions *rs);
  */
 int regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err);
 
+/* Counts all; keeps the counts of `old` as regions_keep does, while it counts. NULL: none. */
+int regions_measure_again(struct regions *rs, struct target *t, const struct regions *old,
+                          struct err *err);
+
 /* Keeps the counts, totals and time of an earlier scan, of those regions that still exist. */
 void regions_carry_over(struct regions *rs, const struct regions *old);
 

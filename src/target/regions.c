@@ -141,17 +141,22 @@ regions_unref(struct regions *rs)
 	free(rs);
 }
 
+static void
+regions_keep_block(struct regions *rs, const struct regions *old, size_t k)
+{
+	const struct regions_block *now = rs->blocks[k], *then = old->blocks[k];
+
+	if (now && then && now != then && !memcmp(now->r, then->r, sizeof(now->r)))
+		regions_share_block(rs, old, k);
+}
+
 void
 regions_keep(struct regions *rs, const struct regions *old)
 {
 	if (rs->list != old->list || !rs->counted || !old->counted)
 		return;
-	for (size_t k = 0; k < regions_blocks(rs); k++) {
-		const struct regions_block *now = rs->blocks[k], *then = old->blocks[k];
-
-		if (now && then && !memcmp(now->r, then->r, sizeof(now->r)))
-			regions_share_block(rs, old, k);
-	}
+	for (size_t k = 0; k < regions_blocks(rs); k++)
+		regions_keep_block(rs, old, k);
 }
 
 bool
@@ -217,6 +222,7 @@ region_totals_add(struct totals *sum, const struct region *r)
  */
 struct regions_walk {
 	struct regions *rs;
+	const struct regions *old; /* an earlier scan of the same list, or NULL */
 	struct target *target;
 	uint64_t now;
 	struct growth_scan *growth;
@@ -245,7 +251,9 @@ regions_walk_next(struct regions_walk *k)
 	region_walk_free(&k->w);
 	r->shows = r->known && !k->target->no_screen ? LENS_STATE + 1 : 0;
 	region_totals_add(&k->rs->totals, r);
-	if (++k->at < k->end)
+	if (++k->at % REGIONS_BLOCK == 0 && k->old)
+		regions_keep_block(k->rs, k->old, k->at / REGIONS_BLOCK - 1);
+	if (k->at < k->end)
 		regions_walk_begin(k);
 }
 
@@ -375,12 +383,12 @@ regions_pass(struct target *t, const struct vma *v)
 }
 
 static int
-regions_measure_all(struct regions *rs, struct target *t, const bool *which, uint64_t begin,
-                    struct growth_scan *growth, struct err *err)
+regions_measure_all(struct regions *rs, struct target *t, const struct regions *old,
+                    const bool *which, uint64_t begin, struct growth_scan *growth, struct err *err)
 {
 	for (size_t i = 0, next; i < rs->vmas.n; i = next) {
 		struct regions_walk k = {
-		    .rs = rs, .target = t, .now = begin, .growth = growth, .at = i};
+		    .rs = rs, .old = old, .target = t, .now = begin, .growth = growth, .at = i};
 		struct region_cats c;
 		int ended;
 
@@ -397,13 +405,13 @@ regions_measure_all(struct regions *rs, struct target *t, const bool *which, uin
 	return 0;
 }
 
-int
-regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err)
+static int
+regions_measure_from(struct regions *rs, struct target *t, const struct regions *old,
+                     const bool *which, struct err *err)
 {
 	uint64_t begin = source_now(t->source);
 	struct growth_scan *growth = which ? NULL : growth_begin(t->growth, begin);
-	int r = regions_measure_all(rs, t, which, begin, growth, err);
-
+	int r = regions_measure_all(rs, t, old, which, begin, growth, err);
 	if (r) {
 		growth_drop(growth);
 		return r;
@@ -420,6 +428,21 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 	rs->time_ns = rs->all_ns = begin;
 	rs->cost_ns = source_now(t->source) - begin;
 	return 0;
+}
+
+int
+regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err)
+{
+	return regions_measure_from(rs, t, NULL, which, err);
+}
+
+int
+regions_measure_again(struct regions *rs, struct target *t, const struct regions *old,
+                      struct err *err)
+{
+	bool comparable = old && old->list == rs->list && old->counted;
+
+	return regions_measure_from(rs, t, comparable ? old : NULL, NULL, err);
 }
 
 /* The totals of what was counted; the sizes of the regions and their number are those of `rs`. */
