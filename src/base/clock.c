@@ -16,12 +16,12 @@ time_from(const char *file)
 }
 
 static uint64_t
-clock_true_ns(void)
+clock_read(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * TIME_SECOND + (uint64_t)ts.tv_nsec;
 }
 
 uint64_t
@@ -34,7 +34,13 @@ time_ns(void)
 	if (clock_file && file_read_small(AT_FDCWD, clock_file, text, sizeof(text)) &&
 	    parse_u64(text, 10, &end, &ms))
 		return ms * 1000000;
-	return clock_true_ns();
+	return clock_read(CLOCK_MONOTONIC);
+}
+
+uint64_t
+time_spent_ns(void)
+{
+	return clock_file ? 0 : clock_read(CLOCK_THREAD_CPUTIME_ID);
 }
 
 struct timespec
@@ -53,7 +59,7 @@ time_calendar(void)
 struct timespec
 time_deadline(uint64_t at)
 {
-	uint64_t now = time_ns(), until = clock_true_ns() + (at > now ? at - now : 0);
+	uint64_t now = time_ns(), until = clock_read(CLOCK_MONOTONIC) + (at > now ? at - now : 0);
 
 	return (struct timespec){(time_t)(until / 1000000000), (long)(until % 1000000000)};
 }

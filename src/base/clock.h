@@ -17,6 +17,9 @@
 uint64_t time_ns(void);
 void time_from(const char *file);
 
+/* What the calling thread has used of a processor; after time_from 0. */
+uint64_t time_spent_ns(void);
+
 /* The time by the calendar, since 1970; after time_from that of the file, too. */
 struct timespec time_calendar(void);
 

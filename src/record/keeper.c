@@ -85,16 +85,6 @@ keeper_receive(struct keeper_desk *d, struct keeper_letter *out)
 	return got;
 }
 
-/* Of the calling thread. */
-static uint64_t
-keeper_cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * TIME_SECOND + (uint64_t)ts.tv_nsec;
-}
-
 /* What became of some work. */
 static void
 keeper_note(struct keeper_desk *d, bool ok, const struct err *err)
@@ -108,7 +98,7 @@ keeper_note(struct keeper_desk *d, bool ok, const struct err *err)
 		d->is = (struct keeper_ends){recorder_bytes(d->to), recorder_samples(d->to),
 		                             recorder_is_gone(d->to)};
 	}
-	d->cpu_ns = keeper_cpu_ns();
+	d->cpu_ns = time_spent_ns();
 	worker_wake(&d->worker);
 	pthread_mutex_unlock(&d->lock);
 }
@@ -392,7 +382,7 @@ keeper_budget(struct keeper *k, uint64_t interval_ns)
 	bool first = !k->from.count;
 
 	pthread_mutex_lock(&k->desk->lock);
-	k->cpu_ns = k->desk->cpu_ns + keeper_cpu_ns();
+	k->cpu_ns = k->desk->cpu_ns + time_spent_ns();
 	pthread_mutex_unlock(&k->desk->lock);
 	if (first)
 		k->frames_ns = interval_ns / KEEPER_MOST;

@@ -11,7 +11,7 @@
 #include "base/worker.h"
 
 enum {
-	COST_SHARE = 10, /* a list that took t is not repeated before COST_SHARE * t has passed */
+	COST_SHARE = 10, /* a list that takes t of a processor is repeated COST_SHARE * t later */
 	STOP_WAIT_MS = 250,
 };
 
@@ -127,11 +127,11 @@ lister_run(void *arg)
 
 	if (lister_open_root(l)) {
 		do {
-			uint64_t begin = time_ns();
+			uint64_t spent = time_spent_ns();
 
 			lister_make_list(l);
-			next =
-			    time_ns() + u64_max(l->interval_ns, COST_SHARE * (time_ns() - begin));
+			spent = time_spent_ns() - spent;
+			next = time_ns() + u64_max(l->interval_ns, COST_SHARE * spent);
 		} while (lister_wait_for_work(l, next));
 	}
 	processes_free(l->list);

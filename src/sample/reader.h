@@ -38,6 +38,7 @@ struct reader {
 	struct answer *symbol; /* of the page that it has as its place; NULL: not known yet */
 	struct vma symbol_from; /* the mapping that it is from, without a name */
 	uint64_t last_full, last_partial;
+	/* costs, by source_spent: */
 	uint64_t sweep_cost_ns; /* of counting all regions, the last time */
 	uint64_t ticks_ns, ticks_cost_ns; /* of ticks since then; between the last two times */
 	uint64_t maps_ns, maps_cost_ns; /* when a list of regions was last read; 0: a short one */

@@ -86,11 +86,11 @@ reader_same_regions(const struct vma_list *a, const struct vma_list *b)
 static int
 reader_regions_now(struct reader *l, struct vma_list *out, struct err *err)
 {
-	uint64_t began = source_now(l->t.source);
+	uint64_t spent = source_spent(l->t.source);
 	int r = target_regions(&l->t, out, err);
 
 	l->maps_ns = source_now(l->t.source);
-	l->maps_cost_ns = out->n < MAPS_LONG ? 0 : l->maps_ns - began;
+	l->maps_cost_ns = out->n < MAPS_LONG ? 0 : source_spent(l->t.source) - spent;
 	return r;
 }
 

@@ -15,11 +15,34 @@ enum {
 	STRIPS_MS = 60,  /* for all of them at first, with estimates; ROWS_MS for those of rows */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
 	MAPS_SHARE = 200, /* rereading a long list of regions takes at most 1/200 of the time; */
-	SWEEP_SHARE = 50, /* counting all of them 1/50, with the ticks in between; */
+	SWEEP_SHARE = 100, /* counting all of them 1/100, with the ticks in between; */
 	SHOWN_SHARE = 10, /* ... or 1/10 without them, if the counts are on screen */
 	ROWS_MS = 10,    /* rows on screen are counted for themselves, for so long, ... */
 	ROW_PAGES = 1 << 16, /* ... if they have no more pages: about a millisecond */
 };
+
+/*
+ * What all regions are counted for: their rows, a clear, a strip by a lens, or for later. What
+ * ticks take, of a large window, makes that half as often at most.
+ */
+static uint64_t
+reader_sweep_every(const struct reader *l)
+{
+	bool shown = l->lens_owed || l->now.auto_clear_ns ||
+	             (!l->now.screen.grid_on && l->t.track.clears);
+
+	if (shown)
+		return SHOWN_SHARE * l->sweep_cost_ns;
+	return SWEEP_SHARE * (l->sweep_cost_ns + u64_min(l->ticks_cost_ns, l->sweep_cost_ns));
+}
+
+/* Whether all regions are to be counted again, though the target is quiet. */
+static bool
+reader_is_stale(const struct reader *l)
+{
+	return source_now(l->t.source) - l->last_full >=
+	       u64_max(STALE_S * TIME_SECOND, reader_sweep_every(l));
+}
 
 bool
 reader_is_quiet(struct reader *l)
@@ -34,14 +57,13 @@ reader_is_quiet(struct reader *l)
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to a present page causes no fault */
 	if (l->lens_owed || l->now.auto_clear_ns || l->keeper ||
-	    (track_has_stamps(&l->t.track) &&
-	     source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS))
+	    (track_has_stamps(&l->t.track) && !reader_is_stale(l)))
 		return false;
 	if (!l->t.source->ops->counters(l->t.source, &p))
 		return false;
 	same = !memcmp(&p, &l->activity, sizeof(p));
 	l->activity = p;
-	return same && source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS;
+	return same && !reader_is_stale(l);
 }
 
 /*
@@ -113,21 +135,6 @@ reader_owes_strips(const struct reader *l)
 	       (rs->totals.lens != lens || (rows->n && !lens_strips_shown(rs, lens, rows)));
 }
 
-/*
- * What all regions are counted for: their rows, a clear, a strip by a lens, or for later. What
- * ticks take, of a large window, makes that half as often at most.
- */
-static uint64_t
-reader_sweep_every(const struct reader *l)
-{
-	bool shown = l->lens_owed || l->now.auto_clear_ns ||
-	             (!l->now.screen.grid_on && l->t.track.clears);
-
-	if (shown)
-		return SHOWN_SHARE * l->sweep_cost_ns;
-	return SWEEP_SHARE * (l->sweep_cost_ns + u64_min(l->ticks_cost_ns, l->sweep_cost_ns));
-}
-
 /* What the header says of counts that are not as new as the window. */
 static void
 reader_tell_sweeps(struct reader *l)
@@ -151,7 +158,7 @@ reader_read_all(struct reader *l)
 	struct regions *rs = reader_take_maps(l);
 	bool grid = l->now.screen.grid_on, later = reader_compares_first(l);
 	const struct window *before = l->draft.window;
-	uint64_t begin;
+	uint64_t spent;
 	enum lens shown;
 	int r;
 
@@ -171,7 +178,7 @@ reader_read_all(struct reader *l)
 	}
 	if (l->draft.timeline)
 		reader_watch_faults(l, false);
-	begin = source_now(l->t.source);
+	spent = source_spent(l->t.source);
 	target_follow(&l->t, &rs->vmas);
 	r = reader_measure(l, rs);
 	reader_copy_tracker(l);
@@ -188,7 +195,7 @@ reader_read_all(struct reader *l)
 	if (l->draft.regions)
 		regions_keep(rs, l->draft.regions);
 	reader_set_regions(l, rs);
-	l->sweep_cost_ns += source_now(l->t.source) - begin;
+	l->sweep_cost_ns += source_spent(l->t.source) - spent;
 	l->sweeps += r == 0;
 	l->sweeps_ns += l->sweep_cost_ns;
 	l->ticks_cost_ns = l->ticks_ns;
@@ -275,13 +282,13 @@ reader_read_shown(struct reader *l)
 bool
 reader_read_tick(struct reader *l)
 {
-	uint64_t now = source_now(l->t.source);
+	uint64_t spent = source_spent(l->t.source);
 	bool done;
 
-	if (now - l->last_full >= reader_sweep_every(l))
+	if (source_now(l->t.source) - l->last_full >= reader_sweep_every(l))
 		return reader_read_all(l);
 	done = reader_read_shown(l);
-	l->ticks_ns += source_now(l->t.source) - now;
+	l->ticks_ns += source_spent(l->t.source) - spent;
 	return done;
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	HEARTBEAT_MS = 250, /* how soon an exec is noticed */
-	COST_SHARE = 10, /* a scan that took t is not repeated before COST_SHARE * t has passed */
+	COST_SHARE = 10, /* a scan that takes t of a processor is repeated COST_SHARE * t later */
 	PUBLISH_MS = 5000, /* even if nothing has changed: the screen shows ages, too */
 };
 
@@ -198,12 +198,12 @@ static void
 sampler_read(struct sampler *s, bool all)
 {
 	struct reader *l = &s->reader;
-	uint64_t began = time_ns(), sweeps_ns = l->sweeps_ns, took;
+	uint64_t spent = time_spent_ns(), sweeps_ns = l->sweeps_ns, took;
 	unsigned sweeps = l->sweeps;
 
 	s->stale = !(all ? reader_read_all(l) : reader_read_tick(l));
 	s->stale_all = s->stale && all;
-	took = time_ns() - began;
+	took = time_spent_ns() - spent;
 	took -= u64_min(took, l->sweeps_ns - sweeps_ns);
 	s->next_scan = time_ns() + u64_max(l->now.interval_ns, COST_SHARE * took);
 	s->grid_stale &= s->stale;

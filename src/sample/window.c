@@ -372,12 +372,12 @@ window_map(struct fill *f)
 {
 	struct window *w = f->w;
 	struct region whole;
-	uint64_t begin = source_now(f->t->source);
+	uint64_t spent = source_spent(f->t->source);
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->mapped = r == 0;
 	w->mapped_ns = w->time_ns;
-	w->mapped_cost_ns = source_now(f->t->source) - begin;
+	w->mapped_cost_ns = source_spent(f->t->source) - spent;
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
 	window_light_map(w, f->t, f->v);
 	return r;

@@ -295,6 +295,11 @@ struct source_ops {
 
 	/* The time of what is read now, in ns, on the clock of all stamps. */
 	uint64_t (*clock)(const struct source *s);
+	/*
+	 * What this thread has used of a processor so far, in ns: waits for the kernel, or for its
+	 * turn, are no part of what a scan costs. NULL: scans cost nothing.
+	 */
+	uint64_t (*spent)(const struct source *s);
 
 	/* --- the address space ---------------------------------------------------------------- */
 
@@ -510,6 +515,12 @@ static inline uint64_t
 source_now(const struct source *s)
 {
 	return s->ops->clock(s);
+}
+
+static inline uint64_t
+source_spent(const struct source *s)
+{
+	return s->ops->spent ? s->ops->spent(s) : 0;
 }
 
 static inline ssize_t

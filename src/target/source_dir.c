@@ -153,6 +153,7 @@ const struct source_ops source_dir_ops = {
     .alive = source_dir_alive,
     .life = source_root_life,
     .clock = source_root_clock,
+    .spent = source_root_spent,
     .regions = source_dir_regions,
     .threads = source_root_threads,
     .registers = source_root_registers,

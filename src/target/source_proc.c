@@ -250,6 +250,7 @@ static const struct source_ops source_proc_ops = {
     .alive = source_proc_alive,
     .life = source_root_life,
     .clock = source_root_clock,
+    .spent = source_root_spent,
     .regions = source_proc_regions,
     .threads = source_root_threads,
     .registers = source_root_registers,

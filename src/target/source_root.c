@@ -162,6 +162,13 @@ source_root_clock(const struct source *s)
 	return time_ns();
 }
 
+uint64_t
+source_root_spent(const struct source *s)
+{
+	(void)s;
+	return time_spent_ns();
+}
+
 bool
 source_root_counters(const struct source *s, struct proc_activity *out)
 {

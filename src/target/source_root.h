@@ -51,6 +51,7 @@ void source_root_close(struct source *s);
 
 enum proc_life source_root_life(struct source *s);
 uint64_t source_root_clock(const struct source *s);
+uint64_t source_root_spent(const struct source *s);
 int source_root_regions(struct source *s, struct vma_list *out, struct err *err);
 void source_root_threads(struct source *s, struct threads *t, bool again);
 int source_root_registers(const struct source *s, pid_t tid, struct thread_registers *out,

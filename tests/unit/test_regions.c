@@ -18,7 +18,8 @@ enum { PAGE = 4096, LONG = 3000 };
 
 static struct {
 	struct buf maps;
-	uint64_t now, cost; /* what reading the regions takes */
+	uint64_t now, cost; /* what reading the regions takes of a processor, ... */
+	uint64_t wait, spent; /* ... and how long it waits for a lock; taken so far */
 	unsigned reads, scans, lists;
 	struct proc_activity activity;
 	unsigned salt; /* other pages */
@@ -93,7 +94,8 @@ made_regions(struct source *s, struct vma_list *out, struct err *err)
 
 	(void)s, (void)err;
 	made.reads++;
-	made.now += made.cost;
+	made.now += made.wait + made.cost;
+	made.spent += made.cost;
 	vma_parse(out, mem_strdup(made.maps.s), &odd);
 	return 0;
 }
@@ -125,6 +127,13 @@ made_clock(const struct source *s)
 {
 	(void)s;
 	return made.now;
+}
+
+static uint64_t
+made_spent(const struct source *s)
+{
+	(void)s;
+	return made.spent;
 }
 
 static void
@@ -167,6 +176,7 @@ static const struct source_ops made_ops = {
     .alive = made_alive,
     .life = made_life,
     .clock = made_clock,
+    .spent = made_spent,
     .regions = made_regions,
     .threads = made_threads,
     .words = made_words,
@@ -400,6 +410,38 @@ test_quiet(void)
 	reader_close(&l);
 }
 
+/* Between five seconds and the next count of all regions, each look at a quiet target read its rows. */
+static void
+test_quiet_until_counted(void)
+{
+	struct reader l;
+
+	begin(&l, LONG, 80 * TIME_MS);
+	made.now += 6 * TIME_SECOND;
+	ok(reader_is_quiet(&l), "a quiet target is not read before its regions are to be counted again");
+	made.now += 3 * TIME_SECOND;
+	ok(!reader_is_quiet(&l), "but then");
+	reader_read_tick(&l);
+	is_u64(l.sweeps, 2, "as all are counted");
+	reader_close(&l);
+}
+
+/* A process that held its lock for a minute was counted again after fifty. */
+static void
+test_waits(void)
+{
+	struct reader l;
+
+	made.wait = 60 * TIME_SECOND;
+	begin(&l, LONG, 0);
+	made.wait = 0;
+	is_u64(l.draft.regions_every_ns, 0, "a wait for the kernel is not what a list costs");
+	made.now += TIME_SECOND;
+	reader_read_tick(&l);
+	is_u64(l.sweeps, 2, "nor what a count of all regions costs");
+	reader_close(&l);
+}
+
 /* A row on screen that changes: a long list is read sooner, but for a twentieth of the time at most. */
 static void
 test_rows(void)
@@ -447,6 +489,8 @@ main(void)
 	test_blocks();
 	test_kept();
 	test_quiet();
+	test_quiet_until_counted();
+	test_waits();
 	test_rows();
 	test_counters();
 	buf_free(&made.maps);

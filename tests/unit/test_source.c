@@ -85,6 +85,13 @@ made_clock(const struct source *s)
 	return NOW + later;
 }
 
+static uint64_t
+made_spent(const struct source *s)
+{
+	(void)s;
+	return later;
+}
+
 static int
 made_regions(struct source *s, struct vma_list *out, struct err *err)
 {
@@ -360,6 +367,7 @@ static const struct source_ops made_ops = {
     .alive = made_alive,
     .life = made_life,
     .clock = made_clock,
+    .spent = made_spent,
     .regions = made_regions,
     .threads = made_threads,
     .words = made_words,
@@ -608,7 +616,7 @@ tick(struct reader *l, uint64_t ms)
 	return reader_read_tick(l) ? m->counted - before : 99;
 }
 
-/* A scan of all takes a third of a second or so: it is for a fiftieth of the time, or a tenth. */
+/* A scan of all takes a third of a second or so: it is for a hundredth of the time, or a tenth. */
 static void
 test_budget(void)
 {
@@ -633,11 +641,11 @@ test_budget(void)
 	is_u64(tick(&l, 10 * all * SCAN_MS), all, "all, when it is time");
 	ok(!regions_is_older(l.draft.regions, regions_at(l.draft.regions, 1)), "and none is older");
 	l.t.track.clears = 0;
-	is_u64(tick(&l, 15 * all * SCAN_MS), 1, "where no writes are watched that is for later");
-	is_u64(tick(&l, 60 * all * SCAN_MS), all, "but not for ever");
+	is_u64(tick(&l, 30 * all * SCAN_MS), 1, "where no writes are watched that is for later");
+	is_u64(tick(&l, 120 * all * SCAN_MS), all, "but not for ever");
 	l.t.track.clears = 0; /* the scan has followed the source's */
-	is_u64(tick(&l, (50 * all + 10) * SCAN_MS), 1, "what ticks took in between counts, too");
-	is_u64(tick(&l, 50 * SCAN_MS), all, "and no more than that");
+	is_u64(tick(&l, (100 * all + 10) * SCAN_MS), 1, "what ticks took in between counts, too");
+	is_u64(tick(&l, 100 * SCAN_MS), all, "and no more than that");
 	later = scan_ns = 0;
 	reader_close(&l);
 }
