@@ -206,6 +206,13 @@ helper_start(struct helper *h, const struct proc *p)
 	return true;
 }
 
+void
+helper_begin(struct helper *h, const struct proc *p)
+{
+	if (!h->pid)
+		helper_start(h, p);
+}
+
 /* --- files that make it late ------------------------------------------------------------------ */
 
 static bool

@@ -35,6 +35,9 @@ void helper_main(int argc, char **argv);
  * what was asked is not known. NULL: it lasts to the deadline.
  */
 struct helper *helper_new(bool (*stop)(void *arg), void *arg);
+
+/* Starts it, without waiting, so that questions to come need not wait for that. */
+void helper_begin(struct helper *h, const struct proc *p);
 void helper_free(struct helper *h);
 
 /* What a named mapping refers to: a device or a file, and on which file system. */

@@ -19,13 +19,30 @@ cache_ask(struct cache *c, uint64_t at, uint64_t end)
 	return c->t->source->ops->files(c->t->source, c->v, at, end, c->needs, c->got);
 }
 
+static bool
+cache_knows(const struct vma *v)
+{
+	return vma_has_file(v) &&
+	       (v->type == VMA_FILE || v->type == VMA_SHM || v->type == VMA_HUGETLB);
+}
+
+void
+cache_expect(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end)
+{
+	size_t i = vma_lower_bound(vmas, start);
+
+	while (i < vmas->n && vmas->v[i].start < end && !cache_knows(&vmas->v[i]))
+		i++;
+	if (i < vmas->n && vmas->v[i].start < end && t->source->ops->files_soon)
+		t->source->ops->files_soon(t->source);
+}
+
 bool
 cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            unsigned needs)
 {
 	*c = (struct cache){.t = t, .v = v, .end = end, .needs = needs};
-	if (!vma_has_file(v) || start >= end ||
-	    (v->type != VMA_FILE && v->type != VMA_SHM && v->type != VMA_HUGETLB))
+	if (!cache_knows(v) || start >= end)
 		return false;
 	c->got = mem_alloc(sizeof(*c->got));
 	if (cache_ask(c, start, start))

@@ -32,6 +32,9 @@ struct cache {
 	struct file_pages *got; /* NULL: nothing is known */
 };
 
+/* It is to be opened for regions in [start, end): the helper starts meanwhile. */
+void cache_expect(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end);
+
 /*
  * For [start, end) of region v; `needs` is enum file_ask. false: nothing is known, and nothing is
  * open.

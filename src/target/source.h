@@ -408,6 +408,9 @@ struct source_ops {
 	 */
 	int (*fault_in)(struct source *s, const struct vma *v, uint64_t addr, struct err *err);
 
+	/* files() will be asked: begins what takes time before the first answer. NULL: nothing does. */
+	void (*files_soon)(struct source *s);
+
 	/* Facts from the file of v about [start, end): see helper_pages. false: not known. */
 	bool (*files)(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
 	              unsigned needs, struct file_pages *out);

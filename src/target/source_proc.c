@@ -122,6 +122,14 @@ source_proc_fault_in(struct source *s, const struct vma *v, uint64_t addr, struc
 	return helper_fault(source_proc_helper(r), &r->proc, v, r->mem, addr);
 }
 
+static void
+source_proc_files_soon(struct source *s)
+{
+	struct source_root *r = source_root_of(s);
+
+	helper_begin(source_proc_helper(r), &r->proc);
+}
+
 /* Not of remote files: their server may not answer. */
 static bool
 source_proc_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
@@ -269,6 +277,7 @@ static const struct source_ops source_proc_ops = {
     .sampling = &source_proc_sampling,
     .bytes = source_proc_bytes,
     .fault_in = source_proc_fault_in,
+    .files_soon = source_proc_files_soon,
     .files = source_proc_files,
     .file_bytes = source_proc_file_bytes,
     .symbol = source_proc_symbol,

@@ -8,6 +8,7 @@
 #include "batch/batch_runs.h"
 #include "batch/batch_state.h"
 #include "query/seek.h"
+#include "target/cache.h"
 #include "target/walk.h"
 
 struct batch_dump {
@@ -296,6 +297,8 @@ batch_pages(struct batch *b, struct err *err)
 		return -1;
 	needs = columns_needs(ids, d.n);
 	d.needs = needs & PAGE_NEED_ALL;
+	if (needs & PAGE_NEED_CACHE)
+		cache_expect(&b->t, &b->vmas, start, end);
 	d.whole_gaps = batch_sees_whole_gaps(&d);
 	d.whole_runs = batch_sees_whole_runs(&d);
 	if ((needs | filter_needs(&d.filter.f)) & NEED_WRITES)

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "batch/batch_summary_parts.h"
 #include "kernel/kabi.h"
+#include "target/cache.h"
 
 static const char *
 batch_why_hidden(const struct sink *k, const struct section *section)
@@ -160,6 +161,7 @@ batch_summary(struct batch *b, struct err *err)
 
 	if (batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
+	cache_expect(&b->t, &b->vmas, start, end);
 	summary_init(&s, b->t.page_size, b->t.source->meta.scan & PM_CAT_HUGE);
 	r = batch_add_regions(b, &s, start, end, err);
 	if (r == 0)
