@@ -345,6 +345,7 @@ main_read_options(struct options *o, struct rc *rc, int argc, char **argv, struc
 }
 
 /*
+ * The characters alone are the locale's: numbers have a point and messages are in English anywhere.
  * Without a locale in the environment, as in containers, assumes UTF-8, as almost everywhere. An
  * explicit C or POSIX gives ASCII.
  */
@@ -354,7 +355,7 @@ main_set_locale(void)
 	static const char *const says[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	bool said = false;
 
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, "");
 	for (size_t i = 0; i < ARRAY_LEN(says); i++)
 		said |= getenv(says[i]) && getenv(says[i])[0];
 	if (!said && !setlocale(LC_CTYPE, "C.UTF-8"))

@@ -117,6 +117,20 @@ of_column() {
 	run ! env LC_ALL=C grep -aqP '[\x80-\xff]' "$BATS_TEST_TMPDIR/c"
 }
 
+@test "bug: where a decimal has a comma, numbers keep their point, and are read with one" {
+	local mode dir=$BATS_TEST_TMPDIR
+	local german=(env LOCPATH="$dir" LC_ALL=de_DE.UTF-8)
+	localedef -i de_DE -f UTF-8 "$dir/de_DE.UTF-8" 2>/dev/null || true
+	[[ $("${german[@]}" locale decimal_point 2>/dev/null) == , ]] ||
+		skip "localedef cannot make a locale with a decimal comma here"
+	fixture zoo
+	for mode in --list --summary '--summary --json' '--list --json --output-all' '-e heap' --grid; do
+		pm $mode "$PID" >"$dir/c"
+		"${german[@]}" "$PMTOP" --proc-root "$ROOT" $mode "$PID" | diff "$dir/c" -
+	done
+	"${german[@]}" "$PMTOP" --proc-root "$ROOT" --frames 1 --interval 0.5 --size 100x30 "$PID" >/dev/null
+}
+
 @test "quickstart, configure and the README name the same packages" {
 	local kind check apt dnf package
 	while IFS='|' read -r kind check apt dnf _; do
