@@ -344,21 +344,32 @@ main_read_options(struct options *o, struct rc *rc, int argc, char **argv, struc
 	return options_parse(o, argc, argv, err);
 }
 
+/* By the locale of the environment; by its name where it is not installed. Without one: yes. */
+static bool
+main_is_utf8(void)
+{
+	static const char *const says[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *name = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(says) && (!name || !name[0]); i++)
+		name = getenv(says[i]);
+	if (!name || !name[0])
+		return true;
+	if (setlocale(LC_CTYPE, ""))
+		return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	return strcasestr(name, "utf-8") || strcasestr(name, "utf8");
+}
+
 /*
- * The characters alone are the locale's: numbers have a point and messages are in English anywhere.
- * Without a locale in the environment, as in containers, assumes UTF-8, as almost everywhere. An
- * explicit C or POSIX gives ASCII.
+ * Of the locale, only whether it is UTF-8: numbers have a point, messages are in English, and an i
+ * is a small I in any language. Without one, as in containers, UTF-8, as almost everywhere.
  */
 static void
 main_set_locale(void)
 {
-	static const char *const says[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-	bool said = false;
-
-	setlocale(LC_CTYPE, "");
-	for (size_t i = 0; i < ARRAY_LEN(says); i++)
-		said |= getenv(says[i]) && getenv(says[i])[0];
-	if (!said && !setlocale(LC_CTYPE, "C.UTF-8"))
+	if (!main_is_utf8())
+		setlocale(LC_CTYPE, "C");
+	else if (!setlocale(LC_CTYPE, "C.UTF-8") && strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "en_US.UTF-8"); /* older systems lack the other */
 }
 

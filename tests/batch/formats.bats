@@ -105,7 +105,7 @@ of_column() {
 	done
 }
 
-@test "bug: where no locale is set, as in a container, names are UTF-8; C is C" {
+@test "bug: where no locale is set, as in a container, or it is not installed, names are UTF-8; C is C" {
 	local bare=(env -u LC_ALL -u LC_CTYPE -u LANG)
 	fixture names
 	[[ $("${bare[@]}" locale charmap 2>/dev/null) != UTF-8 ]] || skip "the C locale is UTF-8 here"
@@ -113,22 +113,38 @@ of_column() {
 	LC_ALL=C grep -aqP '[\x80-\xff]' "$BATS_TEST_TMPDIR/utf8"
 	"${bare[@]}" "$PMTOP" --proc-root "$ROOT" --list "$PID" | diff "$BATS_TEST_TMPDIR/utf8" -
 	"${bare[@]}" LANG='' "$PMTOP" --proc-root "$ROOT" --list "$PID" | diff "$BATS_TEST_TMPDIR/utf8" -
+	"${bare[@]}" LC_CTYPE=xx_XX.UTF-8 "$PMTOP" --proc-root "$ROOT" --list "$PID" | diff "$BATS_TEST_TMPDIR/utf8" -
 	"${bare[@]}" LANG=C "$PMTOP" --proc-root "$ROOT" --list "$PID" >"$BATS_TEST_TMPDIR/c"
 	run ! env LC_ALL=C grep -aqP '[\x80-\xff]' "$BATS_TEST_TMPDIR/c"
 }
 
+# A locale of this name, of localedef's sources, or none: then the test is skipped.
+locale_of() {
+	localedef -i "$1" -f UTF-8 "$BATS_TEST_TMPDIR/$1.UTF-8" 2>/dev/null || true
+	elsewhere=(env LOCPATH="$BATS_TEST_TMPDIR" LC_ALL="$1.UTF-8")
+	[[ $("${elsewhere[@]}" locale charmap 2>/dev/null) == UTF-8 ]] || skip "localedef has no sources for $1 here"
+}
+
 @test "bug: where a decimal has a comma, numbers keep their point, and are read with one" {
 	local mode dir=$BATS_TEST_TMPDIR
-	local german=(env LOCPATH="$dir" LC_ALL=de_DE.UTF-8)
-	localedef -i de_DE -f UTF-8 "$dir/de_DE.UTF-8" 2>/dev/null || true
-	[[ $("${german[@]}" locale decimal_point 2>/dev/null) == , ]] ||
-		skip "localedef cannot make a locale with a decimal comma here"
+	locale_of de_DE
+	is "$("${elsewhere[@]}" locale decimal_point)" ,
 	fixture zoo
 	for mode in --list --summary '--summary --json' '--list --json --output-all' '-e heap' --grid; do
 		pm $mode "$PID" >"$dir/c"
-		"${german[@]}" "$PMTOP" --proc-root "$ROOT" $mode "$PID" | diff "$dir/c" -
+		"${elsewhere[@]}" "$PMTOP" --proc-root "$ROOT" $mode "$PID" | diff "$dir/c" -
 	done
-	"${german[@]}" "$PMTOP" --proc-root "$ROOT" --frames 1 --interval 0.5 --size 100x30 "$PID" >/dev/null
+	"${elsewhere[@]}" "$PMTOP" --proc-root "$ROOT" --frames 1 --interval 0.5 --size 100x30 "$PID" >/dev/null
+}
+
+@test "bug: where a small I has no dot, words are read in capitals all the same" {
+	local dir=$BATS_TEST_TMPDIR
+	locale_of tr_TR
+	fixture zoo
+	pm --list -o size,mapping --filter 'SIZE > 100k' "$PID" >"$dir/c"
+	"${elsewhere[@]}" "$PMTOP" --proc-root "$ROOT" --list -o size,mapping --filter 'SIZE > 100k' "$PID" | diff "$dir/c" -
+	pm -e 'ARENAS' -e 'WHOIS heap' "$PID" >"$dir/c"
+	"${elsewhere[@]}" "$PMTOP" --proc-root "$ROOT" -e 'ARENAS' -e 'WHOIS heap' "$PID" | diff "$dir/c" -
 }
 
 @test "quickstart, configure and the README name the same packages" {

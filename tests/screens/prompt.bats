@@ -112,3 +112,16 @@ last() { screen_text | tail -n "$1"; }
 	screen_keys Escape Q
 	screen_end
 }
+
+@test "bug: where a small I has no dot, capitals were not known at the prompt" {
+	localedef -i tr_TR -f UTF-8 "$BATS_TEST_TMPDIR/tr_TR.UTF-8" 2>/dev/null ||
+		skip "localedef has no sources for tr_TR here"
+	SCREEN_ENV=(LOCPATH="$BATS_TEST_TMPDIR" LC_ALL=tr_TR.UTF-8)
+	screen_start 100x24 "$PID"
+	screen_keys :
+	screen_type 'WHOIS heap'
+	screen_keys Enter
+	screen_text | grep -F '1000000 [heap]+0: rw-p heap'
+	screen_keys Escape Q
+	screen_end
+}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ enum {
 /* There is one readline per process, and so one prompt. */
 static struct {
 	bool open, done;
+	char locale[64]; /* LC_CTYPE */
 	enum prompt_kind kind;
 	prompt_words_fn *words;
 	void *arg;
@@ -395,7 +397,8 @@ prompt_bind_keys(void)
 
 /*
  * Without ~/.inputrc and /etc/inputrc: our keymap ignores them, but readline would still read them,
- * even if one is a FIFO or endless.
+ * even if one is a FIFO or endless. And without the locale of the environment, which it sets each
+ * time.
  */
 static void
 prompt_initialize(void)
@@ -404,7 +407,9 @@ prompt_initialize(void)
 	char *kept = was ? mem_strdup(was) : NULL;
 
 	setenv("INPUTRC", "/dev/null", 1);
+	snprintf(prompt.locale, sizeof(prompt.locale), "%s", setlocale(LC_CTYPE, NULL));
 	rl_initialize();
+	setlocale(LC_CTYPE, prompt.locale);
 	if (kept)
 		setenv("INPUTRC", kept, 1);
 	else
@@ -453,6 +458,7 @@ prompt_open(enum prompt_kind kind, prompt_words_fn *words, void *arg)
 	prompt.shows = prompt.search.on = false;
 	prompt.history_at = history_length;
 	rl_callback_handler_install("", prompt_line_done);
+	setlocale(LC_CTYPE, prompt.locale);
 }
 
 void
