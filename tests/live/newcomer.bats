@@ -110,8 +110,10 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	need_way
 	newcomer_start
 	watch_with_scans --pages=$OTHER..+$((2 * HUGE))p -o ADDRESS,WRITTEN --csv -n
-	newcomer huge $OTHER $((2 * HUGE))
-	newcomer write $OTHER 1
+	# together: what a scan has marked gets no huge page
+	printf '%s\n' "huge $OTHER $((2 * HUGE))" "write $OTHER 1" >&"$NEWCOMER_IN"
+	_newcomer_says '^ok'
+	_newcomer_says '^ok'
 	grep -q '^AnonHugePages: *[1-9]' "/proc/$NEWCOMER_PID/smaps" || skip "the kernel made no huge page"
 	watch_is_over
 	is "$(cut -d , -f 2 "$BATS_TEST_TMPDIR/out" | grep -c 0)" 0
