@@ -142,7 +142,7 @@ table() {
 
 @test "no fault seen: what O_DIRECT read, and what another process wrote to shared memory" {
 	command -v gcc >/dev/null || skip "there is no gcc"
-	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/data"
+	head -c $((8 * PAGE)) /dev/zero >"$BATS_TEST_TMPDIR/data"
 	gcc -O1 -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/stranger" "$live_dir/stranger.c"
 	program_start "$BATS_TEST_TMPDIR/stranger" "$BATS_TEST_TMPDIR/data"
 	PID=${PROGRAMS[-1]}
