@@ -181,7 +181,7 @@ table() {
 	child=$(cat "/proc/$PID/task/$PID/children")
 	child=${child% }
 	JSON=$BATS_TEST_TMPDIR/json
-	pm --watch=0.5 --json -e 'unshared 230000000000..+16m by function' "$PID" >"$JSON" 2>"$BATS_TEST_TMPDIR/errors" || {
+	pm --watch=0.5 --json -e 'unshared 230000000000..+4096p by function' "$PID" >"$JSON" 2>"$BATS_TEST_TMPDIR/errors" || {
 		grep -q 'cannot tell who unshared it: \|hidden' "$BATS_TEST_TMPDIR/errors" &&
 			skip "$(cat "$BATS_TEST_TMPDIR/errors")"
 		cat "$BATS_TEST_TMPDIR/errors"
