@@ -29,7 +29,7 @@
 #include "track/track.h"
 
 #define STEP_NS  INT64_C(250000000)
-#define READY_NS UINT64_C(5000000000)
+#define READY_NS UINT64_C(30000000000) /* it may get little of the processor */
 
 #define FIRST_ADDRESS UINT64_C(0x200000000000)
 #define SPACING       UINT64_C(0x100000000)
@@ -266,7 +266,7 @@ demo_await_ready(int fd, struct err *err)
 			return err_sys(err, NULL, "cannot wait for the demo target");
 	}
 	if (n <= 0)
-		return err_set(err, ERR_TARGET, "it was not ready within 5 seconds",
+		return err_set(err, ERR_TARGET, "it was not ready within 30 seconds",
 		               "try again when the machine is less busy",
 		               "the demo target does not start");
 	if (read(fd, &sys, sizeof(sys)) != sizeof(sys))

@@ -20,7 +20,7 @@ int demo_start(pid_t *pid, int *ready, struct err *err);
 
 /*
  * Waits until its regions exist, in any thread, and closes the descriptor. -1: it does not start,
- * within 5 seconds or at all; then end it.
+ * within 30 seconds or at all; then end it.
  */
 int demo_await(int ready, struct err *err);
 
