@@ -17,6 +17,7 @@
 
 enum {
 	SMALL_COLS = 60,
+	SIGN_COLS = 20, /* of a sign: how writes are detected, growth, DAMON, a recording */
 	COMM_MOST = 20,
 };
 
@@ -107,6 +108,16 @@ header_state_text(const struct app *a, char *out, size_t size, enum role *role)
 	}
 }
 
+/* Columns, less those of signs beyond the second: with more of them, each is shorter. */
+static int
+header_room(const struct app *a, const struct sample *s)
+{
+	int signs = (s->clears > 0) + (s->regions && s->regions->totals.grown.known) +
+	            (s->accesses || s->accesses_on) + s->recorded.on;
+
+	return a->ui.cols - (signs > 2 ? SIGN_COLS * (signs - 2) : 0);
+}
+
 /*
  * How writes are detected, and since when; the tracker's name if there is room, or if it detects
  * none.
@@ -116,7 +127,7 @@ header_track_text(const struct app *a, const struct sample *s, char *out, size_t
 {
 	unsigned caps = tracker_caps(s->tracker);
 	const char *label =
-	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
+	    header_room(a, s) >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
 	int n = snprintf(out, size, "%s%s", label, label[0] ? " " : "");
 
 	if (s->auto_clear_ns)
@@ -138,7 +149,7 @@ header_growth_text(const struct app *a, const struct sample *s, char *out, size_
 	bool still = s->ended || s->timeline;
 	uint64_t now = still ? s->regions->time_ns : sample_clock(s, a->ui.now);
 	char age[32] = "", gained[8], lost[8];
-	bool roomy = a->ui.cols >= 100 || !s->clears;
+	bool roomy = header_room(a, s) >= 100 || !s->clears;
 
 	if (roomy && !a->o->term.calm && !strstr(s->compared, " to "))
 		snprintf(age, sizeof(age), g->since_ns > now ? ", %.0fs later" : " %.0fs",
@@ -157,7 +168,7 @@ header_damon_text(const struct app *a, const struct sample *s, char *out, size_t
 
 	if (s->accesses && !a->o->term.calm)
 		lens_add_age(&a->ui, s, &age);
-	snprintf(out, size, "%s%s%s", a->ui.cols >= 100 ? "sampled by DAMON" : "DAMON",
+	snprintf(out, size, "%s%s%s", header_room(a, s) >= 100 ? "sampled by DAMON" : "DAMON",
 	         age.len ? " " : "", age.len ? age.s : "");
 	buf_free(&age);
 }
@@ -208,7 +219,8 @@ header_of_target(struct app *a)
 	bool grown = s && s->regions && s->regions->totals.grown.known &&
 	             (a->ui.cols >= 120 || ui_view(&a->ui) != VIEW_BY);
 	/* the breadcrumb matters more than "all is well" */
-	bool small = a->ui.cols < SMALL_COLS || (a->ui.cols < 100 && grown && s->clears);
+	int room = s ? header_room(a, s) : a->ui.cols;
+	bool small = room < SMALL_COLS || (room < 100 && grown && s->clears);
 	int right = a->ui.cols, x = 1;
 	enum role role;
 	char text[64];
