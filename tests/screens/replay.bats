@@ -215,6 +215,17 @@ record_on() {
 	run ! diff -q <("$PMTOP" --list --at start "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name")
 }
 
+@test "bug: beside a recording, growth and an epoch, 100 columns had no room for the name" {
+	local sign
+	fixture softdirty
+	screen_start 100x24 "$PID"
+	screen_keys c b
+	ask "record $BATS_TEST_TMPDIR/three"
+	for sign in 'REC ' 'grew ' 'epoch 1' " $(cat "$ROOT/$PID/comm") $PID › regions"; do
+		screen_text | head -n 1 | grep -F "$sign"
+	done
+}
+
 # of B, below what is said of the tracker and of the time
 by_rows() { screen_text | sed -n '4,19p'; }
 
