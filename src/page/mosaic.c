@@ -11,7 +11,8 @@ _Static_assert(CLASS_MAX <= 32, "a bit for each class in tile.has");
 void
 mosaic_begin(struct mosaic *m, size_t n)
 {
-	*m = (struct mosaic){.v = mem_alloc(n * sizeof(*m->v)), .n = n, .rests_n = 1};
+	*m = (struct mosaic){
+	    .v = mem_alloc(n * sizeof(*m->v)), .n = n, .used = 1, .rests_n = 1};
 }
 
 void
@@ -28,8 +29,8 @@ mosaic_copy(struct mosaic *m, const struct mosaic *from)
 {
 	*m = *from;
 	m->v = mem_copy(from->v, from->n * sizeof(*m->v));
-	m->counts = mem_copy(from->counts, from->used * sizeof(*m->counts));
-	m->cap = from->used;
+	m->counts = from->counts ? mem_copy(from->counts, from->used * sizeof(*m->counts)) : NULL;
+	m->cap = from->counts ? from->used : 0;
 	m->rests = from->rests ? mem_copy(from->rests, from->rests_n * sizeof(*m->rests)) : NULL;
 	m->rests_cap = from->rests ? from->rests_n : 0;
 }
@@ -50,7 +51,9 @@ mosaic_has_several(const struct tile *t)
 static const uint64_t *
 mosaic_counts(const struct mosaic *m, const struct tile *t)
 {
-	return mosaic_has_several(t) ? m->counts + t->pages : &t->pages;
+	static const uint64_t one = 1;
+
+	return t->pages ? m->counts + t->pages : &one;
 }
 
 struct tile_rest *
@@ -72,29 +75,40 @@ mosaic_room(struct mosaic *m, struct tile *t, size_t before)
 {
 	size_t n = mosaic_classes(t);
 
-	if (n < 2)
-		return &t->pages;
-	if (before < 2 || n > before) {
-		t->pages = m->used;
+	if (!t->pages || n > before) {
+		t->pages = (uint32_t)m->used;
 		while (n--)
 			m->counts = vec_room(m->counts, m->used++, &m->cap, sizeof(*m->counts));
 	}
 	return m->counts + t->pages;
 }
 
+static void
+mosaic_put_counts(struct mosaic *m, struct tile *t, const struct cell *c)
+{
+	size_t before = mosaic_classes(t);
+	uint64_t pages = 0, *to;
+
+	t->has = 0;
+	for (unsigned k = 0; k < CLASS_MAX; k++) {
+		t->has |= (uint32_t)(c->n[k] > 0) << k;
+		pages += c->n[k];
+	}
+	if (pages <= 1) {
+		t->pages = 0;
+		return;
+	}
+	to = mosaic_room(m, t, before);
+	for (uint32_t left = t->has; left; left &= left - 1)
+		*to++ = c->n[__builtin_ctz(left)];
+}
+
 void
 mosaic_put(struct mosaic *m, size_t i, const struct cell *c)
 {
 	struct tile *t = &m->v[i];
-	size_t before = mosaic_classes(t);
-	uint64_t *to;
 
-	t->has = 0;
-	for (unsigned k = 0; k < CLASS_MAX; k++)
-		t->has |= (uint32_t)(c->n[k] > 0) << k;
-	to = mosaic_room(m, t, before);
-	for (uint32_t left = t->has; left; left &= left - 1)
-		*to++ = c->n[__builtin_ctz(left)];
+	mosaic_put_counts(m, t, c);
 	if (t->rest || c->match || c->written || c->newest_ns || c->times)
 		*mosaic_rest(m, i) = (struct tile_rest){.match = c->match,
 		                                        .written = c->written,

@@ -9,8 +9,8 @@
 
 /* One cell of many: the bits of the classes that it has, their pages, and what is rare. */
 struct tile {
-	uint64_t pages; /* of a single class; of more, where theirs begin in `counts` */
 	uint32_t has;
+	uint32_t pages; /* where theirs begin in `counts`; 0: it is one page */
 	uint32_t rest; /* its number in `rests`; 0: none */
 };
 
@@ -21,13 +21,14 @@ struct tile_rest {
 };
 
 /*
- * The cells of a grid, in little memory: most have one class, and a struct cell has room for all.
+ * The cells of a grid, in little memory: most are one page, or have one class, and a struct cell
+ * has room for all.
  * A copy of the struct is not one of the cells: mosaic_copy.
  */
 struct mosaic {
 	struct tile *v;
 	size_t n;
-	uint64_t *counts;
+	uint64_t *counts; /* from 1 */
 	size_t used, cap;
 	struct tile_rest *rests; /* from 1 */
 	size_t rests_n, rests_cap;

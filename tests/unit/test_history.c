@@ -52,7 +52,7 @@ test_bounds(void)
 	for (uint64_t i = 0; i < 60; i++)
 		history_push(&h, make(i, 100001 + i / 10, 200));
 	ok(h.n > 1 && h.n < 60 && h.bytes <= 64 << 20, "large pictures: bounded by their bytes");
-	history_push(&h, make(1, 100007, 9999));
+	history_push(&h, make(1, 100007, 19999));
 	is_u64(h.n, 1, "one that is larger than the bound stands alone");
 	history_free(&h);
 }
