@@ -126,8 +126,8 @@ static void
 header_track_text(const struct app *a, const struct sample *s, char *out, size_t size)
 {
 	unsigned caps = tracker_caps(s->tracker);
-	const char *label =
-	    header_room(a, s) >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
+	bool named = header_room(a, s) >= 100 || caps & TRACKER_CHANGES;
+	const char *label = named ? tracker_words(s->tracker)->label : "";
 	int n = snprintf(out, size, "%s%s", label, label[0] ? " " : "");
 
 	if (s->auto_clear_ns)
