@@ -21,7 +21,7 @@ static const uint64_t TOUCHED_NS = UINT64_C(1000000000); /* and smaps for TOUCHE
 enum { TOUCHED_SHARE = 20 };
 static const uint64_t ACCESSES_NS = UINT64_C(1000000000); /* and what DAMON saw, */
 enum { ACCESSES_SHARE = 5 }; /* for which the answerer mostly waits */
-enum { BY_SHARE = 10 }; /* and for no more than one part in so many of the time */
+enum { BY_SHARE = 10 }; /* and for no more than one part in so many of the time; so are cards */
 
 /* Of a page only its symbol takes time, and its writers. */
 static bool
@@ -156,6 +156,9 @@ once_is_due(const struct app *a, const struct app_once *o, const struct command 
 	/* if the past has nothing newer than what was read, asking again at once does not help */
 	if (c->kind == COMMAND_HEAT && time_ns() < o->asked_ns + HEAT_NS)
 		return false;
+	if (c->kind == COMMAND_CARD && a->t.s->card_whole &&
+	    time_ns() < o->asked_ns + BY_SHARE * o->took_ns)
+		return false;
 	return o->state == ONCE_DONE && once_is_stale(a->t.s, c);
 }
 
@@ -185,7 +188,8 @@ app_ask_once(struct app *a)
 		} else if (once_is_due(a, o, &c)) {
 			app_command(a, &c);
 			c.serial = a->t.newest[c.kind];
-			*o = (struct app_once){c, s->execs + 1, ONCE_ASKED, time_ns()};
+			*o = (struct app_once){
+			    c, s->execs + 1, ONCE_ASKED, .asked_ns = time_ns()};
 		}
 	}
 }
@@ -226,8 +230,10 @@ app_once_result(struct app *a, const struct result *r)
 {
 	struct app_once *o = &a->t.once[r->command.kind];
 
-	if (o->of.serial == r->command.serial && r->end == RESULT_DONE)
-		o->state = r->err.what[0] ? ONCE_FAILED : ONCE_DONE;
+	if (o->of.serial != r->command.serial || r->end != RESULT_DONE)
+		return;
+	o->state = r->err.what[0] ? ONCE_FAILED : ONCE_DONE;
+	o->took_ns = time_ns() - o->asked_ns;
 }
 
 void

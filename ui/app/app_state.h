@@ -67,7 +67,7 @@ struct app_target {
 		struct command of;
 		unsigned execs;      /* 1 + sample.execs of the program that it is of; 0: none */
 		enum ui_once state;
-		uint64_t asked_ns;
+		uint64_t asked_ns, took_ns; /* when, and how long until the answer */
 	} once[COMMAND_KINDS];
 
 	struct answer *panel;    /* the answer on screen */
