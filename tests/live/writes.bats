@@ -114,15 +114,15 @@ teardown() { live_end; }
 @test "--watch reports what was written in each interval, and where" {
 	need_soft_dirty
 	subject_start
-	watch_start --watch=3600 --csv -n -o PAGES,BYTES,MAPPING,START --tracker soft-dirty "$SUBJECT_PID"
+	watch_start --watch=3600 --csv -n -b -o PAGES,BYTES,MAPPING,START --tracker soft-dirty "$SUBJECT_PID"
 	# it has begun when the clear is done
 	until_true is_clean anon
 	subject write anon 3 5 7
 	subject write sparse 1
 	watch_end
 	watch_show
-	grep -qx "3,$((3 * PAGE / 1024)).0K,,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
-	grep -qx "1,$((PAGE / 1024)).0K,,0x${AT[sparse]}" "$BATS_TEST_TMPDIR/out"
+	grep -qx "3,$((3 * PAGE)),,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
+	grep -qx "1,$PAGE,,0x${AT[sparse]}" "$BATS_TEST_TMPDIR/out"
 	is "$(awk -F , '$3 != "total" { n += $1 } $3 == "total" { t = $1 } END { print n - t }' "$BATS_TEST_TMPDIR/out")" 0
 }
 
