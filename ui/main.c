@@ -16,6 +16,7 @@
 #include "app/app.h"
 #include "base/clock.h"
 #include "base/rights.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "base/worker.h"
@@ -418,6 +419,7 @@ main_program(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	signals_begin();
 	helper_main(argc, argv); /* it has one thread, and drops that thread's rights */
 	rights_set_aside();
 	return worker_main(main_program, argc, argv);

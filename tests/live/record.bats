@@ -155,6 +155,30 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 	run ! grep -q 'cannot' "$BATS_TEST_TMPDIR/said"
 }
 
+@test "bug: a recording that nohup had started ended with its terminal" {
+	subject_start
+	(trap '' HUP; exec "$PMTOP" --record "$FILE" --interval 0.1 "$SUBJECT_PID") 3>&- 2>"$BATS_TEST_TMPDIR/said" &
+	WATCH=$!
+	until_true has_samples
+	kill -HUP "$WATCH"
+	AFTER=$(($(date +%s) + 1))
+	until_true written_after
+	kill -INT "$WATCH" && wait "$WATCH"
+	WATCH=
+}
+
+written_after() { (($(stat -c %Y "$FILE") > AFTER)); }
+
+@test "bug: signals that were blocked when it started did not end a recording" {
+	subject_start
+	perl -MPOSIX -e 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM, SIGINT)); exec @ARGV' \
+		"$PMTOP" --record "$FILE" --interval 0.1 "$SUBJECT_PID" 3>&- 2>"$BATS_TEST_TMPDIR/said" &
+	WATCH=$!
+	until_true has_samples
+	kill -TERM "$WATCH" && wait "$WATCH"
+	WATCH=
+}
+
 samples_missed() {
 	sqlite3 -cmd ".timeout 5000" "$FILE" "SELECT text FROM message" 2>/dev/null | grep -qE '^[0-9]+ samples? w(as|ere) not taken'
 }

@@ -92,6 +92,12 @@ pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }
 	is "$(cat "$BATS_TEST_TMPDIR/out")" "$(printf '0x%x\n' $((16#${AT[anon]} + 3 * PAGE)) $((16#${AT[anon]} + 5 * PAGE)) $((16#${AT[anon]} + 63 * PAGE)))"
 }
 
+@test "bug: where the parent ignores SIGCHLD, userfaultfd seemed to fail" {
+	need_watch
+	unwatched_start
+	run -0 bash -c 'trap "" CHLD; exec "$@"' - "$PMTOP" --watch=0.1 --count 1 "${INJECT[@]}" "$SUBJECT_PID"
+}
+
 @test "--scope watches a part, and the rest is not touched" {
 	need_watch
 	unwatched_start

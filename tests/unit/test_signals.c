@@ -25,6 +25,7 @@ hang(const char *tty)
 
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	setsid();
+	signal(SIGHUP, SIG_DFL); /* this test may be run by nohup */
 	fd = open(tty, O_RDWR);
 	for (int i = 0; i < 3; i++)
 		dup2(fd, i);
@@ -100,5 +101,7 @@ main(void)
 	try_signals(SIGINT, SIGHUP, "SIGINT, then SIGHUP");
 	try_signals(SIGHUP, SIGINT, "SIGHUP, then SIGINT");
 	try_signals(SIGQUIT, SIGTERM, "SIGQUIT, then SIGTERM");
+	try_signals(SIGXCPU, SIGXCPU, "bug: SIGXCPU did not restore the terminal");
+	try_signals(SIGTRAP, SIGTRAP, "nor did SIGTRAP");
 	return tap_done();
 }

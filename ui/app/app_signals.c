@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "base/util.h"
 #include "term/paint.h"
 
 enum { PATIENCE_S = 1 };
 
-static const int signals_ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
+static const int signals_ends[] = {SIGINT,  SIGTERM, SIGHUP,    SIGQUIT, SIGUSR1, SIGUSR2,
+                                   SIGALRM, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO,   SIGPWR};
 static const int signals_stops[] = {SIGTSTP, SIGCONT};
 /* what has arrived; ended: the signal's number */
 static volatile sig_atomic_t signals_ended, signals_stopped, signals_continued;
@@ -65,22 +67,12 @@ app_on_signal(int sig)
 	errno = error;
 }
 
-static void
-app_handle(const int *sig, size_t n, void (*handler)(int))
-{
-	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
-
-	sigfillset(&act.sa_mask);
-	for (size_t i = 0; i < n; i++)
-		sigaction(sig[i], &act, NULL);
-}
-
 int
 app_signals_open(void)
 {
 	signals_news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	app_handle(signals_ends, ARRAY_LEN(signals_ends), app_on_signal);
-	app_handle(signals_stops, ARRAY_LEN(signals_stops), app_on_signal);
+	signals_handle(signals_ends, ARRAY_LEN(signals_ends), app_on_signal);
+	signals_handle(signals_stops, ARRAY_LEN(signals_stops), app_on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	return signals_news;
 }
@@ -89,8 +81,8 @@ void
 app_signals_close(void)
 {
 	alarm(0);
-	app_handle(signals_ends, ARRAY_LEN(signals_ends), SIG_DFL);
-	app_handle(signals_stops, ARRAY_LEN(signals_stops), SIG_DFL);
+	signals_handle(signals_ends, ARRAY_LEN(signals_ends), SIG_DFL);
+	signals_handle(signals_stops, ARRAY_LEN(signals_stops), SIG_DFL);
 	close(signals_news);
 	signals_news = -1;
 }
@@ -103,9 +95,9 @@ app_stop(struct app *a)
 	char text[96];
 
 	term_suspend();
-	app_handle(signals_stops, 1, SIG_DFL);
+	signals_handle(signals_stops, 1, SIG_DFL);
 	raise(SIGTSTP); /* here */
-	app_handle(signals_stops, 1, app_on_signal);
+	signals_handle(signals_stops, 1, app_on_signal);
 	signals_continued = 0; /* this SIGCONT is handled */
 	term_resume();
 	to = time_ns();

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "base/util.h"
 
 bool
@@ -28,15 +29,6 @@ batch_wait_until(const struct batch *b, int signals, uint64_t until)
 static const int wait_ends[] = {SIGINT, SIGTERM, SIGHUP};
 static int wait_news = -1; /* readable after a signal */
 
-static void
-batch_wait_handle(void (*handler)(int))
-{
-	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
-
-	for (size_t i = 0; i < ARRAY_LEN(wait_ends); i++)
-		sigaction(wait_ends[i], &act, NULL);
-}
-
 /*
  * The first signal ends the watch: its interval is reported and the target released. The next one
  * ends pmtop.
@@ -47,7 +39,7 @@ batch_wait_end(int sig)
 	int error = errno;
 
 	(void)sig;
-	batch_wait_handle(SIG_DFL);
+	signals_handle(wait_ends, ARRAY_LEN(wait_ends), SIG_DFL);
 	eventfd_write(wait_news, 1);
 	errno = error;
 }
@@ -56,14 +48,14 @@ int
 batch_signals_open(void)
 {
 	wait_news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	batch_wait_handle(batch_wait_end);
+	signals_handle(wait_ends, ARRAY_LEN(wait_ends), batch_wait_end);
 	return wait_news;
 }
 
 void
 batch_signals_close(int signals)
 {
-	batch_wait_handle(SIG_DFL);
+	signals_handle(wait_ends, ARRAY_LEN(wait_ends), SIG_DFL);
 	if (signals >= 0)
 		close(signals);
 	wait_news = -1;

@@ -31,7 +31,7 @@ enum {
 	CODE_MOUSE = 0x4000, /* not a curses code */
 };
 
-static const int term_fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+static const int term_fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
 
 bool
 term_takes(void)
