@@ -95,10 +95,21 @@ other_open_pages(struct other *o)
 	o->dir = proc_living_thread(o->leader, &o->tid);
 	if (o->dir < 0) {
 		o->dir = o->leader;
-		errno = ESRCH;
+		errno = file_is_shortage(errno) ? errno : ESRCH;
 		return false;
 	}
 	return other_open_pagemap(o);
+}
+
+/* Regions and names that cannot be opened look like those of what has ended. */
+static bool
+other_has_room(const struct other *o)
+{
+	int fd = fcntl(o->dir, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 bool
@@ -119,12 +130,13 @@ other_open(struct other *o, const struct proc *p, pid_t pid, const struct pagema
 	o->leader = o->dir = file_open(p->root, name, O_PATH | O_DIRECTORY);
 	if (o->leader < 0)
 		return false;
-	if (other_open_pages(o))
+	if (other_open_pages(o) && other_has_room(o))
 		return true;
 	sys = errno;
 	/* what we may not open may be a kernel thread, which has nothing to open */
 	*refused = (sys == EACCES || sys == EPERM) && proc_has_memory(o->dir);
 	other_close(o);
+	errno = sys;
 	return false;
 }
 

@@ -38,7 +38,8 @@ int others_list(const struct proc *p, pid_t **pids, size_t *n, struct err *err);
 
 /*
  * Opens its page tables, with the settings of `like`. false: it has ended or has no memory (a
- * kernel thread); or, with *refused, we may not, or it is silent (silent.h).
+ * kernel thread); or, with *refused, we may not, or it is silent (silent.h); or errno is a shortage
+ * (file.h). true: there is a descriptor left for its regions or its name, too.
  */
 bool other_open(struct other *o, const struct proc *p, pid_t pid, const struct pagemap *like,
                 bool *refused);

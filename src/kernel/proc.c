@@ -65,6 +65,18 @@ proc_name(int dir, pid_t *parent, char *comm, size_t size)
 	return true;
 }
 
+/* As proc_has_memory, but false with *shortage if a shortage keeps that from being known. */
+static bool
+proc_shows_memory(int dir, int *shortage)
+{
+	bool has;
+
+	errno = 0;
+	has = proc_has_memory(dir);
+	*shortage = file_is_shortage(errno) ? errno : 0;
+	return has && !*shortage;
+}
+
 /* -1: none; errno: file_is_shortage if not all could be checked. */
 static int
 proc_find_living(int dir, pid_t *tid)
@@ -79,14 +91,14 @@ proc_find_living(int dir, pid_t *tid)
 			continue;
 		found = file_open(task, e->d_name, O_PATH | O_DIRECTORY);
 		shortage = found < 0 ? errno : 0;
-		if (file_is_shortage(shortage))
-			break;
-		if (found >= 0 && proc_has_memory(found)) {
+		if (found >= 0 && proc_shows_memory(found, &shortage)) {
 			*tid = (pid_t)strtol(e->d_name, NULL, 10);
 		} else if (found >= 0) {
 			close(found);
 			found = -1;
 		}
+		if (file_is_shortage(shortage))
+			break;
 	}
 	if (d)
 		closedir(d);

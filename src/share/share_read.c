@@ -2,9 +2,11 @@
 /* Visits to the other processes, and reading of their page tables. */
 #include "share/share_read.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "kernel/folio_sizes.h"
 #include "target/page_read.h"
@@ -196,6 +198,21 @@ share_add_reach(struct share_reach *to, const struct share_reach *met)
 	to->method = method;
 }
 
+/* NULL: not read. *r: -1 with err if that is for want of descriptors: it may share everything. */
+static struct other *
+share_begin(struct source *s, pid_t pid, struct share_reach *met, int *r, struct err *err)
+{
+	bool refused;
+	struct other *o;
+
+	errno = 0;
+	o = s->ops->others->begin(s, pid, &refused);
+	met->refused += refused;
+	if (!o && !refused && file_is_shortage(errno))
+		*r = err_sys(err, NULL, "cannot read process %d", (int)pid);
+	return o;
+}
+
 int
 share_visit(struct target *t, struct share_reach *reach, share_visit_fn *fn, void *arg,
             struct err *err)
@@ -214,10 +231,8 @@ share_visit(struct target *t, struct share_reach *reach, share_visit_fn *fn, voi
 	sp.tid[sp.n++] = 0;
 	progress_begin(t->progress, n);
 	for (size_t i = 0; i < n && !r; i++) {
-		bool refused;
-		struct other *o = s->ops->others->begin(s, pids[i], &refused);
+		struct other *o = share_begin(s, pids[i], &met, &r, err);
 
-		met.refused += refused;
 		if (o && (met.unsure || share_add_space(&sp, s, o, &met))) {
 			met.processes++;
 			r = fn(arg, &o) || source_stopped(s);

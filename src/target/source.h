@@ -115,7 +115,10 @@ struct source_others {
 	/* The PIDs of all but the target, ascending; the caller frees them. -1 with err. */
 	int (*list)(struct source *s, pid_t **pids, size_t *n, struct err *err);
 
-	/* Opens one, until `end`. NULL: it has no memory; or, with *refused, we may not. */
+	/*
+	 * Opens one, until `end`. NULL: it has no memory; or, with *refused, we may not; or errno
+	 * is a shortage (file.h).
+	 */
 	struct other *(*begin)(struct source *s, pid_t pid, bool *refused);
 	void (*end)(struct other *o);
 

@@ -50,6 +50,28 @@ listed() {
 	pm "--who=$1" --raw -n -b -o PID,SHARED "${PIDS[target]}" | awk '{ print $1, $2 / ENVIRON["PAGE"] }' | sort -n
 }
 
+@test "bug: where descriptors run out, who says that, and not that nobody shares it" {
+	need_owners
+	sharer_start
+	local n all
+	local -a asks=("--who=${RANGE[fork]} -n -b -o PID,SHARED" "-e who@${AT[fork]}") ask
+	for ask in "${asks[@]}"; do
+		read -ra ask <<<"$ask"
+		ask=("${ask[@]//@/ }")
+		all=$(pm "${ask[@]}" "${PIDS[target]}" | awk '{ print $1, $2 }')
+		for ((n = 9; n < 24; n++)); do
+			# shellcheck disable=SC2016 # for the other shell to expand
+			run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
+				"$PMTOP" "${ask[@]}" "${PIDS[target]}" 3>&-
+			echo "$n: $status: $stderr"
+			((status != 127)) || continue # its libraries need one, too
+			[[ $status == 0 && $(awk '{ print $1, $2 }' <<<"$output") == "$all" ||
+				$status == 1 && -z $output && $stderr == *'Too many open files; raise the limit'* ]]
+		done
+		is "$status" 0
+	done
+}
+
 @test "who shares a range is who has its frames: forks, shm, a memfd that was passed, a moved page, an ended main thread" {
 	local name
 	need_owners
