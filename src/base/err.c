@@ -8,6 +8,40 @@
 
 #include "base/file.h"
 
+/*
+ * What helps against some errors, whatever was done. `always`: more than what the caller knows; the
+ * others are said where it knows nothing.
+ */
+static const struct err_help {
+	int sys;
+	bool always;
+	const char *how;
+} err_helps[] = {
+	{EMFILE, true, "raise the limit on open files (ulimit -n)"},
+	{ENFILE, true, "raise the limit on open files (ulimit -n)"},
+	{EAGAIN, true, "raise the limit on processes (ulimit -u, or the cgroup's pids.max)"},
+	{EFBIG, false, "raise the limit on the size of files (ulimit -f)"},
+	{ENOSPC, false, "make room on the disk, or write elsewhere"},
+	{EDQUOT, false, "make room on the disk, or write elsewhere"},
+};
+
+static const char *
+err_help(int sys, const char *how)
+{
+	for (size_t i = 0; i < sizeof(err_helps) / sizeof(err_helps[0]); i++)
+		if (err_helps[i].sys == sys && (err_helps[i].always || !how))
+			return err_helps[i].how;
+	return how;
+}
+
+static const char *
+err_words(int sys)
+{
+	return sys == FILE_ODD    ? "not a regular file"
+	       : sys == FILE_HUGE ? "larger than 256 MiB"
+	                          : strerror(sys);
+}
+
 static void
 err_copy(char *to, size_t size, const char *from)
 {
@@ -40,10 +74,8 @@ err_sys(struct err *e, const char *how, const char *what, ...)
 	e->status = ERR_TARGET;
 	e->sys = sys;
 	e->column = 0;
-	err_copy(e->why, sizeof(e->why), sys == FILE_ODD ? "not a regular file" : strerror(sys));
-	err_copy(e->how, sizeof(e->how),
-	         sys == EMFILE || sys == ENFILE ? "raise the limit on open files (ulimit -n)"
-	                                        : how);
+	err_copy(e->why, sizeof(e->why), err_words(sys));
+	err_copy(e->how, sizeof(e->how), err_help(sys, how));
 	va_start(ap, what);
 	vsnprintf(e->what, sizeof(e->what), what, ap);
 	va_end(ap);

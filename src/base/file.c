@@ -96,7 +96,7 @@ file_fits(int fd)
 
 	if (file_is_kernels(fd) || fstat(fd, &st) < 0 || st.st_size <= FILE_MOST)
 		return true;
-	errno = EFBIG;
+	errno = FILE_HUGE;
 	return false;
 }
 
@@ -114,7 +114,7 @@ file_read_some(int fd, struct buf *b, size_t *all)
 	buf_grew(b, n > 0 ? (size_t)n : 0);
 	*all += n > 0 ? (size_t)n : 0;
 	if (n > 0 && *all > FILE_MOST && !file_is_kernels(fd)) {
-		errno = EFBIG;
+		errno = FILE_HUGE;
 		return -1;
 	}
 	return n > 0 ? 1 : (int)n;
@@ -147,6 +147,20 @@ file_read_small(int dir, const char *name, char *out, size_t size)
 	out[n > 0 ? n : 0] = '\0';
 	errno = n == 0 ? ENODATA : sys;
 	return n > 0;
+}
+
+bool
+file_write_all(int fd, const void *data, size_t len)
+{
+	for (const char *at = data; len > 0;) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		at += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return true;
 }
 
 size_t

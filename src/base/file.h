@@ -19,7 +19,9 @@ struct buf;
  * (rights.h), and nothing else is.
  */
 enum {
-	FILE_ODD = EMEDIUMTYPE, /* errno: not a regular file (err_sys words it) */
+	/* errno, as err_sys words it: not a regular file; larger than FILE_MOST */
+	FILE_ODD = EMEDIUMTYPE,
+	FILE_HUGE = EXFULL,
 	/* largest file read whole, in bytes; kernel-made files are exempt */
 	FILE_MOST = 256 << 20,
 };
@@ -45,8 +47,8 @@ file_is_shortage(int error)
 int file_open(int dir, const char *name, int flags);
 
 /*
- * Reads from the current offset to the end and appends to `b`. 0, or -1 with errno: EFBIG beyond
- * FILE_MOST.
+ * Reads from the current offset to the end and appends to `b`. 0, or -1 with errno: FILE_HUGE
+ * beyond FILE_MOST.
  */
 int file_read_all(int fd, struct buf *b);
 
@@ -55,13 +57,16 @@ int file_read_all(int fd, struct buf *b);
  */
 int file_read_some(int fd, struct buf *b, size_t *all);
 
-/* Whether the rest of a file is small enough for file_read_all; false sets errno to EFBIG. */
+/* Whether the rest of a file is small enough for file_read_all; false sets errno to FILE_HUGE. */
 bool file_fits(int fd);
 
 /*
  * Reads the beginning of a small file in a directory, NUL-terminated. false: unreadable or empty.
  */
 bool file_read_small(int dir, const char *name, char *out, size_t size);
+
+/* Writes all of it, by as many writes as it takes. false: not all, and errno says why. */
+bool file_write_all(int fd, const void *data, size_t len);
 
 /* Where a symbolic link in a directory leads, NUL-terminated; its length, 0 if not known. */
 size_t file_link(int dir, const char *name, char *out, size_t size);

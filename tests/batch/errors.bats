@@ -114,7 +114,7 @@ load helper
 			full() { "$PMTOP" $mode >/dev/full; }
 			closed() { "$PMTOP" $mode >&-; }
 		}
-		says 1 'cannot write to standard output: No space left' full
+		says 1 'cannot write to standard output: No space left.*; make room' full
 		says 1 'standard output is closed' closed
 	done
 	# who stops reading is obeyed without a word, and soon
@@ -201,7 +201,7 @@ spoiled() {
 		refused 1 'process 4242: not a regular file' --list "$PID"
 	done
 	spoiled endless maps
-	refused 1 'maps.*: File too large' --list "$PID"
+	refused 1 'maps.*: larger than 256 MiB' --list "$PID"
 }
 
 @test "bug: where descriptors run out, no process and no name is said not to exist" {
@@ -217,4 +217,15 @@ spoiled() {
 			}
 		done
 	done
+}
+
+@test "bug: where processes run out, nothing said what to do" {
+	local as=(setpriv --reuid=54321 --regid=54321 --clear-groups) pmtop=$BATS_TEST_TMPDIR/pmtop
+	command -v setpriv prlimit >/dev/null || skip "no setpriv, or no prlimit"
+	((EUID == 0)) || skip "only root can be another user"
+	install -m 755 "$PMTOP" "$pmtop"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	"${as[@]}" "$pmtop" --version >/dev/null || skip "another user cannot run what lies here"
+	says 1 'cannot fork the demo target: .*; raise .*ulimit -u' prlimit --nproc=1 "${as[@]}" "$pmtop" --demo --list
+	says 1 'cannot start sleep: .*; raise .*ulimit -u' prlimit --nproc=1 "${as[@]}" "$pmtop" --list -- sleep 1
 }

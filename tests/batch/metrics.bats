@@ -103,6 +103,14 @@ samples_of() {
 	refused 1 'cannot write /nowhere/m.prom' --metrics=/nowhere/m.prom "$PID"
 }
 
+@test "bug: metrics in a file at its limit (ulimit -f) were said not to be a regular file" {
+	local file=$BATS_TEST_TMPDIR/m.prom
+	fixture zoo
+	says 1 'cannot write .*m.prom: File too large; .*ulimit -f' \
+		bash -c 'ulimit -f 1; exec "$@"' _ "$PMTOP" --proc-root "$ROOT" --metrics="$file" "$PID"
+	is "$(ls "$BATS_TEST_TMPDIR" | grep -c 'm\.prom')" 0
+}
+
 @test "the standard output takes one document" {
 	fixture zoo
 	refused 2 'standard output takes one document' --metrics --interval 5 "$PID"

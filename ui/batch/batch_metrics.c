@@ -325,7 +325,7 @@ metrics_replace(const char *path, const struct buf *text, struct err *err)
 	int fd = file_new_begin(&f, path, true);
 	/* others read it, unlike other files of ours: that is what it is for */
 	bool good = fd >= 0 && fchmod(fd, 0644) == 0 &&
-	            write(fd, text->s, text->len) == (ssize_t)text->len;
+	            file_write_all(fd, text->s, text->len);
 
 	if (fd >= 0 && (close(fd) < 0 || file_new_end(&f, good) < 0))
 		good = false;

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/util.h"
 
 /* There is one curses per process, so its state is static. */
@@ -347,7 +348,7 @@ term_copy(struct term *t, const char *text)
 		return false;
 	term_base64(code, text, n);
 	snprintf(line, sizeof(line), "\033]52;c;%s%s", code, at + 5);
-	return write(fileno(t->out), line, strlen(line)) == (ssize_t)strlen(line);
+	return file_write_all(fileno(t->out), line, strlen(line));
 }
 
 bool
