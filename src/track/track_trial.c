@@ -20,7 +20,7 @@ bool
 track_cannot_try(struct track_status *s)
 {
 	return track_cannot(s, "no process can be started to try it",
-	                    "raise the limit on processes (ulimit -u)");
+	                    "raise the limit on processes (ulimit -u, or the cgroup's pids.max)");
 }
 
 /* The calling threads block all signals, and the child inherits that. */
