@@ -54,6 +54,7 @@ struct recorder {
 	/* what it replaces, likewise, until the first sample is in the new one; -1: nothing */
 	int old;
 	struct file_new made;
+	bool is_new; /* it was not there */
 	sqlite3 *db;
 	struct statements s;
 	struct session_rows *sessions;
@@ -161,8 +162,10 @@ recorder_create(struct recorder *r, enum schema_how how, struct err *err)
 {
 	if (schema_room(r->path, how, err) < 0)
 		return -1;
-	if (access(r->path, F_OK) < 0)
-		return recorder_make(r, false, err);
+	if (access(r->path, F_OK) < 0) {
+		r->is_new = recorder_make(r, false, err) == 0;
+		return r->is_new ? 0 : -1;
+	}
 	if (how == SCHEMA_APPEND)
 		return recorder_hold(r, r->path, &r->held, err) < 0
 		           ? -1
@@ -210,6 +213,17 @@ recorder_replace(struct recorder *r, struct err *err)
 	           : recorder_move(r, err);
 }
 
+/* Whether the file that is held has still its name. */
+static bool
+recorder_has_name(const struct recorder *r)
+{
+	struct stat is, there;
+
+	return fstat(r->held, &is) == 0 &&
+	       stat(r->old >= 0 ? r->made.made : r->path, &there) == 0 &&
+	       is.st_ino == there.st_ino && is.st_dev == there.st_dev;
+}
+
 struct recorder *
 recorder_open(const struct recorder_options *o, struct err *err)
 {
@@ -239,10 +253,11 @@ recorder_close(struct recorder *r)
 	causes_rows_close(r->causes);
 	sets_close(r->sets);
 	sqlite3_close(r->db);
-	if (r->old >= 0) { /* it stays */
+	/* what it replaces stays, and a new one without a sample is none */
+	if (r->old >= 0 || (r->is_new && !r->samples && recorder_has_name(r)))
 		file_new_end(&r->made, false);
+	if (r->old >= 0)
 		close(r->old);
-	}
 	if (r->held >= 0)
 		close(r->held);
 	extents_free(&r->pages);
@@ -461,11 +476,7 @@ recorder_thin(struct recorder *r, struct err *err)
 static int
 recorder_is_there(struct recorder *r, struct err *err)
 {
-	struct stat is, there;
-
-	if (fstat(r->held, &is) == 0 &&
-	    stat(r->old >= 0 ? r->made.made : r->path, &there) == 0 && is.st_ino == there.st_ino &&
-	    is.st_dev == there.st_dev)
+	if (recorder_has_name(r))
 		return 0;
 	r->gone = true;
 	return err_set(err, ERR_TARGET, "it was removed, renamed or replaced meanwhile",

@@ -41,6 +41,7 @@ uint64_t recorder_samples(const struct recorder *r);
 /* Whether one was refused because the file was removed, or another has its name. */
 bool recorder_is_gone(const struct recorder *r);
 
+/* A file that it made, and into which no moment went, is removed. */
 void recorder_close(struct recorder *r);
 
 #endif

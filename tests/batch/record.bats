@@ -432,3 +432,19 @@ still() {
 	done
 	((n > 14))
 }
+
+@test "bug: a recording that ended before its first sample left a file without one" {
+	local new=$BATS_TEST_TMPDIR/new kib size
+	recorded zoo
+	size=$(stat -c %s "$FILE")
+	"$PMTOP" --list "$FILE" >"$BATS_TEST_TMPDIR/was"
+	for kib in 8 64 $((size / 1024 - 8)) $((size / 1024 - 4)); do # from no room for the tables to some, but for no sample
+		says 1 "cannot record to $new: .*ulimit -f" bash -c 'ulimit -f "$1"; shift; exec "$@"' _ "$kib" \
+			"$PMTOP" --proc-root "$ROOT" --record "$new" --for 0.01 "$PID"
+		is "$(ls "$BATS_TEST_TMPDIR" | grep -c new)" 0
+	done
+	# what was there before stays
+	says 1 "cannot record to $FILE: .*ulimit -f" bash -c 'ulimit -f 8; exec "$@"' _ \
+		"$PMTOP" --proc-root "$ROOT" --record "$FILE" --append --for 0.01 "$PID"
+	still "$FILE"
+}

@@ -156,12 +156,17 @@ record_say_end(struct record *k)
 	buf_str(b->note, "; ");
 }
 
-/* Once it is closed, of which this was the size. */
+/* Once it is closed, of which this was the size. Without a sample no file was made. */
 static void
 record_say_size(const struct record *k, const struct keeper_ends *ends, struct buf *out)
 {
 	char size[8];
 
+	if (!ends->samples && !k->b->o->append) {
+		buf_fmt(out, "no sample was taken%s",
+		        k->replaces ? "; the old recording is still there" : "");
+		return;
+	}
 	buf_fmt(out, "%ju sample%s in %s, %s", (uintmax_t)ends->samples, plural(ends->samples),
 	        k->b->o->record, size_text(size, ends->bytes));
 }
