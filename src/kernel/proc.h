@@ -41,6 +41,12 @@ struct proc_activity {
 #define PROC_ROOT "/proc"
 
 /*
+ * Opens the directory of processes; *live: it is a proc file system, no directory that looks like
+ * one, as PROC_ROOT has to be. -1 with err.
+ */
+int proc_open_root(const char *root, bool *live, struct err *err);
+
+/*
  * Opens the target. Refuses, with reason and remedy, a PID that does not exist, is out of range, or
  * is that of a kernel thread, a zombie or a thread. Call proc_close even after a failure.
  */

@@ -5,12 +5,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -217,16 +215,14 @@ processes_frames_are_visible(const struct processes_root *r)
 int
 processes_open(struct processes_root *r, const char *root, struct err *err)
 {
-	struct statfs fs;
 	char self[16] = "";
 	uint64_t pid;
 	const char *end;
 
-	*r = (struct processes_root){.dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	*r = (struct processes_root){0};
+	r->dir = proc_open_root(root, &r->live, err);
 	if (r->dir < 0)
-		return err_sys(err, "give a proc file system, or a directory that looks like one",
-		               "cannot open the proc root %s", root);
-	r->live = fstatfs(r->dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+		return -1;
 	r->frames = processes_frames_are_visible(r);
 	/* our PID may be another in that mount */
 	if (r->live && readlinkat(r->dir, "self", self, sizeof(self) - 1) > 0 &&

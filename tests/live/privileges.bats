@@ -472,6 +472,16 @@ says_lack() {
 	done
 }
 
+@test "bug: where no /proc is mounted it was said that there is no such process" {
+	local of
+	unshare -m mount -t tmpfs none /proc 2>/dev/null || skip "no mount namespaces here"
+	for of in 1 init; do
+		# shellcheck disable=SC2016 # for that shell to expand
+		run -1 unshare -m bash -c 'mount -t tmpfs none /proc && exec "$@"' - "$PMTOP" --list "$of"
+		is "$output" 'pmtop: cannot read /proc: no proc file system is mounted there; mount one: `mount -t proc proc /proc`'
+	done
+}
+
 @test "a process that may not be dumped is for root alone" {
 	become_nobody
 	subject_start "${AS_NOBODY[@]}"
