@@ -50,6 +50,8 @@ listed() {
 	pm "--who=$1" --raw -n -b -o PID,SHARED "${PIDS[target]}" | awk '{ print $1, $2 / ENVIRON["PAGE"] }' | sort -n
 }
 
+only_rows() { awk '$1 ~ /^[0-9]+$/ { print $1, $2 }'; }
+
 @test "bug: where descriptors run out, who says that, and not that nobody shares it" {
 	need_owners
 	sharer_start
@@ -58,14 +60,14 @@ listed() {
 	for ask in "${asks[@]}"; do
 		read -ra ask <<<"$ask"
 		ask=("${ask[@]//@/ }")
-		all=$(pm "${ask[@]}" "${PIDS[target]}" | awk '{ print $1, $2 }')
+		all=$(pm "${ask[@]}" "${PIDS[target]}" | only_rows)
 		for ((n = 9; n < 24; n++)); do
 			# shellcheck disable=SC2016 # for the other shell to expand
 			run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
 				"$PMTOP" "${ask[@]}" "${PIDS[target]}" 3>&-
 			echo "$n: $status: $stderr"
 			((status != 127)) || continue # its libraries need one, too
-			[[ $status == 0 && $(awk '{ print $1, $2 }' <<<"$output") == "$all" ||
+			[[ $status == 0 && $(only_rows <<<"$output") == "$all" ||
 				$status == 1 && -z $output && $stderr == *'Too many open files; raise the limit'* ]]
 		done
 		is "$status" 0
