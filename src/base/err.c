@@ -25,7 +25,7 @@ static const struct err_help {
 	{EDQUOT, false, "make room on the disk, or write elsewhere"},
 };
 
-static const char *
+const char *
 err_help(int sys, const char *how)
 {
 	for (size_t i = 0; i < sizeof(err_helps) / sizeof(err_helps[0]); i++)

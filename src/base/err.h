@@ -34,6 +34,9 @@ int err_set(struct err *e, enum err_status status, const char *why, const char *
 int err_sys(struct err *e, const char *how, const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* That advice for an errno, or `how`. */
+const char *err_help(int sys, const char *how);
+
 /* Writes "what: why (column N); how" to `out`, truncated to fit. Returns out. */
 const char *err_line(const struct err *e, char *out, size_t size);
 

@@ -132,7 +132,7 @@ perf_bar_find(const struct proc *p)
 	perf_bar_look(&b, p);
 	w = perf_bar_words(&b);
 	if (!w.why)
-		w.why = strerrordesc_np(b.error);
+		w = (struct perf_words){strerrordesc_np(b.error), err_help(b.error, NULL)};
 	errno = b.error;
 	return w;
 }

@@ -38,7 +38,7 @@ clear_refs_write(const struct proc *p, const char *what)
 		lives = dir >= 0 && (!p->live || proc_has_memory(dir));
 		if (dir >= 0)
 			close(dir);
-		if (lives)
+		if (lives || file_is_shortage(sys))
 			break;
 		r = -1;
 		sys = ESRCH;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rights.h"
 #include "cause/events.h"
 #include "cause/stores.h"
@@ -49,6 +50,13 @@ caps_no(struct cap *c, const char *why, const char *how)
 	snprintf(c->detail, sizeof(c->detail), "%s", why);
 }
 
+/* A right does not help where descriptors have run out. */
+static void
+caps_refused(struct cap *c, int sys, const char *how)
+{
+	caps_no(c, strerror(sys), err_help(sys, how));
+}
+
 /* Reads as well: some files open, and then fail. */
 static void
 caps_try_file(struct cap *c, int fd, const char *how)
@@ -57,7 +65,7 @@ caps_try_file(struct cap *c, int fd, const char *how)
 	ssize_t n = fd < 0 ? -1 : read(fd, byte, sizeof(byte));
 
 	if (n < 0)
-		caps_no(c, strerror(errno), how);
+		caps_refused(c, errno, how);
 	else
 		caps_yes(c, "readable");
 	if (fd >= 0)
@@ -69,7 +77,7 @@ static void
 caps_try_own_file(struct caps *t, struct cap *c, const char *name, uint64_t needed)
 {
 	caps_try_file(c, proc_file(&t->r->proc, name, O_RDONLY), NULL);
-	if (!c->ok)
+	if (!c->ok && !c->how[0])
 		caps_set_how(c, proc_bar_how(proc_bar_of(&t->r->proc), needed));
 }
 
@@ -111,7 +119,7 @@ caps_mem(struct caps *t, struct cap *c)
 	int fd = proc_file(&t->r->proc, "mem", O_RDONLY);
 
 	if (fd < 0) {
-		caps_no(c, strerror(errno), proc_memory_how(&t->r->proc));
+		caps_refused(c, errno, proc_memory_how(&t->r->proc));
 		return;
 	}
 	close(fd);
@@ -185,11 +193,26 @@ caps_kpagecount(struct caps *t, struct cap *c)
 		caps_yes(c, "readable; in large folios it is an average, and PSS an estimate");
 }
 
+/* The errno of opening it once more; 0: it opens now. */
+static int
+caps_page_idle_error(const struct caps *t)
+{
+	int fd = source_root_open_page_idle(t->r), sys = fd < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return sys;
+}
+
 static void
 caps_page_idle(struct caps *t, struct cap *c)
 {
+	int sys = t->r->page_idle < 0 ? caps_page_idle_error(t) : 0;
+
 	if (t->r->page_idle >= 0)
 		caps_yes(c, "readable: of a frame that somebody has marked idle");
+	else if (file_is_shortage(sys))
+		caps_refused(c, sys, NULL);
 	else if (t->r->base.meta.may_end && access(PAGE_IDLE_BITMAP, F_OK) == 0)
 		caps_no(c, "not readable", caps_as_admin);
 	else if (t->r->base.meta.may_end)
@@ -403,7 +426,7 @@ caps_ptrace(struct caps *t, struct cap *c)
 		snprintf(why, sizeof(why), "process %ld already traces it", tracer);
 		caps_no(c, why, "end that one first");
 	} else if (fd < 0) {
-		caps_no(c, strerror(errno), proc_memory_how(&t->r->proc));
+		caps_refused(c, errno, proc_memory_how(&t->r->proc));
 	} else {
 		caps_yes(c, "may attach; done once, for --tracker uffd, only with your consent");
 	}

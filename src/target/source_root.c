@@ -65,6 +65,13 @@ source_root_copy_comm(struct source_root *r)
 }
 
 int
+source_root_open_page_idle(const struct source_root *r)
+{
+	return r->base.meta.may_end ? file_open(AT_FDCWD, PAGE_IDLE_BITMAP, O_RDONLY)
+	                            : proc_root_file(&r->proc, "page_idle", O_RDONLY);
+}
+
+int
 source_root_begin(struct source_root *r, struct err *err)
 {
 	struct source_meta *m = &r->base.meta;
@@ -75,8 +82,7 @@ source_root_begin(struct source_root *r, struct err *err)
 	if (source_root_open_maps(r, err) < 0)
 		return -1;
 	frames_open(&r->frames, &r->proc);
-	r->page_idle = m->may_end ? file_open(AT_FDCWD, PAGE_IDLE_BITMAP, O_RDONLY)
-	                          : proc_root_file(&r->proc, "page_idle", O_RDONLY);
+	r->page_idle = source_root_open_page_idle(r);
 	m->frames = frames_files(&r->frames);
 	swaps_read(&m->swaps, &r->proc, m->may_end);
 	if (file_read_small(r->proc.root, "sys/kernel/random/boot_id", m->boot, sizeof(m->boot)))

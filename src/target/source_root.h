@@ -43,6 +43,9 @@ source_root_of(const struct source *s)
 /* Sets up the base, with everything closed. */
 void source_root_init(struct source_root *r, const struct source_ops *ops, size_t page_size);
 
+/* Opens the bitmap of idle frames. -1 with errno. */
+int source_root_open_page_idle(const struct source_root *r);
+
 /* With `proc` open: opens maps and the files about frames. */
 int source_root_begin(struct source_root *r, struct err *err);
 int source_root_open(struct source *s, struct err *err);

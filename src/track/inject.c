@@ -180,7 +180,7 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 
 	if (errno == EMFILE || errno == ENFILE)
 		return inject_refuse(p, err, "pmtop is out of file descriptors",
-		                     "raise its limit (ulimit -n)");
+		                     err_help(errno, NULL));
 	if (errno == ESRCH || errno == ENOENT)
 		return inject_refuse_gone(p, err);
 	scope = inject_yama(p);

@@ -20,7 +20,13 @@ bool
 track_cannot_try(struct track_status *s)
 {
 	return track_cannot(s, "no process can be started to try it",
-	                    "raise the limit on processes (ulimit -u, or the cgroup's pids.max)");
+	                    err_help(EAGAIN, NULL));
+}
+
+bool
+track_cannot_open(struct track_status *s)
+{
+	return track_cannot(s, "pmtop is out of file descriptors", err_help(EMFILE, NULL));
 }
 
 /* The calling threads block all signals, and the child inherits that. */

@@ -86,12 +86,14 @@ struct tracker_ops {
 /* Fills *s and returns false. */
 bool track_cannot(struct track_status *s, const char *why, const char *how);
 bool track_cannot_try(struct track_status *s);
+bool track_cannot_open(struct track_status *s);
 
 /*
  * Runs a round trip in a child, so that none of our own memory gets write-protected. Returns its
- * status; 2: it could not be run; TRY_NO_CHILD: fork failed.
+ * status; 2: it could not be run; TRY_SHORTAGE: nor opened, for want of descriptors; TRY_NO_CHILD:
+ * fork failed.
  */
-enum { TRY_NO_CHILD = 4 };
+enum { TRY_SHORTAGE = 3, TRY_NO_CHILD = 4 };
 int track_try(int (*round_trip)(void));
 
 /* --- mapped since the clear ------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/util.h"
 #include "kernel/clear_refs.h"
 #include "kernel/flags.h"
@@ -55,7 +56,7 @@ softdirty_round_trip(void)
 	                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (pagemap < 0 || clear < 0 || p == MAP_FAILED)
-		return 2;
+		return errno == EMFILE || errno == ENFILE ? TRY_SHORTAGE : 2;
 	p[0] = p[page_size] = 1;
 	if (softdirty_own_bit(pagemap, p, page_size) != 1)
 		return 1;
@@ -82,6 +83,8 @@ softdirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 	int fd = proc_file(p, "clear_refs", O_WRONLY);
 
 	(void)t, (void)pm;
+	if (fd < 0 && file_is_shortage(errno))
+		return track_cannot_open(s);
 	if (fd < 0)
 		return track_cannot(s, errno == EACCES ? "no permission to write its clear_refs"
 		                                       : "it has no clear_refs to write to",
@@ -98,6 +101,8 @@ softdirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 		return track_cannot(s,
 		                    "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
 		                    "use one that has it, such as Debian's on x86-64");
+	case TRY_SHORTAGE:
+		return track_cannot_open(s);
 	case TRY_NO_CHILD:
 		return track_cannot_try(s);
 	}

@@ -247,7 +247,7 @@ uffd_own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t
 
 /*
  * Two fresh pages and an absent one: armed, written, reported and armed in one step, written again.
- * As track_try; 3: out of descriptors.
+ * As track_try.
  */
 static int
 uffd_round_trip(void)
@@ -261,7 +261,7 @@ uffd_round_trip(void)
 	    mmap(NULL, area.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (fd < 0 || pagemap < 0 || p == MAP_FAILED)
-		return errno == EMFILE || errno == ENFILE ? 3 : 2;
+		return errno == EMFILE || errno == ENFILE ? TRY_SHORTAGE : 2;
 	p[0] = p[page_size] = 1;
 	area.start = (uintptr_t)p;
 	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0 || ioctl(fd, PM_IOC_UFFD_REGISTER, &area) < 0)
@@ -310,9 +310,8 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 	tried = track_try(uffd_round_trip);
 	if (tried == TRY_NO_CHILD)
 		return track_cannot_try(s);
-	if (tried == 3)
-		return track_cannot(s, "pmtop is out of file descriptors",
-		                    "raise its limit (ulimit -n)");
+	if (tried == TRY_SHORTAGE)
+		return track_cannot_open(s);
 	if (tried)
 		return track_cannot(s,
 		                    "userfaultfd failed here: tried on a page of pmtop's own",

@@ -271,6 +271,26 @@ writer_start() {
 	is_free
 }
 
+@test "bug: where descriptors run out, the remedy is not a right, and no process is gone" {
+	unwatched_start
+	local n all="$BATS_TEST_TMPDIR/all"
+	pm --capabilities --csv -n "$SUBJECT_PID" >"$all"
+	for ((n = 4; n < 24; n++)); do
+		# shellcheck disable=SC2016 # for the other shell to expand
+		run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
+			"$PMTOP" --capabilities --csv -n "$SUBJECT_PID" 3>&-
+		((status != 127)) || continue # its libraries need one, too
+		[[ $status == 0 || $stderr == *'Too many open files; raise the limit'* ]]
+		# DAMON is tried only when it is asked for, and files by another process
+		is "$(grep -vxFf "$all" <<<"$output" | grep -Ev '^(DAMON|page-cache),|raise the limit on open files|^$')" ""
+		# shellcheck disable=SC2016 # for the other shell to expand
+		run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
+			"$PMTOP" --touched=0.01 --count 1 "$SUBJECT_PID" 3>&-
+		[[ $status == 0 || $stderr == *'Too many open files; raise the limit'* ]]
+	done
+	is "$status" 0
+}
+
 @test "bug: pmtop that can start no process says that, not that userfaultfd does not work" {
 	[[ $(soft_dirty) != yes ]] || skip "soft-dirty works here: userfaultfd is not tried"
 	need_watch
