@@ -15,6 +15,7 @@
 
 #include "app/app.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/rights.h"
 #include "base/signals.h"
 #include "base/text.h"
@@ -46,7 +47,8 @@ main_out_of_memory(void)
 
 /*
  * A closed standard descriptor would be handed out again by the next open, and answers would be
- * written into whatever that is. Returns whether standard output was open.
+ * written into whatever that is. One that does not wait for its reader would cut them off. Returns
+ * whether standard output was open.
  */
 static bool
 main_secure_standard_files(void)
@@ -56,6 +58,8 @@ main_secure_standard_files(void)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
 			_exit(1);
+	file_make_wait(STDOUT_FILENO);
+	file_make_wait(STDERR_FILENO);
 	return had_output;
 }
 

@@ -163,6 +163,24 @@ file_write_all(int fd, const void *data, size_t len)
 	return true;
 }
 
+void
+file_make_wait(int fd)
+{
+	int flags = fcntl(fd, F_GETFL), own;
+	struct stat st;
+	char link[40];
+
+	if (flags < 0 || !(flags & O_NONBLOCK) || fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	own = open(link, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* fails without a reader */
+	if (own < 0)
+		return;
+	if (fcntl(own, F_SETFL, flags & ~O_NONBLOCK) == 0)
+		dup2(own, fd);
+	close(own);
+}
+
 size_t
 file_link(int dir, const char *name, char *out, size_t size)
 {

@@ -68,6 +68,13 @@ bool file_read_small(int dir, const char *name, char *out, size_t size);
 /* Writes all of it, by as many writes as it takes. false: not all, and errno says why. */
 bool file_write_all(int fd, const void *data, size_t len);
 
+/*
+ * Before anything is written to a standard file: if that is a pipe which does not wait for its
+ * reader (O_NONBLOCK), `fd` becomes a description of our own which does. Whoever shares the old one
+ * keeps it as it is. A pipe that may not be opened, and a socket, stay.
+ */
+void file_make_wait(int fd);
+
 /* Where a symbolic link in a directory leads, NUL-terminated; its length, 0 if not known. */
 size_t file_link(int dir, const char *name, char *out, size_t size);
 

@@ -125,6 +125,28 @@ load helper
 	[[ $status == 141 && ${#lines[@]} == 1 && ${lines[0]} == INTERVAL* ]]
 }
 
+@test "bug: standard output that does not wait for its reader (O_NONBLOCK) was cut off" {
+	local mode
+	fixture zoo
+	for mode in --help '--print man' "--proc-root $ROOT --list --json $PID"; do
+		# a small pipe, read a byte at a time; it stays as it was for who shares it
+		# shellcheck disable=SC2016,SC2086
+		perl -e 'use strict; use Fcntl;
+			pipe(my $from, my $to) or die;
+			fcntl($to, 1031, 4096); # F_SETPIPE_SZ
+			fcntl($to, F_SETFL, O_WRONLY | O_NONBLOCK) or die;
+			my $pid = fork // die;
+			if (!$pid) { close $from; open(STDOUT, ">&", $to) or die; exec @ARGV or die }
+			my $is = fcntl($to, F_GETFL, 0);
+			close $to;
+			print $_ while sysread $from, $_, 1;
+			waitpid $pid, 0;
+			exit $? >> 8 || !($is & O_NONBLOCK)' "$PMTOP" $mode >"$BATS_TEST_TMPDIR/out"
+		# shellcheck disable=SC2086
+		"$PMTOP" $mode | diff - "$BATS_TEST_TMPDIR/out"
+	done
+}
+
 @test "closed standard files are not written into by mistake" {
 	fixture zoo
 	pm --list "$PID" <&- >"$BATS_TEST_TMPDIR/a"
