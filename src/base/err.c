@@ -19,7 +19,6 @@ static const struct err_help {
 } err_helps[] = {
 	{EMFILE, true, "raise the limit on open files (ulimit -n)"},
 	{ENFILE, true, "raise the limit on open files (ulimit -n)"},
-	{EAGAIN, true, "raise the limit on processes (ulimit -u, or the cgroup's pids.max)"},
 	{EFBIG, false, "raise the limit on the size of files (ulimit -f)"},
 	{ENOSPC, false, "make room on the disk, or write elsewhere"},
 	{EDQUOT, false, "make room on the disk, or write elsewhere"},
@@ -32,6 +31,13 @@ err_help(int sys, const char *how)
 		if (err_helps[i].sys == sys && (err_helps[i].always || !how))
 			return err_helps[i].how;
 	return how;
+}
+
+const char *
+err_start_how(int sys)
+{
+	return sys == EAGAIN ? "raise the limit on processes (ulimit -u, or the cgroup's pids.max)"
+	                     : NULL;
 }
 
 static const char *

@@ -27,15 +27,18 @@ int err_set(struct err *e, enum err_status status, const char *why, const char *
             const char *what, ...) __attribute__((format(printf, 5, 6)));
 
 /*
- * The same for a failed system call: the reason comes from errno, the status is ERR_TARGET. Where a
- * limit on descriptors or processes was met, advice about that replaces `how`; a full disk and a
- * limit on files have advice of their own where `how` is NULL.
+ * The same for a failed system call: the reason comes from errno, the status is ERR_TARGET. For
+ * EMFILE and ENFILE `how` is replaced by advice about descriptors; a full disk and a limit on files
+ * have advice of their own where `how` is NULL.
  */
 int err_sys(struct err *e, const char *how, const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* That advice for an errno, or `how`. */
 const char *err_help(int sys, const char *how);
+
+/* What helps where a process or a thread could not be started; NULL: that is not known. */
+const char *err_start_how(int sys);
 
 /* Writes "what: why (column N); how" to `out`, truncated to fit. Returns out. */
 const char *err_line(const struct err *e, char *out, size_t size);

@@ -278,7 +278,7 @@ damon_start_guard(struct damon *d, struct err *err)
 	if (d->guard > 0)
 		return 0;
 	close(d->hold);
-	return err_sys(err, NULL, "%s", damon_cannot);
+	return err_sys(err, err_start_how(errno), "%s", damon_cannot);
 }
 
 /* --- one monitor of ours ---------------------------------------------------------------------- */

@@ -153,7 +153,7 @@ keeper_open_desk(const struct recorder_options *o, struct err *err)
 	if (!errno)
 		return d;
 	refs_drop(&d->refs);
-	err_sys(err, NULL, "cannot start the recording thread");
+	err_sys(err, err_start_how(errno), "cannot start the recording thread");
 	keeper_release(d);
 	return NULL;
 }

@@ -153,7 +153,7 @@ lister_start(const char *root, uint64_t interval_ns, struct err *err)
 	                      : worker_start(&l->worker, &l->lock, lister_run, lister_release, l);
 	if (failed) {
 		errno = failed;
-		err_sys(err, NULL, "cannot start the listing thread");
+		err_sys(err, err_start_how(errno), "cannot start the listing thread");
 		l->refs = 1;
 		lister_release(l);
 		return NULL;

@@ -146,7 +146,7 @@ sampler_start(const struct sampler_target *what, struct err *err)
 	             : worker_start(&s->worker, &s->lock, sampler_run, sampler_release, s);
 	if (failed) {
 		errno = failed;
-		err_sys(err, NULL, "cannot start the reading thread");
+		err_sys(err, err_start_how(errno), "cannot start the reading thread");
 		s->refs = 1;
 		sampler_release(s);
 		return NULL;

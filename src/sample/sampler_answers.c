@@ -102,7 +102,7 @@ sampler_need_answerer(struct sampler *s, struct err *err)
 	errno = sampler_start_answerer(s);
 	if (!errno)
 		return 0;
-	err_sys(err, NULL, "cannot start the answering thread");
+	err_sys(err, err_start_how(errno), "cannot start the answering thread");
 failed:
 	answerer_close(a);
 	return -1;

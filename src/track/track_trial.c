@@ -19,8 +19,7 @@ track_cannot(struct track_status *s, const char *why, const char *how)
 bool
 track_cannot_try(struct track_status *s)
 {
-	return track_cannot(s, "no process can be started to try it",
-	                    err_help(EAGAIN, NULL));
+	return track_cannot(s, "no process can be started to try it", err_start_how(EAGAIN));
 }
 
 bool

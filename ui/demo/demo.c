@@ -307,7 +307,7 @@ demo_start(pid_t *pid, int *ready, struct err *err)
 	if (*pid == 0)
 		demo_child_exec(ends[1], self);
 	if (*pid < 0)
-		err_sys(err, NULL, "cannot fork the demo target");
+		err_sys(err, err_start_how(errno), "cannot fork the demo target");
 	close(ends[1]);
 	*ready = ends[0];
 	if (*pid > 0)

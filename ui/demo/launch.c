@@ -69,7 +69,7 @@ launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 		return err_sys(err, "set TMPDIR to a writable directory",
 		               "cannot save the output of %s", argv[0]);
 	if (pipe2(report, O_CLOEXEC) < 0 || (*pid = fork()) < 0) {
-		err_sys(err, NULL, "cannot start %s", argv[0]);
+		err_sys(err, err_start_how(errno), "cannot start %s", argv[0]);
 		for (size_t i = 0; i < ARRAY_LEN(report); i++)
 			if (report[i] >= 0)
 				close(report[i]);
