@@ -63,15 +63,20 @@ copies_note(void *arg, uint64_t addr, enum copy_is is, unsigned bytes)
 }
 
 static void
-copies_say(const struct copies_sum *s, struct buf *line)
+copies_say(struct target *t, const struct copies_sum *s, struct buf *line)
 {
+	char text[512];
+	struct err bar;
 	uint64_t all = s->n[COPY_SAME] + s->n[COPY_CHANGED] + s->n[COPY_UNKNOWN];
 
 	buf_fmt(line, "%ju private cop%s of file pages: %ju differ%s from the file in %ju byte%s",
 	        (uintmax_t)all, all == 1 ? "y" : "ies", (uintmax_t)s->n[COPY_CHANGED],
 	        s->n[COPY_CHANGED] == 1 ? "s" : "", (uintmax_t)s->bytes, plural(s->bytes));
-	if (s->n[COPY_UNKNOWN])
-		buf_fmt(line, "; of %ju it is not known", (uintmax_t)s->n[COPY_UNKNOWN]);
+	if (!s->n[COPY_UNKNOWN])
+		return;
+	buf_fmt(line, "; of %ju it is not known", (uintmax_t)s->n[COPY_UNKNOWN]);
+	if (source_is_barred(t->source, &bar))
+		buf_fmt(line, ": %s", err_line(&bar, text, sizeof(text)));
 }
 
 struct answer *
@@ -114,7 +119,7 @@ answer_copies(struct target *t, const struct vma_list *vmas, const struct query 
 	    "pages copied by a write that changed nothing, or was undone";
 	answer_add_number(s.a, "unknown", s.n[COPY_UNKNOWN])->note =
 	    "pages in swap, or whose file cannot be read";
-	copies_say(&s, &line);
+	copies_say(t, &s, &line);
 	s.a->line = line.s;
 	return s.a;
 }

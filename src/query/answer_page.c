@@ -272,12 +272,15 @@ answer_symbol(struct target *t, const struct vma_list *vmas, uint64_t addr)
 	struct answer *a = answer_new();
 	struct symbol_more more = {0};
 	struct buf b = {0};
+	struct err bar;
 
 	a->place = addr;
 	if (symbol_at(t, vmas, addr, &b, &more))
 		answer_add_name(a, "symbol", b.s);
 	else if (symbol_source(vmas, addr) && t->source->ops->late(t->source))
 		answer_add_unknown(a, "symbol", "reading its file takes too long");
+	else if (symbol_source(vmas, addr) && source_is_barred(t->source, &bar))
+		answer_add_unknown(a, "symbol", "no process can be started to read its file");
 	if (more.mangled.s)
 		answer_add_name(a, "mangled", more.mangled.s); /* the name that other tools know */
 	if (more.line) {

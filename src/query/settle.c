@@ -283,11 +283,26 @@ settle_on_screen(const struct query_place *p, struct err *err)
 	return -1;
 }
 
+/* No file could be read: which names there are is not known. */
+static int
+settle_barred(const char *symbol, const struct err *bar, struct err *err)
+{
+	struct buf why = {0}, safe = {0};
+
+	text_escape(&safe, symbol, strlen(symbol), false);
+	buf_fmt(&why, "%s: %s", bar->what, bar->why);
+	err_set(err, ERR_TARGET, why.s, bar->how, "cannot look for symbol \"%.80s\"", safe.s);
+	buf_free(&why);
+	buf_free(&safe);
+	return -1;
+}
+
 static int
 settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p, struct err *err)
 {
 	const char *file, *symbol;
 	struct symbol_places at;
+	struct err bar;
 	bool unknown;
 	int got = 0;
 
@@ -308,6 +323,8 @@ settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p
 		*p = (struct query_place){.addr = at.v[0].addr + p->addr, .column = p->column};
 	else if (source_is_past(t->source) && unknown)
 		got = settle_not_recorded(p, vmas, symbol, &at, err);
+	else if (at.unread && unknown && source_is_barred(t->source, &bar))
+		got = settle_barred(symbol, &bar, err);
 	else if ((at.files || file) && unknown) {
 		symbol_find_more(t, vmas, file, symbol, SYMBOL_NEAR, &at);
 		got = at.thread_local ? settle_thread_local(p, symbol, at.thread_local, err)

@@ -44,6 +44,7 @@ struct helper {
 	pid_t pid; /* 0: no helper */
 	int pidfd, socket;
 	bool late_last;
+	int bar; /* errno: why none could be started for the last question; 0: one was there */
 	bool stopped; /* the last wait, by: */
 	bool (*stop)(void *arg);
 	void *stop_arg;
@@ -167,6 +168,7 @@ helper_spawn(int socket, int dir)
 	failed = posix_spawn(&pid, PROC_ROOT "/self/exe", &files, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
+	errno = failed;
 	return failed ? -1 : pid;
 }
 
@@ -177,30 +179,50 @@ helper_above(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, HELPER_DIR + 1);
 }
 
+/* The process and our end of its socket. false: with errno. */
 static bool
-helper_start(struct helper *h, const struct proc *p)
+helper_start_at(struct helper *h, int dir)
 {
-	int pair[2], shows = proc_dir(p), dir = shows < 0 ? -1 : helper_above(shows), theirs;
+	int pair[2], theirs, sys;
 
-	helper_close_fd(&shows);
-	helper_reap(h);
-	if (!helper_can_start() || dir < 0 || h->left_n == LEFT_MAX ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		helper_close_fd(&dir);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return false;
-	}
 	theirs = helper_above(pair[1]);
-	close(pair[1]);
 	h->pid = theirs < 0 ? -1 : helper_spawn(theirs, dir);
+	sys = errno;
+	close(pair[1]);
 	helper_close_fd(&theirs);
 	if (h->pid < 0) {
 		h->pid = 0;
 		close(pair[0]);
-		close(dir);
+		errno = sys;
+		return false;
+	}
+	h->socket = pair[0];
+	return true;
+}
+
+static bool
+helper_start(struct helper *h, const struct proc *p)
+{
+	int shows, dir;
+
+	h->bar = 0;
+	helper_reap(h);
+	if (!helper_can_start() || h->left_n == LEFT_MAX)
+		return false;
+	shows = proc_dir(p);
+	dir = shows < 0 ? -1 : helper_above(shows);
+	if (dir < 0 || !helper_start_at(h, dir))
+		h->bar = errno;
+	helper_close_fd(&shows);
+	if (!h->pid) {
+		/* what has ended is not for want of anything */
+		h->bar = h->bar == ESRCH ? 0 : h->bar;
+		helper_close_fd(&dir);
 		return false;
 	}
 	h->pidfd = (int)syscall(SYS_pidfd_open, h->pid, 0);
-	h->socket = pair[0];
 	h->dir = dir;
 	h->tid = proc_thread(p);
 	return true;
@@ -252,6 +274,13 @@ bool
 helper_is_late(const struct helper *h)
 {
 	return h->late_last;
+}
+
+int
+helper_bar(const struct helper *h, struct err *err)
+{
+	errno = h->bar;
+	return h->bar ? err_sys(err, NULL, "no process can be started to read files") : 0;
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -311,6 +340,7 @@ helper_ask_with(struct helper *h, const struct proc *p, int fd)
 {
 	bool heard;
 
+	h->bar = 0;
 	h->late_last = helper_is_refused(h, &h->ask);
 	if (h->late_last)
 		return false;

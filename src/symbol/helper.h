@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "kernel/proc.h"
 #include "kernel/vma.h"
 
@@ -55,6 +56,12 @@ bool helper_node(struct helper *h, const struct proc *p, const struct vma *v,
  * Whether the last question timed out, or was not asked because earlier ones about that file did.
  */
 bool helper_is_late(const struct helper *h);
+
+/*
+ * 0; or -1 with err: the last question was not asked, as no helper could be started: no process, or
+ * no descriptor for it, may be had. Then nothing is known of the file.
+ */
+int helper_bar(const struct helper *h, struct err *err);
 
 /* What mapped files report about their pages. */
 enum { FILE_PAGES = 1 << 16 };

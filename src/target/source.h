@@ -454,6 +454,12 @@ struct source_ops {
 	/* Whether the last call of files or symbol failed only because it timed out. */
 	bool (*late)(const struct source *s);
 
+	/*
+	 * 0; or -1 with err: the last question about a file was not asked, as the process that
+	 * reads files cannot be started. NULL: there is no such process.
+	 */
+	int (*reads_files)(const struct source *s, struct err *err);
+
 	/* Counters of faults and sizes: if equal twice, no page is new. false: not known. */
 	bool (*counters)(const struct source *s, struct proc_activity *out);
 
@@ -502,6 +508,13 @@ source_lack(const struct source *s)
 	return !source_is_past(s) ? PAGE_LACK_RIGHT
 	       : s->meta.frames   ? PAGE_LACK_LOOK
 	                          : PAGE_LACK_RECORDED;
+}
+
+/* Whether the last question about a file was not asked, with err: why. */
+static inline bool
+source_is_barred(const struct source *s, struct err *err)
+{
+	return s->ops->reads_files && s->ops->reads_files(s, err) < 0;
 }
 
 /* Whether to abandon the walk. */

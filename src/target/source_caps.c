@@ -389,7 +389,7 @@ caps_page_cache(struct caps *t, struct cap *c)
 	struct source *s = &t->r->base;
 	struct file_pages *got = mem_alloc(sizeof(*got));
 	struct vma_list vmas = {0};
-	struct err ignored;
+	struct err ignored, bar;
 	bool any = false, answered = false;
 
 	if (s->ops->regions(s, &vmas, &ignored) == 0)
@@ -407,6 +407,8 @@ caps_page_cache(struct caps *t, struct cap *c)
 	free(got);
 	if (answered)
 		caps_yes(c, "mincore reports on its files");
+	else if (any && source_is_barred(s, &bar))
+		caps_refused(c, bar.sys, NULL);
 	else if (!s->meta.may_end || !any)
 		caps_no(c, any ? "the target is not a live process" : "it maps no file", NULL);
 	else

@@ -192,6 +192,14 @@ source_proc_late(const struct source *s)
 	return h && helper_is_late(h);
 }
 
+static int
+source_proc_reads_files(const struct source *s, struct err *err)
+{
+	const struct helper *h = source_root_of(s)->helper;
+
+	return h ? helper_bar(h, err) : 0;
+}
+
 /* DAMON takes PIDs of our namespace. */
 static int
 source_proc_is_ours(const struct source_root *r, struct err *err)
@@ -284,6 +292,7 @@ static const struct source_ops source_proc_ops = {
     .find_symbol = source_proc_find_symbol,
     .instruction = source_proc_instruction,
     .late = source_proc_late,
+    .reads_files = source_proc_reads_files,
     .counters = source_root_counters,
     .stays = source_proc_stays,
     .caps = source_caps,

@@ -45,6 +45,25 @@ asks() {
 	[[ $got == "$want" ]] || { echo "$1 is $got, and not $want" && return 1; }
 }
 
+@test "bug: where no process can be started to read files, the reason is said, and no name is wrong" {
+	need_symbols
+	subject_start
+	kill -STOP "$SUBJECT_PID"
+	local n ask all
+	for ask in main copies; do
+		all=$(pm -e "$ask" "$SUBJECT_PID" | head -n 1)
+		for ((n = 9; n < 24; n++)); do
+			# shellcheck disable=SC2016 # for the other shell to expand
+			run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
+				"$PMTOP" -e "$ask" "$SUBJECT_PID" 3>&-
+			echo "$n: $status: $stderr $output"
+			((status != 127)) || continue # its libraries need one, too
+			[[ $status == 0 && ${lines[0]} == "$all" || $status != 2 && "$stderr ${lines[0]}" == *'raise the limit on open files'* ]]
+		done
+		is "$status" 0
+	done
+}
+
 @test "a symbol by each of its names: PIE and not, with symbols of its own and in another file" {
 	need_symbols
 	local how
