@@ -167,8 +167,10 @@ inject_refuse_seize(const struct proc *p, int sys, struct err *err)
 	    inject_yama(p)) /* the plan's rights as an ancestor do not extend to the helper */
 		return inject_refuse_rights(p, err);
 	if (sys == EPERM)
-		return inject_refuse(p, err, "another process was tracing it",
-		                     "try again");
+		return inject_refuse(p, err,
+		                     "another process was tracing it, or a seccomp filter, as "
+		                     "containers have, forbids pmtop to",
+		                     "try again, or run pmtop outside of the container");
 	return inject_refuse_sys(p, "tracing it failed", sys, err);
 }
 
