@@ -280,7 +280,9 @@ int
 helper_bar(const struct helper *h, struct err *err)
 {
 	errno = h->bar;
-	return h->bar ? err_sys(err, NULL, "no process can be started to read files") : 0;
+	if (!h->bar)
+		return 0;
+	return err_sys(err, err_start_how(h->bar), "no process can be started to read files");
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */

@@ -408,7 +408,7 @@ caps_page_cache(struct caps *t, struct cap *c)
 	if (answered)
 		caps_yes(c, "mincore reports on its files");
 	else if (any && source_is_barred(s, &bar))
-		caps_refused(c, bar.sys, NULL);
+		caps_refused(c, bar.sys, err_start_how(bar.sys));
 	else if (!s->meta.may_end || !any)
 		caps_no(c, any ? "the target is not a live process" : "it maps no file", NULL);
 	else
