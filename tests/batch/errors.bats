@@ -242,7 +242,8 @@ spoiled() {
 }
 
 @test "bug: where processes run out, nothing said what to do" {
-	local as=(setpriv --reuid=54321 --regid=54321 --clear-groups) pmtop=$BATS_TEST_TMPDIR/pmtop
+	local pmtop=$BATS_TEST_TMPDIR/pmtop
+	local as=(env TMPDIR=/tmp setpriv --reuid=54321 --regid=54321 --clear-groups)
 	command -v setpriv prlimit >/dev/null || skip "no setpriv, or no prlimit"
 	((EUID == 0)) || skip "only root can be another user"
 	install -m 755 "$PMTOP" "$pmtop"
