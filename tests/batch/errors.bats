@@ -241,6 +241,7 @@ spoiled() {
 	done
 }
 
+# bats test_tags=not-in-san
 @test "bug: where processes run out, nothing said what to do" {
 	local pmtop=$BATS_TEST_TMPDIR/pmtop
 	local as=(env TMPDIR=/tmp setpriv --reuid=54321 --regid=54321 --clear-groups)
