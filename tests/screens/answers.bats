@@ -128,3 +128,17 @@ ask() {
 	screen_keys Escape Q
 	screen_end
 }
+
+@test "bug: of a region that was newer than the list it was said that nothing is mapped there any more" {
+	local maps
+	fixture_own zoo
+	screen_start 100x30 "$PID"
+	maps=$(sed '/\[stack\]/i 7ffd00000000-7ffd00010000 rw-p 00000000 00:00 0 [anon: newest]' "$ROOT/$PID/maps")
+	printf '%s\n' "$maps" >"$ROOT/$PID/maps" # in the file that is open
+	screen_keys :
+	screen_type 7ffd00004000
+	screen_keys Enter Enter
+	screen_text | head -n 1 | grep -F '[anon: newest]'
+	screen_keys Q
+	screen_end
+}

@@ -57,15 +57,48 @@ app_say_awaited(const struct app *a, struct buf *out)
 	}
 }
 
+static void
+app_go_refuse(struct app *a)
+{
+	app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+}
+
+static bool
+app_goes(struct app *a, uint64_t addr)
+{
+	const struct sample *s = app_shown(a);
+
+	if (ui_view(&a->ui) != VIEW_HEX || !s->regions || !vma_at(&s->regions->vmas, addr))
+		return ui_go(&a->ui, s, addr);
+	ui_hex_jump(&a->ui, addr);
+	return true;
+}
+
 void
 app_go(struct app *a, uint64_t addr)
 {
 	const struct sample *s = app_shown(a);
 
-	if (ui_view(&a->ui) == VIEW_HEX && s->regions && vma_at(&s->regions->vmas, addr))
-		ui_hex_jump(&a->ui, addr);
-	else if (!ui_go(&a->ui, s, addr))
-		app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+	a->t.goes_on = false;
+	if (app_goes(a, addr))
+		return;
+	if (s->ended || s->timeline || a->t.back) {
+		app_go_refuse(a);
+		return;
+	}
+	a->t.goes_on = true;
+	a->t.goes_to = addr;
+	app_command(a, &(struct command){.kind = COMMAND_REFRESH});
+}
+
+void
+app_go_on(struct app *a)
+{
+	bool goes = a->t.goes_on;
+
+	a->t.goes_on = false;
+	if (goes && !app_goes(a, a->t.goes_to))
+		app_go_refuse(a);
 }
 
 void

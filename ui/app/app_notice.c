@@ -233,8 +233,11 @@ app_notice_result(struct app *a, struct result *r)
 	case COMMAND_SUM:
 	case COMMAND_BY:
 	case COMMAND_HEAT:
-	case COMMAND_REFRESH:
 	case COMMAND_KINDS: break;
+	case COMMAND_REFRESH:
+		if (newest)
+			app_go_on(a);
+		break;
 	}
 }
 
