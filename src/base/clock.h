@@ -17,7 +17,7 @@
 uint64_t time_ns(void);
 void time_from(const char *file);
 
-/* What the calling thread has used of a processor; after time_from 0. */
+/* CPU time of the calling thread; always 0 after time_from. */
 uint64_t time_spent_ns(void);
 
 /* The time by the calendar, since 1970; after time_from that of the file, too. */

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/util.h"
 
 /*
- * What helps against some errors, whatever was done. `always`: more than what the caller knows; the
- * others are said where it knows nothing.
+ * What helps against some errors, whatever was done. `always`: in place of the caller's advice; the
+ * others only where it has none.
  */
 static const struct err_help {
 	int sys;
@@ -27,7 +28,7 @@ static const struct err_help {
 const char *
 err_help(int sys, const char *how)
 {
-	for (size_t i = 0; i < sizeof(err_helps) / sizeof(err_helps[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(err_helps); i++)
 		if (err_helps[i].sys == sys && (err_helps[i].always || !how))
 			return err_helps[i].how;
 	return how;

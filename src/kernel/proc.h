@@ -41,8 +41,8 @@ struct proc_activity {
 #define PROC_ROOT "/proc"
 
 /*
- * Opens the directory of processes; *live: it is a proc file system, no directory that looks like
- * one, as PROC_ROOT has to be. -1 with err.
+ * Opens the directory of processes. *live: it is a proc file system, and not a directory that looks
+ * like one; PROC_ROOT must be. -1 with err.
  */
 int proc_open_root(const char *root, bool *live, struct err *err);
 

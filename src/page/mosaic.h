@@ -21,9 +21,8 @@ struct tile_rest {
 };
 
 /*
- * The cells of a grid, in little memory: most are one page, or have one class, and a struct cell
- * has room for all.
- * A copy of the struct is not one of the cells: mosaic_copy.
+ * The cells of a grid, in little memory: most are one page or have one class, where a struct cell
+ * has room for all classes. A copy of the struct is not one of the cells: mosaic_copy.
  */
 struct mosaic {
 	struct tile *v;

@@ -213,7 +213,7 @@ recorder_replace(struct recorder *r, struct err *err)
 	           : recorder_move(r, err);
 }
 
-/* Whether the file that is held has still its name. */
+/* Whether the file that is held still has its name. */
 static bool
 recorder_has_name(const struct recorder *r)
 {

@@ -11,7 +11,7 @@
 #include "base/worker.h"
 
 enum {
-	COST_SHARE = 10, /* a list that takes t of a processor is repeated COST_SHARE * t later */
+	COST_SHARE = 10, /* a list that takes t of CPU time is not repeated before COST_SHARE * t */
 	STOP_WAIT_MS = 250,
 };
 

@@ -12,7 +12,7 @@
 
 enum {
 	HEARTBEAT_MS = 250, /* how soon an exec is noticed */
-	COST_SHARE = 10, /* a scan that takes t of a processor is repeated COST_SHARE * t later */
+	COST_SHARE = 10, /* a scan that takes t of CPU time is not repeated before COST_SHARE * t */
 	PUBLISH_MS = 5000, /* even if nothing has changed: the screen shows ages, too */
 };
 

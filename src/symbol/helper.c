@@ -19,6 +19,7 @@
 
 #include "base/util.h"
 #include "symbol/helper_known.h"
+#include "symbol/helper_late.h"
 #include "symbol/helper_parts.h"
 
 extern char **environ;
@@ -28,16 +29,7 @@ enum {
 	BUSY_MAX = 20,      /* as often it may say that it is still at work, every half second */
 	STOP_MS = 100,      /* how often `stop` is asked meanwhile */
 	GOODBYE_MS = 50,    /* grace for an idle helper to exit */
-	LATE_FILE = 4,
-	LATE_DEVICE = 8,
 	LEFT_MAX = 16, /* killed helpers that do not exit; after that no more are started */
-	LATE_MAX = 256,
-};
-
-struct late {
-	uint64_t inode;
-	uint32_t dev_major, dev_minor;
-	unsigned times;
 };
 
 struct helper {
@@ -53,8 +45,7 @@ struct helper {
 	uint32_t serial;
 	pid_t left[LEFT_MAX]; /* killed, and not yet exited */
 	size_t left_n;
-	struct late *late;
-	size_t late_n, late_cap;
+	struct late late;
 	struct known known;
 	char checked[HELPER_WANTED]; /* the name for which `known` was last checked, and when: */
 	uint64_t checked_ns;
@@ -132,7 +123,7 @@ helper_free(struct helper *h)
 			poll(&ended, 1, GOODBYE_MS);
 	}
 	helper_drop(h);
-	free(h->late);
+	late_free(&h->late);
 	known_free(&h->known);
 	free(h);
 }
@@ -235,40 +226,7 @@ helper_begin(struct helper *h, const struct proc *p)
 		helper_start(h, p);
 }
 
-/* --- files that make it late ------------------------------------------------------------------ */
-
-static bool
-helper_is_refused(const struct helper *h, const struct helper_ask *a)
-{
-	unsigned file = 0, device = 0;
-
-	for (size_t i = 0; i < h->late_n; i++) {
-		const struct late *l = &h->late[i];
-
-		if (l->dev_major != a->dev_major || l->dev_minor != a->dev_minor)
-			continue;
-		device += l->times;
-		if (l->inode == a->inode)
-			file = l->times;
-	}
-	return file >= LATE_FILE || device >= LATE_DEVICE || h->late_n == LATE_MAX;
-}
-
-static void
-helper_remember_late(struct helper *h, const struct helper_ask *a)
-{
-	for (size_t i = 0; i < h->late_n; i++) {
-		struct late *l = &h->late[i];
-
-		if (l->inode == a->inode && l->dev_major == a->dev_major &&
-		    l->dev_minor == a->dev_minor) {
-			l->times++;
-			return;
-		}
-	}
-	h->late = vec_room(h->late, h->late_n, &h->late_cap, sizeof(*h->late));
-	h->late[h->late_n++] = (struct late){a->inode, a->dev_major, a->dev_minor, 1};
-}
+/* --- what kept the last question from being answered ------------------------------------------ */
 
 bool
 helper_is_late(const struct helper *h)
@@ -343,7 +301,7 @@ helper_ask_with(struct helper *h, const struct proc *p, int fd)
 	bool heard;
 
 	h->bar = 0;
-	h->late_last = helper_is_refused(h, &h->ask);
+	h->late_last = late_refuses(&h->late, &h->ask);
 	if (h->late_last)
 		return false;
 	/* the memory may now be visible in another thread's directory */
@@ -358,7 +316,7 @@ helper_ask_with(struct helper *h, const struct proc *p, int fd)
 		return h->answer.outcome == HELPER_OK;
 	h->late_last = !h->stopped;
 	if (h->late_last)
-		helper_remember_late(h, &h->ask);
+		late_add(&h->late, &h->ask);
 	helper_drop(h);
 	return false;
 }

@@ -37,7 +37,7 @@ void helper_main(int argc, char **argv);
  */
 struct helper *helper_new(bool (*stop)(void *arg), void *arg);
 
-/* Starts it, without waiting, so that questions to come need not wait for that. */
+/* Starts it without waiting, so that the first question does not have to. */
 void helper_begin(struct helper *h, const struct proc *p);
 void helper_free(struct helper *h);
 
@@ -58,8 +58,8 @@ bool helper_node(struct helper *h, const struct proc *p, const struct vma *v,
 bool helper_is_late(const struct helper *h);
 
 /*
- * 0; or -1 with err: the last question was not asked, as no helper could be started: no process, or
- * no descriptor for it, may be had. Then nothing is known of the file.
+ * 0; or -1 with err: the last question was not asked, because no helper could be started for want
+ * of a process or a descriptor. Then nothing is known of the file.
  */
 int helper_bar(const struct helper *h, struct err *err);
 

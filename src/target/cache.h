@@ -32,7 +32,7 @@ struct cache {
 	struct file_pages *got; /* NULL: nothing is known */
 };
 
-/* It is to be opened for regions in [start, end): the helper starts meanwhile. */
+/* Announces that regions in [start, end) will be opened: the helper starts meanwhile. */
 void cache_expect(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end);
 
 /*

@@ -411,7 +411,7 @@ struct source_ops {
 	 */
 	int (*fault_in)(struct source *s, const struct vma *v, uint64_t addr, struct err *err);
 
-	/* files() will be asked: begins what its first answer waits for. NULL: there is nothing */
+	/* Announces files(): starts what its first answer would wait for. NULL: nothing to start */
 	void (*files_soon)(struct source *s);
 
 	/* Facts from the file of v about [start, end): see helper_pages. false: not known. */

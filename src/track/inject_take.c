@@ -168,8 +168,8 @@ inject_refuse_seize(const struct proc *p, int sys, struct err *err)
 		return inject_refuse_rights(p, err);
 	if (sys == EPERM)
 		return inject_refuse(p, err,
-		                     "another process was tracing it, or a seccomp filter, as "
-		                     "containers have, forbids pmtop to",
+		                     "another process was tracing it, or a seccomp filter (as in a "
+		                     "container) forbids it",
 		                     "try again, or run pmtop outside of the container");
 	return inject_refuse_sys(p, "tracing it failed", sys, err);
 }

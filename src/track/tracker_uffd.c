@@ -316,7 +316,7 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 		return track_cannot(s,
 		                    "userfaultfd failed here: tried on a page of pmtop's own",
 		                    "check that it is built in (CONFIG_USERFAULTFD) and that no "
-		                    "seccomp filter, as containers have, forbids it");
+		                    "seccomp filter (as in a container) forbids it");
 	planned = inject_plan(p, &plan, &err);
 	uffd_note_stray(t, &before, &plan.stray);
 	return planned == 0 || track_cannot(s, err.why, err.how);

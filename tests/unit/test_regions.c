@@ -410,7 +410,7 @@ test_quiet(void)
 	reader_close(&l);
 }
 
-/* Between five seconds and the next count of all regions, each look at a quiet target read its rows. */
+/* From five seconds after a count of all regions to the next one, a quiet target was read at each tick. */
 static void
 test_quiet_until_counted(void)
 {
@@ -426,7 +426,7 @@ test_quiet_until_counted(void)
 	reader_close(&l);
 }
 
-/* A process that held its lock for a minute was counted again after fifty. */
+/* A process that held its lock for a minute was counted again fifty minutes later. */
 static void
 test_waits(void)
 {

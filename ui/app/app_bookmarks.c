@@ -79,25 +79,25 @@ app_go(struct app *a, uint64_t addr)
 {
 	const struct sample *s = app_shown(a);
 
-	a->t.goes_on = false;
+	a->t.goes_after = 0;
 	if (app_goes(a, addr))
 		return;
 	if (s->ended || s->timeline || a->t.back) {
 		app_go_refuse(a);
 		return;
 	}
-	a->t.goes_on = true;
-	a->t.goes_to = addr;
 	app_command(a, &(struct command){.kind = COMMAND_REFRESH});
+	a->t.goes_after = a->t.newest[COMMAND_REFRESH];
+	a->t.goes_to = addr;
 }
 
 void
-app_go_on(struct app *a)
+app_go_on(struct app *a, uint64_t refresh)
 {
-	bool goes = a->t.goes_on;
-
-	a->t.goes_on = false;
-	if (goes && !app_goes(a, a->t.goes_to))
+	if (!a->t.goes_after || refresh != a->t.goes_after)
+		return;
+	a->t.goes_after = 0;
+	if (!app_goes(a, a->t.goes_to))
 		app_go_refuse(a);
 }
 

@@ -234,10 +234,7 @@ app_notice_result(struct app *a, struct result *r)
 	case COMMAND_BY:
 	case COMMAND_HEAT:
 	case COMMAND_KINDS: break;
-	case COMMAND_REFRESH:
-		if (newest)
-			app_go_on(a);
-		break;
+	case COMMAND_REFRESH: app_go_on(a, r->command.serial); break;
 	}
 }
 

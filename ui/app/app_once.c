@@ -15,13 +15,18 @@ static const enum command_kind once_kinds[] = {COMMAND_SMAPS, COMMAND_CARD, COMM
                                               COMMAND_ACCESSES};
 static const uint64_t CHEAP_NS = 50000000; /* a range that takes less is counted for each sample */
 
-static const uint64_t HEAT_NS = UINT64_C(900000000); /* how often the past is gone through */
-static const uint64_t BY_NS = UINT64_C(1000000000); /* how often it is counted who writes, */
-static const uint64_t TOUCHED_NS = UINT64_C(1000000000); /* and smaps for TOUCHED */
-enum { TOUCHED_SHARE = 20 };
-static const uint64_t ACCESSES_NS = UINT64_C(1000000000); /* and what DAMON saw, */
-enum { ACCESSES_SHARE = 5 }; /* for which the answerer mostly waits */
-enum { BY_SHARE = 10 }; /* and for no more than one part in so many of the time; so are cards */
+/* How often these are read again, at most: */
+static const uint64_t HEAT_NS = UINT64_C(900000000);      /* the past */
+static const uint64_t BY_NS = UINT64_C(1000000000);       /* who writes */
+static const uint64_t TOUCHED_NS = UINT64_C(1000000000);  /* smaps, for TOUCHED */
+static const uint64_t ACCESSES_NS = UINT64_C(1000000000); /* what DAMON saw */
+
+/* And for what share of the time, at most, one part in: */
+enum {
+	TOUCHED_SHARE = 20,
+	ACCESSES_SHARE = 5, /* mostly waiting */
+	BY_SHARE = 10,      /* who writes, the past, and the writers of a page */
+};
 
 /* Of a page only its symbol takes time, and its writers. */
 static bool

@@ -75,8 +75,8 @@ struct app_target {
 	int panel_top;           /* its first line, if it is scrolled */
 	size_t panel_left;       /* cells of its table that have scrolled off */
 	int panel_row;           /* the cursor among the rows of its table */
-	bool goes_on;            /* to a place newer than the regions, once these are read: */
-	uint64_t goes_to;
+	uint64_t goes_after;     /* the refresh after which a place is gone to; 0: none */
+	uint64_t goes_to;        /* that place: it may be newer than the list of regions */
 	uint64_t going;          /* the question of a goto: its answer is gone to; 0: none */
 	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */
 	unsigned unanswered;     /* commands without a result so far */
@@ -323,10 +323,10 @@ void app_jump_back(struct app *a);
 void app_set_bookmark(struct app *a, char letter);
 /*
  * To an address: in the hex view to the byte, else to the page in the grid. Where nothing is mapped
- * as far as is known, the regions are read first; app_go_on then.
+ * as far as is known, the regions are read again first: app_go_on, after that refresh.
  */
 void app_go(struct app *a, uint64_t addr);
-void app_go_on(struct app *a);
+void app_go_on(struct app *a, uint64_t refresh);
 
 /* app_seek.c: the next, or the previous, page that matches the last /; goes to it */
 bool app_seek(struct app *a, bool back); /* false: there was no search yet */
