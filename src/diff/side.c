@@ -26,7 +26,8 @@ side_add_absent(struct side_scan *k, const struct pm_run *run)
 			return;
 		for (ssize_t i = 0; i < n; i++, at += page_size) {
 			struct page pg = {.word = words[i], .known = PAGE_WORD};
-			enum state s = state_of_page(&pg, k->v, k->t->source->meta.swaps.n);
+			unsigned swaps = swaps_types(&k->t->source->meta.swaps);
+			enum state s = state_of_page(&pg, k->v, swaps);
 
 			if (s != STATE_NONE)
 				extents_add(&k->to->states, at, at + page_size, 1u + s);

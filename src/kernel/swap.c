@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/swap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,11 +55,15 @@ swaps_read(struct swaps *s, const struct proc *p, bool unread)
 {
 	struct buf text = {0};
 	int fd = proc_root_file(p, "swaps", O_RDONLY);
+	bool read = fd >= 0 && file_read_all(fd, &text) == 0;
 
-	swaps_free(s);
-	s->in_use = unread;
-	if (fd >= 0 && file_read_all(fd, &text) == 0 && text.s)
+	s->error = read || errno == ENOENT ? 0 : errno;
+	if (!s->error)
+		swaps_free(s);
+	if (read && text.s)
 		swaps_parse(s, text.s);
+	else if (!s->n)
+		s->in_use = unread;
 	if (fd >= 0)
 		close(fd);
 	buf_free(&text);

@@ -88,8 +88,8 @@ estimate_read_huge(struct estimate_work *w, uint64_t addr, struct page *out)
 	if (w->huge_at != block) {
 		if (page_read_huge(t->source, block, 1, w->e->o.needs, &w->huge) != 1)
 			return false;
-		page_judge(&w->huge.head, w->e->v, t->source->meta.swaps.n);
-		page_judge(&w->huge.tail, w->e->v, t->source->meta.swaps.n);
+		page_judge(&w->huge.head, w->e->v, swaps_types(&t->source->meta.swaps));
+		page_judge(&w->huge.tail, w->e->v, swaps_types(&t->source->meta.swaps));
 		w->huge_at = block;
 	}
 	*out = i ? w->huge.tail : w->huge.head;

@@ -122,7 +122,7 @@ reader_read_maps(struct reader *l)
 			return NULL;
 		}
 	}
-	l->draft.swap_devices = l->t.source->meta.swaps.n;
+	l->draft.swap_devices = swaps_types(&l->t.source->meta.swaps);
 	return reader_make_regions(l, &vmas);
 }
 

@@ -370,14 +370,19 @@ caps_watchpoints(struct caps *t, struct cap *c)
 static void
 caps_swaps(struct caps *t, struct cap *c)
 {
+	const struct swaps *s = &t->r->base.meta.swaps;
 	struct buf b = {0};
 
-	if (!t->r->base.meta.swaps.n) {
+	if (s->error) {
+		caps_refused(c, s->error, NULL);
+		return;
+	}
+	if (!s->n) {
 		caps_no(c, "no swap is in use: /proc/swaps is empty", NULL);
 		return;
 	}
-	for (unsigned i = 0; i < t->r->base.meta.swaps.n; i++)
-		buf_fmt(&b, "%s%u: %s", i ? ", " : "", i, t->r->base.meta.swaps.name[i]);
+	for (unsigned i = 0; i < s->n; i++)
+		buf_fmt(&b, "%s%u: %s", i ? ", " : "", i, s->name[i]);
 	caps_yes(c, b.s);
 	buf_free(&b);
 }

@@ -101,7 +101,7 @@ walk_judge(const struct pages_walk *w, struct page *pages, size_t n, uint64_t ca
 			pg->state = before->state;
 			pg->kind = before->kind;
 		} else {
-			page_judge(pg, w->v, w->t->source->meta.swaps.n);
+			page_judge(pg, w->v, swaps_types(&w->t->source->meta.swaps));
 			if (pg->state == STATE_NONE)
 				walk_judge_empty(w, pg);
 		}
@@ -191,7 +191,7 @@ walk_know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each
 		               (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);
 		each->known |= vma_swaps_unseen(w->v) ? walk_know_swap(w, facts) : 0;
 	}
-	page_judge(each, w->v, w->t->source->meta.swaps.n);
+	page_judge(each, w->v, swaps_types(&w->t->source->meta.swaps));
 	if (each->state == STATE_NONE)
 		walk_judge_empty(w, each);
 	return end;
@@ -215,7 +215,7 @@ walk_report_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const 
 			if (pages[i].state != STATE_NONE)
 				continue;
 			pages[i].known |= each->known & PAGE_OF_GAP;
-			page_judge(&pages[i], w->v, w->t->source->meta.swaps.n);
+			page_judge(&pages[i], w->v, swaps_types(&w->t->source->meta.swaps));
 		}
 		if (w->fns->pages(w->arg, at, pages, n))
 			return 1;
@@ -388,8 +388,8 @@ walk_report_huge(struct pages_walk *w, struct page_huge *huge, uint64_t span, ui
 	uint64_t at = w->at;
 
 	huge->head.cats = huge->tail.cats = (uint16_t)cats;
-	page_judge(&huge->head, w->v, w->t->source->meta.swaps.n);
-	page_judge(&huge->tail, w->v, w->t->source->meta.swaps.n);
+	page_judge(&huge->head, w->v, swaps_types(&w->t->source->meta.swaps));
+	page_judge(&huge->tail, w->v, swaps_types(&w->t->source->meta.swaps));
 	w->at += span;
 	progress_add(w->t->progress, span);
 	if (w->fns->huge)
@@ -515,7 +515,7 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
 			pages[i].known |= old[i].known & PAGE_OF_GAP;
 		if (!(pages[i].known & PAGE_CATS))
 			pages[i].cats = old[i].cats;
-		page_judge(&pages[i], v, t->source->meta.swaps.n);
+		page_judge(&pages[i], v, swaps_types(&t->source->meta.swaps));
 	}
 	return 0;
 }
@@ -541,7 +541,7 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 		if (at >= known)
 			known = walk_know_gap(&w, at, w.end, &each);
 		out[i].known |= each.known & PAGE_OF_GAP;
-		page_judge(&out[i], v, t->source->meta.swaps.n);
+		page_judge(&out[i], v, swaps_types(&t->source->meta.swaps));
 	}
 	cache_close(&w.cache);
 	return 0;

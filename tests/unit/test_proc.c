@@ -104,6 +104,33 @@ test_leaderless(void)
 	close(ready[0]);
 }
 
+/* A file that cannot be read says nothing: neither that there is no swap nor that it is gone. */
+static void
+test_swaps_unread(const struct proc *p)
+{
+	static const char text[] = "Filename Type Size Used Priority\n/swap file 8 4 -2\n";
+	struct swaps s = {0};
+	int fd = openat(p->root, "swaps", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	struct rlimit before;
+
+	ok(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "a swap device");
+	close(fd);
+	before = leave_descriptors(0);
+	swaps_read(&s, p, true);
+	ok(s.error == EMFILE && s.in_use && swaps_types(&s), "without descriptors there may be swap");
+	setrlimit(RLIMIT_NOFILE, &before);
+	swaps_read(&s, p, true);
+	ok(!s.error && s.n == 1 && s.in_use && swaps_types(&s) == 1, "with them there is some");
+	before = leave_descriptors(0);
+	swaps_read(&s, p, true);
+	ok(s.error == EMFILE && s.n == 1 && !strcmp(s.name[0], "/swap"), "and it stays known");
+	setrlimit(RLIMIT_NOFILE, &before);
+	unlinkat(p->root, "swaps", 0);
+	swaps_read(&s, p, false);
+	ok(!s.error && !s.n && !swaps_types(&s) && !s.in_use, "until there is none");
+	swaps_free(&s);
+}
+
 static void
 test_swaps(void)
 {
@@ -119,6 +146,7 @@ test_swaps(void)
 	swaps_free(&s);
 	swaps_read(&s, &p, false);
 	ok(!s.in_use, "a folder without them has none");
+	test_swaps_unread(&p);
 	close(p.root);
 	rmdir(folder);
 }
