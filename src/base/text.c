@@ -20,10 +20,19 @@ utf8_next(const char *s, size_t n, uint32_t *cp)
 	return (size_t)len;
 }
 
+/* Arrows, lines and blocks, of which our own text has many: none of them joins another. */
+static bool
+text_is_sign(uint32_t cp)
+{
+	return cp >= 0x2190 && cp < 0x2600;
+}
+
 /* Whether there is a cluster boundary between the two; `state` covers all text before. */
 static bool
 text_parts(uint32_t before, uint32_t cp, int32_t *state)
 {
+	if (text_is_sign(before) && text_is_sign(cp))
+		return true;
 	return utf8proc_grapheme_break_stateful((utf8proc_int32_t)before, (utf8proc_int32_t)cp,
 	                                        state);
 }

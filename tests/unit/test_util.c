@@ -211,6 +211,9 @@ test_cluster(void)
 	    {"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", "a flag of two", 8},
 	    {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb!", "pictures joined", 11},
 	    {"\xe0\xb5\x8e\\342", "before an escape it ends", 3},
+	    {"\xe2\x96\x88\xe2\x96\x88", "of blocks, each one", 3},
+	    {"\xe2\x96\x88\xcc\x81\xe2\x96\x88", "a block with a mark", 5},
+	    {"\xe2\x96\xb6\xef\xb8\x8f", "a sign as a picture", 6},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
