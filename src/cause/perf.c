@@ -227,7 +227,7 @@ perf_ring_close(struct perf_ring *r)
 /* --- records ---------------------------------------------------------------------------------- */
 
 /* The largest record that its 16-bit size allows. */
-enum { RECORD_MAX = UINT16_MAX };
+enum { RECORD_MAX = 2048 }; /* bytes; more than a record of ours takes */
 
 static uint64_t
 perf_word(const uint8_t *at)
@@ -298,7 +298,7 @@ perf_parse(const uint8_t *data, uint64_t size, uint64_t tail, uint64_t head,
            const struct perf_events *to)
 {
 	/* copied, because a record may wrap around, and its call chain is changed */
-	static _Thread_local uint64_t record[RECORD_MAX / 8 + 1];
+	uint64_t record[RECORD_MAX / 8];
 	uint8_t *body = (uint8_t *)record;
 
 	while (tail < head) {
@@ -307,7 +307,7 @@ perf_parse(const uint8_t *data, uint64_t size, uint64_t tail, uint64_t head,
 		if (head - tail < sizeof(h))
 			return head;
 		perf_copy((uint8_t *)&h, data, size, tail, sizeof(h));
-		if (h.size < sizeof(h) || h.size > head - tail)
+		if (h.size < sizeof(h) || h.size > head - tail || h.size > RECORD_MAX)
 			return head;
 		perf_copy(body, data, size, tail + sizeof(h), h.size - sizeof(h));
 		if (h.type == RECORD_SAMPLE)
@@ -322,7 +322,6 @@ perf_parse(const uint8_t *data, uint64_t size, uint64_t tail, uint64_t head,
 bool
 perf_ring_read(struct perf_ring *r, const struct perf_events *to)
 {
-	enum { ROOM = 2048 }; /* more than a record of ours takes */
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = r->pages * page;
 	uint8_t *first = r->map;
 	uint64_t *head_at = (uint64_t *)(void *)(first + PAGE_HEAD),
@@ -334,5 +333,5 @@ perf_ring_read(struct perf_ring *r, const struct perf_events *to)
 		return true;
 	perf_parse(first + page, size, tail, head, to);
 	__atomic_store_n(tail_at, head, __ATOMIC_RELEASE);
-	return size - (head - tail) >= ROOM;
+	return size - (head - tail) >= RECORD_MAX;
 }

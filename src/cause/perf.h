@@ -63,7 +63,8 @@ struct perf_events {
 
 /*
  * Reads the records in [tail, head) of a ring's data, which is size bytes, a power of two. Returns
- * the new tail; a record that contradicts itself ends it, and the rest is lost. Pure.
+ * the new tail; a record that contradicts itself, or is longer than any of ours, ends it, and the
+ * rest is lost. Pure.
  */
 uint64_t perf_parse(const uint8_t *data, uint64_t size, uint64_t tail, uint64_t head,
                     const struct perf_events *to);

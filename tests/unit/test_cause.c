@@ -56,7 +56,8 @@ static const uint64_t lost[] = {(uint64_t)24 << 48 | 2, 1, 17};
 static void
 test_records(void)
 {
-	uint8_t ring[256];
+	static const uint64_t record = (uint64_t)2056 << 48 | 9;
+	uint8_t ring[256], long_ring[4096] = {0};
 	struct got g = {0};
 	const struct perf_events to = {take, lose, &g};
 	uint64_t at = 256 - 40; /* it wraps around */
@@ -72,10 +73,13 @@ test_records(void)
 	ok(perf_parse(ring, sizeof(ring), 0, sizeof(lost), &to) == sizeof(lost) && g.lost == 17,
 	   "what was lost");
 	g = (struct got){0};
+	memcpy(long_ring, &record, sizeof(record));
 	memcpy(ring, sample, sizeof(sample));
 	ring[6] = 4;
 	ok(perf_parse(ring, sizeof(ring), 0, sizeof(sample), &to) == sizeof(sample) && !g.n,
 	   "a record smaller than its header ends it");
+	ok(perf_parse(long_ring, sizeof(long_ring), 0, sizeof(long_ring), &to) == sizeof(long_ring) && !g.n,
+	   "one longer than any of ours, too");
 	memcpy(ring, sample, sizeof(sample));
 	ring[48] = 200;
 	ok(perf_parse(ring, sizeof(ring), 0, sizeof(sample), &to) == sizeof(sample) && !g.n,
