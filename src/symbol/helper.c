@@ -50,7 +50,7 @@ struct helper {
 	char checked[HELPER_WANTED]; /* the name for which `known` was last checked, and when: */
 	uint64_t checked_ns;
 	struct helper_ask ask;
-	struct helper_answer answer;
+	struct helper_answer answer; /* the last: of it only what was received is touched */
 };
 
 bool
@@ -66,8 +66,9 @@ helper_decodes(void)
 struct helper *
 helper_new(bool (*stop)(void *arg), void *arg)
 {
-	struct helper *h = mem_alloc(sizeof(*h));
+	struct helper *h = mem_resize(NULL, sizeof(*h));
 
+	memset(h, 0, offsetof(struct helper, answer));
 	h->stop = stop;
 	h->stop_arg = arg;
 	h->pidfd = h->socket = h->dir = -1;
