@@ -6,110 +6,115 @@
 
 #include "base/util.h"
 
-_Static_assert(CLASS_MAX <= 32, "a bit for each class in tile.has");
+_Static_assert(CLASS_MAX <= 32, "a bit for each class in mosaic.has");
 
 void
 mosaic_begin(struct mosaic *m, size_t n)
 {
 	*m = (struct mosaic){
-	    .v = mem_alloc(n * sizeof(*m->v)), .n = n, .used = 1, .rests_n = 1};
+	    .n = n, .has = mem_alloc(n * sizeof(*m->has)), .used = 1, .rests_n = 1};
 }
 
 void
 mosaic_free(struct mosaic *m)
 {
-	free(m->v);
+	free(m->has);
+	free(m->pages);
+	free(m->rest);
 	free(m->counts);
 	free(m->rests);
 	*m = (struct mosaic){0};
+}
+
+static void *
+mosaic_copy_of(const void *v, size_t bytes)
+{
+	return v ? mem_copy(v, bytes) : NULL;
 }
 
 void
 mosaic_copy(struct mosaic *m, const struct mosaic *from)
 {
 	*m = *from;
-	m->v = mem_copy(from->v, from->n * sizeof(*m->v));
-	m->counts = from->counts ? mem_copy(from->counts, from->used * sizeof(*m->counts)) : NULL;
+	m->has = mosaic_copy_of(from->has, from->n * sizeof(*m->has));
+	m->pages = mosaic_copy_of(from->pages, from->n * sizeof(*m->pages));
+	m->rest = mosaic_copy_of(from->rest, from->n * sizeof(*m->rest));
+	m->counts = mosaic_copy_of(from->counts, from->used * sizeof(*m->counts));
 	m->cap = from->counts ? from->used : 0;
-	m->rests = from->rests ? mem_copy(from->rests, from->rests_n * sizeof(*m->rests)) : NULL;
+	m->rests = mosaic_copy_of(from->rests, from->rests_n * sizeof(*m->rests));
 	m->rests_cap = from->rests ? from->rests_n : 0;
 }
 
-static size_t
-mosaic_classes(const struct tile *t)
-{
-	return (size_t)__builtin_popcount(t->has);
-}
-
-static bool
-mosaic_has_several(const struct tile *t)
-{
-	return t->has & (t->has - 1);
-}
-
-/* The pages of its classes, from the lowest on. */
+/* The pages of the classes of cell i, from the lowest on. */
 static const uint64_t *
-mosaic_counts(const struct mosaic *m, const struct tile *t)
+mosaic_counts(const struct mosaic *m, size_t i)
 {
 	static const uint64_t one = 1;
 
-	return t->pages ? m->counts + t->pages : &one;
+	return m->pages && m->pages[i] ? m->counts + m->pages[i] : &one;
+}
+
+static size_t
+mosaic_classes(const struct mosaic *m, size_t i)
+{
+	return (size_t)__builtin_popcount(m->has[i]);
 }
 
 struct tile_rest *
 mosaic_rest(struct mosaic *m, size_t i)
 {
-	struct tile *t = &m->v[i];
-
-	if (!t->rest) {
+	if (!m->rest)
+		m->rest = mem_alloc(m->n * sizeof(*m->rest));
+	if (!m->rest[i]) {
 		m->rests = vec_room(m->rests, m->rests_n, &m->rests_cap, sizeof(*m->rests));
 		m->rests[m->rests_n] = (struct tile_rest){0};
-		t->rest = (uint32_t)m->rests_n++;
+		m->rest[i] = (uint32_t)m->rests_n++;
 	}
-	return &m->rests[t->rest];
+	return &m->rests[m->rest[i]];
 }
 
 /* Counts stay where they are if there is room, else they are added at the end. */
 static uint64_t *
-mosaic_room(struct mosaic *m, struct tile *t, size_t before)
+mosaic_room(struct mosaic *m, size_t i, size_t before)
 {
-	size_t n = mosaic_classes(t);
+	size_t n = mosaic_classes(m, i);
 
-	if (!t->pages || n > before) {
-		t->pages = (uint32_t)m->used;
+	if (!m->pages)
+		m->pages = mem_alloc(m->n * sizeof(*m->pages));
+	if (!m->pages[i] || n > before) {
+		m->pages[i] = (uint32_t)m->used;
 		while (n--)
 			m->counts = vec_room(m->counts, m->used++, &m->cap, sizeof(*m->counts));
 	}
-	return m->counts + t->pages;
+	return m->counts + m->pages[i];
 }
 
 static void
-mosaic_put_counts(struct mosaic *m, struct tile *t, const struct cell *c)
+mosaic_put_counts(struct mosaic *m, size_t i, const struct cell *c)
 {
-	size_t before = mosaic_classes(t);
+	size_t before = mosaic_classes(m, i);
 	uint64_t pages = 0, *to;
 
-	t->has = 0;
+	m->has[i] = 0;
 	for (unsigned k = 0; k < CLASS_MAX; k++) {
-		t->has |= (uint32_t)(c->n[k] > 0) << k;
+		m->has[i] |= (uint32_t)(c->n[k] > 0) << k;
 		pages += c->n[k];
 	}
 	if (pages <= 1) {
-		t->pages = 0;
+		if (m->pages)
+			m->pages[i] = 0;
 		return;
 	}
-	to = mosaic_room(m, t, before);
-	for (uint32_t left = t->has; left; left &= left - 1)
+	to = mosaic_room(m, i, before);
+	for (uint32_t left = m->has[i]; left; left &= left - 1)
 		*to++ = c->n[__builtin_ctz(left)];
 }
 
 void
 mosaic_put(struct mosaic *m, size_t i, const struct cell *c)
 {
-	struct tile *t = &m->v[i];
-
-	mosaic_put_counts(m, t, c);
-	if (t->rest || c->match || c->written || c->newest_ns || c->times)
+	mosaic_put_counts(m, i, c);
+	if (!mosaic_is_plain(m, i) || c->match || c->written || c->newest_ns || c->times)
 		*mosaic_rest(m, i) = (struct tile_rest){.match = c->match,
 		                                        .written = c->written,
 		                                        .newest_ns = c->newest_ns,
@@ -117,25 +122,24 @@ mosaic_put(struct mosaic *m, size_t i, const struct cell *c)
 }
 
 static const struct tile_rest *
-mosaic_rest_of(const struct mosaic *m, const struct tile *t)
+mosaic_rest_of(const struct mosaic *m, size_t i)
 {
 	static const struct tile_rest none;
 
-	return t->rest ? &m->rests[t->rest] : &none;
+	return mosaic_is_plain(m, i) ? &none : &m->rests[m->rest[i]];
 }
 
 void
 mosaic_get(const struct mosaic *m, size_t i, struct cell *out)
 {
-	const struct tile *t = &m->v[i];
-	const struct tile_rest *rest = mosaic_rest_of(m, t);
-	const uint64_t *from = mosaic_counts(m, t);
+	const struct tile_rest *rest = mosaic_rest_of(m, i);
+	const uint64_t *from = mosaic_counts(m, i);
 
 	*out = (struct cell){.match = rest->match,
 	                     .written = rest->written,
 	                     .newest_ns = rest->newest_ns,
 	                     .times = rest->times};
-	for (uint32_t left = t->has; left; left &= left - 1)
+	for (uint32_t left = m->has[i]; left; left &= left - 1)
 		out->n[__builtin_ctz(left)] = *from++;
 }
 
@@ -145,10 +149,10 @@ mosaic_first(const struct mosaic *m, size_t i)
 	struct cell c;
 	unsigned second;
 
-	if (!m->v[i].has)
+	if (!m->has[i])
 		return CLASS_MAX;
-	if (!mosaic_has_several(&m->v[i]))
-		return (unsigned)__builtin_ctz(m->v[i].has);
+	if (!(m->has[i] & (m->has[i] - 1)))
+		return (unsigned)__builtin_ctz(m->has[i]);
 	mosaic_get(m, i, &c);
 	return cell_first(&c, &second);
 }
@@ -157,24 +161,23 @@ void
 mosaic_sum(const struct mosaic *m, struct cell *sum)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		const uint64_t *from = mosaic_counts(m, &m->v[i]);
+		const uint64_t *from = mosaic_counts(m, i);
 
-		for (uint32_t left = m->v[i].has; left; left &= left - 1)
+		for (uint32_t left = m->has[i]; left; left &= left - 1)
 			sum->n[__builtin_ctz(left)] += *from++;
-		sum->match += mosaic_rest_of(m, &m->v[i])->match;
+		sum->match += mosaic_rest_of(m, i)->match;
 	}
 }
 
 static bool
 mosaic_same_tile(const struct mosaic *a, const struct mosaic *b, size_t i)
 {
-	const struct tile *p = &a->v[i], *q = &b->v[i];
-	const struct tile_rest *r = mosaic_rest_of(a, p), *s = mosaic_rest_of(b, q);
+	const struct tile_rest *r = mosaic_rest_of(a, i), *s = mosaic_rest_of(b, i);
 
-	return p->has == q->has && r->match == s->match && r->written == s->written &&
+	return a->has[i] == b->has[i] && r->match == s->match && r->written == s->written &&
 	       r->newest_ns == s->newest_ns && r->times == s->times &&
-	       !memcmp(mosaic_counts(a, p), mosaic_counts(b, q),
-	               mosaic_classes(p) * sizeof(*a->counts));
+	       !memcmp(mosaic_counts(a, i), mosaic_counts(b, i),
+	               mosaic_classes(a, i) * sizeof(*a->counts));
 }
 
 bool
@@ -191,6 +194,8 @@ mosaic_same(const struct mosaic *a, const struct mosaic *b)
 size_t
 mosaic_bytes(const struct mosaic *m)
 {
-	return m->n * sizeof(*m->v) + m->cap * sizeof(*m->counts) +
-	       m->rests_cap * sizeof(*m->rests);
+	size_t each = sizeof(*m->has) + (m->pages ? sizeof(*m->pages) : 0) +
+	              (m->rest ? sizeof(*m->rest) : 0);
+
+	return m->n * each + m->cap * sizeof(*m->counts) + m->rests_cap * sizeof(*m->rests);
 }

@@ -7,13 +7,6 @@
 
 #include "page/grid.h"
 
-/* One cell of many: the bits of the classes that it has, their pages, and what is rare. */
-struct tile {
-	uint32_t has;
-	uint32_t pages; /* where theirs begin in `counts`; 0: it is one page */
-	uint32_t rest; /* its number in `rests`; 0: none */
-};
-
 /* What most cells do not have, as in struct cell. */
 struct tile_rest {
 	uint64_t match, written, newest_ns;
@@ -25,8 +18,11 @@ struct tile_rest {
  * has room for all classes. A copy of the struct is not one of the cells: mosaic_copy.
  */
 struct mosaic {
-	struct tile *v;
 	size_t n;
+	uint32_t *has; /* of each cell, the bits of the classes that it has */
+	/* where their pages begin in `counts`, and its number in `rests`; NULL: 0 for each cell */
+	uint32_t *pages; /* 0: it is one page */
+	uint32_t *rest;  /* 0: none */
 	uint64_t *counts; /* from 1 */
 	size_t used, cap;
 	struct tile_rest *rests; /* from 1 */
@@ -40,6 +36,13 @@ void mosaic_copy(struct mosaic *m, const struct mosaic *from);
 
 void mosaic_put(struct mosaic *m, size_t i, const struct cell *c);
 void mosaic_get(const struct mosaic *m, size_t i, struct cell *out);
+
+/* Whether cell i has no more than pages by class. */
+static inline bool
+mosaic_is_plain(const struct mosaic *m, size_t i)
+{
+	return !m->rest || !m->rest[i];
+}
 
 /* The most frequent class of cell i, as of cell_first; CLASS_MAX: it has no pages. */
 unsigned mosaic_first(const struct mosaic *m, size_t i);

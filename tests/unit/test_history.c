@@ -50,7 +50,7 @@ test_bounds(void)
 	history_push(&h, make(1000, 100000, 0));
 	is_u64(h.n, 1, "after a long pause only what is new");
 	for (uint64_t i = 0; i < 60; i++)
-		history_push(&h, make(i, 100001 + i / 10, 200));
+		history_push(&h, make(i, 100001 + i / 10, 300));
 	ok(h.n > 1 && h.n < 60 && h.bytes <= 64 << 20, "large pictures: bounded by their bytes");
 	history_push(&h, make(1, 100007, 19999));
 	is_u64(h.n, 1, "one that is larger than the bound stands alone");

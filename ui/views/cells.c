@@ -21,7 +21,7 @@ cells_locate(const struct ui *ui, const struct sample *s, size_t i, size_t *k)
 		*k = i; /* mostly it is the window of this very screen */
 	else if (!grid_cell_range(g, i, &lo, &hi) || !grid_cell_at(&w->grid, lo, k))
 		return false;
-	return *k < w->cells.n && w->cells.v[*k].has;
+	return *k < w->cells.n && w->cells.has[*k];
 }
 
 bool
@@ -292,8 +292,8 @@ cells_begin(const struct ui *ui, const struct sample *s, size_t i, unsigned cls,
 static bool
 cells_is_plain(const struct ui *ui, const struct sample *s, size_t k)
 {
-	return ui->pages->grid.zoom == 0 && !s->window->filtered && !s->window->cells.v[k].rest &&
-	       !ui->lit.key && !ui->range.on;
+	return ui->pages->grid.zoom == 0 && !s->window->filtered &&
+	       mosaic_is_plain(&s->window->cells, k) && !ui->lit.key && !ui->range.on;
 }
 
 void
