@@ -84,12 +84,19 @@ album_get(const struct album *a, size_t i, struct page *out)
 }
 
 bool
+album_same_page(const struct album *a, const struct album *b, size_t i)
+{
+	return a->words[i] == b->words[i] &&
+	       album_same_fact(&a->facts[a->fact[i]], &b->facts[b->fact[i]]);
+}
+
+bool
 album_same(const struct album *a, const struct album *b)
 {
-	if (a->n != b->n || (a->n && memcmp(a->words, b->words, a->n * sizeof(*a->words)) != 0))
+	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (!album_same_fact(&a->facts[a->fact[i]], &b->facts[b->fact[i]]))
+		if (!album_same_page(a, b, i))
 			return false;
 	return true;
 }

@@ -26,6 +26,8 @@ void album_put(struct album *a, size_t i, const struct page *pg);
 void album_get(const struct album *a, size_t i, struct page *out);
 
 bool album_same(const struct album *a, const struct album *b);
+/* The same of one page, which both have. */
+bool album_same_page(const struct album *a, const struct album *b, size_t i);
 size_t album_bytes(const struct album *a);
 
 #endif

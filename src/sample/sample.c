@@ -70,9 +70,28 @@ sample_same(const struct sample *a, const struct sample *b)
 }
 
 bool
+sample_looks_same(const struct sample *a, const struct sample *b)
+{
+	struct sample *now = mem_copy(a, sizeof(*a));
+	bool same;
+
+	now->window = b->window;
+	same = sample_same(now, b) && (a->window == b->window || (a->window && b->window &&
+	                                  window_looks_same(a->window, b->window)));
+	free(now);
+	return same;
+}
+
+bool
 screen_rows_same(const struct screen_rows *a, const struct screen_rows *b)
 {
 	return a->n == b->n && !memcmp(a->at, b->at, a->n * sizeof(*a->at));
+}
+
+bool
+screen_reads(const struct screen_request *s)
+{
+	return s->smaps_on || s->accesses_on || s->by_on || s->heat_on || s->range_lo != s->range_hi;
 }
 
 bool

@@ -51,6 +51,9 @@ struct screen_request {
 };
 bool screen_same(const struct screen_request *a, const struct screen_request *b);
 
+/* Whether it has something that commands read, again after a newer sample. */
+bool screen_reads(const struct screen_request *s);
+
 /*
  * What the screen needs now. The newest request replaces the previous one; things done once are
  * commands (queue.h).
@@ -168,6 +171,9 @@ struct sample *sample_share(const struct sample *draft);
 
 /* Whether they differ only in when they were made, and in how long a scan took. */
 bool sample_same(const struct sample *a, const struct sample *b);
+
+/* ... and in facts of pages that are not in a window's cells. */
+bool sample_looks_same(const struct sample *a, const struct sample *b);
 
 /* Whether it is watched who writes since the clear; if not, appends why. */
 bool sample_is_attributed(const struct sample *s, struct buf *why);

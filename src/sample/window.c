@@ -89,7 +89,7 @@ window_copy(const struct window *from)
 }
 
 bool
-window_is_same(const struct window *a, const struct window *b)
+window_looks_same(const struct window *a, const struct window *b)
 {
 	return grid_same(&a->grid, &b->grid) && a->lens == b->lens &&
 	       a->filtered == b->filtered && a->unknown == b->unknown &&
@@ -97,7 +97,20 @@ window_is_same(const struct window *a, const struct window *b)
 	       a->mapped == b->mapped && a->sampled_from == b->sampled_from &&
 	       a->gone == b->gone && a->newest_ns == b->newest_ns &&
 	       a->newest_at == b->newest_at && !memcmp(a->map, b->map, sizeof(a->map)) &&
-	       mosaic_same(&a->cells, &b->cells) && album_same(&a->pages, &b->pages);
+	       mosaic_same(&a->cells, &b->cells);
+}
+
+bool
+window_same_page(const struct window *a, const struct window *b, size_t i)
+{
+	return a->pages.n == b->pages.n &&
+	       (i >= a->pages.n || album_same_page(&a->pages, &b->pages, i));
+}
+
+bool
+window_is_same(const struct window *a, const struct window *b)
+{
+	return window_looks_same(a, b) && album_same(&a->pages, &b->pages);
 }
 
 struct window *

@@ -106,6 +106,12 @@ int window_sum(struct target *t, const struct vma_list *vmas, uint64_t lo, uint6
 /* Whether both show the same, whenever they were read. */
 bool window_is_same(const struct window *a, const struct window *b);
 
+/* ... but for facts that only a page's own card has, such as flags of its frame. */
+bool window_looks_same(const struct window *a, const struct window *b);
+
+/* Whether all is the same that they know of the page that is cell i; or neither has pages. */
+bool window_same_page(const struct window *a, const struct window *b, size_t i);
+
 struct window *window_copy(const struct window *w);
 struct window *window_ref(struct window *w);
 void window_unref(struct window *w);

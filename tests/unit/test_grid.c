@@ -503,6 +503,34 @@ test_frames_in_window(void)
 	fake_close(&s.t);
 }
 
+/* A flag that no cell shows is of the page's own card alone; what the cell shows is of the picture. */
+static void
+test_looks(void)
+{
+	struct subject s;
+	struct grid g = {.start = 0x10000, .end = 0x10000 + 16 * K4, .page_size = 4096, .row_cells = 4,
+	                 .rows = 4, .top = 0x10000};
+	struct err err = {0};
+	struct window *w, *idle, *single;
+
+	subject_open(&s, g.start, 16, 100);
+	fake_frames(&s.t, FRAME_FLAGS);
+	fake_word(fake_root(&s.t)->pm.fd, 0x11, PM_PRESENT | 5);
+	fake_word(fake_root(&s.t)->frames.flags, 5, KPF_ANON | KPF_KSM);
+	w = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
+	fake_word(fake_root(&s.t)->frames.flags, 5, KPF_ANON | KPF_KSM | KPF_IDLE);
+	idle = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
+	ok(w && idle && window_looks_same(idle, w) && !window_is_same(idle, w), "an idle frame looks the same");
+	ok(w && idle && !window_same_page(idle, w, 1) && window_same_page(idle, w, 2), "and that page differs");
+	fake_word(fake_root(&s.t)->frames.flags, 5, KPF_ANON);
+	single = window_read(&s.t, &s.v, &g, LENS_STATE, &err);
+	ok(w && single && !window_looks_same(single, w), "one that is no longer merged looks otherwise");
+	window_unref(w);
+	window_unref(idle);
+	window_unref(single);
+	fake_close(&s.t);
+}
+
 /* Whatever is put, in any order and more than once, is what is got. */
 static void
 test_mosaic(void)
@@ -666,5 +694,6 @@ main(void)
 	test_mosaic();
 	test_album();
 	test_window_ends();
+	test_looks();
 	return tap_done();
 }

@@ -30,8 +30,10 @@
 static int
 app_take_news(struct app *a, struct err *err)
 {
-	if (a->choose.lister)
+	if (a->choose.lister) {
+		a->picture.stands = false;
 		return app_choose_take(a, err);
+	}
 	if (app_take_sample(a, err) == 0)
 		return 0;
 	if (a->o->pid)
@@ -62,6 +64,7 @@ app_loop(struct app *a, struct err *err)
 			 * The sampler finds out more. The last smaps stay: there are no new ones.
 			 */
 			a->t.end_reported = true;
+			a->picture.stands = false;
 			app_command(a, &(struct command){.kind = COMMAND_REFRESH});
 		}
 		app_read_keys(a);

@@ -441,6 +441,7 @@ app_read_keys(struct app *a)
 	int k;
 
 	while (!a->quit && !a->t.left && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
+		a->picture.stands = false;
 		if (app_term_event(a, k))
 			continue;
 		if (prompt_is_open()) {

@@ -149,6 +149,11 @@ struct app {
 
 	struct app_mouse mouse;
 	bool stale;             /* keys were handled since the screen was drawn */
+	struct app_picture {
+		bool stands;       /* the screen is as it should be, until: */
+		uint64_t until_ns; /* UINT64_MAX: something happens; 0: not known yet */
+		uint64_t made_ns;  /* of the sample that was drawn */
+	} picture;
 
 	struct app_status status;
 	int signals;
@@ -178,6 +183,12 @@ bool app_is_whole(const struct app *a);
 
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
+
+/* app_picture.c: draws; how long that stays, in ms (-1: until something happens). */
+void app_picture(struct app *a);
+int app_picture_ms(struct app *a);
+/* Whether what was drawn is what a new sample looks like. */
+bool app_picture_shows(const struct app *a, const struct sample *s);
 
 /* app_once.c */
 void app_refresh(struct app *a);      /* scans now */

@@ -52,6 +52,7 @@ app_target(struct app *a, const struct sampler_target *what, struct err *err)
 static void
 app_show_sample(struct app *a, struct sample *s)
 {
+	a->picture.stands &= app_picture_shows(a, s);
 	if (a->t.s && a->t.s->complete && !a->t.paused && !a->t.s->timeline)
 		history_push(&a->t.history, a->t.s);
 	else
@@ -66,6 +67,7 @@ app_take_sample(struct app *a, struct err *err)
 	struct results results = {0};
 	struct sample *got = sampler_take(a->t.sampler, &results);
 
+	a->picture.stands &= got && !results.n;
 	if (got)
 		app_show_sample(a, got);
 	for (size_t i = 0; i < results.n; i++)
