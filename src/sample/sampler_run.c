@@ -11,7 +11,7 @@
 #include "sample/sampler_parts.h"
 
 enum {
-	HEARTBEAT_MS = 250, /* how soon an exec is noticed */
+	HEARTBEAT_MS = 1000, /* how soon an exec is noticed, whatever the interval */
 	COST_SHARE = 10, /* a scan that takes t of CPU time is not repeated before COST_SHARE * t */
 	PUBLISH_MS = 5000, /* even if nothing has changed: the screen shows ages, too */
 };
@@ -218,15 +218,13 @@ sampler_read(struct sampler *s, bool all)
 static bool
 sampler_has_no_news(const struct sampler *s, bool complete)
 {
-	const struct screen_request *w = &s->reader.now.screen;
 	const struct sample *is = &s->reader.draft;
 
 	if (!s->published || time_ns() - s->published->made_ns > PUBLISH_MS * TIME_MS)
 		return false;
 	return !s->reader.done.n && complete && s->published->complete &&
-	       is->request_serial == s->reader.now.serial && !w->smaps_on && !w->accesses_on &&
-	       !w->by_on && !w->heat_on && w->range_lo == w->range_hi &&
-	       sample_same(is, s->published);
+	       is->request_serial == s->reader.now.serial &&
+	       !screen_reads(&s->reader.now.screen) && sample_same(is, s->published);
 }
 
 /* Serves what the new request needs beyond the previous one. tick: it is time for a scan. */
@@ -305,7 +303,7 @@ sampler_turn(struct sampler *s, bool news)
 	else if (!s->reader.draft.ended && s->reader.draft.regions && !reader_is_alive(&s->reader))
 		gone = true; /* reader_read_all finds out what happened */
 	if (!gone && !news && tick && s->reader.draft.regions && reader_is_quiet(&s->reader) &&
-	         reader_read_lightly(&s->reader)) {
+	    reader_read_lightly(&s->reader)) {
 		s->next_scan = time_ns() + s->reader.now.interval_ns;
 		return;
 	}
