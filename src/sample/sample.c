@@ -91,7 +91,8 @@ screen_rows_same(const struct screen_rows *a, const struct screen_rows *b)
 bool
 screen_reads(const struct screen_request *s)
 {
-	return s->smaps_on || s->accesses_on || s->by_on || s->heat_on || s->range_lo != s->range_hi;
+	return s->smaps_on || s->accesses_on || s->by_on || s->heat_on ||
+	       s->range_lo != s->range_hi;
 }
 
 bool
