@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shared.h"
 #include "base/util.h"
 
 enum {
@@ -15,8 +16,8 @@ static const uint64_t ITSELF = UINT64_MAX; /* a folio of one page: its frame's n
 void
 album_begin(struct album *a, size_t n)
 {
-	*a = (struct album){.words = mem_alloc(n * sizeof(*a->words)),
-	                    .fact = mem_alloc(n * sizeof(*a->fact)),
+	*a = (struct album){.words = shared_alloc(n * sizeof(*a->words)),
+	                    .fact = shared_alloc(n * sizeof(*a->fact)),
 	                    .n = n};
 	a->facts = vec_room(a->facts, a->used++, &a->cap, sizeof(*a->facts));
 	a->facts[0] = (struct page){0};
@@ -25,8 +26,8 @@ album_begin(struct album *a, size_t n)
 void
 album_free(struct album *a)
 {
-	free(a->words);
-	free(a->fact);
+	shared_drop(a->words);
+	shared_drop(a->fact);
 	free(a->facts);
 	*a = (struct album){0};
 }
@@ -35,8 +36,8 @@ void
 album_copy(struct album *a, const struct album *from)
 {
 	*a = *from;
-	a->words = mem_copy(from->words, from->n * sizeof(*a->words));
-	a->fact = mem_copy(from->fact, from->n * sizeof(*a->fact));
+	a->words = shared_copy(from->words, from->n * sizeof(*a->words));
+	a->fact = shared_copy(from->fact, from->n * sizeof(*a->fact));
 	a->facts = mem_copy(from->facts, from->used * sizeof(*a->facts));
 	a->cap = from->used;
 }
@@ -101,8 +102,20 @@ album_same(const struct album *a, const struct album *b)
 	return true;
 }
 
-size_t
-album_bytes(const struct album *a)
+void
+album_share(struct album *a, const struct album *from)
 {
-	return a->n * (sizeof(*a->words) + sizeof(*a->fact)) + a->cap * sizeof(*a->facts);
+	if (a->n != from->n)
+		return;
+	a->words = shared_merge(a->words, from->words, a->n * sizeof(*a->words));
+	a->fact = shared_merge(a->fact, from->fact, a->n * sizeof(*a->fact));
+}
+
+size_t
+album_bytes(const struct album *a, const struct album *other)
+{
+	size_t each = (other && other->words == a->words ? 0 : sizeof(*a->words)) +
+	              (other && other->fact == a->fact ? 0 : sizeof(*a->fact));
+
+	return a->n * each + a->cap * sizeof(*a->facts);
 }

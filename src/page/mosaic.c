@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shared.h"
 #include "base/util.h"
 
 _Static_assert(CLASS_MAX <= 32, "a bit for each class in mosaic.has");
@@ -12,13 +13,13 @@ void
 mosaic_begin(struct mosaic *m, size_t n)
 {
 	*m = (struct mosaic){
-	    .n = n, .has = mem_alloc(n * sizeof(*m->has)), .used = 1, .rests_n = 1};
+	    .n = n, .has = shared_alloc(n * sizeof(*m->has)), .used = 1, .rests_n = 1};
 }
 
 void
 mosaic_free(struct mosaic *m)
 {
-	free(m->has);
+	shared_drop(m->has);
 	free(m->pages);
 	free(m->rest);
 	free(m->counts);
@@ -36,7 +37,7 @@ void
 mosaic_copy(struct mosaic *m, const struct mosaic *from)
 {
 	*m = *from;
-	m->has = mosaic_copy_of(from->has, from->n * sizeof(*m->has));
+	m->has = shared_copy(from->has, from->n * sizeof(*m->has));
 	m->pages = mosaic_copy_of(from->pages, from->n * sizeof(*m->pages));
 	m->rest = mosaic_copy_of(from->rest, from->n * sizeof(*m->rest));
 	m->counts = mosaic_copy_of(from->counts, from->used * sizeof(*m->counts));
@@ -191,10 +192,18 @@ mosaic_same(const struct mosaic *a, const struct mosaic *b)
 	return true;
 }
 
-size_t
-mosaic_bytes(const struct mosaic *m)
+void
+mosaic_share(struct mosaic *m, const struct mosaic *from)
 {
-	size_t each = sizeof(*m->has) + (m->pages ? sizeof(*m->pages) : 0) +
+	if (m->n == from->n)
+		m->has = shared_merge(m->has, from->has, m->n * sizeof(*m->has));
+}
+
+size_t
+mosaic_bytes(const struct mosaic *m, const struct mosaic *other)
+{
+	size_t each = (other && other->has == m->has ? 0 : sizeof(*m->has)) +
+	              (m->pages ? sizeof(*m->pages) : 0) +
 	              (m->rest ? sizeof(*m->rest) : 0);
 
 	return m->n * each + m->cap * sizeof(*m->counts) + m->rests_cap * sizeof(*m->rests);

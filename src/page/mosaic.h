@@ -19,7 +19,8 @@ struct tile_rest {
  */
 struct mosaic {
 	size_t n;
-	uint32_t *has; /* of each cell, the bits of the classes that it has */
+	/* of each cell, the bits of the classes that it has; another mosaic's, too: mosaic_share */
+	uint32_t *has;
 	/* where their pages begin in `counts`, and its number in `rests`; NULL: 0 for each cell */
 	uint32_t *pages; /* 0: it is one page */
 	uint32_t *rest;  /* 0: none */
@@ -54,6 +55,11 @@ struct tile_rest *mosaic_rest(struct mosaic *m, size_t i);
 void mosaic_sum(const struct mosaic *m, struct cell *sum);
 
 bool mosaic_same(const struct mosaic *a, const struct mosaic *b);
-size_t mosaic_bytes(const struct mosaic *m);
+
+/* Keeps what most cells have once, if it is alike. Neither may be changed from then on. */
+void mosaic_share(struct mosaic *m, const struct mosaic *from);
+
+/* What it takes that `other` does not share with it; NULL: all. */
+size_t mosaic_bytes(const struct mosaic *m, const struct mosaic *other);
 
 #endif

@@ -121,6 +121,8 @@ reader_fill_window(struct reader *l, const struct vma_list *vmas, enum reader_st
 	if (old && window_is_same(w, old) && !strcmp(l->window_filter, now->filter)) {
 		window_unref(w); /* what earlier samples have need not be kept twice */
 		w = window_ref(l->draft.window);
+	} else if (old) {
+		window_share(w, old);
 	}
 	reader_set_window(l, w);
 	return true;

@@ -113,6 +113,20 @@ window_is_same(const struct window *a, const struct window *b)
 	return window_looks_same(a, b) && album_same(&a->pages, &b->pages);
 }
 
+void
+window_share(struct window *w, const struct window *with)
+{
+	mosaic_share(&w->cells, &with->cells);
+	album_share(&w->pages, &with->pages);
+}
+
+size_t
+window_bytes(const struct window *w, const struct window *other)
+{
+	return sizeof(*w) + mosaic_bytes(&w->cells, other ? &other->cells : NULL) +
+	       album_bytes(&w->pages, other ? &other->pages : NULL);
+}
+
 struct window *
 window_ref(struct window *w)
 {

@@ -112,6 +112,12 @@ bool window_looks_same(const struct window *a, const struct window *b);
 /* Whether all is the same that they know of the page that is cell i; or neither has pages. */
 bool window_same_page(const struct window *a, const struct window *b, size_t i);
 
+/* Keeps what both have alike once. Neither is changed from then on. */
+void window_share(struct window *w, const struct window *with);
+
+/* What it takes that `other` does not share with it; NULL: all. */
+size_t window_bytes(const struct window *w, const struct window *other);
+
 struct window *window_copy(const struct window *w);
 struct window *window_ref(struct window *w);
 void window_unref(struct window *w);

@@ -571,11 +571,16 @@ test_mosaic(void)
 		right &= !sum.n[k];
 	right &= !sum.match;
 	ok(right, "their sum is that of the cells");
-	want[7].n[CLASS_MAX - 1]++;
+	want[7].n[mosaic_first(&m, 7)]++;
 	mosaic_put(&copy, 7, &want[7]);
 	ok(!mosaic_same(&copy, &m), "a page more is a difference");
-	mosaic_free(&copy);
+	mosaic_share(&copy, &m);
+	ok(copy.has == m.has && mosaic_bytes(&copy, NULL) - mosaic_bytes(&copy, &m) == CELLS * sizeof(*m.has),
+	   "which classes cells have, if that is alike, is kept once");
 	mosaic_free(&m);
+	mosaic_get(&copy, 7, &sum);
+	ok(!memcmp(sum.n, want[7].n, sizeof(sum.n)), "until the last of them is freed");
+	mosaic_free(&copy);
 }
 
 /* A page in RAM, whose facts are those of few others, or of many. */
@@ -627,8 +632,14 @@ test_album(void)
 	want[7].count++;
 	album_put(&copy, 7, &want[7]);
 	ok(!album_same(&copy, &a), "a mapping more is a difference");
-	album_free(&copy);
+	album_share(&copy, &a);
+	ok(copy.words == a.words && copy.fact != a.fact &&
+	       album_bytes(&copy, NULL) - album_bytes(&copy, &a) == PAGES * sizeof(*a.words),
+	   "the words, which two have alike, are kept once");
 	album_free(&a);
+	album_get(&copy, 7, &got);
+	ok(is_page(&got, &want[7]), "until the last of them is freed");
+	album_free(&copy);
 	album_begin(&a, PAGES);
 	for (size_t i = 0; i < PAGES; i++)
 		album_put(&a, i, &(struct page){.word = PM_PRESENT | i, .folio = i, .known = PAGE_WORD | PAGE_FOLIO});

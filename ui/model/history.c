@@ -21,8 +21,7 @@ history_size(const struct sample *s, const struct sample *before)
 	if (s->regions)
 		n += regions_bytes(s->regions, before->regions);
 	if (s->window && s->window != before->window)
-		n += sizeof(*s->window) + mosaic_bytes(&s->window->cells) +
-		     album_bytes(&s->window->pages);
+		n += window_bytes(s->window, before->window);
 	if (s->bytes && s->bytes != before->bytes)
 		n += bytes_size(s->bytes);
 	return n;
