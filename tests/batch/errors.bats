@@ -253,3 +253,16 @@ spoiled() {
 	says 1 'cannot fork the demo target: .*; raise .*ulimit -u' prlimit --nproc=1 "${as[@]}" "$pmtop" --demo --list
 	says 1 'cannot start sleep: .*; raise .*ulimit -u' prlimit --nproc=1 "${as[@]}" "$pmtop" --list -- sleep 1
 }
+
+@test "bug: where descriptors run out, the terminal is not said to be unknown" {
+	local n
+	fixture zoo
+	for ((n = 5; n < 12; n++)); do
+		run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
+			"$PMTOP" --proc-root "$ROOT" --frames 1 "$PID" 3>&-
+		((status == 0 || status == 127)) || [[ $status == 1 && $stderr == *'Too many open files; raise the limit'* ]] || {
+			echo "$n $status: $stderr"
+			return 1
+		}
+	done
+}

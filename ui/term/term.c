@@ -2,6 +2,7 @@
 #include "term/term.h"
 
 #include <curses.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -230,6 +231,31 @@ term_resume(void)
 		term_send_modes(MOUSE_ON);
 }
 
+/* Curses does not say whether it could not open its database. */
+static bool
+term_lacks_descriptors(void)
+{
+	int fd = file_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY), sys = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = sys;
+	return fd < 0 && file_is_shortage(sys);
+}
+
+static int
+term_refuse(struct err *err)
+{
+	const char *name = getenv("TERM");
+
+	name = name ? name : "(TERM is not set)";
+	if (term_lacks_descriptors())
+		return err_sys(err, NULL, "cannot use the terminal %s", name);
+	return err_set(err, ERR_USAGE, "no entry for it in the terminal database",
+	               "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
+	               "cannot use the terminal %s", name);
+}
+
 int
 term_open(struct term *t, const struct term_options *o, struct err *err)
 {
@@ -242,17 +268,15 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	if (o->headless) {
 		t->out = fopen("/dev/null", "w");
 		in = fopen("/dev/null", "r");
+		if (!t->out || !in)
+			return err_sys(err, NULL, "cannot open /dev/null");
 	}
 	if (!t->headless)
 		term_saved_ok =
 		    tcgetattr(STDIN_FILENO, &term_saved) == 0; /* before newterm changes it */
 	term_screen = term_start(t, o->color, in);
 	if (!term_screen)
-		return err_set(
-		    err, ERR_USAGE, "no entry for it in the terminal database",
-		    "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
-		    "cannot use the terminal %s",
-		    getenv("TERM") ? getenv("TERM") : "(TERM is not set)");
+		return term_refuse(err);
 	set_term(term_screen);
 	if (!t->headless && !tigetstr("cup")) {
 		term_close(t);
