@@ -159,46 +159,11 @@ unpack_runs(const void *data, size_t n, size_t page_size, uint32_t state, struct
 
 /* --- stamps --------------------------------------------------------------------------------- */
 
-struct pack_stamps {
-	struct track_stamp *v;
-	uint32_t *scan; /* the number of the scan of each */
-	size_t n, cap, scan_cap;
+/* Those of a scan, by address; each but the first is packed as what follows the one before it. */
+struct pack_scan {
+	struct track_stamp first, last; /* end 0: there is none */
+	struct buf rest;
 };
-
-static void
-pack_gather(const struct stamps *s, struct pack_stamps *out)
-{
-	struct stamps_at at = stamps_begin(s, 0, UINT64_MAX);
-
-	do {
-		out->v = vec_room(out->v, out->n, &out->cap, sizeof(*out->v));
-		out->scan = vec_room(out->scan, out->n, &out->scan_cap, sizeof(*out->scan));
-		if (!stamps_next(&at, &out->v[out->n]))
-			return;
-		out->scan[out->n++] = (uint32_t)at.which;
-	} while (true);
-}
-
-/* The order in which they can be put: by scan, which is by epoch, then by time; then by address. */
-static uint32_t *
-pack_order(const struct pack_stamps *k, size_t scans)
-{
-	uint32_t *order = mem_alloc((k->n + 1) * sizeof(*order)), next = 0;
-	uint32_t *at = mem_alloc((scans + 1) * sizeof(*at));
-
-	for (size_t i = 0; i < k->n; i++)
-		at[k->scan[i]]++;
-	for (size_t i = 0; i < scans; i++) {
-		uint32_t n = at[i];
-
-		at[i] = next;
-		next += n;
-	}
-	for (size_t i = 0; i < k->n; i++)
-		order[at[k->scan[i]]++] = (uint32_t)i;
-	free(at);
-	return order;
-}
 
 static void
 pack_stamp(struct buf *raw, const struct track_stamp *s, const struct track_stamp *last)
@@ -214,25 +179,46 @@ pack_stamp(struct buf *raw, const struct track_stamp *s, const struct track_stam
 	buf_grew(raw, (size_t)(at - begin));
 }
 
+/* There may be hundreds of thousands, of which each is written once. */
+static struct pack_scan *
+pack_gather(const struct stamps *s, uint64_t *n)
+{
+	struct pack_scan *v = mem_alloc((s->scans_n + 1) * sizeof(*v));
+	struct stamps_at at = stamps_begin(s, 0, UINT64_MAX);
+	struct track_stamp is;
+
+	for (*n = 0; stamps_next(&at, &is); ++*n) {
+		struct pack_scan *scan = &v[at.which];
+
+		if (scan->last.end)
+			pack_stamp(&scan->rest, &is, &scan->last);
+		else
+			scan->first = is;
+		scan->last = is;
+	}
+	return v;
+}
+
+/* In the order in which they can be put: by scan, which is by epoch, then by time; by address. */
 void
 pack_stamps(const struct stamps *s, struct buf *out)
 {
 	struct track_stamp first = {0};
 	const struct track_stamp *last = &first;
-	struct pack_stamps k = {0};
 	struct buf raw = {0};
-	uint32_t *order;
+	uint64_t n;
+	struct pack_scan *v = pack_gather(s, &n);
 
-	pack_gather(s, &k);
-	order = pack_order(&k, s->scans_n);
-	pack_number(&raw, k.n);
-	for (size_t i = 0; i < k.n; i++) {
-		pack_stamp(&raw, &k.v[order[i]], last);
-		last = &k.v[order[i]];
+	pack_number(&raw, n);
+	for (size_t i = 0; i < s->scans_n; i++) {
+		if (!v[i].last.end)
+			continue;
+		pack_stamp(&raw, &v[i].first, last);
+		buf_add(&raw, v[i].rest.s, v[i].rest.len);
+		buf_free(&v[i].rest);
+		last = &v[i].last;
 	}
-	free(order);
-	free(k.v);
-	free(k.scan);
+	free(v);
 	pack_close(&raw, out);
 	buf_free(&raw);
 }
