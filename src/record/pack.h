@@ -19,8 +19,9 @@ void pack_number(struct buf *b, uint64_t v);
 /* As the difference to the one before it: small either way. */
 void pack_step(struct buf *b, uint64_t v, uint64_t before);
 
-/* Appends `raw`, packed, to out. */
+/* Appends `raw`, packed, to out; a thread that packs keeps some memory for that until pack_end. */
 void pack_close(const struct buf *raw, struct buf *out);
+void pack_end(void);
 
 struct unpack {
 	unsigned char *raw; /* owned */

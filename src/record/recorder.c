@@ -264,6 +264,7 @@ recorder_close(struct recorder *r)
 	free(r->threads);
 	free(r->path);
 	free(r);
+	pack_end();
 }
 
 uint64_t
