@@ -392,7 +392,7 @@ watch_faults(const struct work *w, struct pollfd *fds, int n)
 	for (int i = 0; i < n; i++) {
 		int event = perf_open(&watch, w->pid, i);
 
-		if (event < 0 || perf_ring_open(&v[i], i, 1 << 20) < 0 ||
+		if (event < 0 || perf_ring_open(&v[i], i, 4 << 20, 1 << 20) < 0 ||
 		    perf_ring_take(&v[i], event) < 0)
 			die("perf_event_open");
 		fds[i] = (struct pollfd){ .fd = v[i].fd, .events = POLLIN };

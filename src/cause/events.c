@@ -19,7 +19,9 @@
 enum {
 	ALL_RINGS = 16 << 20, /* bytes of all rings together; the least of one */
 	RING_LEAST = 128 << 10,
-	WAIT_MS = 50,
+	/* between looks, if no ring wakes us: a wake costs as much as to read hundreds of faults */
+	WAIT_MS = 250,
+	SOON_MS = 50,  /* the same while something is about to change */
 	LATE_MS = 500, /* how long a thread may take to show up in /proc after it started */
 };
 
@@ -294,6 +296,12 @@ events_opened(struct events *e)
 	    (uint64_t)t.tv_sec * hz + (uint64_t)t.tv_nsec * hz / TIME_SECOND + 2;
 }
 
+static bool
+events_may_be_late(const struct events *e)
+{
+	return time_ns() <= e->opened_ns + LATE_MS * TIME_MS;
+}
+
 /*
  * A thread that was being started, when events were opened, has inherited none, and may have been
  * in no list of threads yet.
@@ -304,7 +312,7 @@ events_open_late(struct events *e)
 	size_t threads = e->threads, unwatched = e->unwatched;
 	int error;
 
-	if (time_ns() > e->opened_ns + LATE_MS * TIME_SECOND / 1000)
+	if (!events_may_be_late(e))
 		return;
 	events_open_threads(e, &error);
 	if (e->threads != threads || e->unwatched != unwatched)
@@ -321,7 +329,7 @@ events_open_rings(struct events *e, size_t most)
 
 	e->ring = mem_alloc((size_t)cpus * sizeof(*e->ring));
 	for (int cpu = 0; cpu < cpus; cpu++) {
-		if (perf_ring_open(&e->ring[e->rings].ring, cpu, bytes) == 0)
+		if (perf_ring_open(&e->ring[e->rings].ring, cpu, bytes, e->watch.wakeup) == 0)
 			e->rings++;
 		else if (errno != ENODEV && errno != EINVAL)
 			return -1;
@@ -405,6 +413,7 @@ events_pause(struct events *e, bool on)
 	for (size_t i = 0; i < e->events; i++)
 		perf_stop(e->event[i], on);
 	e->partly |= on;
+	e->rests = on;
 }
 
 /* --- what its owners need --------------------------------------------------------------------- */
@@ -465,6 +474,13 @@ events_cpu(const struct proc *p, uint64_t *ns)
 
 /* --- its thread ------------------------------------------------------------------------------- */
 
+/* Lost samples may be known soon, and a rest is over to the point. */
+static int
+events_wait_ms(const struct events *e)
+{
+	return e->happened || e->rests || events_may_be_late(e) ? SOON_MS : WAIT_MS;
+}
+
 static void
 events_run(void *arg)
 {
@@ -474,7 +490,7 @@ events_run(void *arg)
 	for (size_t i = 0; i < e->rings; i++)
 		fds[i] = (struct pollfd){.fd = e->ring[i].ring.fd, .events = POLLIN};
 	while (!worker_stopping(&e->worker)) {
-		poll(fds, e->rings, WAIT_MS);
+		poll(fds, e->rings, events_wait_ms(e));
 		events_drain(e);
 		events_look_for_lost(e);
 		e->owner.turn(e->owner.arg);

@@ -23,7 +23,7 @@ struct events_owner {
 	void (*sample)(void *arg, const struct perf_sample *s);
 	/* n events have no sample so far; with the lock held. */
 	void (*lost)(void *arg, uint64_t n);
-	/* Now and then, on the thread that reads: at least each 50 ms. */
+	/* Now and then, on the thread that reads: at least each 250 ms. */
 	void (*turn)(void *arg);
 	/* The number of threads that have events, or have none, has changed. */
 	void (*threads)(void *arg);
@@ -45,6 +45,7 @@ struct events {
 	uint64_t happened;      /* by the events, at the last look; 0: not counted */
 	bool full;              /* a ring was full, so that samples may be lost */
 	bool partly;            /* not every event was watched all the time: counts say nothing */
+	bool rests;             /* they are stopped */
 
 	int *event;
 	size_t events, events_cap;

@@ -201,6 +201,18 @@ faults_drain(struct faults *f)
 	events_read_names(f->e.p->root, f->into, true);
 }
 
+/*
+ * Some hundred faults for each percent of the budget, so that it notices in time when they cost too
+ * much: they take a tenth of what a second allows. Without one none of them is urgent.
+ */
+static uint32_t
+faults_wakeup(unsigned budget)
+{
+	enum { BYTES = 64 << 10 };
+
+	return budget ? budget * BYTES : UINT32_MAX;
+}
+
 static struct faults *
 faults_open_all(const struct proc *p, const pid_t *pids, size_t n, bool family,
                 struct causes *into, unsigned budget, struct err *err)
@@ -210,7 +222,8 @@ faults_open_all(const struct proc *p, const pid_t *pids, size_t n, bool family,
 	                                 .kernel = true,
 	                                 .children = family,
 	                                 .period = 1,
-	                                 .depth = CAUSES_DEPTH};
+	                                 .depth = CAUSES_DEPTH,
+	                                 .wakeup = faults_wakeup(budget)};
 	const struct events_owner owner = {faults_sample, faults_lost, faults_turn, faults_threads,
 	                                   f};
 

@@ -183,16 +183,15 @@ perf_ring_take(const struct perf_ring *r, int event)
 }
 
 int
-perf_ring_open(struct perf_ring *r, int cpu, size_t bytes)
+perf_ring_open(struct perf_ring *r, int cpu, size_t bytes, size_t wakeup)
 {
-	enum { WAKEUP = 128 << 10 }; /* a thousand faults: a budget notices them at once */
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = 1;
 	struct perf_watch w = {.kind = PERF_NOTHING};
 	int error;
 
 	while (pages * 2 * page <= bytes)
 		pages *= 2;
-	w.wakeup = (uint32_t)u64_min(pages * page / 4, WAKEUP);
+	w.wakeup = (uint32_t)u64_min(pages * page / 4, wakeup);
 	*r = (struct perf_ring){.fd = perf_open(&w, 0, cpu), .cpu = cpu, .map = MAP_FAILED};
 	if (r->fd < 0)
 		return -1;

@@ -29,7 +29,7 @@ struct perf_watch {
 	bool children;        /* also in processes that it forks from now on, not only threads */
 	unsigned depth;       /* frames of a call chain, at most; 0: no call chain */
 	uint64_t addr, bytes; /* PERF_STORES: where, and 1, 2, 4 or 8 */
-	uint32_t wakeup;      /* PERF_NOTHING: its ring is readable with that many bytes in it */
+	uint32_t wakeup;      /* its ring is readable with that many bytes in it */
 };
 
 /*
@@ -77,9 +77,11 @@ struct perf_ring {
 	size_t pages; /* of data, a power of two */
 };
 
-/* bytes: of data, at least one page; less if the kernel allows no more. -1 with errno; ENOBUFS:
- * it allows none. */
-int perf_ring_open(struct perf_ring *r, int cpu, size_t bytes);
+/*
+ * bytes: of data, at least one page; less if the kernel allows no more. With `wakeup` bytes in it
+ * it is readable, or once a quarter is full. -1 with errno; ENOBUFS: it allows none.
+ */
+int perf_ring_open(struct perf_ring *r, int cpu, size_t bytes, size_t wakeup);
 void perf_ring_close(struct perf_ring *r);
 
 /* From now on the event counts, and writes its samples there. -1 with errno. */

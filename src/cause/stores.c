@@ -10,7 +10,8 @@
 #include "cause/events.h"
 
 enum {
-	RING = 128 << 10,      /* small, so that we are woken after a few hundred stores */
+	RING = 128 << 10,
+	WAKEUP = 32 << 10,     /* a few hundred stores */
 	COST_NS = 5000,        /* of a store, if it cannot be measured */
 	LEAST_NS = 1000000,    /* what it may cost in any case before it rests */
 };
@@ -203,7 +204,8 @@ stores_open(const struct proc *p, uint64_t addr, unsigned bytes, unsigned budget
 	                                 .period = 1,
 	                                 .depth = CAUSES_DEPTH,
 	                                 .addr = addr,
-	                                 .bytes = bytes};
+	                                 .bytes = bytes,
+	                                 .wakeup = WAKEUP};
 	const struct events_owner owner = {stores_sample, stores_lost, stores_turn, stores_threads,
 	                                   s};
 
