@@ -145,15 +145,11 @@ mosaic_get(const struct mosaic *m, size_t i, struct cell *out)
 }
 
 unsigned
-mosaic_first(const struct mosaic *m, size_t i)
+mosaic_first_of_several(const struct mosaic *m, size_t i)
 {
 	struct cell c;
 	unsigned second;
 
-	if (!m->has[i])
-		return CLASS_MAX;
-	if (!(m->has[i] & (m->has[i] - 1)))
-		return (unsigned)__builtin_ctz(m->has[i]);
 	mosaic_get(m, i, &c);
 	return cell_first(&c, &second);
 }

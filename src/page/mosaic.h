@@ -46,7 +46,16 @@ mosaic_is_plain(const struct mosaic *m, size_t i)
 }
 
 /* The most frequent class of cell i, as of cell_first; CLASS_MAX: it has no pages. */
-unsigned mosaic_first(const struct mosaic *m, size_t i);
+unsigned mosaic_first_of_several(const struct mosaic *m, size_t i);
+static inline unsigned
+mosaic_first(const struct mosaic *m, size_t i)
+{
+	uint32_t has = m->has[i];
+
+	if (has & (has - 1))
+		return mosaic_first_of_several(m, i);
+	return has ? (unsigned)__builtin_ctz(has) : CLASS_MAX;
+}
 
 /* What cell i has besides pages by class, to be changed; until the next is asked for. */
 struct tile_rest *mosaic_rest(struct mosaic *m, size_t i);

@@ -33,15 +33,6 @@ cells_find(const struct ui *ui, const struct sample *s, size_t i, struct found_c
 	return true;
 }
 
-/* The most frequent class of cell i of the screen; CLASS_MAX if there is no such cell. */
-static unsigned
-cells_class(const struct ui *ui, const struct sample *s, size_t i)
-{
-	size_t k;
-
-	return cells_locate(ui, s, i, &k) ? mosaic_first(&s->window->cells, k) : CLASS_MAX;
-}
-
 enum heat
 cells_heat(const struct ui *ui, enum lens l, const struct cell *c)
 {
@@ -273,19 +264,11 @@ cells_unlit(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t h
 	       !attribution_is_lit(a, lo, hi);
 }
 
-/* Whether a letter is due at cell i of the screen: a class begins, or 16 columns. */
+/* Whether a letter is due in a column of the grid: a class begins after `prev`, or 16 columns. */
 static bool
-cells_begin(const struct ui *ui, const struct sample *s, size_t i, unsigned cls, bool guessed)
+cells_begin(const struct ui *ui, enum lens l, size_t col, unsigned prev, unsigned cls)
 {
-	const struct pages *pages = ui->pages;
-	unsigned prev;
-
-	if (pages->letters != LETTERS_RUNS)
-		return false;
-	if (i % pages->grid.row_cells % 16 == 0)
-		return true;
-	prev = cells_class(ui, s, i - 1);
-	return cells_change(s->window->lens, guessed && prev == CLASS_MAX ? cls : prev, cls);
+	return ui->pages->letters == LETTERS_RUNS && (col % 16 == 0 || cells_change(l, prev, cls));
 }
 
 /* Whether cell k of the window is drawn by the class of its page alone, as most are. */
@@ -296,28 +279,22 @@ cells_is_plain(const struct ui *ui, const struct sample *s, size_t k)
 	       mosaic_is_plain(&s->window->cells, k) && !ui->lit.key && !ui->range.on;
 }
 
-void
-cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
+/* Cell i of the screen, k of the window; SIZE_MAX: it has none. `prev`: the class before it. */
+static void
+cells_draw(const struct ui *ui, const struct sample *s, size_t i, size_t k, int y, int x,
+           unsigned prev)
 {
 	const struct pages *pages = ui->pages;
 	unsigned second, cls;
-	struct found_cell found;
+	struct found_cell found = {.i = k};
 	const struct cell *c = &found.c;
 	uint64_t lo, hi, from, to;
-	bool chosen, guessed = !cells_locate(ui, s, i, &found.i);
+	bool chosen, guessed = k == SIZE_MAX;
 
-	if (!guessed && cells_is_plain(ui, s, found.i)) {
-		cls = mosaic_first(&s->window->cells, found.i);
-		cells_draw_page_cell(ui, s->window->lens, cls, HEAT_NONE, y, x,
-		                     cells_begin(ui, s, i, cls, false));
-		return;
-	}
 	if (!grid_cell_range(&pages->grid, i, &lo, &hi))
 		return;
 	if (!guessed)
-		mosaic_get(&s->window->cells, found.i, &found.c);
-	if (guessed)
-		found.i = SIZE_MAX;
+		mosaic_get(&s->window->cells, k, &found.c);
 	if (guessed && !cells_guess(ui, s, lo, hi, &found.c)) {
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
@@ -330,9 +307,12 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	}
 	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
 	if (pages->grid.zoom == 0) {
-		cls = guessed ? cell_first(c, &second) : mosaic_first(&s->window->cells, found.i);
+		cls = cell_first(c, &second);
+		prev = guessed && prev == CLASS_MAX ? cls : prev;
 		cells_draw_page_cell(ui, s->window->lens, cls, cells_page_heat(ui, s, i, &found), y,
-		                     x, chosen || cells_begin(ui, s, i, cls, guessed));
+		                     x,
+		                     chosen || cells_begin(ui, s->window->lens,
+		                                           i % pages->grid.row_cells, prev, cls));
 	} else if (chosen || cells_in_letters(ui)) {
 		cells_draw_letter_cell(ui, s->window->lens, c, y, x);
 	} else {
@@ -340,6 +320,26 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	}
 	if (chosen)
 		paint_choose(y, x);
+}
+
+void
+cells_draw_row(const struct ui *ui, const struct sample *s, unsigned row, int y, int x)
+{
+	const struct grid *g = &ui->pages->grid;
+	size_t first = (size_t)row * g->row_cells;
+	unsigned prev = CLASS_MAX, cls;
+
+	for (size_t col = 0; col < g->row_cells; col++, x++, prev = cls) {
+		size_t i = first + col, k;
+		bool there = cells_locate(ui, s, i, &k);
+
+		cls = there && g->zoom == 0 ? mosaic_first(&s->window->cells, k) : CLASS_MAX;
+		if (there && cells_is_plain(ui, s, k))
+			cells_draw_page_cell(ui, s->window->lens, cls, HEAT_NONE, y, x,
+			                     cells_begin(ui, s->window->lens, col, prev, cls));
+		else
+			cells_draw(ui, s, i, there ? k : SIZE_MAX, y, x, prev);
+	}
 }
 
 void

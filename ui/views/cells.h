@@ -35,7 +35,8 @@ enum heat cells_heat(const struct ui *ui, enum lens l, const struct cell *c);
 bool cells_tracked_whole(const struct sample *s, const struct page *pg);
 bool cells_brick(const struct grid *g, size_t i);
 
-void cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x);
+/* A row of the screen, from x on. */
+void cells_draw_row(const struct ui *ui, const struct sample *s, unsigned row, int y, int x);
 
 /* The sign of a class; of a step of heat, if the terminal has too few colours. */
 wchar_t cells_glyph(char letter);

@@ -109,9 +109,7 @@ view_grid_draw_cells(const struct ui *ui, const struct sample *s, int top)
 	grid_cell_at(g, ui->cursor, &cursor);
 	for (unsigned row = 0; row < g->rows && before + row < total; row++) {
 		ruler_row(ui, row, top + (int)row, cursor / g->row_cells == row);
-		for (unsigned col = 0; col < g->row_cells; col++)
-			cells_draw(ui, s, (size_t)row * g->row_cells + col, top + (int)row,
-			           x0 + (int)col);
+		cells_draw_row(ui, s, row, top + (int)row, x0);
 	}
 	if (cursor != (size_t)-1) {
 		int y = top + (int)(cursor / g->row_cells), x = x0 + (int)(cursor % g->row_cells);
