@@ -11,11 +11,19 @@
 #include "base/worker.h"
 
 /*
- * SHARE: all of it may take this part of a core; what is left of that, but at most a MOST and at
- * least a LEAST part of the time, frames are read. The first sample reads all. SMAPS: so many
- * samples apart smaps is read, if it takes no more than a hundredth of them.
+ * SHARE: both threads may take this part of a core, so that with the one that watches faults it is
+ * less than a fiftieth; what is left of that, but at most a MOST and at least a LEAST part of the
+ * time, frames are read. The first sample reads all. A whole one, and smaps, cost what several
+ * others have to make up for: up to DEBT intervals' share. SMAPS: so many samples apart smaps is
+ * read, if it takes no more than a hundredth of them.
  */
-enum { KEEPER_SHARE = 50, KEEPER_MOST = 200, KEEPER_LEAST = 1000, KEEPER_SMAPS = 60 };
+enum {
+	KEEPER_SHARE = 64,
+	KEEPER_MOST = 200,
+	KEEPER_LEAST = 1000,
+	KEEPER_DEBT = 16,
+	KEEPER_SMAPS = 60,
+};
 
 /* What goes to the thread: a session that begins with it, or NULL; and a moment. */
 struct keeper_letter {
@@ -51,6 +59,7 @@ struct keeper {
 	uint64_t smaps_ns;        /* what smaps took last */
 	uint64_t frames_ns;       /* what reading frames may take */
 	uint64_t cpu_ns;          /* of both threads, by then */
+	int64_t left_ns;          /* of their share */
 	struct keeper_facts {     /* of the last moment */
 		bool tracked, others, watched;
 		uint64_t lost, period;
@@ -374,19 +383,30 @@ keeper_wants_smaps(const struct keeper *k, uint64_t interval_ns)
 	                  k->smaps_ns <= interval_ns * KEEPER_SMAPS / 100);
 }
 
-/* What reading frames may take: less while all of it costs more than its share, else more. */
-static uint64_t
-keeper_budget(struct keeper *k, uint64_t interval_ns)
+/* Takes what was spent since the last time out of the share of an interval. */
+static void
+keeper_count_cpu(struct keeper *k, uint64_t interval_ns)
 {
+	int64_t share = (int64_t)(interval_ns / KEEPER_SHARE), debt = -KEEPER_DEBT * share;
 	uint64_t before = k->cpu_ns;
-	bool first = !k->from.count;
 
 	pthread_mutex_lock(&k->desk->lock);
 	k->cpu_ns = k->desk->cpu_ns + time_spent_ns();
 	pthread_mutex_unlock(&k->desk->lock);
+	k->left_ns += share - (int64_t)(k->cpu_ns - before);
+	k->left_ns = k->left_ns > share ? share : k->left_ns < debt ? debt : k->left_ns;
+}
+
+/* What reading frames may take: less while all of it costs more than its share, else more. */
+static uint64_t
+keeper_budget(struct keeper *k, uint64_t interval_ns)
+{
+	bool first = !k->from.count;
+
+	keeper_count_cpu(k, interval_ns);
 	if (first)
 		k->frames_ns = interval_ns / KEEPER_MOST;
-	else if (k->cpu_ns - before > interval_ns / KEEPER_SHARE)
+	else if (k->left_ns < 0)
 		k->frames_ns /= 2;
 	else
 		k->frames_ns += k->frames_ns / 4;
