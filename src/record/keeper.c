@@ -365,10 +365,10 @@ keeper_add_messages(struct keeper *k, struct moment *m)
 /* --- moments ---------------------------------------------------------------------------------- */
 
 void
-keeper_begin(struct keeper *k)
+keeper_begin(struct keeper *k, uint64_t wait_ns)
 {
 	moment_free(&k->now);
-	k->listens = keeper_is_free(k, 0);
+	k->listens = keeper_is_free(k, wait_ns ? time_ns() + wait_ns : 0);
 	k->late += !k->listens;
 	if (k->listens)
 		moments_listen(&k->from, &k->now);
@@ -439,9 +439,7 @@ keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, bool clear, struc
 	struct err other;
 	int r, sent;
 
-	if (wait)
-		keeper_is_free(k, time_ns() + KEEPER_PATIENCE);
-	keeper_begin(k);
+	keeper_begin(k, wait ? KEEPER_PATIENCE : 0);
 	if (!k->listens)
 		return 0;
 	r = moments_scan(&k->from, clear, &rs, err);

@@ -36,11 +36,11 @@ struct keeper_ends {
 int keeper_stop(struct keeper *k, uint64_t wait_ns, struct keeper_ends *ends, struct err *err);
 
 /*
- * Around a scan of all regions by somebody else. rs NULL: it was abandoned. `interval_ns`: to the
- * next; a part of it may be used. -1 with err: what came before is not in the file, and nothing
- * will be.
+ * Around a scan of all regions by somebody else, for which a moment that is not in the file yet is
+ * waited for so long. rs NULL: it was abandoned. `interval_ns`: to the next; a part of it may be
+ * used. -1 with err: what came before is not in the file, and nothing will be.
  */
-void keeper_begin(struct keeper *k);
+void keeper_begin(struct keeper *k, uint64_t wait_ns);
 int keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct err *err);
 
 /*

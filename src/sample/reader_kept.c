@@ -112,11 +112,13 @@ reader_compare(struct reader *l, const struct command *c, struct err *err)
 int
 reader_measure(struct reader *l, struct regions *rs)
 {
+	/* without an interval no other scan may follow that has what this one leaves out */
+	uint64_t patience = l->now.interval_ns ? 0 : TIME_SECOND;
 	struct difference *d;
 	int r;
 
 	if (l->keeper)
-		keeper_begin(l->keeper);
+		keeper_begin(l->keeper, patience);
 	if (!l->draft.timeline)
 		past_listen(&l->past, &l->t);
 	comparison_listen(&l->comparison, &l->t, rs);
