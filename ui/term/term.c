@@ -231,6 +231,17 @@ term_resume(void)
 		term_send_modes(MOUSE_ON);
 }
 
+/*
+ * Until its screen was left and entered again once, curses writes what it has at each move of the
+ * cursor: some 50 times for a frame in which all has changed. From then on it fills its buffer.
+ */
+static void
+term_begin(void)
+{
+	endwin();
+	doupdate();
+}
+
 /* Curses does not say whether it could not open its database. */
 static bool
 term_lacks_descriptors(void)
@@ -284,6 +295,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 		               "use --list, --pages, --grid or -e", "cannot use the terminal %s",
 		               getenv("TERM") ? getenv("TERM") : "");
 	}
+	term_begin();
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
 	cbreak();
