@@ -258,21 +258,29 @@ suspects_who(struct suspects *s, const struct suspects_fault *v, size_t n)
 	return chains_number(&s->who, set, kept, 0, more);
 }
 
-/* Takes the place of the faults: one for each page, with its candidates. */
+/*
+ * Takes the place of the faults: one for each page, with its candidates. Most pages have one, and
+ * the same as the page before.
+ */
 static void
 suspects_find_who(struct suspects *s, struct suspects_faults *f)
 {
+	struct suspects_fault last = {0};
 	size_t kept = 0, n;
+	uint64_t who = 0;
 
 	suspects_sort(f);
 	for (size_t i = 0; i < f->n; i += n) {
-		uint64_t page = f->v[i].page, who;
+		struct suspects_fault is = f->v[i];
 
-		for (n = 1; i + n < f->n && f->v[i + n].page == page; n++)
+		for (n = 1; i + n < f->n && f->v[i + n].page == is.page; n++)
 			;
-		vec_sort(&f->v[i], n, sizeof(*f->v), suspects_by_number);
-		who = suspects_who(s, &f->v[i], n);
-		f->v[kept++] = (struct suspects_fault){.page = page, .by = who};
+		if (n > 1)
+			vec_sort(&f->v[i], n, sizeof(*f->v), suspects_by_number);
+		if (n > 1 || !kept || is.by != last.by || is.more != last.more)
+			who = suspects_who(s, &f->v[i], n);
+		last = n > 1 ? (struct suspects_fault){.by = UINT64_MAX} : is;
+		f->v[kept++] = (struct suspects_fault){.page = is.page, .by = who};
 	}
 	f->n = kept;
 }
@@ -299,12 +307,15 @@ suspects_add_pages(struct suspects *s, const struct target *t, const struct susp
                    struct suspects_news *out)
 {
 	struct suspects_faults f;
+	struct extents *to = NULL;
 
 	suspects_gather(s, t, scan, &f);
 	suspects_find_who(s, &f);
-	for (size_t i = 0; i < f.n; i++)
-		extents_add(candidates_at(&out->pages, f.v[i].by), f.v[i].page,
-		            f.v[i].page + t->page_size, 1);
+	for (size_t i = 0; i < f.n; i++) {
+		if (!i || f.v[i].by != f.v[i - 1].by)
+			to = candidates_at(&out->pages, f.v[i].by);
+		extents_add(to, f.v[i].page, f.v[i].page + t->page_size, 1);
+	}
 	free(f.v);
 	suspects_add_who(s, out);
 }
