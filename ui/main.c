@@ -86,11 +86,8 @@ main_find_target(const struct options *o, pid_t *pid, struct err *err)
 		return 0; /* of all that have the name */
 	if (proc_find(o->proc_root, o->target, pid, &found, err) == 0 || (screen && found > 1))
 		return 0;
-	if (!found && access(o->target, F_OK) == 0)
-		err_set(err, ERR_TARGET,
-		        "no process has that name, and the file of that name is no recording",
-		        "`ps -e` lists the processes; --record FILE makes a recording",
-		        "cannot find %.160s", o->target);
+	if (!found)
+		source_recording_blame(o->target, err);
 	return -1;
 }
 
@@ -250,7 +247,7 @@ main_check_time(const struct options *o, struct err *err)
 {
 	if (!o->at || o->recording || o->diff)
 		return 0;
-	return err_set(err, ERR_USAGE, "it is no recording, and shows the present only",
+	return err_set(err, ERR_USAGE, "it is not a recording, and shows the present only",
 	               "leave --at out, or give a recording: --record FILE makes one",
 	               "--at of a process");
 }

@@ -104,11 +104,27 @@ keeper_note(struct keeper_desk *d, bool ok, const struct err *err)
 	d->failed |= !ok;
 	d->opened = true;
 	if (d->to) {
-		d->is = (struct keeper_ends){recorder_bytes(d->to), recorder_samples(d->to),
-		                             recorder_is_gone(d->to)};
+		d->is = (struct keeper_ends){.bytes = recorder_bytes(d->to),
+		                             .samples = recorder_samples(d->to),
+		                             .kept = recorder_samples(d->to),
+		                             .gone = recorder_is_gone(d->to)};
 	}
 	d->cpu_ns = time_spent_ns();
 	worker_wake(&d->worker);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* At the end: to count all takes a while. */
+static void
+keeper_count(struct keeper_desk *d)
+{
+	uint64_t n;
+
+	if (!d->to)
+		return;
+	n = recorder_kept(d->to);
+	pthread_mutex_lock(&d->lock);
+	d->is.kept = n;
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -129,6 +145,7 @@ keeper_run(void *arg)
 		keeper_free_letter(&l);
 		keeper_note(d, ok, &err);
 	}
+	keeper_count(d);
 	recorder_close(d->to);
 	d->to = NULL;
 }

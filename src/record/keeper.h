@@ -30,7 +30,8 @@ struct keeper *keeper_start(const struct recorder_options *o, struct target *t, 
  * nobody asks.
  */
 struct keeper_ends {
-	uint64_t bytes, samples;
+	uint64_t bytes, samples; /* of the file; that were written */
+	uint64_t kept;           /* that are in the file: with older ones, without thinned ones */
 	bool gone; /* the file was removed, or another has its name */
 };
 int keeper_stop(struct keeper *k, uint64_t wait_ns, struct keeper_ends *ends, struct err *err);

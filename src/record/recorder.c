@@ -31,7 +31,9 @@
 	X(BEGIN, "BEGIN IMMEDIATE")                                            \
 	X(COMMIT, "COMMIT")                                                    \
 	X(ROLLBACK, "ROLLBACK")                                                \
-	X(NEWEST, "SELECT ifnull(max(id), 0) FROM sample")
+	X(NEWEST, "SELECT ifnull(max(id), 0) FROM sample")                     \
+	X(KEPT, "SELECT count(*) FROM sample")                                 \
+	X(NAMELESS, "SELECT EXISTS(SELECT 1 FROM session WHERE name IS NULL)")
 
 enum recorder_statement {
 #define X(id, sql) RECORDER_##id,
@@ -80,7 +82,7 @@ recorder_hold(const struct recorder *r, const char *path, int *fd, struct err *e
 	int got = hold_take(path, fd);
 
 	return got < 0   ? err_sys(err, NULL, "cannot record to %.160s", r->path)
-	       : got > 0 ? err_set(err, ERR_TARGET, "another pmtop records to it",
+	       : got > 0 ? err_set(err, ERR_TARGET, "another pmtop is recording to it",
 	                           "give another name", "cannot record to %.160s", r->path)
 	                 : 0;
 }
@@ -88,10 +90,17 @@ recorder_hold(const struct recorder *r, const char *path, int *fd, struct err *e
 static int
 recorder_prepare(struct recorder *r, struct err *err)
 {
+	int64_t nameless;
+
 	if (statements_open(&r->s, r->db, r->path, "record to", recorder_sql, RECORDER_COUNT, err) <
 	        0 ||
-	    statements_ask(&r->s, RECORDER_NEWEST, &r->sample, err) < 0)
+	    statements_ask(&r->s, RECORDER_NEWEST, &r->sample, err) < 0 ||
+	    statements_ask(&r->s, RECORDER_NAMELESS, &nameless, err) < 0)
 		return -1;
+	if (nameless && !r->anonymous)
+		return err_set(err, ERR_TARGET, "names are left out of it",
+		               "add --anonymous-names, or give another name",
+		               "cannot record to %.160s", r->path);
 	r->sessions = session_rows_open(r->db, r->path, r->anonymous, err);
 	r->regions = r->sessions ? region_rows_open(r->db, r->path, r->anonymous, err) : NULL;
 	r->blocks = r->regions ? block_rows_open(r->db, r->path, err) : NULL;
@@ -141,7 +150,7 @@ recorder_make(struct recorder *r, bool replace, struct err *err)
 	int fd = replace ? recorder_begin_beside(r) : file_new_begin(&r->made, r->path, false);
 
 	if (fd < 0 && replace && errno == EEXIST)
-		return err_set(err, ERR_TARGET, "FILE.pmtop-new is there, and is no recording",
+		return err_set(err, ERR_TARGET, "FILE.pmtop-new is there, and is not a recording",
 		               "rename it, or give another name", "cannot replace %.160s", r->path);
 	if (fd < 0)
 		return err_sys(err, NULL, "cannot record to %.160s", r->path);
@@ -279,6 +288,15 @@ uint64_t
 recorder_samples(const struct recorder *r)
 {
 	return r->samples;
+}
+
+uint64_t
+recorder_kept(const struct recorder *r)
+{
+	struct err ignored;
+	int64_t n;
+
+	return statements_ask(&r->s, RECORDER_KEPT, &n, &ignored) < 0 ? r->samples : (uint64_t)n;
 }
 
 /* --- a transaction -------------------------------------------------------------------------- */

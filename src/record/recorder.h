@@ -38,6 +38,9 @@ int recorder_add(struct recorder *r, const struct moment *m, struct err *err);
 uint64_t recorder_bytes(const struct recorder *r);
 uint64_t recorder_samples(const struct recorder *r);
 
+/* How many the file has: with those of before, without those that were thinned. */
+uint64_t recorder_kept(const struct recorder *r);
+
 /* Whether one was refused because the file was removed, or another has its name. */
 bool recorder_is_gone(const struct recorder *r);
 

@@ -6,10 +6,13 @@
 #include "record/source_recording.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "kernel/proc.h"
 #include "record/schema.h"
@@ -351,4 +354,23 @@ source_recording_means(const char *proc_root, const char *name)
 {
 	return strchr(name, '/') ||
 	       (schema_is_recording(name) && !source_recording_is_process(proc_root, name));
+}
+
+bool
+source_recording_blame(const char *name, struct err *err)
+{
+	int fd = file_open(AT_FDCWD, name, O_RDONLY), sys = errno;
+	char why[192];
+
+	if (fd < 0 && sys == ENOENT)
+		return false;
+	if (fd >= 0)
+		close(fd);
+	snprintf(why, sizeof(why), "no process has that name, and the file of that name %s%s",
+	         fd >= 0 ? "is not a recording" : "cannot be opened: ",
+	         fd >= 0 ? "" : strerror(sys));
+	err_set(err, ERR_TARGET, why,
+	        fd >= 0 ? "`ps -e` lists the processes; --record FILE makes a recording" : NULL,
+	        "cannot find %.160s", name);
+	return true;
 }

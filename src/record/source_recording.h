@@ -16,4 +16,10 @@ bool source_recording_is(const char *path);
  */
 bool source_recording_means(const char *proc_root, const char *name);
 
+/*
+ * Where no process has a name, and a file has: why that is not opened either. false, and err stays:
+ * there is no such file.
+ */
+bool source_recording_blame(const char *name, struct err *err);
+
 #endif

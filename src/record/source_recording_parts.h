@@ -28,7 +28,7 @@ source_recording_of(const struct source *s)
 static inline int
 source_recording_refuse(struct err *err, const char *what)
 {
-	return err_set(err, ERR_TARGET, "it is a recording", "ask a running process", "cannot %s",
+	return err_set(err, ERR_TARGET, "this is a recording", "ask a running process", "cannot %s",
 	               what);
 }
 

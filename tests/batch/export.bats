@@ -97,13 +97,13 @@ setup() {
 }
 
 @test "only a recording is exported, for a program that there is" {
-	refused 2 'it is no recording; record it first' --export perfetto "$PID"
+	refused 2 'it is not a recording; record it first' --export perfetto "$PID"
 	refused 2 '--export has no value "json"; there is perfetto' --export json "$FILE"
 }
 
 @test "bug: --at of a process showed the present as if it were that time" {
-	refused 2 '--at of a process: it is no recording' --list --at start "$PID"
-	refused 2 '--at of a process: it is no recording' --summary --at 12:30:05 "$PID"
-	refused 2 '--at of a process: it is no recording' --diff "$FILE" --at start "$PID"
+	refused 2 '--at of a process: it is not a recording' --list --at start "$PID"
+	refused 2 '--at of a process: it is not a recording' --summary --at 12:30:05 "$PID"
+	refused 2 '--at of a process: it is not a recording' --diff "$FILE" --at start "$PID"
 	refused 1 'no process has that name' --list --at start none.pmtop
 }

@@ -201,8 +201,10 @@ asked_samples() { "$PMTOP" --when 'rss>=0' "$1" | sed -n 's/^ *of *//p'; }
 	recorded zoo
 	cd "$BATS_TEST_TMPDIR"
 	head -c 10 recording >damaged
-	refused 1 'no process has that name, and the file of that name is no recording' --list damaged
+	refused 1 'no process has that name, and the file of that name is not a recording' --list damaged
 	refused 1 'no process has that name; ' --list undamaged
+	refused 1 'cannot find undamaged: no process has that name, and there is no such file; ' --diff undamaged@start recording
+	refused 1 'cannot find damaged: no process has that name, and the file of that name is not a recording' --diff damaged@start recording
 	refused 2 'cannot go to "noon": it is not a time' --diff recording@noon recording
 }
 
@@ -252,7 +254,7 @@ asked_samples() { "$PMTOP" --when 'rss>=0' "$1" | sed -n 's/^ *of *//p'; }
 	job=$!
 	until_recorded 3 "$FILE"
 	for how in --append --overwrite; do
-		refused 1 'another pmtop records to it' --record "$FILE" --for 0.01 "$how" "$PID"
+		refused 1 'another pmtop is recording to it' --record "$FILE" --for 0.01 "$how" "$PID"
 		is "$("$PMTOP" --list "$FILE")" "$(pm --list "$PID")"
 	done
 	kill "$job" && wait "$job"
@@ -320,6 +322,20 @@ until_recorded() {
 	[[ $("$PMTOP" --list "$FILE") == *"(left out)"* ]]
 }
 
+@test "bug: --append added names to a recording without names" {
+	recorded zoo --anonymous-names
+	refused 1 'names are left out of it; add --anonymous-names, or give another name' --record "$FILE" --append --for 0.01 "$PID"
+	pm --record "$FILE" --append --anonymous-names --for 0.01 "$PID" 2>/dev/null
+	is "$(sqlite3 "$FILE" 'SELECT count(*) FROM session')" 2
+	run ! grep -aqE '/opt/|/usr/lib|keeper|zookeeper' "$FILE"
+}
+
+@test "bug: the samples of an appended recording were only the new ones" {
+	recorded zoo
+	pm --record "$FILE" --append --for 0.01 "$PID" 2>"$BATS_TEST_TMPDIR/said"
+	grep -qE '^pmtop: 4 samples in .*recording, [0-9.]+K; 2 of them new$' "$BATS_TEST_TMPDIR/said"
+}
+
 @test "a file that is no recording, is damaged or of a later version is refused" {
 	recorded zoo
 	refused 1 'no such file|No such file' --list "$BATS_TEST_TMPDIR/nothing"
@@ -331,7 +347,7 @@ until_recorded() {
 	refused 1 'not a recording' --list "$fixture_top/README.md"
 	refused 2 'cannot watch .*: it is a recording, .*leave --watch out' --watch=0.01 --count 1 "$FILE"
 	refused 2 'cannot watch .*: it is a recording, .*leave --watch out' --watch=0.01 --list "$FILE"
-	refused 1 'write marks: it is a recording' -e clear "$FILE"
+	refused 1 'write marks: this is a recording' -e clear "$FILE"
 	refused 2 'not a time' --list --at noon "$FILE"
 }
 

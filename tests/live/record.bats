@@ -106,7 +106,7 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 	# what somebody else has there stays
 	echo mine >"$FILE.pmtop-new"
 	run ! --separate-stderr "$PMTOP" --record "$FILE" --overwrite --for 0.01 "$SUBJECT_PID"
-	is "$stderr" "pmtop: cannot replace $FILE: FILE.pmtop-new is there, and is no recording; rename it, or give another name; the old recording is still there"
+	is "$stderr" "pmtop: cannot replace $FILE: FILE.pmtop-new is there, and is not a recording; rename it, or give another name; the old recording is still there"
 	is "$(<"$FILE.pmtop-new")" mine
 	"$PMTOP" --list "$FILE" >/dev/null
 }

@@ -2,6 +2,7 @@
 /* --diff: two moments, of processes or of recordings. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "batch/batch.h"
@@ -83,6 +84,20 @@ diff_is_past(const struct options *o, const char *name)
 	return is;
 }
 
+/* FILE@TIME that was taken for the name of a process, since FILE is not a recording. */
+static void
+diff_blame_file(const char *name, struct err *err)
+{
+	char *file = mem_strdup(name), *at = access(name, F_OK) < 0 ? strrchr(file, '@') : NULL;
+
+	if (at)
+		*at = '\0';
+	if (!source_recording_blame(file, err) && at)
+		err_set(err, ERR_TARGET, "no process has that name, and there is no such file",
+		        "give a PID, or FILE@TIME of a recording", "cannot find %.160s", file);
+	free(file);
+}
+
 static int
 diff_open(struct batch *b, const struct diff_name *n, struct err *err)
 {
@@ -90,13 +105,14 @@ diff_open(struct batch *b, const struct diff_name *n, struct err *err)
 
 	if (n->recording)
 		return batch_open_recording(&b->t, n->text, n->at, err);
-	if (diff_find_process(b->o, n->text, &pid, err) < 0)
-		return diff_is_past(b->o, n->text)
-		           ? err_set(err, ERR_USAGE, "a process has no past",
-		                     "record it, and give FILE@TIME: pmtop --record FILE PID",
-		                     "cannot go to \"%.60s\"", n->text)
-		           : -1;
-	return target_open(&b->t, b->o->proc_root, pid, err);
+	if (diff_find_process(b->o, n->text, &pid, err) == 0)
+		return target_open(&b->t, b->o->proc_root, pid, err);
+	if (diff_is_past(b->o, n->text))
+		return err_set(err, ERR_USAGE, "a process has no past",
+		               "record it, and give FILE@TIME: pmtop --record FILE PID",
+		               "cannot go to \"%.60s\"", n->text);
+	diff_blame_file(n->text, err);
+	return -1;
 }
 
 static int
@@ -113,7 +129,7 @@ static int
 diff_go(const struct options *o, struct diff_name *is, struct err *err)
 {
 	if (o->at && !is->recording)
-		return err_set(err, ERR_USAGE, "it is no recording, and shows the present only",
+		return err_set(err, ERR_USAGE, "it is not a recording, and shows the present only",
 		               "leave --at out, or write FILE@TIME", "--at of a process");
 	if (!is->at)
 		is->at = o->at;

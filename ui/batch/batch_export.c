@@ -343,7 +343,7 @@ batch_export(struct batch *b, struct err *err)
 	int r;
 
 	if (!b->o->recording)
-		return err_set(err, ERR_USAGE, "it is no recording",
+		return err_set(err, ERR_USAGE, "it is not a recording",
 		               "record it first: --record FILE", "--export of a process");
 	k.line = b->t.source->ops->time->line(b->t.source);
 	b->t.track.clears = 0; /* writes are in the timeline */

@@ -61,7 +61,7 @@ batch_check_clear(struct batch *b, struct err *err)
 	struct track *t = &b->t.track;
 
 	if (b->o->recording)
-		return err_set(err, ERR_TARGET, "it is a recording", "ask a running process",
+		return err_set(err, ERR_TARGET, "this is a recording", "ask a running process",
 		               "cannot clear the write marks");
 	if (b->o->tracker != TRACKER_AUTO && b->o->tracker != tracker_lasting())
 		return err_set(err, ERR_USAGE, "only soft-dirty bits outlive pmtop",

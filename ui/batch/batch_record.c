@@ -53,6 +53,7 @@ record_begin_growth(struct record *k)
 {
 	const struct options *o = k->b->o;
 
+
 	if ((o->tracker_given || o->grow_ns) && !o->no_attribution)
 		target_grow(&k->b->t, true);
 }
@@ -167,8 +168,13 @@ record_say_size(const struct record *k, const struct keeper_ends *ends, struct b
 		        k->replaces ? "; the old recording is still there" : "");
 		return;
 	}
-	buf_fmt(out, "%ju sample%s in %s, %s", (uintmax_t)ends->samples, plural(ends->samples),
+	buf_fmt(out, "%ju sample%s in %s, %s", (uintmax_t)ends->kept, plural(ends->kept),
 	        k->b->o->record, size_text(size, ends->bytes));
+	if (ends->kept > ends->samples)
+		buf_fmt(out, "; %ju of them new", (uintmax_t)ends->samples);
+	else if (ends->kept < ends->samples)
+		buf_fmt(out, "; %ju were taken, and older ones thinned (--max-size)",
+		        (uintmax_t)ends->samples);
 }
 
 /*

@@ -295,8 +295,8 @@ batch_tracker(struct batch *b, struct err *err)
 		               tracker_words(t->tracker)->name);
 	if (t->can == TRACK_ASK)
 		return err_set(err, ERR_TARGET, track_why_ask(t),
-		               "add --tracker uffd --allow-inject to run one system call in it, "
-		               "which detects writes exactly",
+		               "add --tracker uffd --allow-inject: one system call is run in "
+		               "the process, and writes are detected exactly",
 		               "cannot track writes");
 	if (t->can == TRACK_NO)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
@@ -321,7 +321,10 @@ batch_prepare(struct batch *b, struct err *err)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
 	if (caps & TRACKER_LOCAL)
 		return err_set(err, ERR_TARGET, "it does not detect writes to all memory",
-		               "use uffd or soft-dirty", "cannot watch by --tracker %s",
+		               b->o->mode == MODE_RECORD
+		                   ? "use uffd or soft-dirty, or leave it out to record no writes"
+		                   : "use uffd or soft-dirty",
+		               "cannot watch by --tracker %s",
 		               tracker_words(t->tracker)->name);
 	t->auto_clear = (b->o->mode == MODE_WATCH || b->o->mode == MODE_RECORD ||
 	                 b->o->mode == MODE_METRICS) &&

@@ -153,7 +153,8 @@ option_parse_time(enum option_id id, const char *s, uint64_t *ns, struct err *er
 			*ns = (uint64_t)(v * units[i].seconds * 1e9);
 			return 0;
 		}
-	return option_bad_value(err, id, s, "give seconds, or a number with s, m, h or d");
+	return option_bad_value(err, id, s,
+	                        "give seconds, more than 0, or a number with s, m, h or d");
 }
 
 int
