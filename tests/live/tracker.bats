@@ -273,22 +273,25 @@ writer_start() {
 
 @test "bug: where descriptors run out, the remedy is not a right, and no process is gone" {
 	unwatched_start
-	local n all="$BATS_TEST_TMPDIR/all"
+	local n short all="$BATS_TEST_TMPDIR/all"
 	pm --capabilities --csv -n "$SUBJECT_PID" >"$all"
-	for ((n = 4; n < 24; n++)); do
+	for ((n = 4, short = 1; short; n++)); do
+		((n < 40)) # enough in the end
 		# shellcheck disable=SC2016 # for the other shell to expand
 		run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
 			"$PMTOP" --capabilities --csv -n "$SUBJECT_PID" 3>&-
 		((status != 127)) || continue # its libraries need one, too
 		[[ $status == 0 || $stderr == *'Too many open files; raise the limit'* ]]
+		short=$status
+		[[ $output != *'raise the limit on open files'* ]] || short=1
 		# DAMON is tried only when it is asked for
 		is "$(grep -vxFf "$all" <<<"$output" | grep -Ev '^DAMON,|raise the limit on open files|^$')" ""
 		# shellcheck disable=SC2016 # for the other shell to expand
 		run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
 			"$PMTOP" --touched=0.01 --count 1 "$SUBJECT_PID" 3>&-
 		[[ $status == 0 || $stderr == *'Too many open files; raise the limit'* ]]
+		((status == 0)) || short=1
 	done
-	is "$status" 0
 }
 
 @test "bug: pmtop that can start no process says that, not that userfaultfd does not work" {
