@@ -19,6 +19,7 @@ struct sampler_target {
 	pid_t pid;
 	struct source *(*open)(const char *path, struct err *err); /* NULL: the process */
 	const char *path;
+	uint64_t at_ns; /* of a recording: the first request.at_ns */
 	enum track_owner owner;
 	/* waits on the thread until it can be read, and closes `ready`. NULL: it can be now */
 	int (*await)(int ready, struct err *err);

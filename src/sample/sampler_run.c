@@ -335,6 +335,9 @@ sampler_open_target(struct sampler *s)
 
 	if (ok)
 		reader_open(&s->reader, source, s->what.owner);
+	s->reader.now.at_ns = s->what.at_ns;
+	if (ok && s->what.at_ns)
+		reader_go(&s->reader);
 	sampler_set_opened(s, ok, &err);
 	if (ok && reader_begin(&s->reader, &err) < 0) {
 		sampler_set_opened(s, false, &err);

@@ -90,6 +90,20 @@ load helper
 	refused 2 'unknown document "poems"' --print poems
 }
 
+@test "bug: --at was ignored by answers about all times, and by the screen" {
+	fixture zoo
+	local file=$BATS_TEST_TMPDIR/recording
+	pm --record "$file" --for 0.01 "$PID" 2>/dev/null
+	refused 2 '--at with --export: its answer is about all times' --export perfetto --at start "$file"
+	refused 2 '--at with --when: its answer is about all times' --when 'rss>0' --at start "$file"
+	refused 2 '--at with --heat: it shows all times' --heat --at start "$file"
+	pm --heat=heap --at start "$file"
+	refused 2 '"foo": it is not a time' --frames 1 --at foo "$file"
+	refused 2 '"99s": the recording goes from' --frames 1 --at 99s "$file"
+	refused 2 '--at of a process: it is no recording' --frames 1 --at start "$PID"
+	pm --frames 1 --at start "$file"
+}
+
 @test "no terminal, no screen" {
 	fixture zoo
 	refused 2 'not a terminal' "$PID"

@@ -47,6 +47,20 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	at 1
 }
 
+@test "bug: the screen of a recording ignored --at" {
+	screen_start 100x24 --at +0 "$FILE"
+	at 1
+	screen_text | sed -n '2,19p' >"$BATS_TEST_TMPDIR/at"
+	screen_keys ']' '['
+	at 1
+	diff "$BATS_TEST_TMPDIR/at" <(screen_text | sed -n '2,19p')
+	screen_keys ']'
+	at 2
+	ask 'at end'
+	at 4
+	screen_keys q
+}
+
 # records again, in the background: a sample, and another one at the end
 record_on() {
 	"$PMTOP" --proc-root "$LIVE" --record "$FILE" --append --interval 3600 "$PID" 3>&- 2>/dev/null &

@@ -134,7 +134,8 @@ app_target_given(struct app *a, struct err *err)
 		what.open = source_recording_open;
 		what.path = o->recording;
 	}
-
+	if (o->recording && o->at && app_time_given(o->recording, o->at, &what.at_ns, err) < 0)
+		return -1;
 	if (o->owner == TRACK_DEMO) {
 		what.await = demo_await;
 		what.ready = o->ready;

@@ -245,6 +245,8 @@ bool app_diff_end(struct app *a); /* ends that, and says so. false: nothing is c
 void app_travel(struct app *a, int steps);
 void app_travel_to_tick(struct app *a, size_t i);
 int app_travel_to(struct app *a, const char *when, struct err *err);
+/* What --at says of a recording that is not open yet, for request.at_ns. -1 with err. */
+int app_time_given(const char *path, const char *when, uint64_t *at_ns, struct err *err);
 /* The time of a recording that is typed, or was kept under that name. -1 with err: none. */
 int app_moment(const struct app *a, const char *text, uint64_t *time_ns, struct err *err);
 /* The sample on screen gets a name. -1 with err: there is no room for more. */

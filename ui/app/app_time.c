@@ -8,15 +8,38 @@
 #include <time.h>
 
 #include "base/util.h"
+#include "record/source_recording.h"
 
-/* At its end it stays there, whatever is recorded meanwhile. */
+/* As request.at_ns: at its end it stays there, whatever is recorded meanwhile. */
+static uint64_t
+app_at_ns(const struct timeline *t, uint64_t time_ns)
+{
+	return time_ns < t->v[t->n - 1].time_ns ? time_ns : 0;
+}
+
 static void
 app_go_to(struct app *a, uint64_t time_ns)
 {
-	const struct timeline *t = a->t.s->timeline;
-
-	a->t.request.at_ns = time_ns < t->v[t->n - 1].time_ns ? time_ns : 0;
+	a->t.request.at_ns = app_at_ns(a->t.s->timeline, time_ns);
 	app_post(a);
+}
+
+int
+app_time_given(const char *path, const char *when, uint64_t *at_ns, struct err *err)
+{
+	struct source *s = source_recording_open(path, err);
+	struct timeline *line;
+	int r;
+
+	if (!s)
+		return -1;
+	line = s->ops->time->line(s);
+	r = timeline_parse(line, when, at_ns, err);
+	if (r == 0)
+		*at_ns = app_at_ns(line, *at_ns);
+	timeline_unref(line);
+	s->ops->close(s);
+	return r;
 }
 
 /* The sample that was asked for last. */

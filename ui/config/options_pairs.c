@@ -219,6 +219,14 @@ option_check_pairs(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "it is for the rows of --watch and --grow alone",
 		               "leave it out; -e has questions for it, such as `writers by thread`",
 		               "--%s with another answer", o->folded ? "folded" : "by");
+	if (o->at && (o->mode == MODE_EXPORT || option_was_given(o, OPT_WHEN)))
+		return err_set(err, ERR_USAGE, "its answer is about all times of the recording",
+		               "leave --at out", "--at with --%s",
+		               o->mode == MODE_EXPORT ? "export" : "when");
+	if (o->at && o->mode == MODE_HEAT && !o->range)
+		return err_set(err, ERR_USAGE, "it shows all times of the recording",
+		               "leave --at out, or name a range of that time: --heat=heap",
+		               "--at with --heat");
 	if (o->mode == MODE_METRICS && option_check_metrics(o, err) < 0)
 		return -1;
 	if (o->mode == MODE_RECORD && !o->interval_ns)
