@@ -71,19 +71,60 @@ answer_fact_pkey(struct answer *a, const struct smaps_entry *e)
 		            : "the default protection key";
 }
 
+static void
+answer_facts_lasting(struct answer *a, const struct smaps_entry *e)
+{
+	answer_add_if(a, e, SMAPS_THP_ELIGIBLE, "thp_eligible", e->thp_eligible);
+	answer_fact_pkey(a, e);
+	answer_add_name(a, "vmflags", e->flags);
+}
+
+/* In a recording: when smaps was read, if that was before the sample; else 0. */
+static uint64_t
+answer_smaps_before(const struct source *s)
+{
+	uint64_t at = source_is_past(s) ? s->ops->time->smaps(s) : 0;
+
+	return at < source_now(s) ? at : 0;
+}
+
+/* What its pages make of it is not known of another time. */
+static void
+answer_facts_before(struct answer *a, struct source *s, uint64_t at)
+{
+	static const char *const keys[] = {"pss", "uss", "shared", "referenced", "locked",
+	                                   "ksm_bytes"};
+	struct timeline *line = s->ops->time->line(s);
+	char text[16];
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		answer_add_unknown(a, keys[i], "smaps was not read for this sample");
+	answer_add_text(a, "smaps_as_of", timeline_clock(line, at, text))->note =
+	    "what follows is of then";
+	timeline_unref(line);
+	answer_facts_lasting(a, &a->smaps);
+}
+
 /* The kernel walks the regions before it, too. */
 static void
 answer_facts_smaps(struct answer *a, const struct target *t, const struct vma_list *vmas,
                    const struct vma *v)
 {
-	const struct source *s = t->source;
+	struct source *s = t->source;
 	struct smaps_entry *e = &a->smaps;
+	uint64_t before = answer_smaps_before(s);
 	struct err why;
 
 	progress_begin(t->progress, (uint64_t)(v - vmas->v) + 1);
 	a->has_smaps = s->ops->smaps_one(s, t->progress, v->start, e, &why) == 0;
 	if (!a->has_smaps) {
-		answer_add_unknown(a, "pss", "smaps cannot be read");
+		answer_add_unknown(a, "pss",
+		                   source_is_past(s) ? "smaps was not read while it was mapped"
+		                                     : "smaps cannot be read");
+		return;
+	}
+	if (before) {
+		answer_facts_before(a, s, before);
 		return;
 	}
 	answer_add_number(a, "pss", e->pss)->note =
@@ -95,9 +136,7 @@ answer_facts_smaps(struct answer *a, const struct target *t, const struct vma_li
 	answer_add_number(a, "referenced", e->referenced);
 	answer_add_if(a, e, SMAPS_LOCKED, "locked", e->locked);
 	answer_add_if(a, e, SMAPS_KSM, "ksm_bytes", e->ksm);
-	answer_add_if(a, e, SMAPS_THP_ELIGIBLE, "thp_eligible", e->thp_eligible);
-	answer_fact_pkey(a, e);
-	answer_add_name(a, "vmflags", e->flags);
+	answer_facts_lasting(a, e);
 }
 
 struct answer *

@@ -14,8 +14,8 @@
  * SHARE: both threads may take this part of a core, so that with the one that watches faults it is
  * less than a fiftieth; what is left of that, but at most a MOST and at least a LEAST part of the
  * time, frames are read. The first sample reads all. A whole one, and smaps, cost what several
- * others have to make up for: up to DEBT intervals' share. SMAPS: so many samples apart smaps is
- * read, if it takes no more than a hundredth of them.
+ * others have to make up for: up to DEBT intervals' share. smaps is read as often as takes no more
+ * than a SMAPS_SHARE part of the time; else SMAPS samples apart, up to a SMAPS_MOST part.
  */
 enum {
 	KEEPER_SHARE = 64,
@@ -23,6 +23,8 @@ enum {
 	KEEPER_LEAST = 1000,
 	KEEPER_DEBT = 16,
 	KEEPER_SMAPS = 60,
+	KEEPER_SMAPS_SHARE = 500,
+	KEEPER_SMAPS_MOST = 100,
 };
 
 /* What goes to the thread: a session that begins with it, or NULL; and a moment. */
@@ -56,7 +58,8 @@ struct keeper {
 	struct session *session;  /* begins with the next moment; NULL: none does */
 	struct moment said;       /* messages of the next moment, alone */
 	uint64_t late;            /* moments that were not taken, since the last one */
-	uint64_t smaps_ns;        /* what smaps took last */
+	uint64_t smaps_ns;        /* what smaps took last, */
+	uint64_t smaps_at;        /* for which moment, by their count */
 	uint64_t frames_ns;       /* what reading frames may take */
 	uint64_t cpu_ns;          /* of both threads, by then */
 	int64_t left_ns;          /* of their share */
@@ -391,13 +394,14 @@ keeper_begin(struct keeper *k, uint64_t wait_ns)
 		moments_listen(&k->from, &k->now);
 }
 
+/* What is cheap is read for each sample, or so often that it stays cheap. */
 static bool
 keeper_wants_smaps(const struct keeper *k, uint64_t interval_ns)
 {
-	uint64_t n = k->from.count;
+	uint64_t n = k->from.count, time_ns = (n - k->smaps_at) * interval_ns;
 
-	return n == 0 || (n % KEEPER_SMAPS == 0 &&
-	                  k->smaps_ns <= interval_ns * KEEPER_SMAPS / 100);
+	return n == 0 || k->smaps_ns <= time_ns / KEEPER_SMAPS_SHARE ||
+	       (n % KEEPER_SMAPS == 0 && k->smaps_ns <= time_ns / KEEPER_SMAPS_MOST);
 }
 
 /* Takes what was spent since the last time out of the share of an interval. */
@@ -442,8 +446,10 @@ keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct er
 		return 0;
 	k->now.regions = regions_ref(rs);
 	moments_finish(&k->from, budget, keeper_wants_smaps(k, interval_ns), &k->now);
-	if (k->now.smaps)
+	if (k->now.smaps) {
 		k->smaps_ns = k->now.smaps->cost_ns;
+		k->smaps_at = k->from.count - 1;
+	}
 	keeper_add_messages(k, &k->now);
 	return keeper_send(k, &k->now, err);
 }

@@ -23,7 +23,7 @@
 #include "record/thin.h"
 
 #define RECORDER_STATEMENTS                                                    \
-	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") \
+	X(SAMPLE, "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") \
 	X(THREAD, "INSERT INTO thread VALUES (?,?,?,?)")                       \
 	X(STAMP_SET, "INSERT INTO stamp_set VALUES (?,?)")                     \
 	X(CONTENT, "INSERT INTO content VALUES (?,?,?)")                       \
@@ -410,6 +410,8 @@ recorder_sample(struct recorder *r, const struct moment *m, struct err *err)
 		statements_bind_number(s, 13, t->clear_ns);
 		statements_bind_number(s, 15, t->first_ns);
 	}
+	if (m->smaps)
+		statements_bind_number(s, 16, m->smaps->time_ns);
 	return statements_do(&r->s, RECORDER_SAMPLE, err);
 }
 

@@ -70,8 +70,9 @@ void recording_caps(struct recording *r, recording_cap_fn *fn, void *arg);
 int recording_regions(struct recording *r, struct vma_list *out, struct err *err);
 void recording_threads(struct recording *r, struct threads *out);
 
-/* smaps as of the last time that it was read. false: it was not. */
-bool recording_smaps(struct recording *r, struct smaps *out);
+/* smaps as of the last time that it was read, and when that was; 0: it was not. */
+void recording_smaps(struct recording *r, struct smaps *out);
+uint64_t recording_smaps_time(const struct recording *r);
 
 /* The track of writes, as it was; ... */
 struct recording_writes {

@@ -116,7 +116,17 @@ recording_threads(struct recording *r, struct threads *out)
 	}
 }
 
-bool
+uint64_t
+recording_smaps_time(const struct recording *r)
+{
+	size_t i = r->at;
+
+	while (i > r->first && !r->samples[i].smaps_ns)
+		i--;
+	return r->samples[i].smaps_ns;
+}
+
+void
 recording_smaps(struct recording *r, struct smaps *out)
 {
 	const int of = RECORDING_SMAPS;
@@ -142,7 +152,6 @@ recording_smaps(struct recording *r, struct smaps *out)
 		snprintf(e.flags, sizeof(e.flags), "%s", statements_text(&r->s, of, 13));
 		smaps_append(out, &e);
 	}
-	return out->n > 0;
 }
 
 uint64_t

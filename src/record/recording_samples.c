@@ -69,6 +69,9 @@ recording_read_samples(struct recording *r, struct err *err)
 		    .whole = sqlite3_column_int(s, 6),
 		    .epoch = (uint32_t)statements_number(&r->s, RECORDING_SAMPLES, 7),
 		    .began_ns = statements_number(&r->s, RECORDING_SAMPLES, 8) + clock,
+		    .smaps_ns = sqlite3_column_type(s, 9) != SQLITE_NULL
+		                    ? statements_number(&r->s, RECORDING_SAMPLES, 9) + clock
+		                    : 0,
 		    .tick = {.time_ns = statements_number(&r->s, RECORDING_SAMPLES, 2) + clock,
 		             .rss = statements_number(&r->s, RECORDING_SAMPLES, 3),
 		             .swap = statements_number(&r->s, RECORDING_SAMPLES, 4),

@@ -236,6 +236,12 @@ source_recording_looked(const struct source *s, uint64_t addr)
 	return b ? b->time_ns : 0;
 }
 
+static uint64_t
+source_recording_smaps_time(const struct source *s)
+{
+	return recording_smaps_time(source_recording_of(s)->r);
+}
+
 const struct source_time source_recording_time = {
     .grow = source_recording_grow,
     .go = source_recording_go,
@@ -247,4 +253,5 @@ const struct source_time source_recording_time = {
     .contents = source_recording_contents,
     .content = source_recording_content,
     .looked = source_recording_looked,
+    .smaps = source_recording_smaps_time,
 };

@@ -22,6 +22,8 @@ static const char *const thin_moves[] = {
     "UPDATE region SET last = ?2 WHERE last = ?1",
     "UPDATE OR IGNORE usage SET sample = ?3 WHERE sample = ?1",
     "DELETE FROM usage WHERE sample = ?1",
+    "UPDATE sample SET smaps = ifnull(smaps, (SELECT smaps FROM sample WHERE id = ?1)) WHERE id ="
+    " ?3",
     "UPDATE OR IGNORE smaps SET sample = ?3 WHERE sample = ?1",
     "DELETE FROM smaps WHERE sample = ?1",
     "UPDATE OR IGNORE block SET sample = ?3 WHERE sample = ?1",

@@ -265,7 +265,7 @@ job_carry_out(struct job *j, struct desk *d, struct result *r)
 	struct target *t = &d->t;
 	struct vma_list vmas = {0};
 
-	*r = (struct result){.command = j->command, .execs = j->execs};
+	*r = (struct result){.command = j->command, .execs = j->execs, .at_ns = j->at_ns};
 	if (job_open(j, d, &r->err) == 0) {
 		job_lend(j, t);
 		if (job_read_regions(j, t, &vmas, &r->err) == 0 && !source_stopped(t->source))

@@ -92,6 +92,7 @@ struct result {
 	struct heatmap *heat;     /* HEAT */
 	struct accesses *accesses; /* ACCESSES */
 	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
+	uint64_t at_ns;           /* the time that a recording was at then; 0: a process */
 	bool idle;                /* FAULT: the page was present, nothing was done */
 	enum clear_question question; /* CLEAR; unless none, what must be answered first: */
 	char text[200];           /* and of SNAP: what was kept */

@@ -43,6 +43,7 @@ reader_go(struct reader *l)
 	track_forget(&l->t.track);
 	writes_log_free(&l->writes);
 	l->writes = (struct writes_log){0};
+	reader_forget_moment(l);
 	reader_take_line(l);
 	t = l->draft.timeline;
 	if (t && s->ops->time->go(s, l->now.at_ns ? l->now.at_ns : t->v[t->n - 1].time_ns,

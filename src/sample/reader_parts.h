@@ -37,6 +37,8 @@ bool reader_fill_window(struct reader *l, const struct vma_list *vmas, enum read
 
 /* reader_request.c: drops what commands have read of the previous program. */
 void reader_forget_once(struct reader *l);
+/* Of them, what is of one time of a recording, and would not be read again for another. */
+void reader_forget_moment(struct reader *l);
 /* Reads the facts on screen that need no command. */
 void reader_read_card(struct reader *l, const struct vma_list *vmas);
 void reader_read_bytes(struct reader *l, const struct vma_list *vmas);

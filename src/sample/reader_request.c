@@ -102,6 +102,23 @@ reader_drop_card(struct reader *l)
 	l->draft.card_err.what[0] = '\0';
 }
 
+/* The next one is another. */
+static void
+reader_drop_smaps(struct reader *l)
+{
+	smaps_reading_unref(l->draft.smaps);
+	l->draft.smaps = NULL;
+	l->draft.smaps_err.what[0] = '\0';
+}
+
+void
+reader_forget_moment(struct reader *l)
+{
+	if (l->draft.card_kind == CARD_REGION)
+		reader_drop_card(l);
+	reader_drop_smaps(l);
+}
+
 /* Drops what commands have read of the previous program. */
 void
 reader_forget_once(struct reader *l)
@@ -115,9 +132,7 @@ reader_forget_once(struct reader *l)
 	reader_drop_card(l);
 	answer_unref(l->symbol);
 	l->symbol = NULL;
-	smaps_reading_unref(d->smaps);
-	d->smaps = NULL;
-	d->smaps_err.what[0] = '\0';
+	reader_drop_smaps(l);
 	d->touched = (struct touched){0};
 	accesses_unref(d->accesses);
 	d->accesses = NULL;
@@ -289,6 +304,15 @@ reader_adopt_sum(struct reader *l, const struct result *r)
 		l->draft.range = (struct range_sum){.lo = c->at, .hi = c->end, .lens = c->lens};
 }
 
+/* Whether it says what was so at a time of the recording that is shown no more. */
+static bool
+reader_is_past(const struct reader *l, const struct result *r)
+{
+	bool moment = r->command.kind == COMMAND_CARD || r->command.kind == COMMAND_SMAPS;
+
+	return moment && r->at_ns && r->at_ns != source_now(l->t.source);
+}
+
 static void
 reader_adopt_smaps(struct reader *l, const struct result *r)
 {
@@ -337,6 +361,8 @@ reader_adopt(struct reader *l, const struct result *r)
 {
 	if (r->execs != l->draft.execs)
 		return; /* of a program that no longer runs */
+	if (reader_is_past(l, r))
+		return;
 	if (r->err.what[0] && !target_is_alive(&l->t))
 		return; /* the last reading belongs to the last sample */
 	switch (r->command.kind) {

@@ -252,6 +252,12 @@ struct source_time {
 
 	/* When the frame of the page at addr was looked up; 0: it was not. */
 	uint64_t (*looked)(const struct source *s, uint64_t addr);
+
+	/*
+	 * When smaps was last read, of which smaps_one is then; 0: it was not. Of all regions it is
+	 * only known where that is no earlier than the time that it is at.
+	 */
+	uint64_t (*smaps)(const struct source *s);
 };
 
 /* What is known of a place in the code (struct code); its texts are valid until the next `go`. */

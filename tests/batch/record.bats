@@ -75,6 +75,26 @@ same() {
 		"$(date -d "today $began 1 hour ago" +%T)"
 }
 
+# As if smaps had been read for the first sample alone.
+@test "bug: PSS, USS and what else is from smaps were shown as of an older sample" {
+	local region
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	recorded zoo
+	same --list --csv -o START,PSS,USS,SHARED,REFERENCED,LOCKED
+	sqlite3 "$FILE" 'UPDATE sample SET smaps = NULL WHERE id > 1; DELETE FROM smaps WHERE sample > 1'
+	is "$("$PMTOP" --list --at end -n --csv -o PSS,USS,SHARED,REFERENCED,LOCKED "$FILE" | sort -u)" ',,,,'
+	grep -qF '"pss": null' <("$PMTOP" --list --json -o PSS "$FILE")
+	diff <(pm --list --csv -o START,PSS,USS,SHARED,REFERENCED,LOCKED "$PID") \
+		<("$PMTOP" --list --at start --csv -o START,PSS,USS,SHARED,REFERENCED,LOCKED "$FILE")
+	region=$("$PMTOP" -e 'vma:0x20000000' "$FILE")
+	grep -qE '^ *pss +smaps was not read for this sample$' <<<"$region"
+	grep -qE '^ *smaps_as_of +..:..:..; what follows is of then$' <<<"$region"
+	grep -qE '^ *vmflags +rd' <<<"$region"
+	grep -qF '"pss": null' <("$PMTOP" --json -e 'vma:0x20000000' "$FILE")
+	sqlite3 "$FILE" 'DELETE FROM smaps'
+	grep -qE '^ *pss +smaps was not read while it was mapped$' <("$PMTOP" -e 'vma:0x20000000' "$FILE")
+}
+
 @test "a recording is a database with the tables of its schema" {
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
 	recorded zoo
@@ -418,7 +438,7 @@ still() {
 	recorded zoo
 	sqlite3 "$FILE" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
 		INSERT INTO sample SELECT 2 + i, session, time + i * 1000000000, cost, 0, regions, rss, swap, written,
-		tracker, clears, epoch, cleared, first_epoch, first FROM n, sample WHERE id = 2"
+		tracker, clears, epoch, cleared, first_epoch, first, smaps FROM n, sample WHERE id = 2"
 	refused 1 'its contents contradict each other' --list "$FILE"
 	sqlite3 "$FILE" 'UPDATE sample SET whole = 1 WHERE id = 600'
 	"$PMTOP" --at +600s --list "$FILE"

@@ -306,7 +306,8 @@ static const char *const lines[] = {
     "INSERT INTO run SELECT sample, start, length, 3 FROM write;",
     "UPDATE smaps SET known = -1, flags = hex(zeroblob(999));", "UPDATE thread SET tid = -1, sp = -1;",
     ("INSERT INTO sample SELECT id + 100, session, time, cost, whole, regions, rss, swap, written, tracker, clears, epoch,"
-     " cleared, first_epoch, first, note FROM sample;"),
+     " cleared, first_epoch, first, smaps FROM sample;"),
+    "UPDATE sample SET smaps = -1;", "UPDATE sample SET smaps = time + id * 1000000000 WHERE id % 2;",
     "CREATE TRIGGER bad AFTER UPDATE ON sample BEGIN DELETE FROM session; END;",
     "DROP TABLE region; CREATE VIEW region AS SELECT * FROM usage;",
     "DROP TABLE sample; CREATE TABLE sample(id, session, time AS (abs(-9223372036854775808)), rss, swap, written, whole);",

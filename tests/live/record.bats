@@ -121,6 +121,24 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 	"$PMTOP" -e 'count uffd-wp' "$FILE" | grep -q 'more are not known'
 }
 
+# what smaps had for that very sample, or nothing
+@test "bug: replay showed PSS and USS of an older sample" {
+	local pss
+	subject_start
+	"$PMTOP" --record "$FILE" --interval 0.2 "$SUBJECT_PID" 3>&- 2>/dev/null &
+	WATCH=$!
+	until_true has_samples
+	subject write anon $(seq 0 15)
+	pss=$(awk -v at="${AT[anon]}" '$1 ~ "^0*" at "-" { is = 1 } is && /^Pss:/ { print $2 * 1024; exit }' "/proc/$SUBJECT_PID/smaps")
+	until_true wrote_anon
+	kill -INT "$WATCH" && wait "$WATCH"
+	WATCH=
+	[[ $("$PMTOP" --list --at end -b -n --csv -o START,PSS,USS "$FILE" | grep "^0x${AT[anon]},") == "0x${AT[anon]},"@(,|$pss,$pss) ]]
+}
+
+# wrote_anon: whether the recording has all pages of anon in RAM
+wrote_anon() { [[ $("$PMTOP" --list -b -n -o START,RSS "$FILE" | awk -v at="0x${AT[anon]}" '$1 == at { print $2 }') -ge $((16 * PAGE)) ]]; }
+
 @test "bug: a recording whose file was removed or renamed said that it was read-only" {
 	subject_start
 	"$PMTOP" --record "$FILE" --interval 0.05 "$SUBJECT_PID" 3>&- 2>"$BATS_TEST_TMPDIR/said" &

@@ -61,6 +61,20 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	screen_keys q
 }
 
+@test "bug: the details of a region stayed as they were at another sample" {
+	screen_start 100x40 "$FILE"
+	at 4
+	ask 'goto 20000000'
+	screen_keys Escape i
+	screen_wait_text 'a anon +60 '
+	screen_keys '[' '['
+	at 2
+	screen_wait_text 'a anon +64 '
+	screen_keys ')'
+	at 4
+	screen_wait_text 'a anon +60 '
+}
+
 # records again, in the background: a sample, and another one at the end
 record_on() {
 	"$PMTOP" --proc-root "$LIVE" --record "$FILE" --append --interval 3600 "$PID" 3>&- 2>/dev/null &

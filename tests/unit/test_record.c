@@ -383,7 +383,7 @@ record_one(struct recorder *r, struct moments *from, unsigned i, char *own, stru
 	moments_unlisten(from);
 	m.regions = rs;
 	if (got == 0)
-		moments_finish(from, 0, false, &m);
+		moments_finish(from, 0, i % 3 == 1, &m);
 	m.written_known = true;
 	for (uint64_t at = 0; got == 0 && at < OWN_PAGES; at += 1 + random_below(40))
 		extents_add(&m.written, (uintptr_t)own + at * page, (uintptr_t)own + (at + 1) * page, 1);
@@ -514,14 +514,10 @@ count_wrong(const char *path, size_t left)
 	return wrong + (n != left);
 }
 
-/* Samples whose regions have not, together, the pages that were written; UINT64_MAX: it failed. */
+/* What SQL counts; UINT64_MAX: it failed. */
 static uint64_t
-count_other_sums(const char *path)
+count_sql(const char *path, const char *sql)
 {
-	static const char sql[] =
-	    "SELECT count(*) FROM sample s WHERE ifnull(s.written, 0) != (SELECT ifnull(sum(w.pages),"
-	    " 0) FROM wrote w JOIN region r ON r.id = w.region WHERE w.sample = s.id AND r.first <= s.id"
-	    " AND (r.last IS NULL OR r.last >= s.id))";
 	sqlite3_stmt *s = NULL;
 	uint64_t n = UINT64_MAX;
 	sqlite3 *db;
@@ -536,6 +532,17 @@ count_other_sums(const char *path)
 	return n;
 }
 
+/* Samples whose regions have not, together, the pages that were written. */
+static const char other_sums[] =
+    "SELECT count(*) FROM sample s WHERE ifnull(s.written, 0) != (SELECT ifnull(sum(w.pages), 0) FROM"
+    " wrote w JOIN region r ON r.id = w.region WHERE w.sample = s.id AND r.first <= s.id AND (r.last"
+    " IS NULL OR r.last >= s.id))";
+/* Of smaps as it is in a sample: without the time at which it was read; times; and of these, how many lie before it. */
+static const char smaps_undated[] =
+    "SELECT count(*) FROM smaps m JOIN sample s ON s.id = m.sample WHERE s.smaps IS NULL";
+static const char smaps_dated[] = "SELECT count(smaps) FROM sample";
+static const char smaps_before[] = "SELECT count(*) FROM sample WHERE smaps < time";
+
 static void
 test_thinning(void)
 {
@@ -546,10 +553,14 @@ test_thinning(void)
 	if (!ok(record_all(path, SCHEMA_NEW, SAMPLES, &err) == 0, "this process is recorded"))
 		printf("# %s: %s\n", err.what, err.why);
 	is_u64(count_wrong(path, SAMPLES), 0, "each sample has the pages that were there");
-	is_u64(count_other_sums(path), 0, "what was written is in its regions");
+	is_u64(count_sql(path, other_sums), 0, "what was written is in its regions");
+	is_u64(count_sql(path, smaps_dated), SAMPLES / 3, "every third has smaps");
+	is_u64(count_sql(path, smaps_undated) + count_sql(path, smaps_before), 0, "of its own time");
 	ok(thin_some(path, 30), "30 samples are dropped");
 	is_u64(count_wrong(path, SAMPLES - 30), 0, "the others have their pages, and no write is lost");
-	is_u64(count_other_sums(path), 0, "in no region, either, and none is counted twice");
+	is_u64(count_sql(path, other_sums), 0, "in no region, either, and none is counted twice");
+	is_u64(count_sql(path, smaps_undated), 0, "what smaps was in one that was dropped keeps its time");
+	ok(count_sql(path, smaps_before) > 0, "which is before that of the sample that has it now");
 	thin_some(path, SAMPLES);
 	ok(count_wrong(path, 2) == 0 || count_wrong(path, 3) == 0, "in the end the first and the last are left");
 	drop_file(path);

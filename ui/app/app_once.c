@@ -155,7 +155,7 @@ once_is_due(const struct app *a, const struct app_once *o, const struct command 
 	if (o->execs != a->t.s->execs + 1 || !command_same(&o->of, c))
 		return true;
 	if (o->state == ONCE_DONE && c->kind == COMMAND_SMAPS)
-		return c->again && once_has_old_smaps(a);
+		return a->t.s->timeline ? !a->t.s->smaps : c->again && once_has_old_smaps(a);
 	if (o->state == ONCE_DONE && c->kind == COMMAND_ACCESSES)
 		return once_has_old_accesses(a);
 	/* if the past has nothing newer than what was read, asking again at once does not help */

@@ -358,11 +358,13 @@ view_regions_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		view_regions_say_region(ui, s, v, r, out);
 }
 
-/* The age of smaps, which are not read in each scan. */
+/* The age of smaps, which are not read in each scan; nor were they for each sample. */
 static void
 view_regions_breadcrumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	if (s->smaps)
+	if (s->timeline && s->smaps)
+		buf_str(out, s->smaps->smaps.n ? "" : ", no smaps then");
+	else if (s->smaps)
 		buf_fmt(out, ", smaps %.0f s old%s",
 		        (double)(ui->now - u64_min(ui->now, s->smaps->time_ns)) / 1e9,
 		        s->averages ? ": PSS, USS, SHARED estimated by folio" : "");
