@@ -37,11 +37,11 @@ struct folio_here {
 
 /*
  * The rows of an answer that has many. Cells are text: decimal digits in NUMBER and SIZE (bytes),
- * "" if not known.
+ * as timeline_exact has it in TIME, "" if not known.
  */
 struct answer_column {
 	const char *title; /* static; in lower case its JSON key */
-	enum { ANSWER_TEXT, ANSWER_NUMBER, ANSWER_SIZE } kind;
+	enum { ANSWER_TEXT, ANSWER_NUMBER, ANSWER_SIZE, ANSWER_TIME } kind;
 };
 struct answer_table {
 	const char *key;                    /* JSON key of the rows; static */
@@ -52,7 +52,8 @@ struct answer_table {
 	uint64_t more; /* rows that were left out */
 	bool places;   /* the first column has addresses in this process, which can be jumped to */
 	bool times;    /* it has times of a recording, which can be gone to; the last two columns */
-	               /* have the number of that sample, and for how many it holds */
+	               /* have the id of that sample, and for how many it holds */
+	bool dated;    /* a person is shown the date of a TIME, too */
 };
 
 struct answer {

@@ -412,7 +412,7 @@ page_fact_looked(struct answer *a, struct source *s, uint64_t addr)
 	const struct source_time *time = s->ops->time;
 	uint64_t at = time && a->page.word & PM_PRESENT ? time->looked(s, addr) : 0;
 	struct timeline *line;
-	char text[16], now[16];
+	char text[TIMELINE_TEXT], now[TIMELINE_TEXT];
 
 	if (!at || at >= source_now(s))
 		return;

@@ -95,7 +95,7 @@ answer_facts_before(struct answer *a, struct source *s, uint64_t at)
 	static const char *const keys[] = {"pss", "uss", "shared", "referenced", "locked",
 	                                   "ksm_bytes"};
 	struct timeline *line = s->ops->time->line(s);
-	char text[16];
+	char text[TIMELINE_TEXT];
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		answer_add_unknown(a, keys[i], "smaps was not read for this sample");

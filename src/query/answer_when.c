@@ -153,14 +153,12 @@ static void
 when_add_row(const struct when_job *w, const struct when_stretch *k, struct answer *a)
 {
 	const struct timeline *t = w->line;
-	struct buf b = {0};
-	char time[16];
+	char time[TIMELINE_TEXT];
 
-	buf_fmt(&b, "+%.3f", (double)(t->v[k->first].time_ns - t->v[0].time_ns) / 1e9);
-	answer_cell(a, &b);
-	answer_cell_text(a, timeline_text(t, k->first, time));
-	answer_cell_text(a, timeline_text(t, k->first + k->n - 1, time));
-	answer_cell_number(a, k->first + 1);
+	answer_cell_text(a, timeline_since(t, k->first, time));
+	answer_cell_text(a, timeline_exact(t->v[k->first].time_ns, time));
+	answer_cell_text(a, timeline_exact(t->v[k->first + k->n - 1].time_ns, time));
+	answer_cell_number(a, (uint64_t)t->v[k->first].id);
 	answer_cell_number(a, k->n);
 }
 
@@ -168,24 +166,26 @@ static struct answer *
 when_answer(const struct when_job *w, const char *text)
 {
 	static const struct answer_column columns[] = {{"AT", ANSWER_TEXT},
-	                                               {"FROM", ANSWER_TEXT},
-	                                               {"TO", ANSWER_TEXT},
+	                                               {"FROM", ANSWER_TIME},
+	                                               {"TO", ANSWER_TIME},
 	                                               {"SAMPLE", ANSWER_NUMBER},
 	                                               {"SAMPLES", ANSWER_NUMBER}};
 	struct answer *a = answer_new();
 	struct buf line = {0};
-	char time[16];
+	char time[TIMELINE_TEXT];
 
 	answer_add_number(a, "samples", w->samples);
 	answer_add_number(a, "of", w->line->n);
 	answer_add_number(a, "unknown", w->unknown);
 	answer_table(a, "times", columns, ARRAY_LEN(columns));
 	a->table.times = true;
+	a->table.dated = timeline_dated(w->line);
 	for (size_t i = 0; i < w->n; i++)
 		when_add_row(w, &w->v[i], a);
 	buf_fmt(&line, "%s in %zu of %zu samples", text, w->samples, w->line->n);
 	if (w->n)
-		buf_fmt(&line, ", first at %s", timeline_text(w->line, w->v[0].first, time));
+		buf_fmt(&line, ", first at %s",
+		        timeline_clock_ms(w->line, w->line->v[w->v[0].first].time_ns, time));
 	if (w->unknown)
 		buf_fmt(&line, "; not known in %zu", w->unknown);
 	a->line = line.s;

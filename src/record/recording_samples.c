@@ -2,7 +2,6 @@
 /* The samples of a recording, as it is opened. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/util.h"
@@ -96,18 +95,6 @@ recording_begin_at(const struct recording *r, size_t i, size_t has)
 	return from;
 }
 
-/* When the first sample was taken, in seconds of the local day. */
-static double
-recording_time_of_day(const struct recording *r)
-{
-	uint64_t at = r->samples[0].tick.time_ns;
-	time_t whole = (time_t)(at / 1000000000);
-	struct tm tm = {0};
-
-	localtime_r(&whole, &tm);
-	return tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec + (double)(at % 1000000000) / 1e9;
-}
-
 size_t
 recording_find(const struct recording *r, int64_t id)
 {
@@ -191,12 +178,13 @@ recording_timeline(struct recording *r)
 
 	t->refs = 1;
 	t->n = r->samples_n;
-	t->day_s = recording_time_of_day(r);
 	t->grows = r->grows;
 	t->replaced = r->replaced;
 	t->contents = recording_any_contents(r);
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) {
 		t->v[i] = r->samples[i].tick;
+		t->v[i].id = r->samples[i].id;
+	}
 	recording_add_messages(r, t);
 	return t;
 }

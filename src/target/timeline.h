@@ -10,7 +10,8 @@
 
 /* The samples of a recording by now, in the order of their times; immutable and shared. */
 struct timeline_tick {
-	uint64_t time_ns;   /* of the recording's clock */
+	int64_t id;         /* sample.id in the file */
+	uint64_t time_ns;   /* by the calendar, since 1970 */
 	uint64_t rss, swap; /* pages */
 	uint64_t written;   /* pages, since the tick before; if it is known: */
 	bool written_known;
@@ -25,7 +26,6 @@ struct timeline_said {
 
 struct timeline {
 	int refs;
-	double day_s; /* when the first was taken, in seconds of the local day */
 	bool grows;   /* somebody records to it */
 	bool replaced; /* another file has its name now */
 	bool contents; /* of some pages */
@@ -41,14 +41,30 @@ void timeline_unref(struct timeline *t);
 size_t timeline_find(const struct timeline *t, uint64_t time_ns);
 
 /*
- * The time that the text means: "12:30:05" of the day that it began; "12:30"; "+90s" or
- * "1.5" from its beginning; "start", "end"; the name of a snapshot. -1: it is none, or more than a
- * second before the first sample or after the last.
+ * The time that the text means: "12:30:05" of the first day that has it, or with its date,
+ * "2026-12-01 12:30:05", T between them, and "+01:00" after them; "+90s", "2h" or "1.5" from its
+ * beginning (duration.h); "start", "end"; the name of a snapshot. A clock time means all of its
+ * second or of its last digit: *time_ns is the end of that. -1: it is none, or more than a second
+ * before the first sample or after the last.
  */
 int timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns, struct err *err);
 
-/* "12:30:05", of a time of its clock, and of tick i; returns out. */
-const char *timeline_clock(const struct timeline *t, uint64_t time_ns, char out[16]);
-const char *timeline_text(const struct timeline *t, size_t i, char out[16]);
+/* --- what a time is shown as; each returns out ---------------------------------------------- */
+
+enum { TIMELINE_TEXT = 40 };
+
+/* Whether its samples are of more than one day, so that a clock time has the date. */
+bool timeline_dated(const struct timeline *t);
+
+/* "12:30:05" or "2026-12-01 12:30:05"; and with milliseconds, "12:30:05.441". */
+const char *timeline_clock(const struct timeline *t, uint64_t time_ns, char out[TIMELINE_TEXT]);
+const char *timeline_clock_ms(const struct timeline *t, uint64_t time_ns, char out[TIMELINE_TEXT]);
+/* "2026-12-01T12:30:05.441+00:00", for programs. */
+const char *timeline_exact(uint64_t time_ns, char out[TIMELINE_TEXT]);
+
+/* Of tick i: its clock time; what leads to it, as one word; "+2.441", in seconds from the first. */
+const char *timeline_text(const struct timeline *t, size_t i, char out[TIMELINE_TEXT]);
+const char *timeline_word(const struct timeline *t, size_t i, char out[TIMELINE_TEXT]);
+const char *timeline_since(const struct timeline *t, size_t i, char out[TIMELINE_TEXT]);
 
 #endif

@@ -53,7 +53,7 @@ same() {
 	pm --record "$FILE" --for 0.01 --append "$PID" 2>/dev/null
 	"$PMTOP" --when 'rss>530k' "$FILE" >"$BATS_TEST_TMPDIR/out"
 	grep -qE '^rss>530k in 2 of 4 samples, first at ' "$BATS_TEST_TMPDIR/out"
-	grep -qE '^ *\+0.000 +..:..:.. +..:..:.. +1 +2$' "$BATS_TEST_TMPDIR/out"
+	grep -qE '^ *\+0.000 +..:..:..\.... +..:..:..\.... +1 +2$' "$BATS_TEST_TMPDIR/out"
 	"$PMTOP" -e 'when rss<=240k & !swapped in 20000000..+256k' "$FILE" >"$BATS_TEST_TMPDIR/out"
 	grep -qE ' 3 +2$' "$BATS_TEST_TMPDIR/out"
 	"$PMTOP" --json --when 'written>0' --when 'thp | size<1' "$FILE" >"$BATS_TEST_TMPDIR/out"
@@ -62,6 +62,74 @@ same() {
 	is "$("$PMTOP" --at +0.000 -e 'sum rss' "$FILE")" "$("$PMTOP" --at start -e 'sum rss' "$FILE")"
 	refused 2 'only rss, swap, thp, written and size' --when 'name=heap' "$FILE"
 	refused 2 'a process, not a recording' --proc-root "$ROOT" --when 'rss>1' "$PID"
+}
+
+# stretched FILE AFTER...: its samples are so many milliseconds after 2026-01-02 12:30:00 UTC
+stretched() {
+	local file=$1 id=0 ms
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	shift
+	for ms in "$@"; do
+		echo "UPDATE sample SET time = 1000000000000 + $ms * 1000000 WHERE id = $((++id));"
+	done | sqlite3 -cmd "UPDATE session SET began = '2026-01-02T12:30:00.000Z', clock = 1000000000000" "$file"
+	export TZ=UTC0
+}
+
+# four samples: in the last two a page less is in RAM
+four_samples() {
+	fixture_own softdirty
+	FILE=$BATS_TEST_TMPDIR/recording
+	pm --record "$FILE" --for 0.01 "$PID" 2>/dev/null
+	target_loses 0x20000000 0 1 2 3
+	pm --record "$FILE" --for 0.01 --append "$PID" 2>/dev/null
+}
+
+# rss_at TIME
+rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
+
+@test "bug: a time that --when or --heat printed led to another sample" {
+	local at from
+	four_samples
+	stretched "$FILE" 441 941 1441 1941
+	read -r at from _ < <("$PMTOP" --when 'rss<530k' "$FILE" | tail -n 1)
+	is "$at $from" "+1.000 12:30:01.441"
+	for at in "$at" "$from" 2026-01-02T12:30:01.441+00:00 12:30:01 12:30:01.5; do
+		is "$(rss_at "$at")" "$(rss_at end)"
+	done
+	for at in +0.999 12:30:01.440 12:30:00 12:30:00.9; do
+		is "$(rss_at "$at")" "$(rss_at start)"
+	done
+	"$PMTOP" --when 'rss<530k' --csv "$FILE" | tail -n 1 >"$BATS_TEST_TMPDIR/out"
+	is "$(<"$BATS_TEST_TMPDIR/out")" "+1.000,2026-01-02T12:30:01.441+00:00,2026-01-02T12:30:01.941+00:00,3,2"
+	"$PMTOP" --heat --csv "$FILE" >"$BATS_TEST_TMPDIR/out"
+	is "$(awk -F, 'NR > 1 && !seen[$4]++ { print $4 }' "$BATS_TEST_TMPDIR/out" | xargs)" \
+		"$(printf '2026-01-02T12:30:0%s+00:00 ' 0.441 0.941 1.441 1.941 | xargs)"
+	TZ=CET-1 "$PMTOP" --json --when 'rss<530k' "$FILE" | grep -q '"from": "2026-01-02T13:30:01.441+01:00"'
+}
+
+@test "bug: SAMPLE of --when was no id of the table sample once a recording was thinned" {
+	four_samples
+	stretched "$FILE" 0 1000 2000 3000
+	sqlite3 "$FILE" 'DELETE FROM sample WHERE id = 2'
+	is "$("$PMTOP" --when 'rss<530k' --csv "$FILE" | tail -n 1 | cut -d, -f4,5)" 3,2
+}
+
+@test "bug: a recording of several days could be neither read nor addressed by the clock" {
+	local at day=$((24 * 3600 * 1000))
+	four_samples
+	stretched "$FILE" 0 $((day / 2)) $day $((day + 1441))
+	"$PMTOP" --when 'rss<530k' "$FILE" >"$BATS_TEST_TMPDIR/out"
+	grep -q 'first at 2026-01-03 12:30:00.000' "$BATS_TEST_TMPDIR/out"
+	grep -qE '^ *\+86400.000 2026-01-03 12:30:00.000 2026-01-03 12:30:01.441 +3 +2$' "$BATS_TEST_TMPDIR/out"
+	for at in '2026-01-03 12:30:00' 2026-01-03T12:30 +1d +24h +1440m +86400s 86400000ms; do
+		is "$(rss_at "$at")" "$(rss_at end)"
+	done
+	for at in '2026-01-03 12:29:59' 12:30:00 2026-01-03T00:30 +23h +2m 1500ms; do
+		is "$(rss_at "$at")" "$(rss_at start)"
+	done
+	refused 2 'goes from 2026-01-02 12:30:00 to 2026-01-03 12:30:01, ' --list --at '2026-01-04 00:00' "$FILE"
+	refused 2 'not a time.*2026-12-01T12:30:05' --list --at 2026-01-03 "$FILE"
+	is "$("$PMTOP" --diff "$FILE@2026-01-02T12:30:00" "$FILE@2026-01-03T12:30:00" -n --csv -b -o RSS | head -n 1)" -16384
 }
 
 @test "a frame that was looked up before the sample has its time" {

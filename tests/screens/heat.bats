@@ -99,7 +99,7 @@ teardown() { screen_stop; }
 	screen_keys Enter
 	[ "$(head -n 1 "$BATS_TEST_TMPDIR/heat.csv")" = START,END,FROM,TO,PAGES,RSS,WRITTEN,WR_S,GROWN ]
 	# pages in RAM at the end, by the screen, by the command line, and by another question
-	sum() { awk -F, '$4 == "12:30:09" { n += $6 } END { print n }' "$1"; }
+	sum() { awk -F, '$4 == "2026-01-02T12:30:09.000+00:00" { n += $6 } END { print n }' "$1"; }
 	TZ=UTC0 "$PMTOP" --heat --csv --bytes "$FILE" >"$BATS_TEST_TMPDIR/cells.csv"
 	[ "$(sum "$BATS_TEST_TMPDIR/heat.csv")" = "$(sum "$BATS_TEST_TMPDIR/cells.csv")" ]
 	[ "$(sum "$BATS_TEST_TMPDIR/cells.csv")" = "$("$PMTOP" -e 'sum rss' --json "$FILE" | sed -n 's/.*"bytes": \([0-9]*\).*/\1/p' | head -n 1)" ]

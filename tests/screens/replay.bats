@@ -418,7 +418,7 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 	screen_keys : && screen_type 'at ' && screen_keys Tab Tab
 	screen_text | grep -qE '^ here +a snapshot'
 	screen_text | grep -qE '^ start +the first sample'
-	screen_text | grep -qE '^ ..:..:.. +sample 1 of 4'
+	screen_text | grep -qE '^ ..:..:..\.... +sample 1 of 4'
 	screen_keys Escape :
 	screen_type 'diff start h' && screen_keys Tab
 	screen_text | grep -q '^:diff start here'
@@ -436,4 +436,20 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 	screen_keys Escape Escape W
 	screen_text | grep -q 'not recorded; record with --tracker auto'
 	run ! grep -qE 'c measures|C counts|press c|Cost of sampling' <(screen_text)
+}
+
+@test "bug: the header of a recording of several days had no date" {
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	sqlite3 "$FILE" "UPDATE session SET began = '2026-01-02T12:30:00.000Z', clock = 1000000000000;
+		UPDATE sample SET time = 1000000000000 + (id - 1) * 43200000000000"
+	export TZ=UTC0
+	screen_start 80x24 "$FILE"
+	screen_wait_text '^ softdirty 4242 .*recorded 2026-01-04 00:30:00, 4 of 4'
+	ask 'at 2026-01-03 12:30'
+	screen_wait_text 'recorded 2026-01-03 12:30:00, 3 of 4'
+	ask 'at +12h'
+	screen_wait_text 'recorded 2026-01-03 00:30:00, 2 of 4'
+	screen_keys H
+	screen_text | grep -qE '^ time +2026-01-02 12:30:00'
+	screen_keys q q
 }

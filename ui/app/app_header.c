@@ -63,7 +63,7 @@ header_replay_text(const struct app *a, char *out, size_t size)
 {
 	const struct timeline *t = a->t.s->timeline;
 	size_t i = timeline_find(t, a->t.s->time_ns);
-	char time[16];
+	char time[TIMELINE_TEXT];
 
 	snprintf(out, size, "%s %s, %zu of %zu", header_replay_word(a),
 	         timeline_text(t, i, time), i + 1, t->n);
@@ -254,7 +254,7 @@ header_of_target(struct app *a)
 		                   a->t.request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
-	if (!small)
+	if (!small && (room >= 100 || !s || !s->timeline || !timeline_dated(s->timeline)))
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
 	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
 	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->t.pid);

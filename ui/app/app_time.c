@@ -134,23 +134,26 @@ app_travel_to(struct app *a, const char *when, struct err *err)
 
 /* Samples [*first, *last] of a row of the answer, as far as the timeline goes. */
 static void
-app_when_row(const struct answer *of, size_t row, size_t n, size_t *first, size_t *last)
+app_when_row(const struct answer *of, size_t row, const struct timeline *t, size_t *first,
+             size_t *last)
 {
 	char *const *cell = of->table.cell + (row + 1) * of->table.columns - 2;
+	uint64_t id = strtoull(cell[0], NULL, 10);
+	size_t above = vec_above(t->v, t->n, sizeof(*t->v), offsetof(struct timeline_tick, id), id);
 
-	*first = (size_t)strtoull(cell[0], NULL, 10) - 1;
-	*last = u64_min(*first + (size_t)strtoull(cell[1], NULL, 10), n) - 1;
+	*first = above ? above - 1 : 0;
+	*last = u64_min(*first + (size_t)strtoull(cell[1], NULL, 10), t->n) - 1;
 }
 
 /* The next sample after `at`, or the one before. false: there is none. */
 static bool
-app_when_find(const struct answer *of, size_t at, size_t n, bool back, size_t *to)
+app_when_find(const struct answer *of, size_t at, const struct timeline *t, bool back, size_t *to)
 {
 	bool found = false;
 	size_t first, last;
 
 	for (size_t i = 0; i < of->table.n / of->table.columns; i++) {
-		app_when_row(of, i, n, &first, &last);
+		app_when_row(of, i, t, &first, &last);
 		if (back && first < at) {
 			*to = u64_min(last, at - 1);
 			found = true;
@@ -173,7 +176,7 @@ app_when_go(struct app *a, bool back)
 		app_toast(a, ROLE_TEXT, "no search over time yet: `when rss>1g`, in a recording");
 		return;
 	}
-	if (app_when_find(a->t.when, app_time_at(a), t->n, back, &to)) {
+	if (app_when_find(a->t.when, app_time_at(a), t, back, &to)) {
 		a->t.play.on = false;
 		app_travel_to_tick(a, to);
 		return;

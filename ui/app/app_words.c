@@ -227,7 +227,7 @@ words_add_snapshots(struct app *a)
 {
 	const struct timeline *t = a->t.s ? a->t.s->timeline : NULL;
 	const size_t skip = strlen(TIMELINE_SNAPSHOT);
-	char at[16], help[40];
+	char at[TIMELINE_TEXT], help[64];
 
 	for (size_t i = 0; i < a->t.moments_n; i++)
 		words_add(a, a->t.moments[i].name, "a snapshot");
@@ -246,7 +246,7 @@ words_add_times(struct app *a)
 {
 	enum { MOST = 500 };
 	const struct timeline *t = a->t.s ? a->t.s->timeline : NULL;
-	char at[16], help[64];
+	char at[TIMELINE_TEXT], help[64];
 
 	words_add_snapshots(a);
 	if (!t)
@@ -255,7 +255,7 @@ words_add_times(struct app *a)
 	words_add(a, "end", "the last one");
 	for (size_t i = 0; i < t->n; i += t->n / MOST + 1) {
 		snprintf(help, sizeof(help), "sample %zu of %zu", i + 1, t->n);
-		words_add(a, timeline_text(t, i, at), help);
+		words_add(a, timeline_word(t, i, at), help);
 	}
 }
 

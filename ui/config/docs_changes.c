@@ -237,6 +237,26 @@ docs_diff_columns(void)
 	}
 }
 
+/* How a time of a recording is typed and shown. */
+static void
+docs_times(void)
+{
+	printf(".PP\n\\fITIME\\fR is 12:30:05, with its date 2026\\-12\\-01T12:30:05 (or a blank "
+	       "in place of the T); +90s, +10m, +2h or +1d from the beginning; start, end or the "
+	       "name of a snapshot. It means the last sample that had begun by then. A time given "
+	       "to the second means all of that second, and so the last sample in it; "
+	       "12:30:05.441 is the sample of that millisecond. Without a date it is on the first "
+	       "day on which the recording has it. Clock times are shown with their date if the "
+	       "recording has samples of several days. In CSV and JSON they always have it, as "
+	       "2026\\-12\\-01T12:30:05.441+01:00, which is a \\fITIME\\fR, too.\n"
+	       ".PP\n\\fB\\-\\-when\\fR has a row for each stretch of samples in which it holds: "
+	       "\\fIAT\\fR, when the first began, in seconds from the beginning; \\fIFROM\\fR and "
+	       "\\fITO\\fR, the clock times of the first and the last; \\fISAMPLE\\fR, the id of "
+	       "the first in the table \\fIsample\\fR of the file, where thinning leaves gaps (the "
+	       "header of the screen counts the samples that are left); \\fISAMPLES\\fR, how many "
+	       "there are.\n");
+}
+
 static void
 docs_recordings(void)
 {
@@ -255,11 +275,12 @@ docs_recordings(void)
 	       "would change a process is refused. The timeline at the bottom shows RAM and "
 	       "writes by sample. [ and ] go one sample back and on, ( and ) ten; a click on "
 	       "the timeline goes to the sample there. At the prompt, \\fBat\\fR \\fITIME\\fR goes "
-	       "to 12:30:05, to +90s from the beginning, to start, end or the name of a snapshot, "
-	       "and \\fBwhen rss>1g\\fR to the next sample in which that holds; . and , go to the "
-	       "next and the previous one. p plays the recording, and P sets the speed. "
+	       "to another time, and \\fBwhen rss>1g\\fR to the next sample in which that "
+	       "holds; . and , go to the next and the previous one. p plays the recording, "
+	       "and P sets the speed. "
 	       "Without the screen \\fB\\-\\-at\\fR \\fITIME\\fR chooses the sample of an "
 	       "answer.\n");
+	docs_times();
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/duration.h"
 #include "base/util.h"
 #include "config/options_parts.h"
 #include "filter/lex.h"
@@ -137,24 +138,13 @@ option_parse_bytes(enum option_id id, const char *s, uint64_t least, uint64_t *o
 	return option_bad_value(err, id, s, "give a size, 1M at least, such as 64M or 2G");
 }
 
-/* "90", "90s", "10m", "2h", "1d". */
 int
 option_parse_time(enum option_id id, const char *s, uint64_t *ns, struct err *err)
 {
-	static const struct {
-		const char *unit;
-		unsigned seconds;
-	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-	char *end;
-	double v = strtod(s, &end);
-
-	for (size_t i = 0; end != s && i < ARRAY_LEN(units); i++)
-		if (!strcmp(end, units[i].unit) && v > 0 && v * units[i].seconds <= 1e9) {
-			*ns = (uint64_t)(v * units[i].seconds * 1e9);
-			return 0;
-		}
+	if (duration_parse(s, ns) && *ns)
+		return 0;
 	return option_bad_value(err, id, s,
-	                        "give seconds, more than 0, or a number with s, m, h or d");
+	                        "give seconds, more than 0, or a number with ms, s, m, h or d");
 }
 
 int

@@ -15,12 +15,14 @@ heat_rows_size(bool known, double pages, size_t page_size)
 	return (struct value){.kind = VALUE_SIZE, .n = bytes};
 }
 
+/* For programs, t NULL: seconds before the last; else by the calendar. */
 static const char *
-heat_rows_time(const struct heatmap *h, const struct timeline *t, uint64_t ns, char out[24])
+heat_rows_time(const struct heatmap *h, const struct timeline *t, bool exact, uint64_t ns,
+               char out[TIMELINE_TEXT])
 {
 	if (t)
-		return timeline_clock(t, ns, out);
-	snprintf(out, 24, "-%.1f", (double)(h->made_ns - ns) / 1e9);
+		return exact ? timeline_exact(ns, out) : timeline_clock_ms(t, ns, out);
+	snprintf(out, TIMELINE_TEXT, "-%.3f", (double)(h->made_ns - ns) / 1e9);
 	return out;
 }
 
@@ -31,32 +33,31 @@ heat_rows_text(const char *text)
 }
 
 static void
-heat_rows_cell(const struct heatmap *h, const struct timeline *t, unsigned row, unsigned col,
-               struct out *o)
+heat_rows_cell(const struct heatmap *h, const struct timeline *t, bool exact, unsigned row,
+               unsigned col, struct out *o)
 {
 	enum { START, END, FROM, TO, PAGES, RSS, WRITTEN, RATE, GROWN, N };
 	const struct heatmap_row *r = &h->row[row];
 	const struct heatmap_column *c = &h->column[col];
 	const struct heatmap_cell *k = &h->cell[(size_t)row * h->cols + col];
 	struct value v[N] = {{0}};
-	char from[24], to[24], grown[32];
+	char from[TIMELINE_TEXT], to[TIMELINE_TEXT];
 	double rate, gained;
 	bool rated = heatmap_value(h, HEATMAP_WRITES, row, col, &rate);
 
 	v[START] = (struct value){.kind = VALUE_HEX, .n = r->start};
 	v[END] = (struct value){.kind = VALUE_HEX, .n = r->end};
-	v[FROM] = c->since_ns ? heat_rows_text(heat_rows_time(h, t, c->since_ns, from))
+	v[FROM] = c->since_ns ? heat_rows_text(heat_rows_time(h, t, exact, c->since_ns, from))
 	                      : (struct value){.kind = VALUE_UNKNOWN};
-	v[TO] = heat_rows_text(heat_rows_time(h, t, c->time_ns, to));
+	v[TO] = heat_rows_text(heat_rows_time(h, t, exact, c->time_ns, to));
 	v[PAGES] = (struct value){.kind = VALUE_NUMBER, .n = r->pages};
 	v[RSS] = heat_rows_size(true, (double)k->rss, h->page_size);
 	v[WRITTEN] = heat_rows_size(k->written_known, (double)k->written, h->page_size);
 	v[RATE] = heat_rows_size(rated, rate, h->page_size);
 	v[GROWN] = (struct value){.kind = VALUE_UNKNOWN};
-	if (heatmap_value(h, HEATMAP_GROWTH, row, col, &gained)) {
-		snprintf(grown, sizeof(grown), "%.0f", gained * (double)h->page_size);
-		v[GROWN] = heat_rows_text(grown);
-	}
+	if (heatmap_value(h, HEATMAP_GROWTH, row, col, &gained))
+		v[GROWN] = (struct value){.kind = VALUE_CHANGE,
+		                          .n = (uint64_t)(int64_t)(gained * (double)h->page_size)};
 	out_row(o, v);
 }
 
@@ -73,6 +74,6 @@ heat_rows(const struct heatmap *h, const struct timeline *t, const struct out_sh
 	o = out_begin(&as, NULL, titles, ARRAY_LEN(titles));
 	for (unsigned row = 0; h && row < h->rows; row++)
 		for (unsigned col = 0; col < h->cols; col++)
-			heat_rows_cell(h, t, row, col, o);
+			heat_rows_cell(h, t, as.format != FORMAT_TABLE, row, col, o);
 	return out_end(o, err);
 }

@@ -113,7 +113,7 @@ answer_json_table(struct json *j, const struct answer_table *t)
 		json_key(j, key.s);
 		if (!t->cell[i][0])
 			json_null(j);
-		else if (c->kind == ANSWER_TEXT)
+		else if (c->kind == ANSWER_TEXT || c->kind == ANSWER_TIME)
 			json_string(j, t->cell[i]);
 		else
 			json_digits(j, t->cell[i]);

@@ -14,6 +14,17 @@ answer_rows(const struct answer_table *t)
 	return t->columns ? t->n / t->columns : 0;
 }
 
+/* "12:30:05.441" of "2026-12-01T12:30:05.441+00:00", with the date if there are several. */
+static void
+answer_time(const struct answer_table *t, const char *cell, struct buf *out)
+{
+	const char *clock = strchr(cell, 'T');
+
+	if (t->dated)
+		buf_fmt(out, "%.*s ", (int)(clock - cell), cell);
+	buf_fmt(out, "%.*s", (int)strcspn(clock + 1, "+-Z"), clock + 1);
+}
+
 /* The heading (row 0), or a cell of row 1, 2, ... */
 static void
 answer_cell_text_of(const struct answer_text *x, size_t row, size_t column, struct buf *out)
@@ -24,6 +35,8 @@ answer_cell_text_of(const struct answer_text *x, size_t row, size_t column, stru
 
 	if (row && c->kind == ANSWER_SIZE && cell[0])
 		buf_str(out, size_text(size, strtoull(cell, NULL, 10)));
+	else if (row && c->kind == ANSWER_TIME && cell[0])
+		answer_time(x->table, cell, out);
 	else
 		text_escape(out, cell, strlen(cell), x->ascii);
 }
@@ -65,7 +78,8 @@ answer_text_line(const struct answer_text *x, size_t i, struct buf *out)
 		return;
 	}
 	for (size_t c = 0; c < t->columns; c++) {
-		bool left = t->column[c].kind == ANSWER_TEXT, last = c + 1 == t->columns;
+		bool left = t->column[c].kind == ANSWER_TEXT || t->column[c].kind == ANSWER_TIME;
+		bool last = c + 1 == t->columns;
 		int room;
 
 		b.len = 0;

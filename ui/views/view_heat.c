@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "target/heatmap.h"
 #include "term/fit.h"
@@ -105,12 +106,25 @@ view_heat_cell(const struct heatmap *h, enum heatmap_what what, unsigned row, un
 
 /* --- the frame -------------------------------------------------------------------------------- */
 
-/* "12:30:05" of a recording, else how long ago. */
-static const char *
-view_heat_time(const struct sample *s, uint64_t ns, char out[24])
+/* Whether two columns may be of the same second. */
+static bool
+view_heat_fine(const struct heatmap *h)
 {
-	return s->timeline ? timeline_clock(s->timeline, ns, out)
-	                   : ago_text(out, ns, s->regions->time_ns);
+	for (unsigned c = 1; c < h->cols; c++)
+		if (h->column[c].time_ns - h->column[c - 1].time_ns < TIME_SECOND)
+			return true;
+	return false;
+}
+
+/* "12:30:05" of a recording, "12:30:05.441" if seconds do not tell; else how long ago. */
+static const char *
+view_heat_time(const struct sample *s, const struct heatmap *h, uint64_t ns,
+               char out[TIMELINE_TEXT])
+{
+	if (!s->timeline)
+		return ago_text(out, ns, s->regions->time_ns);
+	return view_heat_fine(h) ? timeline_clock_ms(s->timeline, ns, out)
+	                         : timeline_clock(s->timeline, ns, out);
 }
 
 static void
@@ -181,13 +195,13 @@ static void
 view_heat_times(const struct ui *ui, const struct sample *s, const struct heatmap *h, int y)
 {
 	int left = view_heat_left(ui), wide = view_heat_wide(ui, h), x = left;
-	char text[24];
+	char text[TIMELINE_TEXT];
 
 	paint_text(y, 1, left, ROLE_DIM, "%s", s->timeline ? "time" : "ago");
 	for (unsigned c = 0; c < h->cols; c++) {
 		int at = left + (int)c * wide;
 
-		view_heat_time(s, h->column[c].time_ns, text);
+		view_heat_time(s, h, h->column[c].time_ns, text);
 		if (at < x || at + (int)strlen(text) > ui->cols)
 			continue;
 		paint_text(y, at, ui->cols, ROLE_DIM, "%s", text);
@@ -325,7 +339,7 @@ view_heat_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct heatmap *h = view_heat_map(s);
 	const struct heatmap_column *c;
 	const struct vma *v;
-	char from[24], to[24];
+	char from[TIMELINE_TEXT], to[TIMELINE_TEXT];
 
 	if (!h || k->row >= h->rows || k->col >= h->cols)
 		return;
@@ -337,11 +351,11 @@ view_heat_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		fit_name_cut(out, v, 24);
 	else
 		buf_str(out, "not mapped now");
-	if (c->since_ns && k->what != HEATMAP_RSS && ui->cols >= 100)
-		buf_fmt(out, ", %s to %s: ", view_heat_time(s, c->since_ns, from),
-		        view_heat_time(s, c->time_ns, to));
+	if (c->since_ns && k->what != HEATMAP_RSS && ui->cols >= 120)
+		buf_fmt(out, ", %s to %s: ", view_heat_time(s, h, c->since_ns, from),
+		        view_heat_time(s, h, c->time_ns, to));
 	else
-		buf_fmt(out, ", %s: ", view_heat_time(s, c->time_ns, to));
+		buf_fmt(out, ", %s: ", view_heat_time(s, h, c->time_ns, to));
 	view_heat_say_value(h, k, out);
 }
 

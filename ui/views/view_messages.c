@@ -11,23 +11,37 @@
 #include "views/scroll.h"
 #include "views/view.h"
 
-enum { TEXT_AT = 11 }; /* after the time */
+enum { TEXT_AT = 11, DATE = 11 }; /* after the time; and after its date */
+
+/* Whether they are of more than one day. */
+static bool
+view_messages_dated(const struct messages *m)
+{
+	struct tm a, b;
+
+	localtime_r(&m->v[0].when, &a);
+	localtime_r(&m->v[m->n - 1].when, &b);
+	return a.tm_yday != b.tm_yday || a.tm_year != b.tm_year;
+}
 
 /* Draws a message from row y on, clipped to [top, bottom); returns the row after it. */
 static int
 view_messages_draw_message(const struct ui *ui, const struct message *m, int y, int top, int bottom)
 {
-	size_t width = ui->cols > TEXT_AT + 1 ? (size_t)(ui->cols - TEXT_AT - 1) : 1;
+	bool dated = view_messages_dated(ui->messages);
+	int left = TEXT_AT + (dated ? DATE : 0);
+	size_t width = ui->cols > left + 1 ? (size_t)(ui->cols - left - 1) : 1;
 	const char *s = m->text;
 	struct tm tm;
-	char when[16];
+	char when[32];
 
-	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&m->when, &tm));
+	localtime_r(&m->when, &tm);
+	strftime(when, sizeof(when), dated ? "%F %T" : "%T", &tm);
 	if (y >= top && y < bottom)
-		paint_text(y, 1, TEXT_AT, ROLE_DIM, "%s", when);
+		paint_text(y, 1, left, ROLE_DIM, "%s", when);
 	do {
 		size_t n = fit_line(s, width);
-		int x = TEXT_AT;
+		int x = left;
 
 		if (y >= top && y < bottom)
 			x = paint_text(y, x, ui->cols, (enum role)m->role, "%.*s", (int)n, s);
