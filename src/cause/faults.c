@@ -202,7 +202,7 @@ faults_drain(struct faults *f)
 }
 
 /*
- * Some hundred faults for each percent of the budget, so that it notices in time when they cost too
+ * Hundreds of faults for each percent of the budget, so that it notices in time when they cost too
  * much: they take a tenth of what a second allows. Without one none of them is urgent.
  */
 static uint32_t
