@@ -167,10 +167,10 @@ command_is_impossible(const struct reader *l, struct result *r)
 }
 
 bool
-command_needs_scan(enum command_kind kind)
+command_needs_scan(const struct command *c)
 {
-	return kind == COMMAND_REFRESH || kind == COMMAND_CLEAR || kind == COMMAND_SNAP ||
-	       kind == COMMAND_DIFF;
+	return c->kind == COMMAND_REFRESH || c->kind == COMMAND_CLEAR || c->kind == COMMAND_SNAP ||
+	       c->kind == COMMAND_DIFF || (c->kind == COMMAND_RECORD && c->text[0]);
 }
 
 void

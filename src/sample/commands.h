@@ -14,7 +14,7 @@ void command_carry_out(struct reader *l, const struct command *c);
 bool command_is_impossible(const struct reader *l, struct result *r);
 
 /* Whether its effect shows only in a scan after it. */
-bool command_needs_scan(enum command_kind kind);
+bool command_needs_scan(const struct command *c);
 
 /* After a complete scan: clears again if the auto-clear is due. */
 void command_auto_clear(struct reader *l);

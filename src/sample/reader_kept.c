@@ -39,6 +39,19 @@ reader_record(struct reader *l, const char *path, bool overwrite, struct err *er
 	return 0;
 }
 
+/* The next sample of the recording says that some are missing before it. */
+void
+reader_resume_keeping(struct reader *l)
+{
+	uint64_t ns = l->draft.regions ? source_now(l->t.source) - l->draft.regions->time_ns : 0;
+	char text[64];
+
+	if (!l->keeper || ns <= l->now.interval_ns)
+		return;
+	snprintf(text, sizeof(text), "paused: nothing was sampled for %.0f s", (double)ns / 1e9);
+	keeper_say(l->keeper, text);
+}
+
 /* What cannot be recorded ends the recording: the sample says so. */
 static void
 reader_keep(struct reader *l, struct regions *rs)

@@ -248,6 +248,8 @@ reader_serve(struct reader *l, const struct request *before)
 	const struct screen_request *w = &l->now.screen, *was = &before->screen;
 
 	l->draft.trouble.what[0] = '\0';
+	if (before->paused && !l->now.paused)
+		reader_resume_keeping(l);
 	if (l->now.baseline != before->baseline &&
 	    (!l->now.baseline || l->now.baseline != l->comparison.baseline))
 		reader_set_baseline(l);

@@ -171,7 +171,7 @@ sampler_carry_out(struct sampler *s, bool scan)
 	for (size_t i = 0; i < s->todo.n;) {
 		struct command c;
 
-		if (command_needs_scan(s->todo.v[i].kind) != scan) {
+		if (command_needs_scan(&s->todo.v[i]) != scan) {
 			i++;
 			continue;
 		}

@@ -100,7 +100,7 @@ load helper
 	pm --heat=heap --at start "$file"
 	refused 2 '"foo": it is not a time' --frames 1 --at foo "$file"
 	refused 2 '"99s": the recording goes from' --frames 1 --at 99s "$file"
-	refused 2 '--at of a process: it is no recording' --frames 1 --at start "$PID"
+	refused 2 '--at of a process: it is not a recording' --frames 1 --at start "$PID"
 	pm --frames 1 --at start "$file"
 }
 

@@ -47,6 +47,23 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	at 1
 }
 
+@test "bug: a message about the place stayed at another one" {
+	screen_start 100x24 "$FILE"
+	screen_keys ']'
+	screen_text | grep -q 'this is the last sample'
+	screen_keys '['
+	at 3
+	run ! grep 'this is the last sample' <(screen_text)
+	screen_keys q
+	ROOT=$LIVE
+	screen_start 100x24 "$PID"
+	screen_keys r r ']'
+	screen_text | grep -q 'this is the newest sample'
+	screen_keys '['
+	run ! grep 'this is the newest sample' <(screen_text)
+	screen_keys Q
+}
+
 @test "bug: the screen of a recording ignored --at" {
 	screen_start 100x24 --at +0 "$FILE"
 	at 1
@@ -227,6 +244,7 @@ record_on() {
 	screen_start 100x24 "$PID"
 	ask "record $BATS_TEST_TMPDIR/by-name"
 	screen_text | head -n 1 | grep -q ' REC '
+	screen_text | grep -q "recording to $BATS_TEST_TMPDIR/by-name; S ends it"
 	screen_keys r
 	target_loses 0x20000000 8 9 10 11
 	screen_keys r
@@ -235,12 +253,80 @@ record_on() {
 	run ! grep -q ' REC ' <(screen_text | head -n 1)
 	screen_keys S
 	screen_text | head -n 1 | grep -q ' REC '
-	screen_text | grep -oE 'recording in pmtop-[0-9]+-[0-9-]+.pmtop; S ends it'
+	screen_text | grep -oE 'recording to pmtop-[0-9]+-[0-9-]+.pmtop; S ends it'
 	screen_keys S
 	run ! grep -q ' REC ' <(screen_text | head -n 1)
 	screen_keys q
 	diff <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --proc-root "$ROOT" --list "$PID")
 	run ! diff -q <("$PMTOP" --list --at start "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name")
+}
+
+# how many samples a recording has
+samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/\1/p'; }
+
+@test "bug: looking back stopped the recording, and its sign was that of the sample on screen" {
+	local file=$BATS_TEST_TMPDIR/back n
+	ROOT=$LIVE
+	screen_start_waiting 100x24 --interval 0.1 "$PID"
+	screen_wait_text '● live'
+	screen_send -l ":record $file" && screen_send Enter
+	screen_wait_text 'recording to .*back; S ends it'
+	screen_wait_text ' REC [0-9.]+K [1-9]s '
+	screen_send '['
+	screen_wait_text ' s ago \(1 of '
+	# the picture stays, further and further back, while samples are recorded
+	n=$(samples "$file")
+	target_loses 0x20000000 8 9
+	screen_wait_text ' s ago \([2-9] of [0-9]+\) +REC [0-9.]+K [2-9]s '
+	screen_wait_text ' 240K   94 '
+	((n > 0 && $(samples "$file") >= n + 5))
+	screen_send S
+	screen_wait_text 'the recording has ended'
+	screen_wait_text ' s ago \('
+	run ! _screen_matches ' REC '
+	screen_send p
+	screen_wait_text '● live'
+	# it begins where one looks back, too
+	screen_send '['
+	screen_wait_text ' s ago \(1 of '
+	screen_send -l ":record $file.2" && screen_send Enter
+	target_loses 0x20000000 10 11
+	screen_wait_text ' s ago \([2-9] of [0-9]+\) +REC [0-9.]+K [1-9]s '
+	screen_send Q
+	screen_end
+	(($(samples "$file.2") >= 5))
+}
+
+@test "bug: a pause was not to be seen in the sign of a recording, nor in the file; and S while paused recorded nothing" {
+	local file=$BATS_TEST_TMPDIR/paused n
+	ROOT=$LIVE
+	screen_start_waiting 180x24 --interval 0.1 "$PID"
+	screen_wait_text '● live'
+	screen_send p
+	screen_wait_text ' paused '
+	screen_send -l ":record $file" && screen_send Enter
+	screen_wait_text 'recording to .*paused; S ends it \(paused: only this sample is in it so far\)'
+	screen_wait_text ' REC paused [0-9.]+K '
+	[ "$(samples "$file")" = 1 ]
+	screen_send '['
+	screen_wait_text ' REC paused '
+	read -rt 0.3 _ <><(:) || : # several intervals
+	screen_send p
+	screen_wait_text ' REC [0-9.]+K [1-9]s '
+	n=$(samples "$file")
+	((n > 1))
+	screen_send p
+	screen_wait_text ' REC paused '
+	screen_send S
+	screen_wait_text 'the recording has ended'
+	run ! _screen_matches ' REC '
+	screen_send Q
+	screen_end
+	ROOT=
+	screen_start 100x24 "$file"
+	screen_keys '!'
+	screen_text | grep -E '^ [0-9:]{8}  paused: nothing was sampled for [0-9]+ s'
+	screen_keys Q
 }
 
 @test "bug: beside a recording, growth and an epoch, 100 columns had no room for the name" {

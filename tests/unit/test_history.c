@@ -30,7 +30,7 @@ test_order(void)
 
 	ok(!history_at(&h, 0) && !history_at(&h, 1), "nothing was seen yet");
 	for (uint64_t i = 1; i <= 5; i++)
-		history_push(&h, make(i, i, 0));
+		history_push(&h, make(i, i, 0), 0);
 	ok(history_at(&h, 1)->serial == 5 && history_at(&h, 2)->serial == 4 && history_at(&h, 5)->serial == 1,
 	   "steps back from the newest");
 	ok(history_at(&h, 99)->serial == 1, "further back there is only the oldest");
@@ -44,17 +44,41 @@ test_bounds(void)
 	struct history h = {0};
 
 	for (uint64_t i = 0; i < 200; i++)
-		history_push(&h, make(i, i, 0));
+		history_push(&h, make(i, i, 0), 0);
 	is_u64(h.n, 61, "a minute, a sample a second");
 	is_u64(history_at(&h, 99)->serial, 139, "the oldest is a minute old");
-	history_push(&h, make(1000, 100000, 0));
+	history_push(&h, make(1000, 100000, 0), 0);
 	is_u64(h.n, 1, "after a long pause only what is new");
 	for (uint64_t i = 0; i < 60; i++)
-		history_push(&h, make(i, 100001 + i / 10, 300));
+		history_push(&h, make(i, 100001 + i / 10, 300), 0);
 	ok(h.n > 1 && h.n < 60 && h.bytes <= 64 << 20, "large pictures: bounded by their bytes");
-	history_push(&h, make(1, 100007, 19999));
+	history_push(&h, make(1, 100007, 19999), 0);
 	is_u64(h.n, 1, "one that is larger than the bound stands alone");
 	history_free(&h);
+}
+
+static void
+test_looked_at(void)
+{
+	struct history h = {0};
+	size_t back;
+
+	for (uint64_t i = 0; i < 3; i++)
+		history_push(&h, make(i, i, 0), 0);
+	back = history_push(&h, make(3, 3, 0), 2);
+	is_u64(history_at(&h, back)->serial, 1, "the sample that is looked at is one step further back");
+	for (uint64_t i = 4; i < 200; i++)
+		back = history_push(&h, make(i, i, 0), back);
+	is_u64(history_at(&h, back)->serial, 1, "however old it gets, it stays");
+	is_u64(h.n, 62, "the others are those of a minute");
+	is_u64(history_at(&h, back - 1)->serial, 139, "the next one is the oldest of these");
+	for (uint64_t i = 200; i < 300; i++)
+		back = history_push(&h, make(i, 200 + i / 100, 300), back);
+	ok(history_at(&h, back)->serial == 1 && h.bytes <= 64 << 20, "so it is where bytes bound the others");
+	history_push(&h, make(300, 210, 0), 0);
+	ok(history_at(&h, h.n)->serial != 1, "afterwards it goes");
+	history_free(&h);
+	ok(!h.bytes, "all are counted");
 }
 
 static void
@@ -64,8 +88,8 @@ test_stops(void)
 	struct history h = {0};
 
 	for (uint64_t i = 1; i <= 3; i++)
-		history_push(&h, make(i, i, 0));
-	history_push(&h, make(4, 30, 0));
+		history_push(&h, make(i, i, 0), 0);
+	history_push(&h, make(4, 30, 0), 0);
 	is_u64(history_stop_after(&h, 3 * s), 0, "a pause between two looks is no stop");
 	history_stopped(&h, 3 * s + 5, 29 * s + 5);
 	is_u64(history_stop_after(&h, 3 * s), 26 * s, "a stop, and its length, after the sample before it");
@@ -84,6 +108,7 @@ main(void)
 	tap_start();
 	test_order();
 	test_bounds();
+	test_looked_at();
 	test_stops();
 	return tap_done();
 }

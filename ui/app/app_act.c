@@ -23,13 +23,19 @@ app_toggle_pause(struct app *a)
 		app_toggle_play(a);
 		return;
 	}
-	a->t.paused = !a->t.paused;
+	if (a->t.paused || !a->t.back)
+		a->t.paused = !a->t.paused;
 	a->t.back = 0;
+	a->t.rewound = false;
 	a->t.request.paused = a->t.paused;
+	app_place_changes(a);
 	app_post(a);
 }
 
-/* So many samples back, or forward if it is negative; the first step back pauses. */
+/*
+ * So many samples back, or forward if it is negative. The first step back pauses, but not while the
+ * samples are recorded: then they go on to be taken, and the picture stays.
+ */
 static void
 app_rewind_by(struct app *a, int step)
 {
@@ -38,15 +44,18 @@ app_rewind_by(struct app *a, int step)
 		return;
 	}
 	if (step > 0 && !a->t.history.n) {
-		app_toast(a, ROLE_TEXT, "no earlier sample");
+		app_toast_place(a, "no earlier sample");
 		return;
 	}
 	if (step < 0 && !a->t.back) {
-		app_toast(a, ROLE_TEXT, "this is the newest sample");
+		app_toast_place(a, "this is the newest sample");
 		return;
 	}
-	if (!a->t.paused)
+	if (!a->t.paused && !a->t.back && !a->t.s->recorded.on) {
 		app_toggle_pause(a);
+		a->t.rewound = true;
+	}
+	app_place_changes(a);
 	if (step > 0)
 		a->t.back = u64_min(a->t.back + (size_t)step, a->t.history.n);
 	else

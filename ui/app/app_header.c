@@ -113,7 +113,7 @@ static int
 header_room(const struct app *a, const struct sample *s)
 {
 	int signs = (s->clears > 0) + (s->regions && s->regions->totals.grown.known) +
-	            (s->accesses || s->accesses_on) + s->recorded.on;
+	            (s->accesses || s->accesses_on) + a->t.s->recorded.on;
 
 	return a->ui.cols - (signs > 2 ? SIGN_COLS * (signs - 2) : 0);
 }
@@ -173,15 +173,18 @@ header_damon_text(const struct app *a, const struct sample *s, char *out, size_t
 	buf_free(&age);
 }
 
-/* The size of the recording, and its age. */
+/* The size of the recording, and its age, as they are now, whichever sample is on screen. */
 static void
-header_record_text(const struct app *a, const struct sample *s, char *out, size_t size)
+header_record_text(const struct app *a, char *out, size_t size)
 {
-	uint64_t now = sample_clock(s, a->ui.now), since = s->recorded.since_ns;
+	const struct sample_recorded *is = &a->t.s->recorded;
+	uint64_t now = sample_clock(a->t.s, time_ns()), since = is->since_ns;
 	char bytes[8];
 
-	size_text(bytes, s->recorded.bytes);
-	if (a->o->term.calm)
+	size_text(bytes, is->bytes);
+	if (a->t.paused)
+		snprintf(out, size, " REC paused %s ", bytes);
+	else if (a->o->term.calm)
 		snprintf(out, size, " REC %s ", bytes);
 	else
 		snprintf(out, size, " REC %s %.0fs ", bytes,
@@ -244,8 +247,8 @@ header_of_target(struct app *a)
 		header_damon_text(a, s, text, sizeof(text));
 		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_SAMPLE);
 	}
-	if (s && s->recorded.on) {
-		header_record_text(a, s, text, sizeof(text));
+	if (a->t.s && a->t.s->recorded.on) {
+		header_record_text(a, text, sizeof(text));
 		right = header_badge(0, right - 1, ROLE_BANNER, text, ACT_RECORD);
 	}
 	header_state_text(a, text, sizeof(text), &role);

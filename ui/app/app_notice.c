@@ -192,10 +192,17 @@ notice_record(struct app *a, const struct result *r)
 {
 	char text[768];
 
-	if (r->err.what[0])
+	if (r->err.what[0]) {
 		app_toast(a, ROLE_HOT, err_line(&r->err, text, sizeof(text)));
-	else if (!r->command.text[0])
-		app_toast(a, ROLE_TEXT, "the recording has ended");
+		return;
+	}
+	if (r->command.text[0])
+		snprintf(text, sizeof(text), "recording to %.400s; %s ends it%s", r->command.text,
+		         key_of(ACT_RECORD, 'R'),
+		         a->t.paused ? " (paused: only this sample is in it so far)" : "");
+	else
+		snprintf(text, sizeof(text), "the recording has ended");
+	app_toast(a, ROLE_TEXT, text);
 }
 
 /* Results that nobody waits for are dropped, except those that changed the target. */

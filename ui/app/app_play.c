@@ -159,7 +159,6 @@ app_play_on(struct app *a)
 	if (to + 1 < t->n)
 		return;
 	a->t.play.on = false;
-	app_toast(a, ROLE_TEXT,
-	          t->grows ? "this is the newest sample: the next ones will be shown"
-	                   : "this is the last sample: it was played to its end");
+	app_toast_place(a, t->grows ? "this is the newest sample: the next ones will be shown"
+	                            : "this is the last sample: it was played to its end");
 }

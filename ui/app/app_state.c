@@ -22,6 +22,7 @@ app_toast_logged(struct app *a, enum role role, const char *text)
 
 	snprintf(t->text, sizeof(t->text), "%.*s", (int)sizeof(t->text) - 1, text);
 	t->role = role;
+	t->place = false;
 	t->view = 0;
 	t->lens = LENS_COUNT;
 	t->until = time_ns() + TOAST_MS * UINT64_C(1000000);
@@ -39,6 +40,20 @@ app_toast_here(struct app *a, enum role role, const char *text)
 {
 	app_toast(a, role, text);
 	a->toast.view = app_letter(a);
+}
+
+void
+app_toast_place(struct app *a, const char *text)
+{
+	app_toast(a, ROLE_TEXT, text);
+	a->toast.place = true;
+}
+
+void
+app_place_changes(struct app *a)
+{
+	if (a->toast.place)
+		a->toast.until = 0;
 }
 
 void

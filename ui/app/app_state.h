@@ -44,6 +44,7 @@ struct app_target {
 	struct history history;  /* those before it */
 	size_t back;             /* how many samples before it are on screen; 0: the newest */
 	bool paused;
+	bool rewound;            /* by the first step back, not by p */
 	struct {                 /* of a recording: it is played */
 		bool on;
 		unsigned speed;  /* app_play.c */
@@ -110,6 +111,7 @@ struct app_toast {
 	char text[512];
 	uint64_t until;
 	enum role role;
+	bool place;     /* it is about the sample on screen, and gone with it */
 	char view;      /* the view it belongs to; 0: any */
 	enum lens lens; /* the lens it belongs to; LENS_COUNT: any */
 };
@@ -164,6 +166,9 @@ void app_toast(struct app *a, enum role role, const char *text);
 /* A message for this view and lens only. */
 void app_toast_here(struct app *a, enum role role, const char *text);
 void app_toast_lens(struct app *a, const char *text);
+/* A message about the sample on screen; another one is shown, so that message goes. */
+void app_toast_place(struct app *a, const char *text);
+void app_place_changes(struct app *a);
 /* One that the log has already. */
 void app_toast_logged(struct app *a, enum role role, const char *text);
 void app_toast_err(struct app *a, const struct err *e);

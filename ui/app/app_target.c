@@ -55,7 +55,7 @@ app_show_sample(struct app *a, struct sample *s)
 {
 	a->picture.stands &= app_picture_shows(a, s);
 	if (a->t.s && a->t.s->complete && !a->t.paused && !a->t.s->timeline)
-		history_push(&a->t.history, a->t.s);
+		a->t.back = history_push(&a->t.history, a->t.s, a->t.back);
 	else
 		sample_free(a->t.s);
 	a->t.s = s;

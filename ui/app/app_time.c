@@ -21,6 +21,7 @@ static void
 app_go_to(struct app *a, uint64_t time_ns)
 {
 	a->t.request.at_ns = app_at_ns(a->t.s->timeline, time_ns);
+	app_place_changes(a);
 	app_post(a);
 }
 
@@ -67,10 +68,10 @@ app_travel(struct app *a, int steps)
 
 	a->t.play.on = false;
 	if (to == at)
-		app_toast(a, ROLE_TEXT,
-		          steps < 0  ? "this is the first sample"
-		          : t->grows ? "this is the newest sample: the next ones will be shown"
-		                     : "this is the last sample");
+		app_toast_place(
+		    a, steps < 0  ? "this is the first sample"
+		       : t->grows ? "this is the newest sample: the next ones will be shown"
+		                  : "this is the last sample");
 	else
 		app_travel_to_tick(a, to);
 }
@@ -183,7 +184,7 @@ app_when_go(struct app *a, bool back)
 	}
 	snprintf(text, sizeof(text), "in no %s sample; %s searches %s", back ? "earlier" : "later",
 	         key_of(back ? ACT_WHEN_NEXT : ACT_WHEN_BACK, 'R'), back ? "on" : "back");
-	app_toast(a, ROLE_TEXT, text);
+	app_toast_place(a, text);
 }
 
 void
@@ -236,6 +237,16 @@ app_recorded_messages(struct app *a)
 
 /* --- recording -------------------------------------------------------------------------------- */
 
+/* Who looks back has not asked for a pause: samples are taken again. */
+static void
+app_record_on(struct app *a)
+{
+	if (!a->t.rewound || !a->t.back)
+		return;
+	a->t.paused = a->t.rewound = a->t.request.paused = false;
+	app_post(a);
+}
+
 void
 app_record(struct app *a, const char *path)
 {
@@ -245,6 +256,8 @@ app_record(struct app *a, const char *path)
 		app_toast(a, ROLE_HOT, "this is a recording already");
 		return;
 	}
+	if (path[0])
+		app_record_on(a);
 	snprintf(c.text, sizeof(c.text), "%s", path);
 	app_command(a, &c);
 }
@@ -253,7 +266,7 @@ app_record(struct app *a, const char *path)
 void
 app_toggle_record(struct app *a)
 {
-	char path[128], when[32], text[192];
+	char path[128], when[32];
 	time_t now = time(NULL);
 	struct tm tm;
 
@@ -265,7 +278,4 @@ app_toggle_record(struct app *a)
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
 	snprintf(path, sizeof(path), "pmtop-%d-%s.pmtop", (int)a->t.pid, when);
 	app_record(a, path);
-	snprintf(text, sizeof(text), "recording in %s; %s ends it", path, key_of(ACT_RECORD, 'R'));
-	if (a->t.s && !a->t.s->timeline)
-		app_toast(a, ROLE_TEXT, text);
 }

@@ -266,7 +266,9 @@ docs_recordings(void)
 	       "turn, and with \\fB\\-\\-tracker\\fR what was written since the sample before, "
 	       "and which code wrote it. It ends with ^C, after \\fB\\-\\-for\\fR, or with the "
 	       "process. On the screen S, or \\fBrecord\\fR \\fIFILE\\fR at the prompt, begins "
-	       "a recording: the header shows its size and age, and S ends it. With "
+	       "a recording: the header shows its size and age, and S ends it. Looking back at "
+	       "earlier samples with [ does not stop it; a pause with p does: the header says "
+	       "REC paused, and a message in the recording how long it was. With "
 	       "\\fB\\-\\-max\\-size\\fR the older samples are thinned, where they lie closest "
 	       "together; what was written in one that goes counts for the next. What is in "
 	       "the file, and how SQL asks for it: \\fBpmtop\\-recording\\fR(5).\n"
@@ -278,8 +280,8 @@ docs_recordings(void)
 	       "to another time, and \\fBwhen rss>1g\\fR to the next sample in which that "
 	       "holds; . and , go to the next and the previous one. p plays the recording, "
 	       "and P sets the speed. "
-	       "Without the screen \\fB\\-\\-at\\fR \\fITIME\\fR chooses the sample of an "
-	       "answer.\n");
+	       "\\fB\\-\\-at\\fR \\fITIME\\fR chooses the sample of an answer, or the one at "
+	       "which the screen opens.\n");
 	docs_times();
 }
 

@@ -29,23 +29,32 @@ history_size(const struct sample *s, const struct sample *before)
 
 /* What the next one shares with it is then that one's. */
 static void
-history_drop_oldest(struct history *h)
+history_drop(struct history *h, size_t i)
 {
-	h->bytes -= history_size(h->v[0], NULL);
-	if (h->n > 1)
-		h->bytes += history_size(h->v[1], NULL) - history_size(h->v[1], h->v[0]);
-	sample_free(h->v[0]);
-	memmove(h->v, h->v + 1, --h->n * sizeof(h->v[0]));
+	struct sample *s = h->v[i], *before = i ? h->v[i - 1] : NULL;
+
+	h->bytes -= history_size(s, before);
+	if (i + 1 < h->n)
+		h->bytes += history_size(h->v[i + 1], before) - history_size(h->v[i + 1], s);
+	sample_free(s);
+	memmove(h->v + i, h->v + i + 1, (--h->n - i) * sizeof(h->v[0]));
 }
 
-void
-history_push(struct history *h, struct sample *s)
+size_t
+history_push(struct history *h, struct sample *s, size_t back)
 {
+	size_t oldest;
+
+	back = back ? u64_min(back, h->n) + 1 : 0;
 	h->v = vec_room(h->v, h->n, &h->cap, sizeof(h->v[0]));
 	h->v[h->n++] = s;
 	h->bytes += history_size(s, h->n > 1 ? h->v[h->n - 2] : NULL);
-	while (h->n > 1 && (h->bytes > KEEP_BYTES || s->time_ns - h->v[0]->time_ns > KEEP_NS))
-		history_drop_oldest(h);
+	while ((oldest = back == h->n) + 1 < h->n &&
+	       (h->bytes > KEEP_BYTES || s->time_ns - h->v[oldest]->time_ns > KEEP_NS)) {
+		history_drop(h, oldest);
+		back -= oldest;
+	}
+	return back;
 }
 
 const struct sample *
@@ -82,7 +91,7 @@ void
 history_free(struct history *h)
 {
 	while (h->n)
-		history_drop_oldest(h);
+		history_drop(h, 0);
 	free(h->v);
 	*h = (struct history){0};
 }

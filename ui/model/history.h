@@ -23,8 +23,11 @@ void history_stopped(struct history *h, uint64_t from_ns, uint64_t to_ns);
 /* How long pmtop was stopped between the sample taken at that time and the next one; or 0. */
 uint64_t history_stop_after(const struct history *h, uint64_t time_ns);
 
-/* Takes over `s`. */
-void history_push(struct history *h, struct sample *s);
+/*
+ * Takes over `s`. The sample `back` steps back (0: none) stays, however old it gets; returns how
+ * far back it is now.
+ */
+size_t history_push(struct history *h, struct sample *s, size_t back);
 
 /* The sample `back` steps back; 1: the newest pushed. The oldest if there are fewer. */
 const struct sample *history_at(const struct history *h, size_t back);
