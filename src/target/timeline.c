@@ -233,6 +233,15 @@ timeline_outside(const struct timeline *t, const char *text, struct err *err)
 	               "cannot go to \"%.60s\"", text);
 }
 
+bool
+timeline_is_time(const char *text)
+{
+	uint64_t ignored;
+
+	return !strcmp(text, "start") || !strcmp(text, "end") ||
+	       duration_parse(text + (text[0] == '+'), &ignored);
+}
+
 int
 timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns, struct err *err)
 {

@@ -49,6 +49,9 @@ size_t timeline_find(const struct timeline *t, uint64_t time_ns);
  */
 int timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns, struct err *err);
 
+/* Whether a text is a time in any recording, so that no snapshot of that name could be meant. */
+bool timeline_is_time(const char *text);
+
 /* --- what a time is shown as; each returns out ---------------------------------------------- */
 
 enum { TIMELINE_TEXT = 40 };

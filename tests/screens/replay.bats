@@ -498,6 +498,30 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 	screen_end
 }
 
+@test "bug: a snapshot could have a name that diff takes for something else" {
+	local name
+	screen_start 100x24 "$FILE"
+	for name in start end 5s 12 1.5; do
+		ask "snap $name"
+		screen_text | grep -q 'diff takes it for a time: give another name'
+		screen_keys Escape
+	done
+	ask 'snap off'
+	screen_text | grep -q '`diff off` ends a comparison: give another name'
+	screen_keys Escape
+	ask 'snap 5th'
+	screen_text | grep -q 'this sample is 5th'
+	screen_keys Q
+	ROOT=$LIVE
+	screen_start 100x24 "$PID"
+	ask 'snap end'
+	screen_text | grep -q 'diff takes it for a time'
+	screen_keys Escape
+	ask 'snap off'
+	screen_text | grep -q 'ends a comparison'
+	screen_keys Escape q
+}
+
 @test "Tab completes the times and the snapshots of a recording" {
 	screen_start 100x24 "$FILE"
 	ask 'snap here'

@@ -38,10 +38,18 @@ int
 app_snap(struct app *a, struct lex *r, struct err *err)
 {
 	struct command c = {.kind = COMMAND_SNAP};
+	const char *how = "for example: snap before", *from;
 	char name[48];
 
-	if (app_diff_word(r, false, "for example: snap before", name, err) < 0)
+	lex_skip_blanks(r);
+	from = r->at;
+	if (app_diff_word(r, false, how, name, err) < 0)
 		return -1;
+	if (!strcasecmp(name, "off"))
+		return lex_fail(r, from, "`diff off` ends a comparison: give another name", how,
+		                err);
+	if (timeline_is_time(name))
+		return lex_fail(r, from, "diff takes it for a time: give another name", how, err);
 	if (*r->at)
 		return lex_fail(r, r->at, "unexpected text here", NULL, err);
 	if (a->t.s && a->t.s->timeline)
