@@ -166,7 +166,8 @@ static bool
 causes_is_write(const struct causes *c, const struct track *t, const struct causes_entry *e)
 {
 	return !t || e->flags & CAUSES_WRITTEN ||
-	       (e->epoch == c->epoch && causes_is_written(t, e->addr, e->epoch));
+	       (!c->recalled && e->epoch == c->epoch &&
+	        causes_is_written(t, e->addr, e->epoch));
 }
 
 void

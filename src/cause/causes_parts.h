@@ -58,6 +58,7 @@ struct causes {
 	bool after;       /* see causes_new_counter */
 	bool no_writes;   /* the log is not kept */
 	bool no_past;     /* it is, but not what was taken of epochs that are over */
+	bool recalled;    /* what was written has been said of each look: stamps know no better */
 	struct newest *newest; /* NULL: not kept */
 	bool turning;     /* a clear is under way: which epoch a fault belongs to is not known */
 	uint64_t turn;    /* the first entry that was added since it began */

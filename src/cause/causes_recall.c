@@ -9,6 +9,7 @@ causes_recall(struct causes *c, const struct track *t, uint64_t forgotten_ns)
 {
 	causes_forget(c);
 	causes_lock(c);
+	c->recalled = true;
 	c->epoch = c->first_epoch = t->first_epoch;
 	c->part_epoch = 0;
 	c->sampled_n = 0;

@@ -49,18 +49,6 @@ extents_within(const struct extents *e, uint64_t start, uint64_t end, size_t *at
 
 /* --- two of them, side by side -------------------------------------------------------------- */
 
-/*
- * Goes through two of them at once, in stretches in which neither changes. `a` and `b`: the run
- * there, NULL: none.
- */
-struct extents_pair {
-	const struct extents *x, *y;
-	size_t i, j;
-	uint64_t at;
-	const struct extent *a, *b;
-	uint64_t start, end;
-};
-
 /* How far [at, ...) goes as it begins; sets *in to the run that it is in. */
 static uint64_t
 extents_reach(const struct extents *e, size_t *i, uint64_t at, const struct extent **in)
@@ -76,8 +64,7 @@ extents_reach(const struct extents *e, size_t *i, uint64_t at, const struct exte
 	return e->v[*i].end;
 }
 
-/* false: neither has more. */
-static bool
+bool
 extents_next(struct extents_pair *p)
 {
 	do {

@@ -31,6 +31,19 @@ void extents_add(struct extents *e, uint64_t start, uint64_t end, uint32_t state
 /* Adds to `change`, which is empty, what differs in `to`. */
 void extents_compare(const struct extents *from, const struct extents *to, struct extents *change);
 
+/*
+ * Goes through two of them at once, in stretches in which neither changes: begin with x and y
+ * alone. `a` and `b`: the run that [start, end) is in, NULL: none. false: neither has more.
+ */
+struct extents_pair {
+	const struct extents *x, *y;
+	size_t i, j;
+	uint64_t at;
+	const struct extent *a, *b;
+	uint64_t start, end;
+};
+bool extents_next(struct extents_pair *p);
+
 /* Makes of a moment the one after a change. */
 void extents_apply(struct extents *e, const struct extents *change);
 

@@ -29,11 +29,64 @@ candidates_at(struct candidates *c, uint64_t who)
 	return &c->v[i].pages;
 }
 
-void
-candidates_unite(struct candidates *c, const struct candidates *later)
+/* All pages: the state is the place of their set, and 1. Without those in `without`. */
+static struct extents
+candidates_all(const struct candidates *c, const struct extents *without)
 {
-	for (size_t i = 0; i < later->n; i++)
-		extents_unite(candidates_at(c, later->v[i].who), &later->v[i].pages);
+	struct extents all = {0};
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct extents one = {0};
+
+		for (size_t k = 0; k < c->v[i].pages.n; k++)
+			extents_add(&one, c->v[i].pages.v[k].start, c->v[i].pages.v[k].end,
+			            (uint32_t)i + 1);
+		extents_unite(&all, &one);
+		extents_free(&one);
+	}
+	extents_apply(&all, without);
+	return all;
+}
+
+/* What is written in both, and not in `in`: as a change, in which it is gone. */
+static struct extents
+candidates_elsewhere(const struct extents *in, const struct extents *both)
+{
+	struct extents change = {0}, out = {0};
+
+	extents_compare(in, both, &change);
+	for (size_t i = 0; i < change.n; i++)
+		extents_add(&out, change.v[i].start, change.v[i].end, EXTENT_GONE);
+	extents_free(&change);
+	return out;
+}
+
+int
+candidates_unite(struct candidates *c, const struct candidates *later,
+                 const struct candidates_unite *how, struct err *err)
+{
+	struct extents no_write = candidates_elsewhere(how->written, how->both),
+		       nor_later = candidates_elsewhere(how->later_written, how->both),
+		       is = candidates_all(c, &no_write), then = candidates_all(later, &nor_later);
+	struct extents_pair p = {.x = &is, .y = &then};
+	struct candidates out = {0};
+	int got = 0;
+
+	while (got == 0 && extents_next(&p)) {
+		uint64_t a = p.a ? c->v[p.a->state - 1].who : 0;
+		uint64_t b = p.b ? later->v[p.b->state - 1].who : 0, who = p.a ? a : b;
+
+		if (p.a && p.b && a != b)
+			got = how->who(how->arg, a, b, &who, err);
+		extents_add(candidates_at(&out, who), p.start, p.end, 1);
+	}
+	extents_free(&no_write);
+	extents_free(&nor_later);
+	extents_free(&is);
+	extents_free(&then);
+	candidates_free(c);
+	*c = out;
+	return got;
 }
 
 /* --- places among the written pages --------------------------------------------------------- */

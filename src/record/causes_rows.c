@@ -26,6 +26,8 @@
 	X(BASE_CHAIN, "SELECT ifnull(max(id) + 1, 1) FROM (SELECT id FROM chain UNION ALL "  \
 	              "SELECT chain FROM candidate UNION ALL SELECT chain FROM brought)")    \
 	X(BASE_WHO, "SELECT ifnull(max(id) + 1, 1) FROM who")                                \
+	X(SET, "SELECT c.chain, c.task, w.more, w.session FROM who w JOIN candidate c ON "    \
+	       "c.who = w.id WHERE w.id = ? ORDER BY c.chain, c.task")                        \
 	X(READ, "SELECT data FROM fault_set WHERE sample = ?")                               \
 	X(DROP, "DELETE FROM fault WHERE sample = ?")                                        \
 	X(DROP_SET, "DELETE FROM fault_set WHERE sample = ?")
@@ -43,6 +45,14 @@ static const char *const causes_rows_sql[] = {
 #undef X
 };
 
+/* Sets made of two others by thinning: their numbers are above all that a session gets to. */
+#define CAUSES_ROWS_UNITED (UINT64_C(1) << 40)
+
+struct causes_rows_set {
+	uint64_t id, session, more, n;
+	struct suspects_by by[CAUSES_MOST]; /* ascending */
+};
+
 struct causes_rows {
 	struct statements s;
 	int64_t session;
@@ -54,6 +64,11 @@ struct causes_rows {
 		uint64_t on, kernel, period, rests, unwatched, lost;
 		const char *why;
 	} watch;
+	struct causes_rows_pair {
+		uint64_t a, b, both;
+	} * pairs; /* that were united lately */
+	struct causes_rows_set *united; /* those that were made of them */
+	size_t pairs_n, pairs_cap, united_n, united_cap;
 };
 
 struct causes_rows *
@@ -74,6 +89,8 @@ causes_rows_close(struct causes_rows *r)
 	if (!r)
 		return;
 	statements_close(&r->s);
+	free(r->pairs);
+	free(r->united);
 	free(r);
 }
 
@@ -336,6 +353,136 @@ causes_rows_drop(struct causes_rows *r, int64_t sample, struct err *err)
 	           : 0;
 }
 
+static int
+causes_rows_read_set(struct causes_rows *r, uint64_t id, struct causes_rows_set *out,
+                     struct err *err)
+{
+	int got;
+
+	*out = (struct causes_rows_set){.id = id};
+	STATEMENTS_BIND(&r->s, CAUSES_ROWS_SET, id);
+	while ((got = statements_step(&r->s, CAUSES_ROWS_SET, err)) > 0) {
+		out->more |= statements_number(&r->s, CAUSES_ROWS_SET, 2);
+		out->session = statements_number(&r->s, CAUSES_ROWS_SET, 3);
+		if (out->n < CAUSES_MOST)
+			out->by[out->n++] = (struct suspects_by){
+			    statements_number(&r->s, CAUSES_ROWS_SET, 0),
+			    statements_number(&r->s, CAUSES_ROWS_SET, 1)};
+	}
+	return got;
+}
+
+static int
+causes_rows_order(const struct suspects_by *a, const struct suspects_by *b)
+{
+	if (a->chain != b->chain)
+		return a->chain < b->chain ? -1 : 1;
+	return (a->task > b->task) - (a->task < b->task);
+}
+
+/* The candidates of both, as far as so many are kept. */
+static struct causes_rows_set
+causes_rows_join_sets(const struct causes_rows_set *a, const struct causes_rows_set *b)
+{
+	struct causes_rows_set out = {.session = a->n ? a->session : b->session,
+	                              .more = a->more | b->more};
+	size_t i = 0, k = 0;
+
+	while (i < a->n || k < b->n) {
+		int order = i == a->n   ? 1
+		            : k == b->n ? -1
+		                        : causes_rows_order(&a->by[i], &b->by[k]);
+		struct suspects_by by = order <= 0 ? a->by[i] : b->by[k];
+
+		i += order <= 0;
+		k += order >= 0;
+		if (out.n == CAUSES_MOST) {
+			out.more = 1;
+			break;
+		}
+		out.by[out.n++] = by;
+	}
+	return out;
+}
+
+static bool
+causes_rows_same_set(const struct causes_rows_set *a, const struct causes_rows_set *b)
+{
+	bool same = a->n == b->n && a->more == b->more && a->session == b->session;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = !causes_rows_order(&a->by[i], &b->by[i]);
+	return same;
+}
+
+/* A set that is in the file, or now comes into it. */
+static int
+causes_rows_put_set(struct causes_rows *r, struct causes_rows_set *is, struct err *err)
+{
+	int64_t next;
+
+	for (size_t i = 0; i < r->united_n; i++)
+		if (causes_rows_same_set(&r->united[i], is)) {
+			is->id = r->united[i].id;
+			return 0;
+		}
+	if (statements_ask(&r->s, CAUSES_ROWS_BASE_WHO, &next, err) < 0)
+		return -1;
+	is->id = u64_max((uint64_t)next, (uint64_t)r->who + CAUSES_ROWS_UNITED);
+	STATEMENTS_BIND(&r->s, CAUSES_ROWS_WHO, is->id, is->session, is->more);
+	if (statements_do(&r->s, CAUSES_ROWS_WHO, err) < 0)
+		return -1;
+	for (size_t i = 0; i < is->n; i++) {
+		STATEMENTS_BIND(&r->s, CAUSES_ROWS_CANDIDATE, is->id, is->by[i].chain,
+		                is->by[i].task);
+		if (statements_do(&r->s, CAUSES_ROWS_CANDIDATE, err) < 0)
+			return -1;
+	}
+	r->united = vec_room(r->united, r->united_n, &r->united_cap, sizeof(*r->united));
+	r->united[r->united_n++] = *is;
+	return 0;
+}
+
+static int
+causes_rows_make_both(struct causes_rows *r, uint64_t id_a, uint64_t id_b, uint64_t *both,
+                      struct err *err)
+{
+	struct causes_rows_set a, b, is;
+
+	if (causes_rows_read_set(r, id_a, &a, err) < 0 ||
+	    causes_rows_read_set(r, id_b, &b, err) < 0)
+		return -1;
+	is = causes_rows_join_sets(&a, &b);
+	*both = causes_rows_same_set(&is, &a) ? id_a : id_b;
+	if (causes_rows_same_set(&is, &a) || causes_rows_same_set(&is, &b))
+		return 0;
+	if (causes_rows_put_set(r, &is, err) < 0)
+		return -1;
+	*both = is.id;
+	return 0;
+}
+
+/* As struct candidates_unite has it: mostly of a pair that was asked for before. */
+static int
+causes_rows_both(void *arg, uint64_t a, uint64_t b, uint64_t *both, struct err *err)
+{
+	enum { MOST = 4096 };
+	struct causes_rows *r = arg;
+
+	for (size_t i = r->pairs_n; i > 0; i--)
+		if (r->pairs[i - 1].a == a && r->pairs[i - 1].b == b) {
+			*both = r->pairs[i - 1].both;
+			return 0;
+		}
+	if (causes_rows_make_both(r, a, b, both, err) < 0)
+		return -1;
+	if (r->pairs_n == MOST)
+		r->pairs_n = 0;
+	r->pairs = vec_room(r->pairs, r->pairs_n, &r->pairs_cap, sizeof(*r->pairs));
+	r->pairs[r->pairs_n++] = (struct causes_rows_pair){a, b, *both};
+	return 0;
+}
+
 int
 causes_rows_unite(struct causes_rows *r, const struct causes_rows_join *j, struct err *err)
 {
@@ -344,8 +491,16 @@ causes_rows_unite(struct causes_rows *r, const struct causes_rows_join *j, struc
 
 	if (got == 0)
 		got = causes_rows_read(r, j->next, j->next_written, j->page_size, &later, err);
+	if (got == 0)
+		got = candidates_unite(
+		    &pages, &later,
+		    &(struct candidates_unite){.written = j->written,
+		                               .later_written = j->next_written,
+		                               .both = j->both,
+		                               .who = causes_rows_both,
+		                               .arg = r},
+		    err);
 	if (got == 0) {
-		candidates_unite(&pages, &later);
 		got = causes_rows_drop(r, j->sample, err) < 0 ||
 		              causes_rows_drop(r, j->next, err) < 0
 		          ? -1

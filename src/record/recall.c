@@ -272,11 +272,14 @@ recall_by_addr(const void *pa, const void *pb)
 	return (*a)->returns - (*b)->returns;
 }
 
-/* Names of threads may have been learnt meanwhile: those are read again. */
+/*
+ * Names of threads may have been learnt meanwhile, and sets been made by thinning: those are read
+ * again.
+ */
 static int
 recall_read(struct recall *r, struct err *err)
 {
-	r->tasks_n = 0;
+	r->tasks_n = r->who_n = 0;
 	return recall_take(r, RECALL_CODES, r->places, r->places_n, sizeof(*r->places),
 	                   recall_take_place, err) < 0 ||
 	               recall_take(r, RECALL_CHAINS, r->chains, r->chains_n, sizeof(*r->chains),

@@ -354,6 +354,7 @@ recording_close(struct recording *r)
 		close(r->fd);
 	extents_free(&r->pages);
 	stamps_free(&r->stamps);
+	stamps_free(&r->recalled.written);
 	free(r->doubts.v);
 	free(r->samples);
 	free(r->path);

@@ -111,6 +111,13 @@ bool recording_recall(struct recording *r, const struct track *t, struct causes 
 bool recording_recall_next(struct recording *r, const struct track *t, struct causes *into);
 
 /*
+ * After these: what was written in the samples that went page by page, with how often; and how many
+ * pages in those before. What was written before the session's first sample is in neither.
+ */
+const struct stamps *recording_written(struct recording *r);
+uint64_t recording_written_before(const struct recording *r);
+
+/*
  * Who brought in what came since that time and was there at the sample; what it says is of `into`.
  * The caller frees it.
  */

@@ -120,6 +120,11 @@ struct recording {
 	struct recording_writes writes;
 	struct stamps stamps; /* when pages were written; empty: writes were not tracked; of: */
 	size_t stamped;       /* 1 + a sample; 0: of none yet */
+	struct recording_recalled {
+		size_t first, window;  /* who wrote is known since; page by page since */
+		struct stamps written; /* in each sample since then, up to: */
+		size_t to;             /* 1 + a sample; 0: of none yet */
+	} recalled;
 	struct recording_doubts doubts;
 	struct recording_blocks blocks;
 	struct frame_looks frames; /* of the blocks */
@@ -145,6 +150,10 @@ int recording_read_session(struct recording *r, size_t i, struct err *err);
 
 /* The track of writes at sample i. -1 with err. */
 int recording_read_track(struct recording *r, size_t i, struct recording_writes *w,
+                         struct err *err);
+
+/* Stamps what was written in sample i. -1 with err. */
+int recording_add_writes(struct recording *r, size_t i, uint32_t epoch, struct stamps *stamps,
                          struct err *err);
 
 /* Forgets the blocks of earlier rounds; `all`: every one. */

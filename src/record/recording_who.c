@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who wrote, by the sample. */
 #include "base/util.h"
-#include "record/pack.h"
 #include "record/recording_parts.h"
 
 /* Page by page so many are read, at most, and of so many samples. */
@@ -49,27 +48,6 @@ recording_find_window(struct recording *r, uint32_t first_epoch, size_t *first, 
 	*window = i;
 }
 
-/* The first sample does not say what was written since another: its stamps say it, of its epoch. */
-static void
-recording_recall_first(struct recording *r, const struct recording_sample *s, struct causes *into)
-{
-	sqlite3_stmt *of = STATEMENTS_BIND(&r->s, RECORDING_STAMPS, (uint64_t)s->id);
-	struct stamps stamps = {0};
-	struct track_stamp is;
-	struct stamps_at at;
-	struct err ignored;
-
-	if (statements_step(&r->s, RECORDING_STAMPS, &ignored) > 0)
-		unpack_stamps(sqlite3_column_blob(of, 0), (size_t)sqlite3_column_bytes(of, 0), 0,
-		              &stamps);
-	statements_reset(&r->s, RECORDING_STAMPS);
-	at = stamps_begin(&stamps, 0, UINT64_MAX);
-	while (stamps_next(&at, &is))
-		if (is.epoch == s->epoch)
-			causes_recall_written(into, &(struct pm_run){is.start, is.end, 0}, 1);
-	stamps_free(&stamps);
-}
-
 static void
 recording_recall_one(struct recording *r, size_t i, struct causes *into)
 {
@@ -85,8 +63,6 @@ recording_recall_one(struct recording *r, size_t i, struct causes *into)
 	causes_set_lost(into, lost);
 	if (sets_read_written(r->sets, s->id, &written, &ignored) == 0)
 		recall_faults(r->recall, s->id, s->tick.time_ns, &written, into);
-	if (!s->tick.written_known && s->whole)
-		recording_recall_first(r, s, into);
 	extents_free(&written);
 }
 
@@ -107,7 +83,7 @@ recording_recall_next(struct recording *r, const struct track *t, struct causes 
 bool
 recording_recall(struct recording *r, const struct track *t, struct causes *into, struct err *why)
 {
-	size_t first, window;
+	struct recording_recalled *is = &r->recalled;
 
 	if (!recording_has_faults(r)) {
 		err_set(why, ERR_TARGET, "page faults were not recorded",
@@ -117,12 +93,40 @@ recording_recall(struct recording *r, const struct track *t, struct causes *into
 	}
 	if (!recording_need_recall(r, why))
 		return false;
-	recording_find_window(r, t->first_epoch, &first, &window);
-	causes_recall(into, t, window > first ? r->samples[window].tick.time_ns : 0);
-	recall_past(r->recall, r->samples[first].id, r->samples[window].id, into);
-	for (size_t i = window; i <= r->at; i++)
+	recording_find_window(r, t->first_epoch, &is->first, &is->window);
+	is->to = 0;
+	causes_recall(into, t, is->window > is->first ? r->samples[is->window].tick.time_ns : 0);
+	recall_past(r->recall, r->samples[is->first].id, r->samples[is->window].id, into);
+	for (size_t i = is->window; i <= r->at; i++)
 		recording_recall_one(r, i, into);
 	return true;
+}
+
+const struct stamps *
+recording_written(struct recording *r)
+{
+	struct recording_recalled *is = &r->recalled;
+	struct err ignored;
+
+	if (!is->to || is->to > r->at + 1) {
+		stamps_clear(&is->written);
+		is->to = is->window;
+	}
+	for (; is->to <= r->at; is->to++)
+		recording_add_writes(r, is->to,
+		                     (uint32_t)u64_max(is->written.epoch, r->samples[is->to].epoch),
+		                     &is->written, &ignored);
+	return &is->written;
+}
+
+uint64_t
+recording_written_before(const struct recording *r)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = r->recalled.first; i < r->recalled.window; i++)
+		sum += r->samples[i].tick.written_known ? r->samples[i].tick.written : 0;
+	return sum;
 }
 
 uint64_t

@@ -51,9 +51,9 @@ recording_writes(const struct recording *r)
 
 /* --- stamps --------------------------------------------------------------------------------- */
 
-static int
-recording_add_writes(struct recording *r, size_t i, const struct recording_writes *w,
-                     struct stamps *stamps, struct err *err)
+int
+recording_add_writes(struct recording *r, size_t i, uint32_t epoch, struct stamps *stamps,
+                     struct err *err)
 {
 	struct extents written = {0};
 	struct pm_run *runs;
@@ -64,7 +64,7 @@ recording_add_writes(struct recording *r, size_t i, const struct recording_write
 		for (size_t k = 0; k < written.n; k++)
 			runs[k] = (struct pm_run){written.v[k].start, written.v[k].end, 0};
 		stamps_update(stamps, runs[0].start, runs[written.n - 1].end, runs, written.n, true,
-		              w->epoch, r->samples[i].tick.time_ns);
+		              epoch, r->samples[i].tick.time_ns);
 		free(runs);
 	}
 	extents_free(&written);
@@ -87,7 +87,7 @@ recording_go_writes(struct recording *r, size_t i, struct stamps *stamps,
 	if (!w->on || (before.on && (w->epoch < before.epoch || w->tracker != before.tracker)))
 		stamps_clear(stamps);
 	if (!w->on || !r->samples[i].whole)
-		return w->on ? recording_add_writes(r, i, w, stamps, err) : 0;
+		return w->on ? recording_add_writes(r, i, w->epoch, stamps, err) : 0;
 	stamps_clear(stamps);
 	s = STATEMENTS_BIND(&r->s, RECORDING_STAMPS, (uint64_t)r->samples[i].id);
 	got = statements_step(&r->s, RECORDING_STAMPS, err);

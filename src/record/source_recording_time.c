@@ -205,6 +205,15 @@ source_recording_wrote(struct source *s, size_t from, struct source_wrote **out)
 }
 
 static uint64_t
+source_recording_written(struct source *s, const struct stamps **by_page)
+{
+	struct recording *r = source_recording_of(s)->r;
+
+	*by_page = recording_written(r);
+	return recording_written_before(r);
+}
+
+static uint64_t
 source_recording_reach(struct source *s, uint64_t start, uint64_t end)
 {
 	return recording_reach(source_recording_of(s)->r, start, end);
@@ -249,6 +258,7 @@ const struct source_time source_recording_time = {
     .line = source_recording_line,
     .walk = source_recording_walk,
     .wrote = source_recording_wrote,
+    .written = source_recording_written,
     .reach = source_recording_reach,
     .contents = source_recording_contents,
     .content = source_recording_content,

@@ -240,6 +240,13 @@ struct source_time {
 	 */
 	size_t (*wrote)(struct source *s, size_t from, struct source_wrote **out);
 
+	/*
+	 * What was written in the intervals between its times, by then: as stamps whose counts are
+	 * of the intervals whose faults are known page by page, valid until the next `go`; returns
+	 * the pages of those before, since the first epoch that is known.
+	 */
+	uint64_t (*written)(struct source *s, const struct stamps **by_page);
+
 	/* The highest end of any region that ever began in [start, end); 0: there was none. */
 	uint64_t (*reach)(struct source *s, uint64_t start, uint64_t end);
 

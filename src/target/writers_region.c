@@ -5,27 +5,43 @@
 
 /* Pages of [start, end), each counted in every epoch in which it was written. */
 static uint64_t
-writers_written_ever(const struct track *t, uint64_t start, uint64_t end, size_t page_size)
+writers_written_ever(const struct target *t, struct stamps_at stamps)
 {
-	struct stamps_at stamps = track_stamps(t, start, end);
 	struct track_stamp s;
 	uint64_t sum = 0;
 
 	while (stamps_next(&stamps, &s))
-		sum += (s.end - s.start) / page_size * s.count;
+		sum += (s.end - s.start) / t->page_size * s.count;
 	return sum;
+}
+
+/*
+ * The same of a recording: in every interval whose faults are known. Two that were thinned to one
+ * are one.
+ */
+static uint64_t
+writers_written_by_then(const struct target *t, const struct causes_range *of)
+{
+	const struct stamps *by_page;
+	uint64_t before = t->source->ops->time->written(t->source, &by_page);
+	uint64_t end = of->end ? of->end : UINT64_MAX;
+
+	return (of->end ? 0 : before) +
+	       writers_written_ever(t, stamps_begin(by_page, of->start, end));
 }
 
 /* The same in the epochs of the range, as far as stamps remember. */
 uint64_t
-writers_written(const struct track *t, const struct causes_range *of, size_t page_size)
+writers_written(const struct target *t, const struct causes_range *of)
 {
 	uint64_t end = of->end ? of->end : UINT64_MAX, sum = 0;
 
-	if (of->from <= t->first_epoch && of->to >= t->epoch)
-		return writers_written_ever(t, of->start, end, page_size);
+	if (source_is_past(t->source))
+		return writers_written_by_then(t, of);
+	if (of->from <= t->track.first_epoch && of->to >= t->track.epoch)
+		return writers_written_ever(t, track_stamps(&t->track, of->start, end));
 	for (uint32_t e = of->from; e <= of->to && e - of->from < 32; e++)
-		sum += track_bytes_in(t, of->start, end, e) / page_size;
+		sum += track_bytes_in(&t->track, of->start, end, e) / t->page_size;
 	return sum;
 }
 
@@ -68,7 +84,7 @@ writers_written_in(const struct target *t, const struct vma *v, struct causes_ra
 {
 	of.start = u64_max(of.start, v->start);
 	of.end = of.end ? u64_min(of.end, v->end) : v->end;
-	return of.start < of.end ? writers_written(&t->track, &of, t->page_size) : 0;
+	return of.start < of.end ? writers_written(t, &of) : 0;
 }
 
 static int

@@ -5,7 +5,7 @@
 #include "target/writers.h"
 
 /* Pages that the tracker saw written, each once in every epoch of the range. */
-uint64_t writers_written(const struct track *t, const struct causes_range *of, size_t page_size);
+uint64_t writers_written(const struct target *t, const struct causes_range *of);
 
 /*
  * Replaces the rows by those of regions: of their pages, how many have one candidate for who wrote
