@@ -54,6 +54,11 @@ struct heatmap_job {
 	struct extents all; /* what was there at some time */
 	uint64_t lo, hi;
 	uint64_t *count;    /* of each row */
+	struct heatmap_part {
+		uint64_t end;   /* where those of another name begin */
+		uint64_t pages; /* that were there */
+	} *part;
+	size_t parts_n;
 	size_t at;          /* the next time */
 	unsigned col;       /* its column */
 	struct heatmap_kept *kept; /* by time; NULL: they did not fit */
@@ -140,35 +145,111 @@ heatmap_see(void *arg, const struct source_moment *m)
 	return 0;
 }
 
-/* Rows of `each` pages. */
+/* Where memory begins that is mapped under another name than at that address. */
+static uint64_t
+heatmap_name_ends(const struct vma_list *vmas, uint64_t at)
+{
+	size_t first = vmas ? vma_lower_bound(vmas, at) : 0, i = first;
+
+	if (!vmas || first == vmas->n)
+		return UINT64_MAX;
+	if (vmas->v[first].start > at) /* not mapped now */
+		return vmas->v[first].start;
+	while (i < vmas->n && !strcmp(vmas->v[i].name, vmas->v[first].name))
+		i++;
+	return i < vmas->n ? vmas->v[i].start : UINT64_MAX;
+}
+
+/* The pages that were there, by name. */
+static void
+heatmap_find_parts(struct heatmap_job *j)
+{
+	struct heatmap *h = j->h;
+	size_t cap = 0;
+
+	for (size_t i = 0; i < j->all.n; i++)
+		for (uint64_t at = j->all.v[i].start, till; at < j->all.v[i].end; at = till) {
+			if (!j->parts_n || j->part[j->parts_n - 1].end <= at) {
+				j->part = vec_room(j->part, j->parts_n, &cap, sizeof(*j->part));
+				j->part[j->parts_n++] = (struct heatmap_part){
+				    .end = heatmap_name_ends(j->from->vmas, at)};
+			}
+			till = u64_min(j->all.v[i].end, j->part[j->parts_n - 1].end);
+			j->part[j->parts_n - 1].pages += (till - at) / h->page_size;
+			h->pages += (till - at) / h->page_size;
+		}
+}
+
+/* How many rows these take, of so many pages at most, if none has pages of two names. */
+static uint64_t
+heatmap_rows_of(const struct heatmap_job *j, uint64_t each)
+{
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < j->parts_n; i++)
+		rows += (j->part[i].pages + each - 1) / each;
+	return rows;
+}
+
+/* The least that suffices, of rows that end with each name or of others. */
+static uint64_t
+heatmap_each(const struct heatmap_job *j, bool apart)
+{
+	uint64_t low = (j->h->pages + j->h->of.rows - 1) / j->h->of.rows, high = j->h->pages;
+
+	while (apart && low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (heatmap_rows_of(j, middle) <= j->h->of.rows)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Adds pages from there to the last row, or to a new one. Returns how many it took. */
+static uint64_t
+heatmap_add_pages(struct heatmap *h, uint64_t at, uint64_t pages, bool new_row)
+{
+	struct heatmap_row *r;
+
+	if (!h->rows || new_row || h->row[h->rows - 1].pages == h->each)
+		h->row[h->rows++].start = at;
+	r = &h->row[h->rows - 1];
+	pages = u64_min(pages, h->each - r->pages);
+	r->pages += pages;
+	r->end = at + pages * h->page_size;
+	return pages;
+}
+
 static void
 heatmap_lay_out(struct heatmap_job *j)
 {
 	struct heatmap *h = j->h;
-	uint64_t each, room = 0;
+	size_t part = 0, row_part = 0;
+	bool apart;
 
-	for (size_t i = 0; i < j->all.n; i++)
-		h->pages += (j->all.v[i].end - j->all.v[i].start) / h->page_size;
+	heatmap_find_parts(j);
 	if (!h->pages || !h->of.rows)
 		return;
-	each = (h->pages + h->of.rows - 1) / h->of.rows;
-	h->row = mem_alloc((h->pages / each + 1) * sizeof(*h->row));
+	apart = j->parts_n <= h->of.rows / 2;
+	h->each = heatmap_each(j, apart);
+	h->row = mem_alloc(((size_t)h->of.rows + 1) * sizeof(*h->row));
 	for (size_t i = 0; i < j->all.n; i++)
 		for (uint64_t at = j->all.v[i].start; at < j->all.v[i].end;) {
-			struct heatmap_row *r;
-			uint64_t n = (j->all.v[i].end - at) / h->page_size;
+			unsigned rows = h->rows;
+			uint64_t n;
 
+			while (j->part[part].end <= at)
+				part++;
+			n = (u64_min(j->all.v[i].end, j->part[part].end) - at) / h->page_size;
 			if (!n) /* of a session with smaller pages */
 				break;
-			if (!room)
-				h->row[h->rows++].start = at;
-			room = room ? room : each;
-			n = u64_min(n, room);
-			r = &h->row[h->rows - 1];
-			at += n * h->page_size;
-			r->end = at;
-			r->pages += n;
-			room -= n;
+			at += heatmap_add_pages(h, at, n, apart && part != row_part) *
+			      h->page_size;
+			h->row[h->rows - 1].more += h->rows == rows && part != row_part;
+			row_part = part;
 		}
 }
 
@@ -353,6 +434,7 @@ heatmap_make(const struct heatmap_from *from, const struct heatmap_of *of, struc
 	heatmap_drop(&j);
 	extents_free(&j.all);
 	free(j.count);
+	free(j.part);
 	if (r == 0)
 		return h;
 	heatmap_unref(h);

@@ -11,8 +11,9 @@
 
 /*
  * Memory over time: addresses down, times across. Only pages that were there at some time have a
- * place, so that rows have as many of them each, and gaps between mappings take none. Immutable
- * once made; memory follows its cells.
+ * place, so gaps between mappings take none. A row ends with the mappings of one name; where these
+ * are too many for that, rows have as many pages each. Immutable once made; memory follows its
+ * cells.
  */
 struct heatmap_of {
 	uint64_t lo, hi;     /* of these addresses; hi 0: of all */
@@ -28,11 +29,13 @@ struct heatmap {
 	struct heatmap_of of;
 	size_t page_size;
 	uint64_t pages;          /* that were there at some time */
+	uint64_t each;           /* in a row at most */
 	size_t first, last, times; /* what it shows, of so many */
 	unsigned rows, cols;     /* 0: there was nothing */
 	struct heatmap_row {
 		uint64_t start, end; /* bytes; nothing else was there before the next row */
 		uint64_t pages;
+		unsigned more;       /* names of mappings that it has pages of, beyond the first */
 	} *row;
 	struct heatmap_column {
 		size_t first, last;      /* times */
@@ -60,7 +63,7 @@ struct heatmap_from {
 	            struct err *err);
 	void *arg;
 	struct progress *progress;
-	const struct vma_list *vmas; /* of a map by region */
+	const struct vma_list *vmas; /* what is mapped now, whose ends are those of rows; or NULL */
 	/* bytes that may be kept meanwhile, instead of walking twice; 0: HEATMAP_ROOM */
 	size_t room;
 };

@@ -97,7 +97,7 @@ teardown() { screen_stop; }
 	screen_keys C-u
 	screen_type "$BATS_TEST_TMPDIR/heat.csv"
 	screen_keys Enter
-	[ "$(head -n 1 "$BATS_TEST_TMPDIR/heat.csv")" = START,END,FROM,TO,PAGES,RSS,WRITTEN,WR_S,GROWN ]
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/heat.csv")" = START,END,FROM,TO,PAGES,RSS,WRITTEN,WR/S,GROWN,MAPPING ]
 	# pages in RAM at the end, by the screen, by the command line, and by another question
 	sum() { awk -F, '$4 == "2026-01-02T12:30:09.000+00:00" { n += $6 } END { print n }' "$1"; }
 	TZ=UTC0 "$PMTOP" --heat --csv --bytes "$FILE" >"$BATS_TEST_TMPDIR/cells.csv"
@@ -125,4 +125,30 @@ teardown() { screen_stop; }
 	target_loses 0x10000000 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
 	screen_keys r r
 	screen_text | grep -E '10000000 .*█.*▄ .*canvas'
+}
+
+@test "bug: a row of heat had pages of several mappings, under the name of the first" {
+	recorded
+	"$PMTOP" --heat --csv -b -o START,END,WRITTEN,MAPPING "$FILE" >"$BATS_TEST_TMPDIR/cells.csv"
+	# what is in a row is in its mapping, by the list
+	"$PMTOP" --list --csv -n -o START,END,MAPPING "$FILE" >"$BATS_TEST_TMPDIR/list"
+	while IFS=, read -r start end _ mapping; do
+		awk -F, -v start="$start" -v end="$end" -v mapping="$mapping" \
+			'$1 <= start && start < $2 { exit !(end <= $2 && mapping == $3) }' "$BATS_TEST_TMPDIR/list"
+	done < <(tail -n +2 "$BATS_TEST_TMPDIR/cells.csv")
+	[ "$(awk -F, '$3 { print $4 }' "$BATS_TEST_TMPDIR/cells.csv" | sort -u | tail -n 1)" = "[anon: canvas]" ]
+	# too many for that: a row says of how many it has pages
+	screen_start 160x6 --ascii "$FILE"
+	screen_keys H Tab
+	screen_text
+	screen_text | grep -qE 'can.* \+[12] '
+	screen_text | grep -qE 'canvas.* and [12] more'
+}
+
+@test "bug: GROWN of --heat was a string in JSON, and in bytes beside sizes with units" {
+	recorded
+	"$PMTOP" --heat --json "$FILE" >"$BATS_TEST_TMPDIR/cells.json"
+	grep -qE '"grown": -[0-9]+,' "$BATS_TEST_TMPDIR/cells.json"
+	run ! grep -q '"grown": "' "$BATS_TEST_TMPDIR/cells.json"
+	"$PMTOP" --heat "$FILE" | grep -qE ' -[0-9.]+K '
 }

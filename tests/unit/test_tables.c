@@ -358,6 +358,12 @@ value_without(enum column_id id, unsigned needs)
 	                               .n = {.swap_known = true, .written_known = true, .contents_known = true},
 	                               .known = true};
 	const struct span span = {0x1000, 0x3000, 0x1000, &v, &v, 0};
+	struct heatmap_row heat_at = {0x1000, 0x3000, 2, 1};
+	struct heatmap_column heat_column[] = {{0, 0, 1, 2, 0}, {1, 1, 2, 3, 0}};
+	struct heatmap_cell heat_cell[] = {{1, 1, true}, {2, 2, true}};
+	const struct heatmap heat = {.page_size = 4096, .rows = 1, .cols = 2, .row = &heat_at,
+	                             .column = heat_column, .cell = heat_cell, .made_ns = 3};
+	struct heat_row hr = {.h = &heat, .col = 1, .mapping = "heap +1"};
 	const struct page_run run = {0x1000, 0x3000, 0x1000, PAGE_DIFF_MOVED, STATE_ANON, STATE_ANON};
 
 	for (size_t i = 0; i < ARRAY_LEN(read); i++)
@@ -374,6 +380,7 @@ value_without(enum column_id id, unsigned needs)
 	case SET_SHARE: return share_value(id, &sr);
 	case SET_DIFF: return diff_value(id, &(struct diff_row){&dr, &dr.n, 4096});
 	case SET_DIFFER: return differ_value(id, &(struct differ_row){&span, &run, 5, 6, 4096});
+	case SET_HEAT: return heat_value(id, &hr);
 	case SET_LIST: break;
 	}
 	return (struct value){.kind = VALUE_UNKNOWN};

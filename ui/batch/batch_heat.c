@@ -16,7 +16,9 @@ batch_heat(struct batch *b, struct err *err)
 	struct out_shape shape = batch_shape(b->o, "cells", true);
 	struct timeline *line;
 	struct heatmap *h;
+	enum column_id ids[ROW_MOST];
 	struct query q;
+	size_t n;
 	int r;
 
 	if (!s->ops->time)
@@ -25,15 +27,17 @@ batch_heat(struct batch *b, struct err *err)
 		               "no picture of the past");
 	if (b->o->columns)
 		of.cols = b->o->columns;
+	if (batch_columns(b->o, SET_HEAT, ids, &n, err) < 0 ||
+	    target_regions(&b->t, &b->vmas, err) < 0)
+		return -1;
 	if (b->o->range && (query_parse(b->o->range, b->t.page_size, &q, err) < 0 ||
-	                    target_regions(&b->t, &b->vmas, err) < 0 ||
 	                    query_range(&q, &b->vmas, b->t.page_size, &of.lo, &of.hi, err) < 0))
 		return -1;
-	h = heatmap_of_source(s, NULL, NULL, &of, err);
+	h = heatmap_of_source(s, NULL, &b->vmas, &of, err);
 	if (!h)
 		return -1;
 	line = s->ops->time->line(s);
-	r = heat_rows(h, line, &shape, err);
+	r = heat_rows(h, line, &b->vmas, ids, n, &shape, err);
 	timeline_unref(line);
 	heatmap_unref(h);
 	return r;

@@ -61,7 +61,8 @@ docs_man_tables(void)
 	                                   "COLUMNS OF --grow", "COLUMNS OF --grow --by",
 	                                   "COLUMNS OF --touched", "COLUMNS OF --who",
 	                                   "COLUMNS OF --diff",
-	                                   "COLUMNS OF --diff --pages"};
+	                                   "COLUMNS OF --diff --pages",
+	                                   "COLUMNS OF --heat"};
 	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];
@@ -70,7 +71,7 @@ docs_man_tables(void)
 		         state_row((enum state)s)->name);
 		docs_item(term, state_row((enum state)s)->help);
 	}
-	for (int set = SET_REGION; set <= SET_DIFFER; set++) {
+	for (int set = SET_REGION; set <= SET_HEAT; set++) {
 		printf(".SH \"");
 		docs_roff(sets[set]);
 		printf("\"\n");

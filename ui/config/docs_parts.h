@@ -49,7 +49,7 @@ struct docs_column_case {
 	const char *option, *and; /* NULL: no other */
 	enum column_set set;
 };
-enum { DOCS_COLUMN_CASES = 12 };
+enum { DOCS_COLUMN_CASES = 13 };
 extern const struct docs_column_case docs_column_cases[DOCS_COLUMN_CASES];
 
 /* Prints the patterns of `case` for a command line with those options, `or` between two. */

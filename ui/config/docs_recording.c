@@ -65,6 +65,20 @@ static const char docs_recording_trace[] =
     "pmtop \\-\\-export perfetto FILE >FILE.pftrace\n"
     ".EE\n";
 
+static const char docs_recording_views[] =
+    ".SH VIEWS\n"
+    "Columns that a table has, too, mean the same here. Of the others,\n"
+    ".IR grown ,\n"
+    ".IR pages ,\n"
+    ".I maybe\n"
+    "are counts of pages,\n"
+    ".I per_second\n"
+    "is pages a second since the sample before, and NULL for the first of a session.\n"
+    ".I address\n"
+    "is text: the first address in hexadecimal, as /proc/PID/maps has it; the column\n"
+    ".I start\n"
+    "of the tables is the same as a number.\n";
+
 static void
 docs_recording_row(const struct schema_row *r)
 {
@@ -111,7 +125,7 @@ docs_recording(void)
 	printf("%s.SH TABLES\n", docs_recording_trace);
 	for (size_t i = 0; i < n && rows[i].kind != SCHEMA_QUERY; i++) {
 		if (rows[i].kind == SCHEMA_VIEW && !views)
-			printf(".SH VIEWS\n");
+			printf("%s", docs_recording_views);
 		views |= rows[i].kind == SCHEMA_VIEW;
 		docs_recording_row(&rows[i]);
 	}

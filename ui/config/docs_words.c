@@ -133,7 +133,7 @@ const struct docs_column_case docs_column_cases[] = {
     {"--list", NULL, SET_REGION},    {"--grow", "--by", SET_BROUGHT},
     {"--grow", NULL, SET_GROWTH},    {"--by", NULL, SET_CAUSE},
     {"--watch", NULL, SET_WATCH},    {"--who", NULL, SET_SHARE},
-    {"--touched", NULL, SET_TOUCHED},
+    {"--touched", NULL, SET_TOUCHED}, {"--heat", NULL, SET_HEAT},
     {"", NULL, SET_REGION},
 };
 _Static_assert(ARRAY_LEN(docs_column_cases) == DOCS_COLUMN_CASES, "each is offered");

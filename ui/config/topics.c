@@ -8,6 +8,7 @@
 
 #include "base/guess.h"
 #include "base/util.h"
+#include "config/options.h"
 #include "config/settings.h"
 #include "filter/filter.h"
 #include "kernel/flags.h"
@@ -97,6 +98,7 @@ topics_of_columns(struct topics_search *s)
 	                                   [SET_SHARE] = "--who",
 	                                   [SET_DIFF] = "--diff",
 	                                   [SET_DIFFER] = "--diff --pages",
+	                                   [SET_HEAT] = "--heat",
 	                                   [SET_LIST] = "list"};
 
 	for (unsigned id = 0; id < COL_COUNT; id++) {
@@ -254,7 +256,23 @@ topics_of_keys(struct topics_search *s)
 	free(done);
 }
 
-enum { TOPICS_TABLES = 9 };
+/* Of the command line: they are listed by --help. */
+static void
+topics_of_options(struct topics_search *s)
+{
+	size_t n;
+	const struct option_row *o = option_table(&n);
+	char text[64];
+
+	for (size_t i = 0; i < n && s->word[0]; i++) {
+		if (o[i].group == OPTION_HIDDEN)
+			continue;
+		option_text(&o[i], text, sizeof(text));
+		topics_try_as(s, "option", o[i].name, text + strspn(text, " "), o[i].help);
+	}
+}
+
+enum { TOPICS_TABLES = 10 };
 
 /* The first n; the first of all are the queries. */
 static void
@@ -264,6 +282,7 @@ topics_of_tables(struct topics_search *s, size_t n)
 	    topics_of_queries, topics_of_filters, topics_of_columns,
 	    topics_of_pages,   topics_of_regions, topics_of_screen,
 	    topics_of_classes, topics_of_vmflags, topics_of_keys,
+	    topics_of_options,
 	};
 
 	for (size_t i = 0; i < n; i++)

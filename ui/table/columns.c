@@ -64,6 +64,57 @@ columns_ours(const char *s)
 	return v;
 }
 
+/* --- of memory over time ---------------------------------------------------------------------- */
+
+static const struct heatmap_row *
+columns_heat_at(const struct heat_row *row)
+{
+	return &row->h->row[row->row];
+}
+
+static const struct heatmap_cell *
+columns_heat_cell(const struct heat_row *row)
+{
+	return &row->h->cell[(size_t)row->row * row->h->cols + row->col];
+}
+
+static struct value
+columns_heat_time(const struct heat_row *row, uint64_t ns)
+{
+	char text[TIMELINE_TEXT];
+
+	if (!ns)
+		return columns_unknown;
+	if (!row->line)
+		snprintf(text, sizeof(text), "-%.3f", (double)(row->h->made_ns - ns) / 1e9);
+	else if (row->exact)
+		timeline_exact(ns, text);
+	else
+		timeline_clock_ms(row->line, ns, text);
+	return columns_ours(text);
+}
+
+static struct value
+columns_heat_rate(const struct heat_row *row)
+{
+	double pages;
+
+	if (!heatmap_value(row->h, HEATMAP_WRITES, row->row, row->col, &pages))
+		return columns_unknown;
+	return columns_size((uint64_t)(pages * (double)row->h->page_size + 0.5));
+}
+
+static struct value
+columns_heat_grown(const struct heat_row *row)
+{
+	int64_t size = (int64_t)row->h->page_size;
+	double pages;
+
+	if (!heatmap_value(row->h, HEATMAP_GROWTH, row->row, row->col, &pages))
+		return columns_unknown;
+	return columns_change((uint64_t)((int64_t)pages * size), 0);
+}
+
 /* --- of regions ------------------------------------------------------------------------------- */
 
 /* Facts that need not be the same for all regions of a group are unknown for the group. */
@@ -426,6 +477,7 @@ columns_put(struct value *out, struct value v)
 #define S(id, t, w, ty, h, made, ...) COLUMNS_VALUE(share, id, made)
 #define D(id, t, w, ty, h, made, ...) COLUMNS_VALUE(diff, id, made)
 #define E(id, t, w, ty, h, made, ...) COLUMNS_VALUE(differ, id, made)
+#define H(id, t, w, ty, h, made, ...) COLUMNS_VALUE(heat, id, made)
 #include "table/columns.def"
 
 #define COLUMNS_ROW(s, i, t, w, ty, h, ...) \
@@ -455,6 +507,8 @@ columns_put(struct value *out, struct value v)
 	COLUMNS_ROW(DIFF, i, t, w, ty, h, .of_diff = columns_diff_##i, __VA_ARGS__)
 #define E(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(DIFFER, i, t, w, ty, h, .of_differ = columns_differ_##i, __VA_ARGS__)
+#define H(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(HEAT, i, t, w, ty, h, .of_heat = columns_heat_##i, __VA_ARGS__)
 static const struct column columns_rows[COL_COUNT] = {
 #include "table/columns.def"
 };
@@ -558,4 +612,10 @@ struct value
 differ_value(enum column_id id, const struct differ_row *row)
 {
 	return columns_rows[id].of_differ(row);
+}
+
+struct value
+heat_value(enum column_id id, const struct heat_row *row)
+{
+	return columns_rows[id].of_heat(row);
 }

@@ -16,7 +16,9 @@
 #include "share/share.h"
 #include "table/value.h"
 #include "target/growth.h"
+#include "target/heatmap.h"
 #include "target/region.h"
+#include "target/timeline.h"
 #include "target/touched.h"
 #include "target/writers.h"
 
@@ -33,6 +35,7 @@
 #define S(id, ...) COL_SHARE_##id,
 #define D(id, ...) COL_DIFF_##id,
 #define E(id, ...) COL_DIFFER_##id,
+#define H(id, ...) COL_HEAT_##id,
 enum column_id {
 #include "table/columns.def"
 	COL_COUNT
@@ -49,7 +52,7 @@ enum { LIST_COLUMNS = 0
 /* SET_RUN has columns of SET_PAGE, too. */
 enum column_set {
 	SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_CAUSE, SET_GROWTH, SET_BROUGHT, SET_TOUCHED,
-	SET_SHARE, SET_DIFF, SET_DIFFER, SET_LIST
+	SET_SHARE, SET_DIFF, SET_DIFFER, SET_HEAT, SET_LIST
 };
 
 /* What a column needs beyond the page table and enum page_need. */
@@ -168,6 +171,14 @@ struct differ_row {
 	size_t page_size;
 };
 
+struct heat_row {
+	const struct heatmap *h;
+	unsigned row, col;
+	const struct timeline *line; /* of a recording; NULL: times are seconds before the last */
+	bool exact;                  /* times are for programs */
+	const char *mapping;         /* NULL: there is none */
+};
+
 /* A row of columns.def; the members are documented there. */
 struct column {
 	enum column_set set;
@@ -187,6 +198,7 @@ struct column {
 		struct value (*of_share)(const struct share_row *);
 		struct value (*of_diff)(const struct diff_row *);
 		struct value (*of_differ)(const struct differ_row *);
+		struct value (*of_heat)(const struct heat_row *);
 	};
 	unsigned needs;
 	bool usual;
@@ -224,6 +236,7 @@ struct value touched_value(enum column_id id, const struct touched_row *row);
 struct value share_value(enum column_id id, const struct share_row *row);
 struct value diff_value(enum column_id id, const struct diff_row *row);
 struct value differ_value(enum column_id id, const struct differ_row *row);
+struct value heat_value(enum column_id id, const struct heat_row *row);
 
 /* The column of this name or former name; COL_COUNT: none. */
 enum column_id column_named(enum column_set set, const char *name, size_t len);

@@ -77,6 +77,7 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 	        : set == SET_TOUCHED ? "--touched has no such column"
 	        : set == SET_DIFF ? "--diff has no such column"
 	        : set == SET_DIFFER ? "--diff --pages has no such column"
+	        : set == SET_HEAT ? "--heat has no such column"
 	                           : "--who has no such column",
 	        how.s, len ? "no column \"%.*s\"" : "cannot read the columns%.*s",
 	        len > 40 ? 40 : (int)len, name);

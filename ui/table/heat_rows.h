@@ -7,10 +7,11 @@
 #include "target/timeline.h"
 
 /*
- * Memory over time as rows, a cell each: addresses, times, and what was counted. t: of a recording,
- * whose times are its clock's; NULL: they are seconds before the last. h NULL: no rows.
+ * Memory over time as rows of these columns (SET_HEAT), a cell each. t: of a recording, whose times
+ * are its clock's; NULL: they are seconds before the last. vmas: what is mapped now; NULL: not
+ * known. h NULL: no rows.
  */
-int heat_rows(const struct heatmap *h, const struct timeline *t, const struct out_shape *shape,
-              struct err *err);
+int heat_rows(const struct heatmap *h, const struct timeline *t, const struct vma_list *vmas,
+              const enum column_id *ids, size_t n, const struct out_shape *shape, struct err *err);
 
 #endif

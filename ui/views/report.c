@@ -321,7 +321,11 @@ report_heat(const struct ui *ui, const struct sample *s, enum format format, FIL
 {
 	struct out_shape shape = {.format = format, .bytes = true, .name = "cells", .to = to};
 	const struct heatmap *h = s->heat && !s->heat->of.by_region ? s->heat : NULL;
+	enum column_id ids[ROW_MOST];
+	size_t n;
 
 	(void)ui;
-	return heat_rows(h, s->timeline, &shape, err);
+	columns_all(SET_HEAT, true, ids, &n);
+	return heat_rows(h, s->timeline, s->regions ? &s->regions->vmas : NULL, ids, n, &shape,
+	                 err);
 }

@@ -154,7 +154,7 @@ view_heat_scale(const struct ui *ui, const struct heatmap *h, int y, int x)
 {
 	char size[8], row[24], column[24];
 
-	snprintf(row, sizeof(row), "row %s", size_text(size, h->row[0].pages * h->page_size));
+	snprintf(row, sizeof(row), "row %s", size_text(size, h->each * h->page_size));
 	snprintf(column, sizeof(column), ", column %.3gs", view_heat_column_s(h));
 	if (x + (int)strlen(row) < ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_DIM, "%s", row);
@@ -222,7 +222,9 @@ view_heat_label(const struct ui *ui, const struct sample *s, const struct heatma
 	if (ui->cols < HEAT_WIDE || !v ||
 	    (row && vma_at(&s->regions->vmas, h->row[before].start) == v))
 		return;
-	fit_name_cut(&name, v, HEAT_NAME - 1);
+	fit_name_cut(&name, v, HEAT_NAME - (h->row[row].more ? 5 : 1));
+	if (h->row[row].more)
+		buf_fmt(&name, " +%u", h->row[row].more);
 	paint_text(y, HEAT_LEFT - 1, HEAT_LEFT + HEAT_NAME - 1, ROLE_TEXT, "%s", name.s);
 	buf_free(&name);
 }
@@ -351,6 +353,8 @@ view_heat_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		fit_name_cut(out, v, 24);
 	else
 		buf_str(out, "not mapped now");
+	if (h->row[k->row].more)
+		buf_fmt(out, " and %u more", h->row[k->row].more);
 	if (c->since_ns && k->what != HEATMAP_RSS && ui->cols >= 120)
 		buf_fmt(out, ", %s to %s: ", view_heat_time(s, h, c->since_ns, from),
 		        view_heat_time(s, h, c->time_ns, to));
