@@ -340,6 +340,22 @@ samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/
 	done
 }
 
+@test "bug: beside what is compared, the header cut the PID, and nothing showed that" {
+	local width
+	screen_start 80x24 "$FILE"
+	ask 'at start'
+	ask 'snap before-the-great-change'
+	ask 'at end'
+	ask 'diff before-the-great-change'
+	for width in 80 85 90 95 100 105 110 115 120 140; do
+		screen_resize "$width" 24
+		screen_text | head -n 1 | grep -E '^ (pmtop  )?(softdirty|[softdiry]+…) 4242 .*recorded .*, 4 of 4 .*since before.* \+0 -16.0K'
+	done
+	screen_keys '('
+	screen_text | head -n 1 | grep -E ' 4242 .*, 1 of 4 .*since b.* \+0 -0'
+	screen_keys Escape Q
+}
+
 # of B, below what is said of the tracker and of the time
 by_rows() { screen_text | sed -n '4,19p'; }
 

@@ -33,6 +33,61 @@ header_badge(int y, int x, enum role role, const char *text, enum action action)
 	return x - 1;
 }
 
+/* What stands at the right of the first line: from right to left. */
+struct header_signs {
+	struct header_sign {
+		enum role role;
+		enum action action; /* a click does that */
+		bool edge;          /* a column closer to the right than the others */
+		char text[64];
+	} v[6];
+	size_t n;
+	struct header_sign *grown; /* the one about growth; NULL: none */
+};
+
+static struct header_sign *
+header_add(struct header_signs *h, enum role role, enum action action, const char *text)
+{
+	struct header_sign *s = &h->v[h->n++];
+
+	*s = (struct header_sign){.role = role, .action = action};
+	snprintf(s->text, sizeof(s->text), "%s", text);
+	return s;
+}
+
+/* Where their column begins: what is left of it is for others. */
+static int
+header_left(const struct header_signs *h, int cols)
+{
+	for (size_t i = 0; i < h->n; i++)
+		cols -= (int)fit_width(h->v[i].text, strlen(h->v[i].text)) + 2 + !h->v[i].edge;
+	return cols;
+}
+
+/* Leaves out the leftmost of those that say what is usual. false: there is none. */
+static bool
+header_drop_dim(struct header_signs *h)
+{
+	size_t i = h->n;
+
+	while (i && h->v[i - 1].role != ROLE_HEADER_DIM)
+		i--;
+	if (!i)
+		return false;
+	memmove(h->v + i - 1, h->v + i, (--h->n - (i - 1)) * sizeof(h->v[0]));
+	h->grown -= h->grown && h->grown > &h->v[i - 1];
+	return true;
+}
+
+static int
+header_draw_signs(const struct header_signs *h, int right)
+{
+	for (size_t i = 0; i < h->n; i++)
+		right = header_badge(0, right - !h->v[i].edge, h->v[i].role, h->v[i].text,
+		                     h->v[i].action);
+	return right;
+}
+
 /* The intervals; of what may be read less often, its own: counting all regions, or a long list. */
 static void
 header_live_text(const struct app *a, char *out, size_t size)
@@ -141,23 +196,46 @@ header_track_text(const struct app *a, const struct sample *s, char *out, size_t
 		         (double)(a->ui.now - s->clear_ns) / 1e9);
 }
 
-/* What came in and went since the baseline, and its age if there is room beside the epoch. */
+/* How long ago the baseline was, or how much later. */
 static void
-header_growth_text(const struct app *a, const struct sample *s, char *out, size_t size)
+header_growth_age(const struct app *a, const struct sample *s, char *out, size_t size)
 {
-	const struct totals_grown *g = &s->regions->totals.grown;
 	bool still = s->ended || s->timeline;
 	uint64_t now = still ? s->regions->time_ns : sample_clock(s, a->ui.now);
-	char age[32] = "", gained[8], lost[8];
-	bool roomy = header_room(a, s) >= 100 || !s->clears;
+	uint64_t since = s->regions->totals.grown.since_ns;
 
-	if (roomy && !a->o->term.calm && !strstr(s->compared, " to "))
-		snprintf(age, sizeof(age), g->since_ns > now ? ", %.0fs later" : " %.0fs",
-		         (double)(u64_max(now, g->since_ns) - u64_min(now, g->since_ns)) / 1e9);
-	snprintf(out, size, "%.26s%s +%s -%s",
-	         s->compared[0] ? s->compared : roomy ? "growth" : "grew", age,
-	         size_text(gained, g->gained * s->page_size),
+	out[0] = '\0';
+	if (!a->o->term.calm && !strstr(s->compared, " to "))
+		snprintf(out, size, since > now ? ", %.0fs later" : " %.0fs",
+		         (double)(u64_max(now, since) - u64_min(now, since)) / 1e9);
+}
+
+/*
+ * What came in and went since the baseline, and its age if there is room beside the epoch, in about
+ * so many columns.
+ */
+static void
+header_growth_text(const struct app *a, const struct sample *s, int room, char *out, size_t size)
+{
+	enum { LEAST = 6, MOST = 26 };
+	const struct totals_grown *g = &s->regions->totals.grown;
+	bool roomy = header_room(a, s) >= 100 || !s->clears;
+	const char *what = s->compared[0] ? s->compared : roomy ? "growth" : "grew";
+	char age[32] = "", pages[32], gained[8], lost[8];
+	struct buf cut = {0};
+	int left;
+
+	snprintf(pages, sizeof(pages), " +%s -%s", size_text(gained, g->gained * s->page_size),
 	         size_text(lost, g->lost * s->page_size));
+	if (roomy)
+		header_growth_age(a, s, age, sizeof(age));
+	left = room - (int)strlen(pages);
+	if ((int)u64_min(strlen(what), MOST) + (int)strlen(age) > left)
+		age[0] = '\0';
+	left = left < LEAST ? LEAST : left < MOST ? left : MOST;
+	fit_cut_end(&cut, what, (size_t)left);
+	snprintf(out, size, "%s%s%s", cut.s, age, pages);
+	buf_free(&cut);
 }
 
 /* That DAMON samples, and the age of what it saw. */
@@ -213,61 +291,113 @@ header_breadcrumb(int x, int right, const char *text)
 	buf_free(&cut);
 }
 
-static void
-header_of_target(struct app *a)
+/* Whether the breadcrumb, which matters more than "all is well", needs the room. */
+static bool
+header_is_small(const struct app *a, const struct sample *s, bool grown)
 {
-	const struct sample *s = app_shown(a);
-	struct buf breadcrumb = {0}, comm = {0}, name = {0};
+	int room = s ? header_room(a, s) : a->ui.cols;
+
+	return room < SMALL_COLS || (room < 100 && grown && s->clears);
+}
+
+static void
+header_find_signs(const struct app *a, const struct sample *s, struct header_signs *h)
+{
 	/* B has it in its own lines: its title needs the room, unless the screen is wide */
 	bool grown = s && s->regions && s->regions->totals.grown.known &&
 	             (a->ui.cols >= 120 || ui_view(&a->ui) != VIEW_BY);
-	/* the breadcrumb matters more than "all is well" */
-	int room = s ? header_room(a, s) : a->ui.cols;
-	bool small = room < SMALL_COLS || (room < 100 && grown && s->clears);
-	int right = a->ui.cols, x = 1;
+	bool small = header_is_small(a, s, grown);
 	enum role role;
 	char text[64];
 
-	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
 	if (s && s->regions && s->regions->counted && (s->frames_hidden || !small))
-		right = header_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
-		                   s->frames_hidden ? "no PFN" : "root", ACT_CAPABILITIES);
+		header_add(h, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
+		           ACT_CAPABILITIES, s->frames_hidden ? "no PFN" : "root")
+		    ->edge = true;
 	if (s && s->clears) {
 		header_track_text(a, s, text, sizeof(text));
-		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
+		header_add(h, ROLE_HEADER_HOT, ACT_NONE, text);
 	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
-		right =
-		    header_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
+		header_add(h, ROLE_HEADER_DIM, ACT_CAPABILITIES, "no soft-dirty");
 	}
 	if (grown) {
-		header_growth_text(a, s, text, sizeof(text));
-		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
+		header_growth_text(a, s, a->ui.cols, text, sizeof(text));
+		h->grown = header_add(h, ROLE_HEADER_HOT, ACT_NONE, text);
 	}
 	if (s && (s->accesses || s->accesses_on)) {
 		header_damon_text(a, s, text, sizeof(text));
-		right = header_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_SAMPLE);
+		header_add(h, ROLE_HEADER_HOT, ACT_SAMPLE, text);
 	}
 	if (a->t.s && a->t.s->recorded.on) {
 		header_record_text(a, text, sizeof(text));
-		right = header_badge(0, right - 1, ROLE_BANNER, text, ACT_RECORD);
+		header_add(h, ROLE_BANNER, ACT_RECORD, text);
 	}
 	header_state_text(a, text, sizeof(text), &role);
 	if (role != ROLE_HEADER || !small)
-		right = header_badge(0, right - 1, role, text,
-		                   a->t.request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
+		header_add(h, role, a->t.request.interval_ns ? ACT_PAUSE : ACT_REFRESH, text);
+}
+
+/* Makes room for so many columns at the left: without what is usual, then with fewer words. */
+static void
+header_make_room(const struct app *a, const struct sample *s, int least, struct header_signs *h)
+{
+	int lack, width;
+
+	while ((lack = least - header_left(h, a->ui.cols)) > 0 && header_drop_dim(h))
+		;
+	if (lack <= 0 || !h->grown)
+		return;
+	width = (int)fit_width(h->grown->text, strlen(h->grown->text));
+	header_growth_text(a, s, width - lack, h->grown->text, sizeof(h->grown->text));
+}
+
+/* The process: its PID is never cut, and its name is marked where it is. */
+static int
+header_process(int x, int right, const char *comm, const char *pid)
+{
+	int least = (int)strlen(pid) + 1, room = right - x - least;
+	struct buf name = {0};
+
+	if (room > 1) {
+		fit_cut_end(&name, comm, room < COMM_MOST ? (size_t)room : COMM_MOST);
+		x = paint_text(0, x, right, ROLE_HEADER, "%s ", name.s);
+	}
+	buf_free(&name);
+	return paint_text(0, x, right, ROLE_HEADER, "%s" CRUMB_SIGN, pid);
+}
+
+static void
+header_of_target(struct app *a)
+{
+	enum { TITLE = 7, NAME_LEAST = 8 };
+	const struct sample *s = app_shown(a);
+	struct buf breadcrumb = {0}, comm = {0};
+	struct header_signs signs = {0};
+	int right, width, x = 1;
+	char pid[16];
+
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
-	if (!small && (room >= 100 || !s || !s->timeline || !timeline_dated(s->timeline)))
+	if (!comm.len)
+		buf_str(&comm, "process");
+	snprintf(pid, sizeof(pid), "%d", (int)a->t.pid);
+	width = (int)u64_min(fit_width(comm.s, comm.len), COMM_MOST);
+	header_find_signs(a, s, &signs);
+	header_make_room(a, s, x + (width < NAME_LEAST ? width : NAME_LEAST) + 1 + (int)strlen(pid),
+	                 &signs);
+	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
+	right = header_draw_signs(&signs, a->ui.cols);
+	if (!header_is_small(a, s, signs.grown) &&
+	    (!s || header_room(a, s) >= 100 || !s->timeline || !timeline_dated(s->timeline)) &&
+	    x + TITLE + width + 1 + (int)strlen(pid) <= right)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
-	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
-	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->t.pid);
+	x = header_process(x, right, comm.s, pid);
 	a->ui.breadcrumb_room = right - x;
 	if (s || ui_is_bare(&a->ui))
 		view_of(ui_view(&a->ui))->breadcrumb(&a->ui, s, &breadcrumb);
 	header_breadcrumb(x, right, breadcrumb.s ? breadcrumb.s : "");
 	buf_free(&breadcrumb);
 	buf_free(&comm);
-	buf_free(&name);
 }
 
 static void
