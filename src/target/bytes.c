@@ -210,6 +210,7 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 	struct bytes *b = bytes_new(start, end, t->page_size, t->source->meta.word);
 	uint64_t at = start;
 
+	b->past = source_is_past(t->source);
 	for (size_t i = 0; i < b->pages_n; i++) {
 		uint64_t base = at & ~(uint64_t)(b->page_size - 1);
 		size_t n = u64_min(b->end - at, b->page_size - (at - base));

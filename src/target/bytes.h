@@ -52,6 +52,7 @@ struct bytes {
 	int refs;
 	uint64_t start, end;
 	size_t page_size, pages_n;
+	bool past;                /* of a recording: what is absent cannot be read in */
 	unsigned word;            /* bytes per pointer: 4 or 8 */
 	struct bytes_page *pages; /* from the page that holds start */
 	uint8_t *data;            /* of [start, end); 0 if not read */

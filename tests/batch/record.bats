@@ -453,6 +453,13 @@ until_recorded() {
 	is "$("$PMTOP" --at "$(date -d "@$began" +%T)" -e 'sum rss' "$FILE")" "$("$PMTOP" --at start -e 'sum rss' "$FILE")"
 }
 
+@test "bug: of a recording, hex said that the process would fault a page in" {
+	recorded zoo --with-bytes heap..+0x1000
+	is "$(pm -e 'hex 0x101c000..+0x10' "$PID" | sed -n 2p | xargs)" \
+		"00000101c000..00000101c010 not in RAM (not read: the process would fault it in)"
+	is "$("$PMTOP" -e 'hex 0x101c000..+0x10' "$FILE" | sed -n 2p | xargs)" "00000101c000..00000101c010 not in RAM (not recorded)"
+}
+
 @test "--with-bytes records the contents of a range, and nothing else" {
 	recorded zoo --with-bytes heap..+0x1000
 	same -e 'hex heap' -e 'hex heap+0xf00..+0x100'

@@ -75,6 +75,8 @@ hex_stretch(const struct bytes *b, uint64_t addr)
 	return at;
 }
 
+#define HEX_NOT_READ "not read: the process would fault it in"
+
 void
 hex_dump(struct buf *out, const struct bytes *b)
 {
@@ -88,7 +90,7 @@ hex_dump(struct buf *out, const struct bytes *b)
 			        (unsigned long long)end);
 			bytes_why(p, out);
 			if (p->kind == BYTES_ABSENT)
-				buf_str(out, " (not read: the process would fault it in)");
+				buf_fmt(out, " (%s)", b->past ? "not recorded" : HEX_NOT_READ);
 			buf_str(out, "\n");
 			at = end;
 			continue;

@@ -216,10 +216,12 @@ view_hex_draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, un
 
 /* How to see the page, if that is possible. */
 static void
-view_hex_page_sentence_hex(const struct bytes_page *p, struct buf *out)
+view_hex_page_sentence_hex(const struct bytes *b, const struct bytes_page *p, struct buf *out)
 {
 	bytes_why(p, out);
-	if (p->kind == BYTES_ABSENT)
+	if (p->kind == BYTES_ABSENT && b->past)
+		buf_str(out, ": it was not recorded");
+	else if (p->kind == BYTES_ABSENT)
 		buf_fmt(out, ": %s reads it (the process will %s it in)",
 		        key_of(ACT_READ_PAGE, 'X'), p->state == STATE_SWAPPED ? "swap" : "fault");
 }
@@ -249,7 +251,7 @@ view_hex_draw_row(const struct ui *ui, const struct sample *s, struct pointer_na
 	if (!p)
 		return; /* it has just scrolled into view and is being read */
 	if (p->kind != BYTES_READ && view_hex_row_explains(ui, s, row)) {
-		view_hex_page_sentence_hex(p, &why);
+		view_hex_page_sentence_hex(s->bytes, p, &why);
 		fit_draw_cut(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, why.s);
 		buf_free(&why);
 		return;
@@ -371,7 +373,7 @@ view_hex_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	}
 	if (!bytes_at(s->bytes, ui->byte, &byte)) {
 		if (p)
-			view_hex_page_sentence_hex(p, out);
+			view_hex_page_sentence_hex(s->bytes, p, out);
 		else
 			buf_str(out, s->bytes_err.what[0] ? s->bytes_err.what : "not read yet");
 		return;
