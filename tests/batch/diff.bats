@@ -50,6 +50,9 @@ anon() { printf '8100000000%06x' "$1"; }
 		is "$(<"$BATS_TEST_TMPDIR/out")" "0 0  0 0 0  total"
 	done
 	grep -q 'nothing differs' "$BATS_TEST_TMPDIR/err"
+	# bug: --pages said that nothing differs where a region had grown
+	pm --diff "$FILE@start" "$FILE@start" --pages >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+	grep -q 'no page differs' "$BATS_TEST_TMPDIR/err"
 	# of the same machine, as far as is known, or not: then frames say nothing
 	is "$(pm --diff "$FILE" "$PID" --raw -n -o gained,lost,changed,moved 2>"$BATS_TEST_TMPDIR/err")" "0 0 0 "
 	grep -q 'it is not known whether [0-9]* pages moved: their frames are not of one boot of one machine' "$BATS_TEST_TMPDIR/err"

@@ -309,7 +309,8 @@ diff_note(struct batch_diff *k, struct buf *note)
 	uint64_t unknown = k->total.pages[PAGE_DIFF_UNKNOWN];
 
 	if (!k->rows && !note->len)
-		buf_str(note, "nothing differs, as far as is known");
+		buf_fmt(note, "%s differs, as far as is known",
+		        k->o->diff_pages ? "no page" : "nothing");
 	if (unknown)
 		buf_fmt(note, "%sit is not known whether %ju page%s moved: %s",
 		        note->len ? "; " : "", (uintmax_t)unknown, plural(unknown),
