@@ -506,12 +506,17 @@ heatmap_value(const struct heatmap *h, enum heatmap_what what, unsigned row, uns
 }
 
 const struct heatmap_cell *
-heatmap_region(const struct heatmap *h, uint64_t start)
+heatmap_region(const struct heatmap *h, uint64_t start, uint64_t end)
 {
-	size_t i = vec_above(h->row, h->rows, sizeof(*h->row), offsetof(struct heatmap_row, start),
-	                     start);
+	const size_t key = offsetof(struct heatmap_row, start);
+	size_t i = vec_above(h->row, h->rows, sizeof(*h->row), key, start);
 
-	return i && h->row[i - 1].start == start ? &h->cell[(i - 1) * h->cols] : NULL;
+	if (!i || h->row[i - 1].start != start) {
+		i = vec_above(h->row, h->rows, sizeof(*h->row), key, end - 1);
+		if (!i || h->row[i - 1].end != end)
+			return NULL;
+	}
+	return &h->cell[(i - 1) * h->cols];
 }
 
 double

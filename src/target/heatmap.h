@@ -97,8 +97,8 @@ enum { HEATMAP_STEPS = 5 };
 bool heatmap_step(const struct heatmap *h, enum heatmap_what what, unsigned row, unsigned col,
                   int *out);
 
-/* The row of a region that starts there; NULL: none. */
-const struct heatmap_cell *heatmap_region(const struct heatmap *h, uint64_t start);
+/* The row of a region, at whatever time: it may have grown at either end since. NULL: none. */
+const struct heatmap_cell *heatmap_region(const struct heatmap *h, uint64_t start, uint64_t end);
 
 /* The least value of a step: pages a second, or a part of a row. */
 double heatmap_least(const struct heatmap *h, enum heatmap_what what, int step);

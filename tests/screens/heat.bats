@@ -107,6 +107,24 @@ teardown() { screen_stop; }
 	[ "$(awk -F, 'NR > 1 { n += $7 } END { print n }' "$BATS_TEST_TMPDIR/cells.csv")" = $((15 * 4096)) ]
 }
 
+@test "bug: HISTORY was blank where a region begins at another address than later on" {
+	local file=$BATS_TEST_TMPDIR/grown
+	fixture_own softdirty
+	sed -i 's/^20000000-/20008000-/' "$ROOT/$PID/maps"
+	"$PMTOP" --proc-root "$ROOT" --record "$file" --for 0.01 "$PID" 2>/dev/null
+	sed -i 's/^20008000-/20000000-/' "$ROOT/$PID/maps"
+	"$PMTOP" --proc-root "$ROOT" --record "$file" --for 0.01 --append "$PID" 2>/dev/null
+	ROOT=
+	screen_start 100x24 "$file"
+	screen_keys :
+	screen_type 'set columns=START,RSS,HISTORY,MAPPING'
+	screen_keys Enter
+	screen_text | grep -E '20000000 .*▇▇██ .*quiet'
+	screen_keys '('
+	screen_text | grep -E '20008000 .*▇▇██ .*quiet'
+	screen_keys q
+}
+
 @test "HISTORY is the RAM of each region over the recording, and over the scans of a process" {
 	recorded
 	screen_start 100x24 "$FILE"

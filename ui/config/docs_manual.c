@@ -22,6 +22,8 @@ docs_columns(enum column_set set)
 	columns_all(set, false, ids, &n);
 	if (set == SET_RUN)
 		printf("Also those of \\-\\-pages that neighbours may have in common.\n");
+	if (set == SET_LIST)
+		printf("Also those of \\-\\-list. On the screen o chooses columns.\n");
 	for (size_t i = 0; i < n; i++) {
 		if (column_row(ids[i])->set != set)
 			continue;
@@ -62,7 +64,8 @@ docs_man_tables(void)
 	                                   "COLUMNS OF --touched", "COLUMNS OF --who",
 	                                   "COLUMNS OF --diff",
 	                                   "COLUMNS OF --diff --pages",
-	                                   "COLUMNS OF --heat"};
+	                                   "COLUMNS OF --heat",
+	                                   "COLUMNS OF THE LIST ON THE SCREEN"};
 	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];
@@ -71,7 +74,7 @@ docs_man_tables(void)
 		         state_row((enum state)s)->name);
 		docs_item(term, state_row((enum state)s)->help);
 	}
-	for (int set = SET_REGION; set <= SET_HEAT; set++) {
+	for (int set = SET_REGION; set <= SET_LIST; set++) {
 		printf(".SH \"");
 		docs_roff(sets[set]);
 		printf("\"\n");

@@ -226,7 +226,7 @@ static void
 list_draw_history(const struct region_row *row, const struct list_place *p, int y)
 {
 	const struct heatmap *h = row->history;
-	const struct heatmap_cell *k = h ? heatmap_region(h, row->v->start) : NULL;
+	const struct heatmap_cell *k = h ? heatmap_region(h, row->v->start, row->v->end) : NULL;
 	uint64_t rss[LIST_HISTORY];
 	unsigned n = 0;
 
