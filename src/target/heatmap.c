@@ -267,22 +267,81 @@ heatmap_lay_out_regions(struct heatmap_job *j)
 		                         .pages = vma_size(&vmas->v[i]) / h->page_size};
 }
 
-/* Times of a column follow one another; all columns have about as many. */
+/* Whether each time is about as long after the one before it as the others. */
+static bool
+heatmap_is_even(const struct heatmap_job *j)
+{
+	const uint64_t *t = j->from->time_ns;
+	uint64_t least = UINT64_MAX, most = 0;
+
+	for (size_t i = j->h->first + !j->h->first; i <= j->h->last; i++) {
+		least = u64_min(least, t[i] - t[i - 1]);
+		most = u64_max(most, t[i] - t[i - 1]);
+	}
+	return most / 2 <= least;
+}
+
+/* The slot of time i: the first time of all has one of its own. */
+static unsigned
+heatmap_slot(const struct heatmap_job *j, size_t i)
+{
+	const struct heatmap *h = j->h;
+	uint64_t at = j->from->time_ns[i];
+
+	return at <= h->slots_ns ? 0 : 1 + (unsigned)((at - h->slots_ns - 1) / h->slot_ns);
+}
+
+static void
+heatmap_lay_slots(struct heatmap_job *j)
+{
+	const uint64_t *t = j->from->time_ns;
+	struct heatmap *h = j->h;
+	uint64_t since = h->first ? t[h->first - 1] : t[0];
+	unsigned n = h->of.cols - !h->first;
+
+	h->slots = h->of.cols;
+	h->slot_ns = u64_max((t[h->last] - since + n - 1) / n, 1);
+	h->slots_ns = since + (h->first ? h->slot_ns : 0);
+}
+
+static void
+heatmap_add_column(struct heatmap_job *j, size_t first, size_t last, unsigned slot)
+{
+	const uint64_t *t = j->from->time_ns;
+
+	j->h->column[j->h->cols++] = (struct heatmap_column){.first = first,
+	                                                     .last = last,
+	                                                     .since_ns = first ? t[first - 1] : 0,
+	                                                     .time_ns = t[last],
+	                                                     .slot = slot};
+}
+
+/*
+ * Times of a column follow one another. Where they are even, all columns have about as many; else
+ * a column has those of a slot, and covers the slots before it that have none.
+ */
 static void
 heatmap_columns(struct heatmap_job *j)
 {
 	struct heatmap *h = j->h;
-	size_t n = h->last - h->first + 1;
+	size_t n = h->last - h->first + 1, first = h->first;
 
-	h->cols = (unsigned)u64_min(h->of.cols, n);
-	h->column = mem_alloc((h->cols + 1) * sizeof(*h->column));
-	for (unsigned c = 0; c < h->cols; c++) {
-		struct heatmap_column *k = &h->column[c];
+	h->slots = (unsigned)u64_min(h->of.cols, n);
+	h->column = mem_alloc(((size_t)h->of.cols + 1) * sizeof(*h->column));
+	if (h->of.by_region || h->of.cols < 2 || heatmap_is_even(j)) {
+		for (unsigned c = 0; c < h->slots; c++)
+			heatmap_add_column(j, h->first + c * n / h->slots,
+			                   h->first + (c + 1) * n / h->slots - 1, c);
+		return;
+	}
+	heatmap_lay_slots(j);
+	for (size_t i = h->first; i <= h->last; i++) {
+		unsigned slot = heatmap_slot(j, i);
 
-		k->first = h->first + c * n / h->cols;
-		k->last = h->first + (c + 1) * n / h->cols - 1;
-		k->since_ns = k->first ? j->from->time_ns[k->first - 1] : 0;
-		k->time_ns = j->from->time_ns[k->last];
+		if (i < h->last && heatmap_slot(j, i + 1) == slot)
+			continue;
+		heatmap_add_column(j, first, i, slot);
+		first = i + 1;
 	}
 }
 
@@ -474,6 +533,30 @@ heatmap_of_source(struct source *s, struct progress *p, const struct vma_list *v
 }
 
 /* --- what it shows ---------------------------------------------------------------------------- */
+
+uint64_t
+heatmap_slot_time(const struct heatmap *h, unsigned slot)
+{
+	if (!h->slot_ns)
+		return h->column[slot].time_ns;
+	return u64_min(h->slots_ns + slot * h->slot_ns, h->column[h->cols - 1].time_ns);
+}
+
+unsigned
+heatmap_slot_column(const struct heatmap *h, unsigned slot)
+{
+	unsigned c = 0;
+
+	while (c + 1 < h->cols && h->column[c].slot < slot)
+		c++;
+	return c;
+}
+
+unsigned
+heatmap_column_begins(const struct heatmap *h, unsigned col)
+{
+	return col ? h->column[col - 1].slot + 1 : 0;
+}
 
 static const char *const heatmap_names[] = {"writes", "RAM", "growth"};
 

@@ -32,6 +32,9 @@ struct heatmap {
 	uint64_t each;           /* in a row at most */
 	size_t first, last, times; /* what it shows, of so many */
 	unsigned rows, cols;     /* 0: there was nothing */
+	/* Of equal time, in order; a column covers those after the last one's, up to its own. */
+	unsigned slots;
+	uint64_t slot_ns, slots_ns; /* how long they are; when the first ends; 0: as the columns */
 	struct heatmap_row {
 		uint64_t start, end; /* bytes; nothing else was there before the next row */
 		uint64_t pages;
@@ -41,6 +44,7 @@ struct heatmap {
 		size_t first, last;      /* times */
 		uint64_t since_ns, time_ns; /* from the time before the first; 0: there is none */
 		uint64_t rss;            /* pages in RAM at its last time, of all addresses */
+		unsigned slot;           /* the last one that it covers */
 	} *column;
 	struct heatmap_cell {
 		uint64_t rss;     /* pages in RAM at the last time of the column */
@@ -96,6 +100,12 @@ bool heatmap_value(const struct heatmap *h, enum heatmap_what what, unsigned row
 enum { HEATMAP_STEPS = 5 };
 bool heatmap_step(const struct heatmap *h, enum heatmap_what what, unsigned row, unsigned col,
                   int *out);
+
+/* When a slot ends, and the column that covers it. */
+uint64_t heatmap_slot_time(const struct heatmap *h, unsigned slot);
+unsigned heatmap_slot_column(const struct heatmap *h, unsigned slot);
+/* The first slot that a column covers. */
+unsigned heatmap_column_begins(const struct heatmap *h, unsigned col);
 
 /* The row of a region, at whatever time: it may have grown at either end since. NULL: none. */
 const struct heatmap_cell *heatmap_region(const struct heatmap *h, uint64_t start, uint64_t end);

@@ -170,3 +170,26 @@ teardown() { screen_stop; }
 	run ! grep -q '"grown": "' "$BATS_TEST_TMPDIR/cells.json"
 	"$PMTOP" --heat "$FILE" | grep -qE ' -[0-9.]+K '
 }
+
+@test "bug: after thinning, heat and the timeline had a column for each sample, however long it was" {
+	local times t last= step=
+	recorded
+	# eight pages were written in the last 91 seconds, four in the second before
+	sqlite3 "$FILE" 'UPDATE sample SET time = time + 90000000000 WHERE id = 10'
+	screen_start 100x24 "$FILE"
+	screen_text | grep -q 'max 16.0K/s'
+	screen_keys H
+	screen_text | grep -qE 'row [0-9.]+K, column 1.19s'
+	screen_text
+	screen_text | grep -q ', 12:31:39: 0.2K/s of 20.0K'
+	times=$(screen_text | grep -oE '^ time .*' | grep -oE '..:..:..(\....)?')
+	for t in $times; do
+		t=$(date -u -d "2026-01-02 $t" +%s%3N)
+		if [[ -n $last ]]; then
+			step=${step:-$((t - last))}
+			((t - last - step < 1100 && step - t + last < 1100))
+		fi
+		last=$t
+	done
+	((step > 2000))
+}

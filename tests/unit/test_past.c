@@ -126,6 +126,52 @@ test_room(void)
 	}
 }
 
+/* Times as thinning leaves them, far apart at first and dense at the end: slots are of equal time. */
+static void
+test_slots(void)
+{
+	enum { SLOTS = 40 };
+	uint64_t time_ns[TIMES], at = 1000000000;
+	struct heatmap_from from = {
+	    .time_ns = time_ns, .times = TIMES, .page_size = PAGE, .walk = walk_times, .arg = time_ns};
+	struct heatmap_of of = {.last = SIZE_MAX, .rows = 4, .cols = SLOTS};
+	unsigned wrong = 0, begins = 0, uneven = 0;
+	struct heatmap *h;
+	struct err err;
+
+	for (size_t i = 0; i < TIMES; i++)
+		time_ns[i] = at += i < 8 ? 9000000000 + i * 777777777 : 100000000 + random_below(50000000);
+	extents_add(&at_pages[0], START, START + PAGE, PM_CAT_PRESENT);
+	for (of.first = 0; of.first < 8; of.first += 4) {
+		uint64_t since = of.first ? time_ns[of.first - 1] : time_ns[0];
+
+		at_pages[of.first] = at_pages[0];
+		h = heatmap_make(&from, &of, &err);
+		wrong += !h || h->slots != SLOTS || h->column[h->cols - 1].slot != SLOTS - 1;
+		for (unsigned s = 0; h && s < h->slots; s++) {
+			const struct heatmap_column *c = &h->column[heatmap_slot_column(h, s)];
+			uint64_t ends = heatmap_slot_time(h, s), n = s + (of.first > 0);
+			uint64_t is = since + (uint64_t)((double)(time_ns[TIMES - 1] - since) * (double)n /
+			                                 (SLOTS - !of.first));
+
+			uneven += ends + 1000 < is || ends > is + 1000;
+			/* what is drawn there is of a time from then on, in the next ones */
+			wrong += c->time_ns > ends && c->slot == s && s + 1 < h->slots;
+			wrong += c->since_ns > ends;
+		}
+		for (unsigned c = 0; h && c < h->cols; c++)
+			begins += heatmap_slot_column(h, heatmap_column_begins(h, c)) != c ||
+			          heatmap_slot_column(h, h->column[c].slot) != c;
+		heatmap_unref(h);
+		if (of.first)
+			at_pages[of.first] = (struct extents){0};
+	}
+	is_u64(uneven, 0, "bug: columns of heat were samples, not times");
+	is_u64(wrong, 0, "each shows the sample that covers it");
+	is_u64(begins, 0, "and a column has its slots");
+	extents_free(&at_pages[0]);
+}
+
 int
 main(void)
 {
@@ -175,5 +221,6 @@ main(void)
 	past_free(&copy);
 	past_free(&p);
 	test_room();
+	test_slots();
 	return tap_done();
 }

@@ -11,23 +11,26 @@
 #include "views/view.h"
 
 /* What is left of the bars, and right of them. */
-enum { TIMEBAR_LEFT = 9, TIMEBAR_RIGHT = 10 };
+enum { TIMEBAR_LEFT = 9, TIMEBAR_RIGHT = 12 };
 
-/* What one row shows of a tick. false: it is not known. */
-typedef bool timebar_value(const struct timeline_tick *k, uint64_t *pages);
+/* What one row shows of tick i. false: it is not known. */
+typedef bool timebar_value(const struct timeline *t, size_t i, uint64_t *pages);
 
 static bool
-timebar_memory(const struct timeline_tick *k, uint64_t *pages)
+timebar_memory(const struct timeline *t, size_t i, uint64_t *pages)
 {
-	*pages = k->rss + k->swap;
+	*pages = t->v[i].rss + t->v[i].swap;
 	return true;
 }
 
+/* A second: a recording that was thinned has ticks of many. */
 static bool
-timebar_written(const struct timeline_tick *k, uint64_t *pages)
+timebar_written(const struct timeline *t, size_t i, uint64_t *pages)
 {
-	*pages = k->written;
-	return k->written_known;
+	uint64_t ns = i ? t->v[i].time_ns - t->v[i - 1].time_ns : 0;
+
+	*pages = ns ? (uint64_t)((double)t->v[i].written * 1e9 / (double)ns + 0.5) : 0;
+	return t->v[i].written_known && ns;
 }
 
 /* Ticks [from, to) of n are in column i of `width`. */
@@ -52,7 +55,7 @@ timebar_most(const struct timeline *t, size_t from, size_t to, timebar_value *of
 
 	*most = 0;
 	for (size_t i = from; i < to; i++)
-		if (of(&t->v[i], &pages)) {
+		if (of(t, i, &pages)) {
 			*most = u64_max(*most, pages);
 			known = true;
 		}
@@ -61,7 +64,7 @@ timebar_most(const struct timeline *t, size_t from, size_t to, timebar_value *of
 
 static void
 timebar_row(const struct sample *s, int y, int cols, const char *name, enum role role,
-            timebar_value *of)
+            const char *unit, timebar_value *of)
 {
 	const struct timeline *t = s->timeline;
 	size_t width = (size_t)(cols - TIMEBAR_LEFT - TIMEBAR_RIGHT), shown = u64_min(width, t->n);
@@ -85,8 +88,8 @@ timebar_row(const struct sample *s, int y, int cols, const char *name, enum role
 	if (at < shown)
 		paint_choose(y, TIMEBAR_LEFT + (int)at);
 	if (known)
-		paint_text(y, cols - TIMEBAR_RIGHT + 1, cols, ROLE_DIM, "max %s",
-		           size_text(size, all * s->page_size));
+		paint_text(y, cols - TIMEBAR_RIGHT + 1, cols, ROLE_DIM, "max %s%s",
+		           size_text(size, all * s->page_size), unit);
 }
 
 /* To the sample under the mouse. */
@@ -104,8 +107,8 @@ timebar_hit(struct ui *ui, const struct sample *s, const struct touch *t)
 void
 timebar_draw(const struct sample *s, int y, int cols)
 {
-	timebar_row(s, y, cols, "memory", ROLE_ACCENT, timebar_memory);
-	timebar_row(s, y + 1, cols, "written", ROLE_HOT, timebar_written);
+	timebar_row(s, y, cols, "memory", ROLE_ACCENT, "", timebar_memory);
+	timebar_row(s, y + 1, cols, "written", ROLE_HOT, "/s", timebar_written);
 	zone_add(&(struct zone){.y = y,
 	                        .x = TIMEBAR_LEFT,
 	                        .bottom = y + TIMEBAR_ROWS,

@@ -41,13 +41,13 @@ view_heat_left(const struct ui *ui)
 	return HEAT_LEFT + (ui->cols >= HEAT_WIDE ? HEAT_NAME : 0);
 }
 
-/* How many columns of the screen a time takes. */
+/* How many columns of the screen a slot takes. */
 static int
 view_heat_wide(const struct ui *ui, const struct heatmap *h)
 {
 	int room = ui->cols - view_heat_left(ui) - 1;
 
-	return h->cols && (int)h->cols <= room ? room / (int)h->cols : 1;
+	return h->slots && (int)h->slots <= room ? room / (int)h->slots : 1;
 }
 
 static int
@@ -113,7 +113,7 @@ view_heat_fine(const struct heatmap *h)
 	for (unsigned c = 1; c < h->cols; c++)
 		if (h->column[c].time_ns - h->column[c - 1].time_ns < TIME_SECOND)
 			return true;
-	return false;
+	return h->slot_ns && h->slot_ns < TIME_SECOND;
 }
 
 /* "12:30:05" of a recording, "12:30:05.441" if seconds do not tell; else how long ago. */
@@ -139,19 +139,25 @@ view_heat_step_text(const struct heatmap *h, enum heatmap_what what, int step, c
 		snprintf(out, 16, ">%.0f%%", least * 100);
 }
 
-/* Its length in seconds, on average. */
+/* The length of a slot in seconds. */
 static double
 view_heat_column_s(const struct heatmap *h)
 {
-	uint64_t ns = h->column[h->cols - 1].time_ns - h->column[0].time_ns;
-
-	return h->cols > 1 ? (double)ns / 1e9 / (h->cols - 1) : 0;
+	if (h->slot_ns)
+		return (double)h->slot_ns / 1e9;
+	return h->cols < 2 ? 0
+	                   : (double)(h->column[h->cols - 1].time_ns - h->column[0].time_ns) / 1e9 /
+	                         (h->cols - 1);
 }
 
-/* As much of it as there is room for. */
+/* As much of it as there is room for; and what is shown where samples are farther apart. */
 static void
 view_heat_scale(const struct ui *ui, const struct heatmap *h, int y, int x)
 {
+	static const char *const longer[] = {", longer samples: on average",
+	                                     ", longer samples: at their end",
+	                                     ", longer samples: all in all"};
+	const char *words = h->slot_ns ? longer[view_heat_of(ui)->what] : "";
 	char size[8], row[24], column[24];
 
 	snprintf(row, sizeof(row), "row %s", size_text(size, h->each * h->page_size));
@@ -161,7 +167,11 @@ view_heat_scale(const struct ui *ui, const struct heatmap *h, int y, int x)
 	else
 		return;
 	if (x + (int)strlen(column) < ui->cols)
-		paint_text(y, x, ui->cols, ROLE_DIM, "%s", column);
+		x = paint_text(y, x, ui->cols, ROLE_DIM, "%s", column);
+	else
+		return;
+	if (x + (int)strlen(words) < ui->cols)
+		paint_text(y, x, ui->cols, ROLE_DIM, "%s", words);
 }
 
 static void
@@ -198,10 +208,10 @@ view_heat_times(const struct ui *ui, const struct sample *s, const struct heatma
 	char text[TIMELINE_TEXT];
 
 	paint_text(y, 1, left, ROLE_DIM, "%s", s->timeline ? "time" : "ago");
-	for (unsigned c = 0; c < h->cols; c++) {
-		int at = left + (int)c * wide;
+	for (unsigned slot = 0; slot < h->slots; slot++) {
+		int at = left + (int)slot * wide;
 
-		view_heat_time(s, h, h->column[c].time_ns, text);
+		view_heat_time(s, h, heatmap_slot_time(h, slot), text);
 		if (at < x || at + (int)strlen(text) > ui->cols)
 			continue;
 		paint_text(y, at, ui->cols, ROLE_DIM, "%s", text);
@@ -239,8 +249,19 @@ view_heat_hit(struct ui *ui, const struct sample *s, const struct touch *t)
 	view_heat_of(ui)->row =
 	    (unsigned)u64_min((uint64_t)(t->dy * view_heat_per()), h->rows - 1);
 	view_heat_of(ui)->col =
-	    (unsigned)u64_min((uint64_t)(t->dx / view_heat_wide(ui, h)), h->cols - 1);
+	    heatmap_slot_column(h, (unsigned)(t->dx / view_heat_wide(ui, h)));
 	return FX_NONE;
+}
+
+static void
+view_heat_draw_row(const struct heatmap *h, enum heatmap_what what, unsigned row, int y, int left,
+                   int wide)
+{
+	int x = left;
+
+	for (unsigned c = 0; c < h->cols; c++)
+		for (; x < left + (int)(h->column[c].slot + 1) * wide; x++)
+			view_heat_cell(h, what, row, c, y, x);
 }
 
 static void
@@ -249,21 +270,21 @@ view_heat_draw_cells(const struct ui *ui, const struct sample *s, int top)
 	const struct heatmap *h = s->heat;
 	const struct heat_view *k = view_heat_of(ui);
 	int left = view_heat_left(ui), wide = view_heat_wide(ui, h), per = view_heat_per();
-	int y = top, cy = top + (int)k->row / per, cx = left + (int)k->col * wide;
+	int y = top, cy = top + (int)k->row / per;
+	int cx = left + (int)heatmap_column_begins(h, k->col) * wide;
 
 	for (unsigned r = 0; r < h->rows; r += (unsigned)per, y++) {
 		view_heat_label(ui, s, h, r, y);
-		for (int x = 0; x < (int)h->cols * wide; x++)
-			view_heat_cell(h, k->what, r, (unsigned)(x / wide), y, left + x);
+		view_heat_draw_row(h, k->what, r, y, left, wide);
 	}
 	zone_add(&(struct zone){.y = top,
 	                        .x = left,
 	                        .bottom = y,
-	                        .right = left + (int)h->cols * wide,
+	                        .right = left + (int)h->slots * wide,
 	                        .hit = view_heat_hit,
 	                        .opens = true});
-	for (int x = 0; x < wide; x++)
-		paint_choose(cy, cx + x);
+	for (int x = cx; x < left + (int)(h->column[k->col].slot + 1) * wide; x++)
+		paint_choose(cy, x);
 	paint_cursor(cy, cx);
 }
 
