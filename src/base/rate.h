@@ -17,6 +17,8 @@ struct rate {
 	uint64_t until_ns; /* the last reading */
 	/* a ring by second; the second that contains until_ns is incomplete */
 	uint32_t pages[RATE_SLOTS];
+	bool told;     /* what rate_now says is not of a second, but: */
+	uint64_t last; /* pages a second between the last two readings */
 };
 
 /* Discards everything and starts to measure. */
@@ -24,6 +26,9 @@ void rate_begin(struct rate *r, uint64_t now);
 
 /* Reports that `pages` were written since the last reading, or since the start. */
 void rate_add(struct rate *r, uint64_t now, uint64_t pages);
+
+/* From now on rate_now tells of the last reading alone: so many pages in that time, not 0. */
+void rate_tell_last(struct rate *r, uint64_t pages, uint64_t ns);
 
 /* Pages in the second before the last reading; false: less than a second was measured. */
 bool rate_now(const struct rate *r, uint64_t *pages);

@@ -284,6 +284,7 @@ recording_read_others(struct recording *r, struct err *err)
 	r->first = recording_left(r, old.samples[old.first].id);
 	r->there = false;
 	r->stamped = 0;
+	r->recalled.first = r->recalled.window = r->recalled.to = 0;
 	free(old.samples);
 	return 0;
 }

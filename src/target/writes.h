@@ -77,7 +77,10 @@ void writes_log_free(struct writes_log *log);
 void writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
                  size_t page_size);
 
-/* The same of a recording, whose samples are there: the rates up to the scan are theirs. */
+/*
+ * The same of a recording, whose samples are there: the rates up to the scan are theirs, and the
+ * last one is of the interval that ends at its sample.
+ */
 void writes_recall(struct writes_log *log, const struct track *t, struct source *s,
                    const struct timeline *line, struct regions *rs);
 

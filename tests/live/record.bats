@@ -136,6 +136,35 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 	[[ $("$PMTOP" --list --at end -b -n --csv -o START,PSS,USS "$FILE" | grep "^0x${AT[anon]},") == "0x${AT[anon]},"@(,|$pss,$pss) ]]
 }
 
+# by SQL, of each sample
+@test "bug: WR/S of a recording had another mean in --list than in its views" {
+	local at rate
+	need_watch
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	unwatched_start
+	"$PMTOP" --record "$FILE" --interval 0.2 --tracker uffd --allow-inject "$SUBJECT_PID" 3>&- 2>/dev/null &
+	WATCH=$!
+	until_true has_written -1
+	subject write anon 3 5 6
+	until_true has_written 2
+	subject write anon $(seq 0 15)
+	until_true has_written 15
+	kill -INT "$WATCH" && wait "$WATCH"
+	WATCH=
+	asked "SELECT s.id, (s.time - (SELECT min(time) FROM sample)) / 1e9, ifnull(CAST(w.pages * 1e9 / (s.time - p.time) + 0.5 AS INTEGER), 0) * $PAGE
+		FROM sample s JOIN sample p ON p.id = s.id - 1 JOIN region r ON r.start = $((0x${AT[anon]}))
+		LEFT JOIN wrote w ON w.sample = s.id AND w.region = r.id" | tr '|' ' ' >"$BATS_TEST_TMPDIR/rates"
+	[ "$(awk '$3 > 0' "$BATS_TEST_TMPDIR/rates" | wc -l)" -ge 2 ]
+	while read -r _ at rate; do
+		is "$("$PMTOP" --list --at "+${at}s" -b -n --csv -o START,WR/S "$FILE" | grep "^0x${AT[anon]},")" "0x${AT[anon]},$rate"
+	done <"$BATS_TEST_TMPDIR/rates"
+}
+
+# has_written N: whether more than N pages of anon were written in one of its samples
+has_written() {
+	[[ $(asked "SELECT ifnull(max(w.pages), 0) FROM wrote w JOIN region r ON r.id = w.region WHERE r.start = $((0x${AT[anon]}))") -gt $1 ]] && has_samples
+}
+
 # wrote_anon: whether the recording has all pages of anon in RAM
 wrote_anon() { [[ $("$PMTOP" --list -b -n -o START,RSS "$FILE" | awk -v at="0x${AT[anon]}" '$1 == at { print $2 }') -ge $((16 * PAGE)) ]]; }
 

@@ -370,7 +370,6 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 	screen_start 120x40 "$PID"
 	screen_keys c
 	ask "record $BATS_TEST_TMPDIR/writers"
-	screen_keys r
 	target_faults 4301 7f0100000000 1000-1400 -- 555500031020 555500022040 7f013002a2f5
 	target_faults 4303 7f0100000000 1390-1400 -- 555500032010 555500031090 555500021080 555500020044
 	target_faults 4302 7f0110000000 10-90 -- 555500034020 555500023040 7f013002a2f5

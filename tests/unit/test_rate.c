@@ -163,6 +163,22 @@ test_series(void)
 	ok(h[0] == 8 && h[1] == 0 && h[11] == 0, "nothing has no height");
 }
 
+/* Of a recording the rate is that of one interval, however short. */
+static void
+test_last(void)
+{
+	struct rate r = {0};
+	uint64_t n = 77, peak, mean;
+
+	rate_begin(&r, begin);
+	rate_add(&r, begin + 500 * MS, 10);
+	rate_tell_last(&r, 10, 500 * MS);
+	ok(rate_now(&r, &n) && n == 20, "10 pages in half a second are 20 a second");
+	ok(rate_peak(&r, &peak, &mean) && peak == 20 && mean == 20, "which is all that is known");
+	rate_begin(&r, begin);
+	ok(!rate_now(&r, &n), "and is forgotten with the rest");
+}
+
 int
 main(void)
 {
@@ -173,5 +189,6 @@ main(void)
 	test_few();
 	test_forgets();
 	test_series();
+	test_last();
 	return tap_done();
 }

@@ -105,6 +105,24 @@ struct batch_list {
 	struct smaps_entry *sums; /* of groups: rows point there */
 };
 
+/* Of a process since the clear; of a recording in the interval that ends at its sample. */
+static void
+batch_set_rates(struct batch *b, struct regions *rs)
+{
+	struct source *s = b->t.source;
+	struct writes_log log = {0};
+	struct timeline *line;
+
+	if (!source_is_past(s)) {
+		writes_mean(&b->t.track, rs);
+		return;
+	}
+	line = s->ops->time->line(s);
+	writes_recall(&log, &b->t.track, s, line, rs);
+	writes_log_free(&log);
+	timeline_unref(line);
+}
+
 /* From smaps where the flags are hidden, on kernels whose smaps has it. */
 static void
 batch_add_ksm_by_smaps(struct batch *b, struct batch_list *rows)
@@ -331,7 +349,7 @@ batch_list(struct batch *b, struct err *err)
 		return -1;
 	}
 	if (b->watched)
-		writes_mean(&b->t.track, rs);
+		batch_set_rates(b, rs);
 	rows = (struct batch_list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
 	batch_choose_rows(b, rs, &filter, dirty, needs & NEED_KSM, &rows);
 	if (needs & NEED_KSM)
