@@ -88,6 +88,7 @@ costs() {
 		'  page field mapcount how often its frame is mapped, by anyone' \
 		'  --pages    MAPCOUNT how often the frame is mapped, by anyone' \
 		'  count by   mapcount how often its frame is mapped')"
+	[[ $(pm -e 'help heat' "$PID") == *'option --heat[=RANGE] memory of a recording over time'* ]]
 	[[ $(pm -e 'help COUNT' "$PID") == *'query count PAGES [in RANGE] [by KEY]'* ]]
 	[[ $(pm --json -e 'help hwpoison' "$PID") == *'{"kind": "state", "name": "hwpoison"'* ]]
 	[[ $(pm -e help "$PID") == *' queries'*'query quit'* ]]

@@ -256,15 +256,16 @@ topics_of_keys(struct topics_search *s)
 	free(done);
 }
 
-/* Of the command line: they are listed by --help. */
+/* Of the command line: only of a word that is nothing else, as --help lists them. */
 static void
 topics_of_options(struct topics_search *s)
 {
 	size_t n;
 	const struct option_row *o = option_table(&n);
+	bool alone = s->word[0] && !s->found->n;
 	char text[64];
 
-	for (size_t i = 0; i < n && s->word[0]; i++) {
+	for (size_t i = 0; i < n && alone; i++) {
 		if (o[i].group == OPTION_HIDDEN)
 			continue;
 		option_text(&o[i], text, sizeof(text));
