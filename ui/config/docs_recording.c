@@ -37,6 +37,8 @@ static const char docs_recording_head[] =
     "smaps is read for as many samples as takes a five hundredth of the time or less, or for one "
     "in 60 if it takes up to a hundredth. Where it was not read, PSS, USS, SHARED, REFERENCED and "
     "LOCKED are not known at replay, and the details of a region say of when its flags are.\n"
+    "What files say of pages that are not mapped (the state cached) is read for whole samples: at "
+    "others it is as of the last whole one.\n"
     "What is\n"
     ".I packed\n"
     "is a sequence of numbers (LEB128), compressed by zstd.\n"
