@@ -55,6 +55,7 @@ struct keeper {
 	struct moment now;
 	bool anonymous;
 	bool listens;             /* to the scan under way */
+	bool last;                /* no moment comes after this one */
 	struct session *session;  /* begins with the next moment; NULL: none does */
 	struct moment said;       /* messages of the next moment, alone */
 	uint64_t late;            /* moments that were not taken, since the last one */
@@ -394,13 +395,13 @@ keeper_begin(struct keeper *k, uint64_t wait_ns)
 		moments_listen(&k->from, &k->now);
 }
 
-/* What is cheap is read for each sample, or so often that it stays cheap. */
+/* What is cheap is read for each sample, or so often that it stays cheap; and for the last one. */
 static bool
 keeper_wants_smaps(const struct keeper *k, uint64_t interval_ns)
 {
 	uint64_t n = k->from.count, time_ns = (n - k->smaps_at) * interval_ns;
 
-	return n == 0 || k->smaps_ns <= time_ns / KEEPER_SMAPS_SHARE ||
+	return n == 0 || k->last || k->smaps_ns <= time_ns / KEEPER_SMAPS_SHARE ||
 	       (n % KEEPER_SMAPS == 0 && k->smaps_ns <= time_ns / KEEPER_SMAPS_MOST);
 }
 
@@ -455,14 +456,15 @@ keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struct er
 }
 
 int
-keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, bool clear, struct err *err)
+keeper_take(struct keeper *k, uint64_t interval_ns, bool last, bool clear, struct err *err)
 {
 	struct target *t = k->from.t;
 	struct regions *rs;
 	struct err other;
 	int r, sent;
 
-	keeper_begin(k, wait ? KEEPER_PATIENCE : 0);
+	k->last = last;
+	keeper_begin(k, last ? KEEPER_PATIENCE : 0);
 	if (!k->listens)
 		return 0;
 	r = moments_scan(&k->from, clear, &rs, err);

@@ -46,9 +46,9 @@ int keeper_end(struct keeper *k, struct regions *rs, uint64_t interval_ns, struc
 
 /*
  * The same, with a scan of its own, and a clear of the writes that it keeps, if they are tracked;
- * `wait`: whatever the disk does. 1: the address space is gone; -1 with err.
+ * `last`: whatever the disk does, and with smaps. 1: the address space is gone; -1 with err.
  */
-int keeper_take(struct keeper *k, uint64_t interval_ns, bool wait, bool clear, struct err *err);
+int keeper_take(struct keeper *k, uint64_t interval_ns, bool last, bool clear, struct err *err);
 
 /* The target is another program now. */
 void keeper_exec(struct keeper *k);
