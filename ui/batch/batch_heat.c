@@ -27,8 +27,7 @@ batch_heat(struct batch *b, struct err *err)
 		               "no picture of the past");
 	if (b->o->columns)
 		of.cols = b->o->columns;
-	if (batch_columns(b->o, SET_HEAT, ids, &n, err) < 0 ||
-	    target_regions(&b->t, &b->vmas, err) < 0)
+	if (batch_columns(b->o, SET_HEAT, ids, &n, err) < 0)
 		return -1;
 	if (b->o->range && (query_parse(b->o->range, b->t.page_size, &q, err) < 0 ||
 	                    query_range(&q, &b->vmas, b->t.page_size, &of.lo, &of.hi, err) < 0))
