@@ -88,20 +88,19 @@ rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
 }
 
 void
-rate_tell_last(struct rate *r, uint64_t pages, uint64_t ns)
+rate_set_now(struct rate *r, uint64_t pages, uint64_t ns)
 {
-	r->told = true;
-	r->last = (uint64_t)((double)pages * 1e9 / (double)ns + 0.5);
+	r->is_set = true;
+	r->now = (uint64_t)((double)pages * 1e9 / (double)ns + 0.5);
 }
 
 bool
 rate_now(const struct rate *r, uint64_t *pages)
 {
-	if (r->told) {
-		*pages = r->last;
-		return true;
-	}
-	return rate_over(r, 1, pages);
+	if (!r->is_set)
+		return rate_over(r, 1, pages);
+	*pages = r->now;
+	return true;
 }
 
 bool
@@ -109,9 +108,9 @@ rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean)
 {
 	uint64_t head = r->from_ns ? rate_second_of(r, r->until_ns) : 0, sum = 0, first;
 
-	*peak = *mean = r->told ? r->last : 0;
+	*peak = *mean = r->is_set ? r->now : 0;
 	if (!head)
-		return r->told;
+		return r->is_set;
 	first = rate_oldest(r);
 	for (uint64_t s = first; s < head; s++) {
 		*peak = u64_max(*peak, r->pages[s % RATE_SLOTS]);

@@ -17,8 +17,8 @@ struct rate {
 	uint64_t until_ns; /* the last reading */
 	/* a ring by second; the second that contains until_ns is incomplete */
 	uint32_t pages[RATE_SLOTS];
-	bool told;     /* what rate_now says is not of a second, but: */
-	uint64_t last; /* pages a second between the last two readings */
+	bool is_set;   /* by rate_set_now: */
+	uint64_t now;  /* pages a second */
 };
 
 /* Discards everything and starts to measure. */
@@ -27,16 +27,20 @@ void rate_begin(struct rate *r, uint64_t now);
 /* Reports that `pages` were written since the last reading, or since the start. */
 void rate_add(struct rate *r, uint64_t now, uint64_t pages);
 
-/* From now on rate_now tells of the last reading alone: so many pages in that time, not 0. */
-void rate_tell_last(struct rate *r, uint64_t pages, uint64_t ns);
+/*
+ * Makes rate_now return the rate of one interval, `pages` in `ns` (more than 0), in place of the
+ * last second's mean.
+ */
+void rate_set_now(struct rate *r, uint64_t pages, uint64_t ns);
 
-/* Pages in the second before the last reading; false: less than a second was measured. */
+/* Pages in the second before the last reading, or what was set; false: less than a second was
+ * measured. */
 bool rate_now(const struct rate *r, uint64_t *pages);
 
 /* The mean of the last `seconds` seconds, or of as many as were measured. */
 bool rate_over(const struct rate *r, unsigned seconds, uint64_t *pages);
 
-/* The largest and the mean of the whole seconds kept; false: there are none. */
+/* The largest and the mean of the whole seconds kept, or what was set; false: there are none. */
 bool rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean);
 
 /*

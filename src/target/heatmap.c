@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "target/heatmap.h"
+#include "target/heatmap_layout.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,11 +54,6 @@ struct heatmap_job {
 	struct extents all; /* what was there at some time */
 	uint64_t lo, hi;
 	uint64_t *count;    /* of each row */
-	struct heatmap_part {
-		uint64_t end;   /* where those of another name begin */
-		uint64_t pages; /* that were there */
-	} *part;
-	size_t parts_n;
 	size_t at;          /* the next time */
 	unsigned col;       /* its column */
 	struct heatmap_kept *kept; /* by time; NULL: they did not fit */
@@ -143,206 +138,6 @@ heatmap_see(void *arg, const struct source_moment *m)
 		heatmap_keep(j, m, heatmap_is_last(j));
 	progress_add(j->from->progress, 1);
 	return 0;
-}
-
-/* Where memory begins that is mapped under another name than at that address. */
-static uint64_t
-heatmap_name_ends(const struct vma_list *vmas, uint64_t at)
-{
-	size_t first = vmas ? vma_lower_bound(vmas, at) : 0, i = first;
-
-	if (!vmas || first == vmas->n)
-		return UINT64_MAX;
-	if (vmas->v[first].start > at) /* not mapped now */
-		return vmas->v[first].start;
-	while (i < vmas->n && !strcmp(vmas->v[i].name, vmas->v[first].name))
-		i++;
-	return i < vmas->n ? vmas->v[i].start : UINT64_MAX;
-}
-
-/* The pages that were there, by name. */
-static void
-heatmap_find_parts(struct heatmap_job *j)
-{
-	struct heatmap *h = j->h;
-	size_t cap = 0;
-
-	for (size_t i = 0; i < j->all.n; i++)
-		for (uint64_t at = j->all.v[i].start, till; at < j->all.v[i].end; at = till) {
-			if (!j->parts_n || j->part[j->parts_n - 1].end <= at) {
-				j->part = vec_room(j->part, j->parts_n, &cap, sizeof(*j->part));
-				j->part[j->parts_n++] = (struct heatmap_part){
-				    .end = heatmap_name_ends(j->from->vmas, at)};
-			}
-			till = u64_min(j->all.v[i].end, j->part[j->parts_n - 1].end);
-			j->part[j->parts_n - 1].pages += (till - at) / h->page_size;
-			h->pages += (till - at) / h->page_size;
-		}
-}
-
-/* How many rows these take, of so many pages at most, if none has pages of two names. */
-static uint64_t
-heatmap_rows_of(const struct heatmap_job *j, uint64_t each)
-{
-	uint64_t rows = 0;
-
-	for (size_t i = 0; i < j->parts_n; i++)
-		rows += (j->part[i].pages + each - 1) / each;
-	return rows;
-}
-
-/* The least that suffices, of rows that end with each name or of others. */
-static uint64_t
-heatmap_each(const struct heatmap_job *j, bool apart)
-{
-	uint64_t low = (j->h->pages + j->h->of.rows - 1) / j->h->of.rows, high = j->h->pages;
-
-	while (apart && low < high) {
-		uint64_t middle = low + (high - low) / 2;
-
-		if (heatmap_rows_of(j, middle) <= j->h->of.rows)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
-/* Adds pages from there to the last row, or to a new one. Returns how many it took. */
-static uint64_t
-heatmap_add_pages(struct heatmap *h, uint64_t at, uint64_t pages, bool new_row)
-{
-	struct heatmap_row *r;
-
-	if (!h->rows || new_row || h->row[h->rows - 1].pages == h->each)
-		h->row[h->rows++].start = at;
-	r = &h->row[h->rows - 1];
-	pages = u64_min(pages, h->each - r->pages);
-	r->pages += pages;
-	r->end = at + pages * h->page_size;
-	return pages;
-}
-
-static void
-heatmap_lay_out(struct heatmap_job *j)
-{
-	struct heatmap *h = j->h;
-	size_t part = 0, row_part = 0;
-	bool apart;
-
-	heatmap_find_parts(j);
-	if (!h->pages || !h->of.rows)
-		return;
-	apart = j->parts_n <= h->of.rows / 2;
-	h->each = heatmap_each(j, apart);
-	h->row = mem_alloc(((size_t)h->of.rows + 1) * sizeof(*h->row));
-	for (size_t i = 0; i < j->all.n; i++)
-		for (uint64_t at = j->all.v[i].start; at < j->all.v[i].end;) {
-			unsigned rows = h->rows;
-			uint64_t n;
-
-			while (j->part[part].end <= at)
-				part++;
-			n = (u64_min(j->all.v[i].end, j->part[part].end) - at) / h->page_size;
-			if (!n) /* of a session with smaller pages */
-				break;
-			at += heatmap_add_pages(h, at, n, apart && part != row_part) *
-			      h->page_size;
-			h->row[h->rows - 1].more += h->rows == rows && part != row_part;
-			row_part = part;
-		}
-}
-
-static void
-heatmap_lay_out_regions(struct heatmap_job *j)
-{
-	const struct vma_list *vmas = j->from->vmas;
-	struct heatmap *h = j->h;
-
-	h->row = mem_alloc((vmas->n + 1) * sizeof(*h->row));
-	for (size_t i = 0; i < vmas->n; i++)
-		h->row[h->rows++] =
-		    (struct heatmap_row){.start = vmas->v[i].start,
-		                         .end = vmas->v[i].end,
-		                         .pages = vma_size(&vmas->v[i]) / h->page_size};
-}
-
-/* Whether each time is about as long after the one before it as the others. */
-static bool
-heatmap_is_even(const struct heatmap_job *j)
-{
-	const uint64_t *t = j->from->time_ns;
-	uint64_t least = UINT64_MAX, most = 0;
-
-	for (size_t i = j->h->first + !j->h->first; i <= j->h->last; i++) {
-		least = u64_min(least, t[i] - t[i - 1]);
-		most = u64_max(most, t[i] - t[i - 1]);
-	}
-	return most / 2 <= least;
-}
-
-/* The slot of time i: the first time of all has one of its own. */
-static unsigned
-heatmap_slot(const struct heatmap_job *j, size_t i)
-{
-	const struct heatmap *h = j->h;
-	uint64_t at = j->from->time_ns[i];
-
-	return at <= h->slots_ns ? 0 : 1 + (unsigned)((at - h->slots_ns - 1) / h->slot_ns);
-}
-
-static void
-heatmap_lay_slots(struct heatmap_job *j)
-{
-	const uint64_t *t = j->from->time_ns;
-	struct heatmap *h = j->h;
-	uint64_t since = h->first ? t[h->first - 1] : t[0];
-	unsigned n = h->of.cols - !h->first;
-
-	h->slots = h->of.cols;
-	h->slot_ns = u64_max((t[h->last] - since + n - 1) / n, 1);
-	h->slots_ns = since + (h->first ? h->slot_ns : 0);
-}
-
-static void
-heatmap_add_column(struct heatmap_job *j, size_t first, size_t last, unsigned slot)
-{
-	const uint64_t *t = j->from->time_ns;
-
-	j->h->column[j->h->cols++] = (struct heatmap_column){.first = first,
-	                                                     .last = last,
-	                                                     .since_ns = first ? t[first - 1] : 0,
-	                                                     .time_ns = t[last],
-	                                                     .slot = slot};
-}
-
-/*
- * Times of a column follow one another. Where they are even, all columns have about as many; else
- * a column has those of a slot, and covers the slots before it that have none.
- */
-static void
-heatmap_columns(struct heatmap_job *j)
-{
-	struct heatmap *h = j->h;
-	size_t n = h->last - h->first + 1, first = h->first;
-
-	h->slots = (unsigned)u64_min(h->of.cols, n);
-	h->column = mem_alloc(((size_t)h->of.cols + 1) * sizeof(*h->column));
-	if (h->of.by_region || h->of.cols < 2 || heatmap_is_even(j)) {
-		for (unsigned c = 0; c < h->slots; c++)
-			heatmap_add_column(j, h->first + c * n / h->slots,
-			                   h->first + (c + 1) * n / h->slots - 1, c);
-		return;
-	}
-	heatmap_lay_slots(j);
-	for (size_t i = h->first; i <= h->last; i++) {
-		unsigned slot = heatmap_slot(j, i);
-
-		if (i < h->last && heatmap_slot(j, i + 1) == slot)
-			continue;
-		heatmap_add_column(j, first, i, slot);
-		first = i + 1;
-	}
 }
 
 /* Pages by row, of runs with all of these categories. */
@@ -449,10 +244,10 @@ heatmap_fill(struct heatmap_job *j, struct err *err)
 	struct heatmap *h = j->h;
 	int r = 0;
 
-	heatmap_columns(j);
+	heatmap_lay_columns(h, from->time_ns);
 	j->at = h->first;
 	if (h->of.by_region)
-		heatmap_lay_out_regions(j);
+		heatmap_lay_regions(h, from->vmas);
 	else
 		j->kept = mem_alloc((h->last - h->first + 1) * sizeof(*j->kept));
 	if (!h->of.by_region)
@@ -460,7 +255,7 @@ heatmap_fill(struct heatmap_job *j, struct err *err)
 	if (r)
 		return r;
 	if (!h->of.by_region)
-		heatmap_lay_out(j);
+		heatmap_lay_rows(h, &j->all, from->vmas);
 	if (!h->rows) {
 		h->cols = 0;
 		return 0;
@@ -493,7 +288,6 @@ heatmap_make(const struct heatmap_from *from, const struct heatmap_of *of, struc
 	heatmap_drop(&j);
 	extents_free(&j.all);
 	free(j.count);
-	free(j.part);
 	if (r == 0)
 		return h;
 	heatmap_unref(h);
@@ -533,30 +327,6 @@ heatmap_of_source(struct source *s, struct progress *p, const struct vma_list *v
 }
 
 /* --- what it shows ---------------------------------------------------------------------------- */
-
-uint64_t
-heatmap_slot_time(const struct heatmap *h, unsigned slot)
-{
-	if (!h->slot_ns)
-		return h->column[slot].time_ns;
-	return u64_min(h->slots_ns + slot * h->slot_ns, h->column[h->cols - 1].time_ns);
-}
-
-unsigned
-heatmap_slot_column(const struct heatmap *h, unsigned slot)
-{
-	unsigned c = 0;
-
-	while (c + 1 < h->cols && h->column[c].slot < slot)
-		c++;
-	return c;
-}
-
-unsigned
-heatmap_column_begins(const struct heatmap *h, unsigned col)
-{
-	return col ? h->column[col - 1].slot + 1 : 0;
-}
 
 static const char *const heatmap_names[] = {"writes", "RAM", "growth"};
 

@@ -340,8 +340,7 @@ writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
 	causes_sum(t->causes, &t->track, of, &sums);
 	causes_sampled(t->causes, of->from, of->to, &out->sampled);
 	writers_make_rows(&w, writers_words[named], &sums, out);
-	out->written =
-	    written != UINT64_MAX ? written : writers_written(t, of);
+	out->written = written != UINT64_MAX ? written : writers_written(t, of);
 	/* a fault is in at once, its stamp only at the next scan, and gone with its mapping */
 	out->written = u64_max(out->written, out->one + out->some + out->reads);
 	out->none = out->written - out->one - out->some - out->reads;

@@ -404,13 +404,15 @@ writes_recall_from(const struct timeline *line, size_t at)
 	return i;
 }
 
-/* The rate now is that of the interval that ends at the sample, in which so much was written. */
+/* The rate at a sample is that of the interval that ends there, in which so much was written. */
 static void
-writes_tell_interval(const struct timeline *line, size_t from, size_t at, uint64_t pages,
+writes_set_now(const struct timeline *line, size_t from, size_t at, uint64_t pages,
                      struct rate *out)
 {
-	if (from < at)
-		rate_tell_last(out, pages, line->v[at].time_ns - line->v[at - 1].time_ns);
+	uint64_t ns = from < at ? line->v[at].time_ns - line->v[at - 1].time_ns : 0;
+
+	if (ns)
+		rate_set_now(out, pages, ns);
 }
 
 static void
@@ -419,7 +421,7 @@ writes_recall_all(const struct timeline *line, size_t from, size_t at, struct ra
 	rate_begin(out, line->v[from].time_ns);
 	for (size_t i = from + 1; i <= at; i++)
 		rate_add(out, line->v[i].time_ns, line->v[i].written);
-	writes_tell_interval(line, from, at, line->v[at].written, out);
+	writes_set_now(line, from, at, line->v[at].written, out);
 }
 
 /* Of a region, the n at v: at all other samples nothing. */
@@ -437,7 +439,7 @@ writes_recall_region(const struct timeline *line, size_t from, size_t at,
 		rate_add(&rate, line->v[i].time_ns, is ? v[k].pages : 0);
 		k += is;
 	}
-	writes_tell_interval(line, from, at, n && v[n - 1].tick == at ? v[n - 1].pages : 0, &rate);
+	writes_set_now(line, from, at, n && v[n - 1].tick == at ? v[n - 1].pages : 0, &rate);
 	writes_set_rate(r, &rate);
 }
 

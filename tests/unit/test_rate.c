@@ -172,7 +172,7 @@ test_last(void)
 
 	rate_begin(&r, begin);
 	rate_add(&r, begin + 500 * MS, 10);
-	rate_tell_last(&r, 10, 500 * MS);
+	rate_set_now(&r, 10, 500 * MS);
 	ok(rate_now(&r, &n) && n == 20, "10 pages in half a second are 20 a second");
 	ok(rate_peak(&r, &peak, &mean) && peak == 20 && mean == 20, "which is all that is known");
 	rate_begin(&r, begin);

@@ -53,7 +53,6 @@ record_begin_growth(struct record *k)
 {
 	const struct options *o = k->b->o;
 
-
 	if ((o->tracker_given || o->grow_ns) && !o->no_attribution)
 		target_grow(&k->b->t, true);
 }

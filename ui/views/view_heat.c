@@ -156,7 +156,7 @@ view_heat_scale(const struct ui *ui, const struct heatmap *h, int y, int x)
 {
 	static const char *const longer[] = {", longer samples: on average",
 	                                     ", longer samples: at their end",
-	                                     ", longer samples: all in all"};
+	                                     ", longer samples: in total"};
 	const char *words = h->slot_ns ? longer[view_heat_of(ui)->what] : "";
 	char size[8], row[24], column[24];
 
