@@ -675,7 +675,7 @@ static struct {
 	_Atomic uint64_t next;           /* number of the queued signal that is due */
 	_Atomic uint64_t handled;        /* runs of handlers that end calls */
 	_Atomic uint64_t alarms, expired;
-	_Atomic int64_t last_ns;
+	_Atomic int64_t lost;            /* expirations that were due and not reported; at least, of the latest runs */
 	int64_t start_ns;
 	timer_t timer;
 } sig;
@@ -710,15 +710,23 @@ handle_alarm(int n)
 	atomic_fetch_add(&sig.alarms, 1);
 }
 
-/* Expirations that found the signal pending are reported with it: nothing of a timer may get lost. */
+/*
+ * Expirations that found the signal pending are reported with it: nothing of a timer may get lost. The clock is
+ * read later than the kernel counted, on a busy machine by several intervals, so one run may seem to have lost
+ * some; what is lost indeed is missing in each run that follows.
+ */
 static void
 handle_timer(int n, siginfo_t *info, void *context)
 {
+	int64_t lost;
+
 	(void)n;
 	(void)context;
 	atomic_fetch_add(&sig.handled, 1);
 	atomic_fetch_add(&sig.expired, 1 + (uint64_t)info->si_overrun);
-	atomic_store(&sig.last_ns, now_ns());
+	lost = (now_ns() - sig.start_ns) / INTERVAL_NS - (int64_t)atomic_load(&sig.expired);
+	if (lost < atomic_load(&sig.lost))
+		atomic_store(&sig.lost, lost);
 }
 
 static void
@@ -813,18 +821,20 @@ round_signals(void)
 static void
 end_signals(void)
 {
-	int64_t until = now_ns() + (int64_t)(patience * 1e9), due;
+	int64_t until = now_ns() + (int64_t)(patience * 1e9);
 	struct itimerspec off = {{0, 0}, {0, 0}};
 
 	setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
+	atomic_store(&sig.lost, INT64_MAX);
+	while (now_ns() < until && atomic_load(&sig.lost) > 1)
+		poll(NULL, 0, 1);
 	timer_settime(sig.timer, 0, &off, NULL);
 	while (now_ns() < until && (!atomic_load(&s->queued) || atomic_load(&sig.next) + 1 < atomic_load(&s->queued)))
 		poll(NULL, 0, 1);
 	expect((int64_t)atomic_load(&sig.next), (int64_t)atomic_load(&s->queued) - 1, "queued signals");
-	due = (atomic_load(&sig.last_ns) - sig.start_ns) / INTERVAL_NS;
-	if (llabs((long long)((int64_t)atomic_load(&sig.expired) - due)) > 1)
-		wrong("a timer expired %lld times instead of %lld", (long long)atomic_load(&sig.expired),
-		      (long long)due);
+	if (llabs((long long)atomic_load(&sig.lost)) > 1)
+		wrong("%lld of %lld expirations of a timer are lost", (long long)atomic_load(&sig.lost),
+		      (long long)atomic_load(&sig.expired));
 	if (!atomic_load(&sig.alarms))
 		wrong("no alarm came");
 }

@@ -271,6 +271,15 @@ header() { screen_text | head -1; }
 	screen_end
 }
 
+@test "bug: Q did nothing while a question was open" {
+	fixture writers
+	screen_start 80x24 "$PID"
+	ask sample
+	screen_wait_text 'Let DAMON sample the accesses of kvstored'
+	screen_keys Q
+	screen_end
+}
+
 @test "touch asks, as the key does; live/touched.bats has what it shows" {
 	screen_start 80x24 "$PID"
 	refuses 'touch me' 'unexpected text'

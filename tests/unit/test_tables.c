@@ -167,6 +167,16 @@ test_typing(void)
 	   "and other keys leave, erase and help");
 }
 
+/* bug: Q did nothing while a question was open */
+static void
+test_consent(void)
+{
+	for (const char *v = "YZFAD"; *v; v++)
+		ok(strchr(views, *v) && key_action(27, *v) == ACT_BACK && key_action('n', *v) == ACT_BACK &&
+		       key_action('q', *v) == ACT_BACK && key_action('Q', *v) == ACT_QUIT,
+		   "Esc, n and q leave a question, Q the program");
+}
+
 static void
 test_options(void)
 {
@@ -453,6 +463,7 @@ main(void)
 	test_hints();
 	test_views();
 	test_typing();
+	test_consent();
 	test_options();
 	test_column_titles();
 	test_column_rows();
