@@ -16,24 +16,36 @@ reader_stop_keeping(struct reader *l)
 	l->draft.recorded = (struct sample_recorded){0};
 }
 
+/* Ends it, with err if the file did not take all. */
+static int
+reader_record_no_more(struct reader *l, struct err *err)
+{
+	bool on = l->keeper;
+
+	reader_stop_keeping(l);
+	*err = l->draft.recorded_err;
+	if (err->what[0])
+		return -1;
+	return on ? 0
+	          : err_set(err, ERR_USAGE, "nothing is being recorded", NULL,
+	                    "cannot end the recording");
+}
+
+/* A file that cannot be opened leaves the recording that is under way as it is. */
 int
 reader_record(struct reader *l, const char *path, bool overwrite, struct err *err)
 {
 	struct recorder_options o = {.path = path,
 	                             .how = overwrite ? SCHEMA_OVERWRITE : SCHEMA_NEW};
+	struct keeper *k = path[0] ? keeper_start(&o, &l->t, KEEPER_SHORTLY, err) : NULL;
 
 	l->draft.recorded_err.what[0] = '\0';
-	reader_stop_keeping(l);
-	if (!path[0] && l->draft.recorded_err.what[0]) {
-		*err = l->draft.recorded_err;
-		return -1;
-	}
-	l->draft.recorded_err.what[0] = '\0';
 	if (!path[0])
-		return 0;
-	l->keeper = keeper_start(&o, &l->t, KEEPER_SHORTLY, err);
-	if (!l->keeper)
+		return reader_record_no_more(l, err);
+	if (!k)
 		return -1;
+	reader_stop_keeping(l);
+	l->keeper = k;
 	l->draft.recorded =
 	    (struct sample_recorded){.on = true, .since_ns = source_now(l->t.source)};
 	return 0;

@@ -261,6 +261,28 @@ record_on() {
 	run ! diff -q <("$PMTOP" --list --at start "$BATS_TEST_TMPDIR/by-name") <("$PMTOP" --list "$BATS_TEST_TMPDIR/by-name")
 }
 
+@test "bug: a file that could not be opened ended the recording under way; the old one ends once the new one is open" {
+	local dir=$BATS_TEST_TMPDIR
+	ROOT=$LIVE
+	screen_start 100x24 "$PID"
+	ask "record $dir/one"
+	for bad in "$dir/none/two" "$dir/one" "$dir"; do
+		screen_keys : C-u
+		screen_type "record $bad"
+		screen_keys Enter
+		screen_wait_text "cannot .*$dir"
+		screen_text | head -n 1 | grep -q ' REC '
+	done
+	target_loses 0x20000000 8 9 10 11
+	screen_keys Escape r
+	ask "record $dir/two"
+	screen_wait_text "recording to $dir/two; S ends it"
+	screen_keys Q
+	screen_end
+	diff <("$PMTOP" --list "$dir/one") <("$PMTOP" --list --at start "$dir/two")
+	run ! diff -q <("$PMTOP" --list --at start "$dir/one") <("$PMTOP" --list "$dir/one")
+}
+
 # how many samples a recording has
 samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/\1/p'; }
 

@@ -301,7 +301,7 @@ header() { screen_text | head -1; }
 	screen_start 80x24 "$PID"
 	refuses 'record' 'a file is expected'
 	ask 'record off'
-	screen_wait_text 'the recording has ended'
+	screen_wait_text 'cannot end the recording: nothing is being recorded'
 }
 
 @test "every verb of the screen has a test here" {
