@@ -57,6 +57,20 @@ last() { screen_text | tail -n "$1"; }
 	screen_end
 }
 
+@test "bug: Esc just before a resize did not close the prompt" {
+	local w
+	screen_start 80x24 "$PID"
+	for w in 90 80 90 80 90 80 90 80; do
+		screen_keys :
+		screen_type 1
+		_tmux send-keys Escape \; resize-window -x "$w" -y 24
+		_screen_until "the prompt to close" eval '! _screen_matches "^:1"'
+		screen_keys Up
+	done
+	screen_keys Q
+	screen_end
+}
+
 @test "^R searches the history while its text is typed; Esc brings the line back" {
 	screen_start 80x24 "$PID"
 	for line in 'heap+0x10' 'count present' 'heap+0x20'; do

@@ -345,7 +345,7 @@ app_more_typed(struct app *a)
 {
 	struct pollfd p = {.fd = term_fd(&a->term), .events = POLLIN};
 
-	return term_has_key() || poll(&p, 1, ESC_MS) > 0;
+	return term_has_byte() || poll(&p, 1, ESC_MS) > 0;
 }
 
 /*

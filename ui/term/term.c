@@ -536,6 +536,12 @@ term_has_key(void)
 	return term_asked.typed_n || term_unread_n;
 }
 
+bool
+term_has_byte(void)
+{
+	return term_asked.typed_n || (term_unread_n && term_unread[0] != KEY_RESIZE);
+}
+
 int
 term_key(struct term *t, bool raw)
 {

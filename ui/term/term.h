@@ -79,6 +79,9 @@ int term_key(struct term *t, bool raw);
  */
 bool term_has_key(void);
 
+/* Whether the next of them was typed: a resize was not. */
+bool term_has_byte(void);
+
 /* Whether the terminal was asked for its background and has not answered yet: some never do. */
 bool term_is_asked(void);
 
