@@ -94,7 +94,7 @@ app_go(struct app *a, uint64_t addr)
 void
 app_go_on(struct app *a, uint64_t refresh)
 {
-	if (!a->t.goes_after || refresh != a->t.goes_after)
+	if (!a->t.goes_after || refresh < a->t.goes_after) /* a later one may have replaced it */
 		return;
 	a->t.goes_after = 0;
 	if (!app_goes(a, a->t.goes_to))
