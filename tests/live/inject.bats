@@ -148,6 +148,7 @@ takes() {
 	victim_fared_well
 }
 
+# bats test_tags=in-one-guest
 @test "a stopped process stays stopped, and continues on SIGCONT" {
 	need_watch
 	local mode
@@ -163,6 +164,7 @@ takes() {
 	done
 }
 
+# bats test_tags=in-one-guest
 @test "a process that is stopped and continued all the while" {
 	need_watch
 	victim_start "$VICTIM" threads
@@ -306,6 +308,7 @@ leaves_behind() {
 	victim_fared_well
 }
 
+# bats test_tags=in-one-guest
 @test "the helper killed between its calls, again and again: one userfaultfd stays, and is closed; nothing else is changed" {
 	leaves_behind signals
 	leaves_behind read
@@ -370,6 +373,7 @@ clear_after() {
 	screen_keys c
 }
 
+# bats test_tags=in-one-guest
 @test "on the screen a userfaultfd that was left behind is closed after a minute, if that is agreed to" {
 	need_watch
 	victim_start "$VICTIM" futex
@@ -402,6 +406,7 @@ clear_after() {
 	victim_fared_well
 }
 
+# bats test_tags=in-one-guest
 @test "on the screen a userfaultfd that the process has used meanwhile is not offered to be closed" {
 	need_watch
 	unused_start

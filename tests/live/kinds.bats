@@ -105,6 +105,7 @@ state() {
 	timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$@" "$PMTOP" "--pages=$at..+1p" --csv -n -o STATE "$SUBJECT_PID"
 }
 
+# bats test_tags=in-one-guest
 @test "bug: without privilege the pages of a file in memory were a file's, with it a ramfs waited for its disk" {
 	local name want
 	memories_start

@@ -187,6 +187,7 @@ write_and_see() {
 	(($(awk -F , '$3 == "" { print $2 }' "$BATS_TEST_TMPDIR/out") >= 256 * PAGE))
 }
 
+# bats test_tags=in-one-guest
 @test "migrate: no claim of convergence that leaves out pages not known" {
 	need_watch
 	WAY=("${INJECT[@]}")

@@ -129,6 +129,7 @@ alike() {
 }
 
 # Of a large region, which is read without a scan as long as all of it is there.
+# bats test_tags=in-one-guest
 @test "--summary of a large region that is full, but for a huge page and a hole" {
 	shapes_start
 	SUBJECT_PID=$SHAPES
@@ -210,6 +211,7 @@ folio_row() {
 	"${PMTOP_AS[@]}" --summary --json "$SUBJECT_PID" | grep -q '"flags": null'
 }
 
+# bats test_tags=in-one-guest
 @test "a process that ends while it is summed up has no sums" {
 	local i status
 	for i in 1 2 3 4 5 6; do

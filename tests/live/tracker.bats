@@ -271,6 +271,7 @@ writer_start() {
 	is_free
 }
 
+# bats test_tags=in-one-guest
 @test "bug: where descriptors run out, the remedy is not a right, and no process is gone" {
 	unwatched_start
 	local n short all="$BATS_TEST_TMPDIR/all"
