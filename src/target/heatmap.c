@@ -43,7 +43,7 @@ heatmap_unref(struct heatmap *h)
  * far as there is room: else they are gone through twice.
  */
 struct heatmap_kept {
-	struct extents pages, written; /* pages: only of the last time of a column */
+	struct extents pages, written; /* pages: of the last time of a column, and of `since` */
 	uint64_t rss;
 	bool written_known;
 };
@@ -54,6 +54,7 @@ struct heatmap_job {
 	struct extents all; /* what was there at some time */
 	uint64_t lo, hi;
 	uint64_t *count;    /* of each row */
+	size_t since;       /* the time before the first; or the first, if it is that of all */
 	size_t at;          /* the next time */
 	unsigned col;       /* its column */
 	struct heatmap_kept *kept; /* by time; NULL: they did not fit */
@@ -92,23 +93,6 @@ heatmap_copy(const struct heatmap_job *j, const struct extents *from, struct ext
 		            from->v[i].state);
 }
 
-static void
-heatmap_keep(struct heatmap_job *j, const struct source_moment *m, bool last)
-{
-	struct heatmap_kept *k = &j->kept[j->kept_n++];
-
-	k->written_known = m->written_known;
-	if (m->written_known)
-		heatmap_copy(j, m->written, &k->written);
-	if (last) {
-		heatmap_copy(j, m->pages, &k->pages);
-		k->rss = heatmap_present(j->h, m->pages);
-	}
-	j->kept_bytes += (k->written.cap + k->pages.cap) * sizeof(struct extent);
-	if (j->kept_bytes > (j->from->room ? j->from->room : HEATMAP_ROOM))
-		heatmap_drop(j);
-}
-
 /* The next time, and its column. Whether it is the last of it. */
 static bool
 heatmap_is_last(struct heatmap_job *j)
@@ -119,6 +103,24 @@ heatmap_is_last(struct heatmap_job *j)
 	while (h->column[j->col].last < at)
 		j->col++;
 	return at == h->column[j->col].last;
+}
+
+static void
+heatmap_keep(struct heatmap_job *j, const struct source_moment *m)
+{
+	bool since = j->at == j->since, last = heatmap_is_last(j);
+	struct heatmap_kept *k = &j->kept[j->kept_n++];
+
+	k->written_known = m->written_known;
+	if (m->written_known)
+		heatmap_copy(j, m->written, &k->written);
+	if (since || last) {
+		heatmap_copy(j, m->pages, &k->pages);
+		k->rss = heatmap_present(j->h, m->pages);
+	}
+	j->kept_bytes += (k->written.cap + k->pages.cap) * sizeof(struct extent);
+	if (j->kept_bytes > (j->from->room ? j->from->room : HEATMAP_ROOM))
+		heatmap_drop(j);
 }
 
 /* What was there, as one state. */
@@ -135,7 +137,7 @@ heatmap_see(void *arg, const struct source_moment *m)
 	extents_unite(&j->all, &plain);
 	extents_free(&plain);
 	if (j->kept)
-		heatmap_keep(j, m, heatmap_is_last(j));
+		heatmap_keep(j, m);
 	progress_add(j->from->progress, 1);
 	return 0;
 }
@@ -171,13 +173,29 @@ heatmap_count(struct heatmap_job *j, const struct extents *e, uint64_t cats)
 	}
 }
 
+/* Notes what there was where the first column begins; `written` is of an interval before it. */
+static bool
+heatmap_put_since(struct heatmap_job *j, const struct heatmap_kept *is)
+{
+	struct heatmap *h = j->h;
+
+	if (j->at != j->since)
+		return false;
+	heatmap_count(j, &is->pages, PM_CAT_PRESENT);
+	for (unsigned r = 0; r < h->rows; r++)
+		h->row[r].before = j->count[r];
+	return h->column[0].last > j->since;
+}
+
 /* Adds what was at one time; `rss`: all pages in RAM. */
 static void
 heatmap_put(struct heatmap_job *j, const struct heatmap_kept *is)
 {
 	struct heatmap *h = j->h;
-	bool last = heatmap_is_last(j);
+	bool only = heatmap_put_since(j, is), last = heatmap_is_last(j);
 
+	if (only)
+		return;
 	if (is->written_known)
 		heatmap_count(j, &is->written, 0);
 	for (unsigned r = 0; r < h->rows; r++) {
@@ -215,10 +233,10 @@ heatmap_again(struct heatmap_job *j, struct err *err)
 {
 	const struct heatmap_from *from = j->from;
 
-	j->at = j->h->first;
+	j->at = j->since;
 	j->col = 0;
 	if (!j->kept)
-		return from->walk(from->arg, j->h->first, j->h->last, heatmap_add, j, err);
+		return from->walk(from->arg, j->since, j->h->last, heatmap_add, j, err);
 	for (size_t i = 0; i < j->kept_n; i++)
 		heatmap_put(j, &j->kept[i]);
 	progress_add(from->progress, j->kept_n);
@@ -245,13 +263,13 @@ heatmap_fill(struct heatmap_job *j, struct err *err)
 	int r = 0;
 
 	heatmap_lay_columns(h, from->time_ns);
-	j->at = h->first;
+	j->at = j->since;
 	if (h->of.by_region)
 		heatmap_lay_regions(h, from->vmas);
 	else
-		j->kept = mem_alloc((h->last - h->first + 1) * sizeof(*j->kept));
+		j->kept = mem_alloc((h->last - j->since + 1) * sizeof(*j->kept));
 	if (!h->of.by_region)
-		r = from->walk(from->arg, h->first, h->last, heatmap_see, j, err);
+		r = from->walk(from->arg, j->since, h->last, heatmap_see, j, err);
 	if (r)
 		return r;
 	if (!h->of.by_region)
@@ -283,7 +301,8 @@ heatmap_make(const struct heatmap_from *from, const struct heatmap_of *of, struc
 	h->last = u64_min(of->last, from->times - 1);
 	h->first = u64_min(of->first, h->last);
 	h->made_ns = from->time_ns[from->times - 1];
-	progress_begin(from->progress, (of->by_region ? 1 : 2) * (h->last - h->first + 1));
+	j.since = h->first - (h->first > 0);
+	progress_begin(from->progress, (of->by_region ? 1 : 2) * (h->last - j.since + 1));
 	r = heatmap_fill(&j, err);
 	heatmap_drop(&j);
 	extents_free(&j.all);
@@ -351,8 +370,8 @@ heatmap_value(const struct heatmap *h, enum heatmap_what what, unsigned row, uns
 		return k->written_known && c->since_ns;
 	case HEATMAP_RSS: *out = (double)k->rss; return true;
 	case HEATMAP_GROWTH:
-		*out = col ? (double)k->rss - (double)k[-1].rss : 0;
-		return col > 0;
+		*out = (double)k->rss - (double)(col ? k[-1].rss : h->row[row].before);
+		return c->since_ns;
 	case HEATMAP_WHATS: break;
 	}
 	return false;

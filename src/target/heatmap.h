@@ -38,11 +38,14 @@ struct heatmap {
 	struct heatmap_row {
 		uint64_t start, end; /* bytes; nothing else was there before the next row */
 		uint64_t pages;
+		uint64_t before;     /* pages in RAM at the time that the first column is since */
 		unsigned more;       /* names of mappings that it has pages of, beyond the first */
 	} *row;
 	struct heatmap_column {
 		size_t first, last;      /* times */
-		uint64_t since_ns, time_ns; /* from the time before the first; 0: there is none */
+		/* From the time before the first, or from the first time of all, of which nothing
+		 * is known but what was there; 0: it is all that the column has. */
+		uint64_t since_ns, time_ns;
 		uint64_t rss;            /* pages in RAM at its last time, of all addresses */
 		unsigned slot;           /* the last one that it covers */
 	} *column;
@@ -87,7 +90,7 @@ enum heatmap_what { HEATMAP_WRITES, HEATMAP_RSS, HEATMAP_GROWTH, HEATMAP_WHATS }
 const char *heatmap_name(enum heatmap_what what);
 
 /*
- * A cell: pages a second for writes, pages for the others; growth is since the column before.
+ * A cell: pages a second for writes, pages for the others; growth is since `since_ns`.
  * false: it is not known.
  */
 bool heatmap_value(const struct heatmap *h, enum heatmap_what what, unsigned row, unsigned col,

@@ -181,9 +181,11 @@ layout_slots(struct heatmap *h, const uint64_t *t)
 static void
 layout_add_column(struct heatmap *h, const uint64_t *t, size_t first, size_t last, unsigned slot)
 {
+	uint64_t since = first ? t[first - 1] : last ? t[0] : 0;
+
 	h->column[h->cols++] = (struct heatmap_column){.first = first,
 	                                               .last = last,
-	                                               .since_ns = first ? t[first - 1] : 0,
+	                                               .since_ns = since,
 	                                               .time_ns = t[last],
 	                                               .slot = slot};
 }

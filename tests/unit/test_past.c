@@ -75,6 +75,46 @@ same_map(const struct heatmap *a, const struct heatmap *b)
 	return same;
 }
 
+/* Whether rates of writes are of all times of a column but the first of all, which has none before. */
+static bool
+rates_are_whole(const struct heatmap *h)
+{
+	uint64_t pages = 0, times = 0;
+	double sum = 0, v;
+
+	for (size_t i = u64_max(h->first, 1); i <= h->last; i++)
+		for (size_t k = 0; k < at_written[i].n; k++)
+			pages += (at_written[i].v[k].end - at_written[i].v[k].start) / PAGE;
+	for (unsigned c = 0; c < h->cols; c++)
+		for (unsigned r = 0; r < h->rows; r++) {
+			if (!heatmap_value(h, HEATMAP_WRITES, r, c, &v))
+				return false;
+			sum += v * (double)(h->column[c].time_ns - h->column[c].since_ns) / 1e9;
+			times += r == 0 ? h->column[c].time_ns - h->column[c].since_ns : 0;
+		}
+	return times == (h->last - h->first + (h->first > 0)) * UINT64_C(1000000000) &&
+	       sum > (double)pages - 0.01 && sum < (double)pages + 0.01;
+}
+
+/* All growth is what there is at the end, less what there was before. */
+static bool
+growth_is_whole(const struct heatmap *h, size_t since)
+{
+	double sum = 0, v;
+
+	for (unsigned c = 0; c < h->cols; c++)
+		for (unsigned r = 0; r < h->rows; r++) {
+			if (!heatmap_value(h, HEATMAP_GROWTH, r, c, &v))
+				return false;
+			sum += v;
+		}
+	for (size_t k = 0; k < at_pages[h->last].n; k++)
+		sum -= (double)((at_pages[h->last].v[k].end - at_pages[h->last].v[k].start) / PAGE);
+	for (size_t k = 0; k < at_pages[since].n; k++)
+		sum += (double)((at_pages[since].v[k].end - at_pages[since].v[k].start) / PAGE);
+	return sum == 0;
+}
+
 /* What did not fit is gone through once more, and says the same. */
 static void
 test_room(void)
@@ -104,13 +144,18 @@ test_room(void)
 	twice = heatmap_make(&from, &of, &err);
 	is_u64(walks, 3, "what does not, twice");
 	ok(same_map(kept, twice), "and both say the same");
+	ok(rates_are_whole(kept) && rates_are_whole(twice), "bug: the rate of the first column was not known");
+	ok(growth_is_whole(kept, 0) && growth_is_whole(twice, 0), "bug: nor was its growth");
 	for (size_t i = 0; i < at_pages[TIMES - 1].n; i++)
 		pages += (at_pages[TIMES - 1].v[i].end - at_pages[TIMES - 1].v[i].start) / PAGE;
 	is_u64(kept->column[kept->cols - 1].rss, pages, "a column has what was in RAM at its last time");
 	is_u64(sum_at(kept, kept->cols - 1), pages, "and so have its cells");
+	of.first = 20;
+	part = heatmap_make(&from, &of, &err);
+	ok(rates_are_whole(part) && growth_is_whole(part, 19), "of the last times: since the one before them");
+	heatmap_unref(part);
 	of.lo = START + 100 * PAGE;
 	of.hi = START + 110 * PAGE;
-	of.first = 20;
 	of.last = 29;
 	part = heatmap_make(&from, &of, &err);
 	from.room = 0;

@@ -368,7 +368,7 @@ value_without(enum column_id id, unsigned needs)
 	                               .n = {.swap_known = true, .written_known = true, .contents_known = true},
 	                               .known = true};
 	const struct span span = {0x1000, 0x3000, 0x1000, &v, &v, 0};
-	struct heatmap_row heat_at = {0x1000, 0x3000, 2, 1};
+	struct heatmap_row heat_at = {0x1000, 0x3000, 2, 0, 1};
 	struct heatmap_column heat_column[] = {{0, 0, 1, 2, 0, 0}, {1, 1, 2, 3, 0, 1}};
 	struct heatmap_cell heat_cell[] = {{1, 1, true}, {2, 2, true}};
 	const struct heatmap heat = {.page_size = 4096, .rows = 1, .cols = 2, .row = &heat_at,
