@@ -82,12 +82,32 @@ teardown() { screen_stop; }
 @test "of a process it shows the scans so far" {
 	fixture_own softdirty
 	screen_start 100x24 "$PID"
-	screen_keys H Tab
+	screen_keys H
 	screen_text | grep -q 'in RAM, of the row'
 	target_loses 0x20000000 0 1 2 3
 	screen_keys r
 	screen_keys Tab
 	screen_text | grep -q 'change of RAM'
+}
+
+@test "bug: H began with writes where none were recorded or are watched, all of them ?" {
+	local file=$BATS_TEST_TMPDIR/unwatched
+	fixture_own softdirty
+	"$PMTOP" --proc-root "$ROOT" --record "$file" --for 0.01 "$PID" 2>/dev/null
+	"$PMTOP" --proc-root "$ROOT" --record "$file" --for 0.01 --append "$PID" 2>/dev/null
+	LIVE=$ROOT ROOT=
+	screen_start 100x24 "$file"
+	screen_keys H
+	screen_text | head -n 1 | grep -q 'heat of RAM'
+	screen_keys BTab # what was chosen is kept
+	screen_text | head -n 1 | grep -q 'heat of writes'
+	screen_keys R H
+	screen_text | head -n 1 | grep -q 'heat of writes'
+	screen_stop
+	ROOT=$LIVE
+	screen_start 100x24 "$PID"
+	screen_keys c H
+	screen_text | head -n 1 | grep -q 'heat of writes'
 }
 
 @test "what is on the screen is written to a file, and is what --heat answers" {

@@ -13,6 +13,8 @@
 
 struct heat_view {
 	enum heatmap_what what;
+	bool chosen;       /* `what` is; else what is known of writes decides when it is opened: */
+	bool opened;
 	struct heatmap_of of;
 	unsigned row, col; /* the cell under the cursor */
 };
@@ -402,7 +404,28 @@ view_heat_enter(struct ui *ui)
 	struct heat_view *k = view_heat_of(ui);
 
 	k->of = (struct heatmap_of){.last = SIZE_MAX};
+	k->opened = false;
 	k->col = 1 << 20; /* the newest */
+}
+
+/* Whether writes were recorded, or are watched. */
+static bool
+view_heat_knows_writes(const struct sample *s)
+{
+	for (size_t i = 0; s->timeline && i < s->timeline->n; i++)
+		if (s->timeline->v[i].written_known)
+			return true;
+	return !s->timeline && s->clears;
+}
+
+static void
+view_heat_choose(struct heat_view *k, const struct sample *s)
+{
+	if (k->opened || !s->regions)
+		return;
+	k->opened = true;
+	if (!k->chosen)
+		k->what = view_heat_knows_writes(s) ? HEATMAP_WRITES : HEATMAP_RSS;
 }
 
 static void
@@ -412,6 +435,7 @@ view_heat_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	const struct heatmap *h = view_heat_map(s);
 	int rows = bottom - top - HEAT_FRAME, cols = ui->cols - view_heat_left(ui) - 1;
 
+	view_heat_choose(k, s);
 	k->of.rows = rows > 0 ? (unsigned)(rows * view_heat_per()) : 1;
 	k->of.cols = cols > 0 ? (unsigned)cols : 1;
 	if (!h)
@@ -514,6 +538,7 @@ view_heat_act(struct ui *ui, const struct sample *s, enum action a)
 	struct heat_view *k = view_heat_of(ui);
 	const struct heatmap *h = view_heat_map(s);
 
+	k->chosen |= a == ACT_NEXT_CHANGE || a == ACT_LAST_CHANGE;
 	if (a == ACT_NEXT_CHANGE)
 		k->what = (enum heatmap_what)((k->what + 1) % HEATMAP_WHATS);
 	else if (a == ACT_LAST_CHANGE)
