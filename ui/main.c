@@ -207,14 +207,20 @@ main_run_diff(const struct options *o, struct err *err)
 	return r;
 }
 
-/* Reports how the command ended, once the terminal is restored. */
+/*
+ * Reports how the command ended, once the terminal is restored. An answer may take less time than a
+ * short command, of which it would be said that it keeps running.
+ */
 static void
-main_report_command(const char *name, pid_t child, const char *output)
+main_report_command(const char *name, pid_t child, const char *output, bool screen)
 {
+	enum { SHORT_MS = 100 };
 	char how[64];
 	struct buf text = {0};
 	bool dropped, empty;
 
+	if (!screen)
+		launch_await_end(child, SHORT_MS);
 	launch_how_it_ended(child, how, sizeof(how));
 	waitpid(child, NULL, WNOHANG);
 	dropped = launch_drop_output(output, &empty);
@@ -282,8 +288,14 @@ main_run_on_target(const struct options *o, const struct rc *rc, struct err *err
 		r = main_run_screen(o, rc, pid, ready, notice[0] ? notice : NULL, err);
 	else
 		r = main_run_batch(o, pid, err);
+	if (child > 0 && r < 0)
+		launch_refuse_ended(child, o->command[0],
+		                    o->mode == MODE_RECORD ? "no sample was taken of"
+		                                           : "nothing to show for",
+		                    err);
 	if (child > 0)
-		main_report_command(o->command[0], child, output);
+		main_report_command(o->command[0], child, output,
+		                    o->mode == MODE_SCREEN && !o->frames);
 	return r;
 }
 

@@ -148,8 +148,23 @@ proc_refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 		return err_sys(err, NULL, "cannot open process %d", (int)pid);
 	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
 		return proc_refuse_hidden(pid, err);
-	return err_set(err, ERR_TARGET, "no such process", "`ps -e` lists the processes",
-	               "cannot open process %d", (int)pid);
+	err_set(err, ERR_TARGET, "no such process", "`ps -e` lists the processes",
+	        "cannot open process %d", (int)pid);
+	err->sys = ESRCH;
+	return -1;
+}
+
+static int
+proc_refuse_zombie(const struct proc *p, unsigned parent, struct err *err)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "it has ended; its parent %u has not reaped it (zombie)",
+	         parent);
+	err_set(err, ERR_TARGET, why, "choose a running process",
+	        "nothing to show for process %d (%s)", (int)p->pid, p->comm);
+	err->sys = ESRCH;
+	return -1;
 }
 
 /* Identifies the target from stat and status; refuses one without memory of its own. */
@@ -179,19 +194,11 @@ proc_identify(struct proc *p, struct err *err)
 	if (f.state == 'Z' || f.state == 'X') {
 		pid_t tid;
 		int thread = proc_living_thread(p->leader, &tid);
-		char why[128];
 
 		if (thread < 0 && file_is_shortage(errno))
 			return proc_refuse_missing(p, p->pid, err);
-		if ((pid_t)f.ppid == getpid()) /* a command that pmtop started */
-			snprintf(why, sizeof(why), "it ended before pmtop could look at it");
-		else
-			snprintf(why, sizeof(why),
-			         "it has ended; its parent %u has not reaped it (zombie)",
-			         f.ppid);
 		if (thread < 0)
-			return err_set(err, ERR_TARGET, why, "choose a running process",
-			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
+			return proc_refuse_zombie(p, f.ppid, err);
 		close(thread);
 	}
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "target/target.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -128,9 +129,11 @@ target_regions(struct target *t, struct vma_list *out, struct err *err)
 int
 target_no_memory(const struct target *t, struct err *err)
 {
-	return err_set(err, ERR_TARGET, "it no longer has any memory", "choose a running process",
-	               "nothing to show for process %d (%s)", (int)t->source->meta.pid,
-	               t->source->meta.comm);
+	err_set(err, ERR_TARGET, "it no longer has any memory", "choose a running process",
+	        "nothing to show for process %d (%s)", (int)t->source->meta.pid,
+	        t->source->meta.comm);
+	err->sys = ESRCH;
+	return -1;
 }
 
 void

@@ -382,6 +382,31 @@ question_start() {
 }
 
 # bats test_tags=not-in-guests
+@test "bug: losing the race with a short command had four answers, one of them that it keeps running" {
+	local i status how='has ended with exit status 7 before pmtop could look at it'
+	export TMPDIR=$BATS_TEST_TMPDIR/outputs
+	mkdir "$TMPDIR"
+	for ((i = 0; i < 40; i++)); do
+		local mode=(--record "$BATS_TEST_TMPDIR/$i.pmtop") what='no sample was taken of'
+		((i % 2)) || what='nothing to show for'
+		((i % 8 == 0)) && mode=(--list)
+		((i % 8 == 2)) && mode=(--watch=0.1)
+		((i % 8 == 4)) && mode=(--summary)
+		((i % 8 == 6)) && mode=(--frames 1)
+		status=0
+		pm "${mode[@]}" -- sh -c 'exit 7' >/dev/null 2>"$BATS_TEST_TMPDIR/err" || status=$?
+		cat "$BATS_TEST_TMPDIR/err"
+		# the race may be won
+		((status)) || { rm -f "$TMPDIR"/*; continue; }
+		is "$(ls "$TMPDIR")" ""
+		said '^pmtop: interval 1 could not be measured: it has ended with exit status 7$' && continue
+		is $status 1
+		is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
+		said "^pmtop: $what process [0-9]+ \(sh\): it $how\$"
+	done
+}
+
+# bats test_tags=not-in-guests
 @test "a command that has ended: its output is kept, a file without any is removed" {
 	local status=0
 	export TMPDIR=$BATS_TEST_TMPDIR/outputs

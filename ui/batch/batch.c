@@ -10,6 +10,7 @@
 
 #include "batch/batch_grid.h"
 #include "batch/batch_state.h"
+#include "demo/launch.h"
 #include "target/probe.h"
 #include "target/region.h"
 
@@ -106,6 +107,25 @@ batch_answer(struct batch *b, struct err *err)
 	return 0;
 }
 
+/* Of what has been printed, whether it was all. */
+static int
+batch_check_printed(struct batch *b, struct err *err)
+{
+	const struct source_meta *m = &b->t.source->meta;
+	char how[64] = "", why[96];
+
+	if (batch_check_alive(b, err) == 0)
+		return 0;
+	err->sys = 0; /* something was seen */
+	if (b->o->command && b->t.source->ops->life(b->t.source) != PROC_RUNNING)
+		launch_how_it_ends(m->pid, how, sizeof(how));
+	if (!how[0])
+		return -1;
+	snprintf(why, sizeof(why), "it has ended%s", how);
+	return err_set(err, ERR_TARGET, why, NULL, "cannot read process %d (%s) to the end",
+	               (int)m->pid, m->comm);
+}
+
 /*
  * Answers that are read as a whole before they are printed are read again if another program was
  * executed meanwhile. The rest has been printed in part.
@@ -120,8 +140,8 @@ batch_answer_whole(struct batch *b, bool *again, struct err *err)
 	if (b->o->mode == MODE_WATCH || b->o->mode == MODE_GROW || b->o->mode == MODE_RECORD ||
 	    b->o->mode == MODE_TOUCHED || b->o->mode == MODE_CAPABILITIES)
 		return r;
-	if (r == 0 && !whole)
-		return batch_check_alive(b, err);
+	if (!whole && (r == 0 || err->sys == ESRCH))
+		return batch_check_printed(b, err) < 0 ? -1 : r;
 	if (r == 0 || err->sys != ESRCH || batch_check_alive(b, err) == 0)
 		return r;
 	*again = whole && !b->o->watch_ns && !b->o->grow_ns && !b->o->touched_ns;

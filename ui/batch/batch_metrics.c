@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --metrics: a process, or all of a name, in a document for Prometheus; once, or each interval. */
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
@@ -53,8 +54,12 @@ metrics_close(struct metrics_one *m)
 static int
 metrics_track(struct metrics_one *m, struct err *err)
 {
-	if (batch_prepare(&m->b, err) < 0 || target_clear(&m->b.t, &m->b.vmas, err) < 0)
+	if (batch_prepare(&m->b, err) < 0)
 		return -1;
+	if (target_clear(&m->b.t, &m->b.vmas, err) < 0) {
+		err->sys = target_is_alive(&m->b.t) ? err->sys : ESRCH;
+		return -1;
+	}
 	m->writes = true;
 	return 0;
 }
@@ -370,9 +375,12 @@ metrics_nobody(const struct metrics *k, struct err *err)
 {
 	pid_t ignored;
 
-	if (k->pid)
-		return err_set(err, ERR_TARGET, "it has ended", NULL, "cannot read process %d",
-		               (int)k->pid);
+	if (k->pid) {
+		err_set(err, ERR_TARGET, "it has ended", NULL, "cannot read process %d",
+		        (int)k->pid);
+		err->sys = ESRCH;
+		return -1;
+	}
 	return proc_find(k->o->proc_root, k->o->target, &ignored, NULL, err);
 }
 

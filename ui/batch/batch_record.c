@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --record: a sample each interval, into a file. */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -150,23 +151,18 @@ record_say_end(struct record *k)
 	char how[64] = "";
 
 	if (b->o->command)
-		launch_how_it_ended(b->t.source->meta.pid, how, sizeof(how));
+		launch_how_it_ends(b->t.source->meta.pid, how, sizeof(how));
 	buf_fmt(b->note, "process %d has ended%s", (int)b->t.source->meta.pid, how);
 	keeper_say(k->to, b->note->s);
 	buf_str(b->note, "; ");
 }
 
-/* Once it is closed, of which this was the size. Without a sample no file was made. */
+/* Once it is closed, of which this was the size. */
 static void
 record_say_size(const struct record *k, const struct keeper_ends *ends, struct buf *out)
 {
 	char size[8];
 
-	if (!ends->samples && !k->b->o->append) {
-		buf_fmt(out, "no sample was taken%s",
-		        k->replaces ? "; the old recording is still there" : "");
-		return;
-	}
 	buf_fmt(out, "%ju sample%s in %s, %s", (uintmax_t)ends->kept, plural(ends->kept),
 	        k->b->o->record, size_text(size, ends->bytes));
 	if (ends->kept > ends->samples)
@@ -188,10 +184,12 @@ record_say_kept(const struct record *k, const struct keeper_ends *ends, struct e
 	if (ends->gone || (!ends->samples && !k->replaces))
 		return;
 	buf_fmt(&how, "%s%s", err->how, err->how[0] ? "; " : "");
-	if (ends->samples)
+	if (ends->samples) {
 		record_say_size(k, ends, &how);
-	else
+		err->sys = 0; /* something was seen */
+	} else {
 		buf_str(&how, "the old recording is still there");
+	}
 	snprintf(err->how, sizeof(err->how), "%s", how.s);
 	buf_free(&how);
 }
@@ -230,6 +228,19 @@ record_all(struct record *k, struct err *err)
 	return r < 0 ? -1 : 0;
 }
 
+/* Without a sample no file was made. */
+static int
+record_refuse_ended(const struct record *k, struct err *err)
+{
+	static const char what[] = "no sample was taken of";
+	const struct source_meta *m = &k->b->t.source->meta;
+
+	err_set(err, ERR_TARGET, "it has ended", NULL, "%s process %d (%s)", what, (int)m->pid,
+	        m->comm);
+	err->sys = ESRCH;
+	return k->b->o->command ? launch_refuse_ended(m->pid, k->b->o->command[0], what, err) : -1;
+}
+
 static int
 record_to(struct record *k, const struct recorder_options *to, uint64_t start, uint64_t end,
           struct err *err)
@@ -250,6 +261,8 @@ record_to(struct record *k, const struct recorder_options *to, uint64_t start, u
 		*err = kept;
 		r = -1;
 	}
+	if (!ends.samples && (r == 0 || err->sys == ESRCH))
+		r = record_refuse_ended(k, err);
 	if (r == 0)
 		record_say_size(k, &ends, k->b->note);
 	else

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/signals.h"
 #include "base/util.h"
+#include "demo/launch.h"
 
 bool
 batch_wait_until(const struct batch *b, int signals, uint64_t until)
@@ -96,12 +98,14 @@ batch_refuse_gone(const struct target *t, const char *what, struct err *err)
 {
 	const struct source_meta *m = &t->source->meta;
 	bool ended = t->source->ops->life(t->source) != PROC_RUNNING;
+	char how[64] = "", why[96] = "it executed a new program, which has other memory";
 
-	return err_set(err, ERR_TARGET,
-	               ended ? "the process has ended"
-	                     : "it executed a new program, which has other memory",
-	               NULL, "the memory of process %d (%s) cannot be %s", (int)m->pid, m->comm,
-	               what);
+	if (ended && t->track.owner == TRACK_LAUNCHED)
+		launch_how_it_ends(m->pid, how, sizeof(how));
+	if (ended)
+		snprintf(why, sizeof(why), "the process has ended%s", how);
+	return err_set(err, ERR_TARGET, why, NULL,
+	               "the memory of process %d (%s) cannot be %s", (int)m->pid, m->comm, what);
 }
 
 int

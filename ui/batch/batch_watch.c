@@ -303,8 +303,8 @@ batch_tracker(struct batch *b, struct err *err)
 	return batch_refuse_hazard(b, err);
 }
 
-int
-batch_prepare(struct batch *b, struct err *err)
+static int
+batch_prepare_living(struct batch *b, struct err *err)
 {
 	struct track *t = &b->t.track;
 	unsigned caps;
@@ -332,6 +332,16 @@ batch_prepare(struct batch *b, struct err *err)
 	return 0;
 }
 
+int
+batch_prepare(struct batch *b, struct err *err)
+{
+	int r = batch_prepare_living(b, err);
+
+	if (r < 0 && err->status == ERR_TARGET && !target_is_alive(&b->t))
+		err->sys = ESRCH;
+	return r;
+}
+
 /* --- the end of a process --------------------------------------------------------------------- */
 
 static int
@@ -341,7 +351,7 @@ batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 	char how[64] = "", why[96];
 
 	if (w->b->o->command)
-		launch_how_it_ended(m->pid, how, sizeof(how));
+		launch_how_it_ends(m->pid, how, sizeof(how));
 	snprintf(why, sizeof(why), "it has ended%s", how);
 	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be measured", i);
 }

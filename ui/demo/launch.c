@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +107,40 @@ launch_how_it_ended(pid_t pid, char *out, size_t size)
 		return;
 	}
 	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
+}
+
+void
+launch_await_end(pid_t pid, int ms)
+{
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	if (end.fd < 0)
+		return;
+	poll(&end, 1, ms);
+	close(end.fd);
+}
+
+void
+launch_how_it_ends(pid_t pid, char *out, size_t size)
+{
+	enum { DYING_MS = 2000 };
+
+	launch_await_end(pid, DYING_MS);
+	launch_how_it_ended(pid, out, size);
+}
+
+int
+launch_refuse_ended(pid_t pid, const char *name, const char *what, struct err *err)
+{
+	char how[64], why[128];
+
+	if (err->sys != ESRCH)
+		return -1;
+	launch_how_it_ends(pid, how, sizeof(how));
+	if (!how[0])
+		return -1;
+	snprintf(why, sizeof(why), "it has ended%s before pmtop could look at it", how);
+	return err_set(err, ERR_TARGET, why, NULL, "%s process %d (%s)", what, (int)pid, name);
 }
 
 bool

@@ -24,4 +24,16 @@ bool launch_drop_output(const char *output, bool *empty);
 /* " with exit status 3", " by signal 9 (Killed)"; "" if not known (yet). May be called again. */
 void launch_how_it_ended(pid_t pid, char *out, size_t size);
 
+/* The same of one whose memory is gone: waits for its end, which is near. */
+void launch_how_it_ends(pid_t pid, char *out, size_t size);
+
+/* Waits until it has ended, but not longer than that. */
+void launch_await_end(pid_t pid, int ms);
+
+/*
+ * Nothing was seen of the process, and err says why. If that is its end (ESRCH), err then says how
+ * it ended: "WHAT process 123 (NAME): it has ended with exit status 0 ...". Always returns -1.
+ */
+int launch_refuse_ended(pid_t pid, const char *name, const char *what, struct err *err);
+
 #endif
