@@ -219,8 +219,12 @@ uint64_t
 side_words_time(const struct side *s, uint64_t addr)
 {
 	struct source *from = s->t ? s->t->source : NULL;
+	uint64_t at, again;
 
-	return from && from->ops->time ? from->ops->time->looked(from, addr) : s->time_ns;
+	if (!from || !from->ops->time)
+		return s->time_ns;
+	at = from->ops->time->looked(from, addr, &again);
+	return again ? u64_max(at, s->time_ns) : at;
 }
 
 /* --- its contents --------------------------------------------------------------------------- */

@@ -74,7 +74,10 @@ uint64_t side_contents(const struct side *s, uint64_t addr);
 enum truth side_bytes_differ(const struct side *was, uint64_t at, const struct side *is,
                              uint64_t now);
 
-/* When those were read; of a live process: at the moment itself. 0: never. */
+/*
+ * When those were read; of a live process, and of frames that were the same before and after it: at
+ * the moment itself. 0: never.
+ */
 uint64_t side_words_time(const struct side *s, uint64_t addr);
 
 #endif

@@ -405,20 +405,27 @@ answer_gap(const struct vma_list *vmas, uint64_t addr)
 	return a;
 }
 
-/* In a recording: when its frame was looked up, if that was seconds before the sample. */
+/*
+ * In a recording: when its frame was looked up, if that was seconds before the sample; and when it
+ * was the same after that.
+ */
 static void
 page_fact_looked(struct answer *a, struct source *s, uint64_t addr)
 {
 	const struct source_time *time = s->ops->time;
-	uint64_t at = time && a->page.word & PM_PRESENT ? time->looked(s, addr) : 0;
+	uint64_t again = 0;
+	uint64_t at = time && a->page.word & PM_PRESENT ? time->looked(s, addr, &again) : 0;
 	struct timeline *line;
 	char text[TIMELINE_TEXT], now[TIMELINE_TEXT];
 
 	if (!at || at >= source_now(s))
 		return;
 	line = time->line(s);
-	if (strcmp(timeline_clock(line, at, text), timeline_clock(line, source_now(s), now)) != 0)
+	if (strcmp(timeline_clock(line, at, text), timeline_clock(line, source_now(s), now)) != 0) {
 		answer_add_text(a, "frame_as_of", text);
+		if (again)
+			answer_add_text(a, "frame_same_at", timeline_clock(line, again, now));
+	}
 	timeline_unref(line);
 }
 

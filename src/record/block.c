@@ -21,6 +21,7 @@ block_begin(struct block *b, uint64_t addr, size_t page_size)
 {
 	b->start = addr - addr % (BLOCK_PAGES * page_size);
 	b->n = 0;
+	b->again_ns = 0;
 	memset(b->words, 0, sizeof(b->words));
 	for (size_t i = 0; i < BLOCK_PAGES; i++)
 		b->nodes[i] = -1;

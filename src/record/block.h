@@ -24,7 +24,8 @@ struct block_frame {
 };
 
 struct block {
-	uint64_t start, time_ns;
+	uint64_t start, time_ns; /* time_ns: when it was read, by then; */
+	uint64_t again_ns;       /* in a recording: when it was the same, later; 0: not known */
 	uint64_t words[BLOCK_PAGES]; /* 0: there is no page */
 	int16_t nodes[BLOCK_PAGES];  /* NUMA nodes; -1: not known */
 	struct block_frame *v;       /* ascending by pfn; owned */

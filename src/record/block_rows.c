@@ -7,7 +7,14 @@
 #include "base/util.h"
 #include "record/statements.h"
 
-static const char *const block_rows_sql[] = {"INSERT INTO block VALUES (?,?,?,?)"};
+enum { BLOCK_ROWS_NEW, BLOCK_ROWS_AGAIN };
+
+/* That it was the same again is kept of its newest row, which thinning may have moved. */
+static const char *const block_rows_sql[] = {
+    [BLOCK_ROWS_NEW] = "INSERT INTO block VALUES (?,?,?,?)",
+    [BLOCK_ROWS_AGAIN] = "INSERT OR REPLACE INTO look SELECT start, sample, ?2 FROM block WHERE"
+                         " start = ?1 ORDER BY sample DESC LIMIT 1",
+};
 
 struct block_rows {
 	struct statements s;
@@ -78,12 +85,14 @@ block_rows_one(struct block_rows *r, int64_t sample, const struct block *b, stru
 	sqlite3_stmt *s;
 	int got;
 
-	if (!block_rows_is_news(r, b))
-		return 0;
+	if (!block_rows_is_news(r, b)) {
+		STATEMENTS_BIND(&r->s, BLOCK_ROWS_AGAIN, b->start, b->time_ns);
+		return statements_do(&r->s, BLOCK_ROWS_AGAIN, err);
+	}
 	block_pack(b, &packed);
-	s = STATEMENTS_BIND(&r->s, 0, b->start, (uint64_t)sample, b->time_ns);
+	s = STATEMENTS_BIND(&r->s, BLOCK_ROWS_NEW, b->start, (uint64_t)sample, b->time_ns);
 	sqlite3_bind_blob64(s, 4, packed.s, packed.len, SQLITE_STATIC);
-	got = statements_do(&r->s, 0, err);
+	got = statements_do(&r->s, BLOCK_ROWS_NEW, err);
 	buf_free(&packed);
 	return got;
 }

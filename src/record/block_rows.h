@@ -19,7 +19,10 @@ int block_rows_move(struct block_rows *r, sqlite3 *db, struct err *err);
 /* A session begins: nothing of its blocks is known. */
 void block_rows_begin(struct block_rows *r);
 
-/* Those that were read for a sample, as far as they differ from what was written of them last. */
+/*
+ * Those that were read for a sample, as far as they differ from what was written of them last; of
+ * the others, that they do not.
+ */
 int block_rows_write(struct block_rows *r, int64_t sample, const struct block *v, size_t n,
                      struct err *err);
 

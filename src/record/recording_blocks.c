@@ -40,6 +40,25 @@ recording_frame(const struct recording *r, uint64_t pfn, enum frame_file file, u
 	return frame_looks_find(&r->frames, pfn, file, out);
 }
 
+/*
+ * When it was read: columns 1 of its row, and 3 if it was the same later. That was by the sample if
+ * it was before the next one (column 4).
+ */
+static void
+recording_date_block(const struct recording *r, struct block *b, sqlite3_stmt *s)
+{
+	uint64_t again = statements_number(&r->s, RECORDING_BLOCK, 3);
+	uint64_t next = statements_number(&r->s, RECORDING_BLOCK, 4);
+
+	b->time_ns = statements_number(&r->s, RECORDING_BLOCK, 1);
+	b->again_ns = 0;
+	if (again > b->time_ns && (again < next || sqlite3_column_type(s, 4) == SQLITE_NULL))
+		b->time_ns = again;
+	else if (again > b->time_ns)
+		b->again_ns = again + r->clock_ns;
+	b->time_ns += r->clock_ns;
+}
+
 /* NULL: there is none, or it is damaged, which is the same: its frames are not known. */
 static struct block *
 recording_load_block(struct recording *r, uint64_t start)
@@ -53,7 +72,7 @@ recording_load_block(struct recording *r, uint64_t start)
 	if (statements_step(&r->s, RECORDING_BLOCK, &ignored) > 0) {
 		b = mem_alloc(sizeof(*b));
 		block_begin(b, start, r->page_size);
-		b->time_ns = statements_number(&r->s, RECORDING_BLOCK, 1) + r->clock_ns;
+		recording_date_block(r, b, s);
 		if (!block_unpack(b, sqlite3_column_blob(s, 2),
 		                  (size_t)sqlite3_column_bytes(s, 2))) {
 			block_free(b);

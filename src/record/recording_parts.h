@@ -52,8 +52,11 @@
 	X(REACH, "SELECT max(start + length) FROM region WHERE start >= ? AND start < ?")          \
 	X(THREADS, "SELECT tid, sp, name FROM thread WHERE sample = (SELECT max(sample) FROM "     \
 	           "thread WHERE sample <= ?1) ORDER BY tid")                                      \
-	X(BLOCK, "SELECT sample, time, data FROM block WHERE start = ? AND sample <= ? AND "       \
-	         "sample >= ? ORDER BY sample DESC LIMIT 1")                                       \
+	X(BLOCK, "SELECT b.sample, b.time, b.data, l.time, (SELECT n.time FROM sample m JOIN "     \
+	         "sample n ON n.session = m.session AND n.id > m.id WHERE m.id = ?2 ORDER BY "     \
+	         "n.id LIMIT 1) FROM block b LEFT JOIN look l ON l.start = b.start AND l.sample "  \
+	         "= b.sample WHERE b.start = ?1 AND b.sample <= ?2 AND b.sample >= ?3 ORDER BY "   \
+	         "b.sample DESC LIMIT 1")                                                          \
 	X(SMAPS, "SELECT r.start, s.pss, s.uss, s.shared, s.referenced, s.locked, s.thp, s.ksm, "  \
 	         "s.lazyfree, s.swap, s.pkey, s.eligible, s.known, s.flags FROM region r JOIN "    \
 	         "smaps s ON s.region = r.id AND s.sample = (SELECT max(sample) FROM smaps WHERE " \

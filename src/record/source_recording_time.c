@@ -238,10 +238,11 @@ source_recording_content(struct source *s, uint64_t addr, uint8_t *to)
 }
 
 static uint64_t
-source_recording_looked(const struct source *s, uint64_t addr)
+source_recording_looked(const struct source *s, uint64_t addr, uint64_t *again)
 {
 	const struct block *b = recording_block(source_recording_of(s)->r, addr);
 
+	*again = b ? b->again_ns : 0;
 	return b ? b->time_ns : 0;
 }
 

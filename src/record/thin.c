@@ -26,6 +26,9 @@ static const char *const thin_moves[] = {
     " ?3",
     "UPDATE OR IGNORE smaps SET sample = ?3 WHERE sample = ?1",
     "DELETE FROM smaps WHERE sample = ?1",
+    "DELETE FROM look WHERE sample = ?1 AND EXISTS (SELECT 1 FROM block b WHERE b.start ="
+    " look.start AND b.sample = ?3)",
+    "UPDATE OR REPLACE look SET sample = ?3 WHERE sample = ?1",
     "UPDATE OR IGNORE block SET sample = ?3 WHERE sample = ?1",
     "DELETE FROM block WHERE sample = ?1",
     "DELETE FROM thread WHERE sample = ?1 AND EXISTS (SELECT 1 FROM thread WHERE sample = ?3)",

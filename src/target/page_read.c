@@ -371,11 +371,11 @@ page_read_words(struct page_batch *b, const struct source *s, uint64_t addr, siz
 static void
 page_note_past(const struct source *s, uint64_t addr, struct page *out, size_t n)
 {
-	uint64_t now = source_now(s);
+	uint64_t now = source_now(s), later;
 
 	for (size_t i = 0; i < n; i++)
 		if (out[i].word & PM_PRESENT &&
-		    s->ops->time->looked(s, addr + i * s->meta.page_size) < now) {
+		    s->ops->time->looked(s, addr + i * s->meta.page_size, &later) < now) {
 			out[i].word &= ~PM_UFFD_WP;
 			out[i].known |= PAGE_NO_WP;
 		}

@@ -257,8 +257,11 @@ struct source_time {
 	uint64_t (*contents)(struct source *s, uint64_t addr);
 	bool (*content)(struct source *s, uint64_t addr, uint8_t *to);
 
-	/* When the frame of the page at addr was looked up; 0: it was not. */
-	uint64_t (*looked)(const struct source *s, uint64_t addr);
+	/*
+	 * When the frame of the page at addr was looked up, by the time that it is at; 0: it was
+	 * not. *again: when it was found to be the same after that time; 0: never.
+	 */
+	uint64_t (*looked)(const struct source *s, uint64_t addr, uint64_t *again);
 
 	/*
 	 * When smaps was last read, of which smaps_one is then; 0: it was not. Of all regions it is

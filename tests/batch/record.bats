@@ -137,10 +137,30 @@ rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
 	recorded zoo
 	run ! grep frame_as_of <("$PMTOP" --at start -e heap+0 "$FILE") # at the end it may be seconds ago
-	sqlite3 "$FILE" 'DELETE FROM block WHERE sample > 1; UPDATE block SET time = (SELECT time FROM sample WHERE id = 1) - 3600000000000'
+	sqlite3 "$FILE" 'DELETE FROM look; DELETE FROM block WHERE sample > 1; UPDATE block SET time = (SELECT time FROM sample WHERE id = 1) - 3600000000000'
 	began=$("$PMTOP" --when 'rss>0' "$FILE" | awk '$1 == "+0.000" { print $2 }')
 	is "$("$PMTOP" -e heap+0 "$FILE" | awk '/frame_as_of/ { print $2 }')" \
 		"$(date -d "today $began 1 hour ago" +%T)"
+}
+
+# An interval that leaves time to look up all of them once more.
+@test "bug: pages whose frames were looked up again, and were the same, were not known to have stayed" {
+	recorded java --interval 3600
+	"$PMTOP" --diff "$FILE@start" "$FILE@end" 2>"$BATS_TEST_TMPDIR/said"
+	run ! grep 'not known whether' "$BATS_TEST_TMPDIR/said"
+	run ! grep frame_ <("$PMTOP" --at end -e heap+0 "$FILE")
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	# before and after both
+	sqlite3 "$FILE" 'UPDATE look SET time = time + 60000000000; UPDATE block SET time = time - 60000000000'
+	"$PMTOP" --diff "$FILE@start" "$FILE@end" 2>"$BATS_TEST_TMPDIR/said"
+	run ! grep -E 'not known whether|older' "$BATS_TEST_TMPDIR/said"
+	"$PMTOP" --at start -e heap+0 "$FILE" >"$BATS_TEST_TMPDIR/page"
+	grep -E '^ *frame_as_of +[^ ]*..:..:..' "$BATS_TEST_TMPDIR/page"
+	grep -E '^ *frame_same_at +[^ ]*..:..:..' "$BATS_TEST_TMPDIR/page"
+	# not looked up in between
+	sqlite3 "$FILE" 'DELETE FROM look'
+	"$PMTOP" --diff "$FILE@start" "$FILE@end" 2>"$BATS_TEST_TMPDIR/said"
+	grep 'not known whether .* moved: their frames were not looked up in between' "$BATS_TEST_TMPDIR/said"
 }
 
 # As if smaps had been read for the first sample alone.

@@ -298,6 +298,7 @@ static const char *const lines[] = {
     "UPDATE run SET state = 1 << 40;", "UPDATE run_set SET data = zeroblob(70000);", "UPDATE run_set SET pages = -1, runs = 1 << 60;",
     "UPDATE run_set SET data = NULL;", "UPDATE write_set SET data = (SELECT data FROM block);",
     "UPDATE block SET data = (SELECT data FROM stamp_set);", "UPDATE block SET start = start + 8;",
+    "UPDATE look SET time = -1;", "UPDATE look SET time = 1 << 62;", "UPDATE look SET start = start + 8, sample = -sample;",
     "UPDATE block SET data = x'28b52ffd';", "UPDATE stamp_set SET data = (SELECT data FROM run_set WHERE data NOT NULL);",
     "UPDATE content SET data = x'28b52ffd';", "UPDATE content SET address = address + 1, sample = -sample;",
     "UPDATE content SET data = (SELECT data FROM block);", "UPDATE content SET data = NULL;",

@@ -779,6 +779,114 @@ test_files(void)
 	target_close(&t);
 }
 
+/* --- frames that are looked up again ------------------------------------------------------------ */
+
+enum { LOOKS = 6, LOOKED = 0x10000000 };
+
+/* In each sample: which frame the block had, as it was read just after; 0: it was not. */
+static const uint8_t looks_of[LOOKS] = {1, 1, 0, 1, 2, 2};
+
+static int
+record_look(struct recorder *r, struct moments *from, uint64_t pfn, struct err *err)
+{
+	struct moment m;
+	int got;
+
+	moments_listen(from, &m);
+	got = moments_scan(from, false, &m.regions, err);
+	moments_unlisten(from);
+	if (got == 0)
+		moments_finish(from, 0, false, &m);
+	if (got == 0 && pfn) {
+		m.blocks = vec_room(m.blocks, m.blocks_n, &m.blocks_cap, sizeof(*m.blocks));
+		m.blocks[m.blocks_n] = (struct block){0};
+		block_begin(&m.blocks[m.blocks_n], LOOKED, from->t->page_size);
+		m.blocks[m.blocks_n].time_ns = m.regions->time_ns + 1;
+		m.blocks[m.blocks_n++].words[0] = PM_PRESENT | pfn;
+	}
+	if (got == 0)
+		got = recorder_add(r, &m, err);
+	moment_free(&m);
+	return got;
+}
+
+static bool
+record_looks(const char *path, enum schema_how how)
+{
+	struct err err = {0};
+	struct recorder *r = recorder_open(&(struct recorder_options){.path = path, .how = how}, &err);
+	struct target t;
+	struct session *is;
+	struct moments from;
+	int got = r ? target_open(&t, "/proc", getpid(), &err) : -1;
+
+	if (got < 0 || target_open_pages(&t, &err) < 0)
+		return false;
+	moments_begin(&from, &t);
+	is = session_new(&t);
+	got = recorder_begin(r, is, &err);
+	session_free(is);
+	for (unsigned i = 0; got == 0 && i < LOOKS; i++)
+		got = record_look(r, &from, looks_of[i], &err);
+	moments_free(&from);
+	recorder_close(r);
+	target_close(&t);
+	return got == 0;
+}
+
+/* Samples whose look is not that of `at`, and the later one not that of `again`; by number, 0: none. */
+static unsigned
+count_other_looks(const char *path, const uint8_t at[LOOKS], const uint8_t again[LOOKS])
+{
+	struct err err;
+	struct source *s = source_recording_open(path, &err);
+	struct timeline *line = s ? s->ops->time->line(s) : NULL;
+	unsigned wrong = !s;
+
+	for (size_t i = 0; s && i < line->n && i < LOOKS; i++) {
+		uint64_t later, first;
+
+		s->ops->time->go(s, line->v[i].time_ns, &err);
+		first = s->ops->time->looked(s, LOOKED, &later);
+		if (first != line->v[at[i] - 1].time_ns + 1 ||
+		    later != (again[i] ? line->v[again[i] - 1].time_ns + 1 : 0)) {
+			printf("# sample %zu\n", i + 1);
+			wrong++;
+		}
+	}
+	if (s) {
+		timeline_unref(line);
+		s->ops->close(s);
+	}
+	return wrong;
+}
+
+static void
+test_looks(void)
+{
+	static const char looks[] = "SELECT count(*) FROM look", rows[] = "SELECT count(*) FROM block";
+	static const char lost[] = "SELECT count(*) FROM look l LEFT JOIN block b USING (start, sample) WHERE"
+	                           " b.start IS NULL OR l.time <= b.time";
+	char path[] = "/tmp/test_record-XXXXXX";
+
+	puts("# bug: of frames that were looked up again and were the same nothing was kept");
+	name_file(path);
+	if (!ok(record_looks(path, SCHEMA_NEW), "frames are looked up again and again"))
+		return;
+	is_u64(count_sql(path, rows), 2, "what is the same is kept once");
+	is_u64(count_sql(path, looks), 2, "and when it was the same last");
+	is_u64(count_other_looks(path, (const uint8_t[]){1, 1, 1, 4, 5, 6}, (const uint8_t[]){4, 4, 4, 0, 6, 0}), 0,
+	       "each sample knows of the looks before and after it");
+	ok(record_looks(path, SCHEMA_APPEND), "another session");
+	is_u64(count_sql(path, rows) + count_sql(path, looks), 8, "knows nothing of the first one");
+	thin_some(path, 3);
+	is_u64(count_sql(path, lost), 0, "thinning leaves no look to another block");
+	thin_some(path, SAMPLES);
+	is_u64(count_sql(path, lost), 0, "up to the end");
+	ok(count_sql(path, looks) >= 3, "but keeps them");
+	drop_file(path);
+}
+
 /* --- several sessions ------------------------------------------------------------------------- */
 
 static bool
@@ -975,6 +1083,7 @@ main(void)
 	test_frame_looks();
 	test_thinning();
 	test_files();
+	test_looks();
 	test_sessions();
 	test_growing();
 	test_slow_disk();

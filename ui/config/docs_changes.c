@@ -304,7 +304,8 @@ docs_diff(void)
 	printf(".PP\nStates are what the page table alone says. Frames are compared if they are "
 	       "visible at both moments, and of the same boot of the same machine. A recording "
 	       "looks frames up now and then: where it did not between the two moments, whether "
-	       "a page is in the same frame is not known. Of a region:\n");
+	       "a page is in the same frame is not known, unless they were the same before and "
+	       "after both. Of a region:\n");
 	for (enum region_diff k = 0; k < REGION_DIFF_KINDS; k++)
 		docs_item(region_diff_name(k), region_diff_help(k));
 	printf(".PP\nOn the screen, \\fBsnap\\fR \\fINAME\\fR at the prompt keeps a moment, "

@@ -247,11 +247,15 @@ card_add_node(struct card *c, const struct page *pg)
 static void
 card_add_pfn(struct card *c, uint64_t pfn, const struct answer *more)
 {
-	char note[48] = "";
+	char note[80] = "";
+	int n = 0;
 
 	for (size_t i = 0; more && i < more->n; i++)
 		if (!strcmp(more->f[i].key, "frame_as_of"))
-			snprintf(note, sizeof(note), "frame as of %s", more->f[i].value);
+			n = snprintf(note, sizeof(note), "frame as of %.30s", more->f[i].value);
+		else if (!strcmp(more->f[i].key, "frame_same_at"))
+			snprintf(note + n, sizeof(note) - (size_t)n, ", the same at %.20s",
+			         more->f[i].value);
 	card_add(c, ROLE_TEXT, "frame", note[0] ? note : NULL, "pfn 0x%llx",
 	         (unsigned long long)pfn);
 }
