@@ -96,11 +96,18 @@ struct filter {
 int filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
                  struct err *err);
 
+/* Only some words and fields may be asked for; of others, known or not, it is said why. */
+struct filter_only {
+	bool (*has)(const char *s, size_t n);
+	const char *why, *how;
+};
+
 /*
- * The same for a filter that starts at l->at. It ends where no operator follows, and l->at is there
- * then.
+ * The same for a filter in a question, which starts at l->at. It ends where no operator follows,
+ * and l->at is there then. only: or NULL.
  */
-int filter_parse_part(struct lex *l, enum filter_scope scope, struct filter *f, struct err *err);
+int filter_parse_part(struct lex *l, enum filter_scope scope, const struct filter_only *only,
+                      struct filter *f, struct err *err);
 
 /*
  * The enum page_need and enum filter_need bits that must have been read for the words to be known.

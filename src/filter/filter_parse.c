@@ -42,15 +42,20 @@ static int
 filter_fail_scope(struct filter_parser *p, const char *s, size_t n, bool field)
 {
 	enum filter_scope other = p->scope == FILTER_PAGE ? FILTER_REGION : FILTER_PAGE;
-	char why[96], how[96] = "use it with --pages";
+	char why[96], how[96];
 
 	snprintf(why, sizeof(why), "\"%.*s\" applies to %s, and these are %s", (int)u64_min(n, 24),
 	         s, filter_rows_of(other), filter_rows_of(p->scope));
 	if (other == FILTER_REGION && !field && filter_find_type(s, n) >= 0)
 		snprintf(how, sizeof(how), "type=%.*s selects the pages of such regions", (int)n,
 		         s);
-	else if (other == FILTER_REGION)
-		snprintf(how, sizeof(how), "use it with --list");
+	else if (p->question)
+		snprintf(how, sizeof(how), "%s",
+		         other == FILTER_REGION ? "sum asks for regions"
+		                                : "count and find ask for pages");
+	else
+		snprintf(how, sizeof(how), "use it with %s",
+		         other == FILTER_REGION ? "--list" : "--pages");
 	return filter_fail(p, s, why, how);
 }
 
@@ -198,6 +203,8 @@ parse_not(struct filter_parser *p, bool negate)
 	if (!n || lex_is_one_of("and or", s, n))
 		return filter_fail(p, s, "expected a word or a field here",
 		                   "examples: anon, mapcount>1, perm~rwx");
+	if (p->only && !p->only->has(s, n))
+		return filter_fail(p, s, p->only->why, p->only->how);
 	p->lex.at += n;
 	lex_skip_blanks(&p->lex);
 	cmp_at = p->lex.at;
@@ -245,29 +252,40 @@ parse_or(struct filter_parser *p, bool negate)
 	return r;
 }
 
-int
-filter_parse_part(struct lex *l, enum filter_scope scope, struct filter *f, struct err *err)
+static int
+filter_parse_parser(struct filter_parser *p, struct lex *l, struct filter *f)
 {
-	struct filter made = {.scope = scope};
-	struct filter_parser p = {.lex = *l, .scope = scope, .f = &made, .err = err};
+	struct filter made = {.scope = p->scope};
 
-	if (parse_or(&p, false) < 0)
+	p->lex = *l;
+	p->f = &made;
+	if (parse_or(p, false) < 0)
 		return -1;
-	if (*p.lex.at == ')')
-		return lex_fail(&p.lex, p.lex.at, "missing (", "add it", err);
-	*l = p.lex;
+	if (*p->lex.at == ')')
+		return filter_fail(p, p->lex.at, "missing (", "add it");
+	*l = p->lex;
 	*f = made;
 	return 0;
+}
+
+int
+filter_parse_part(struct lex *l, enum filter_scope scope, const struct filter_only *only,
+                  struct filter *f, struct err *err)
+{
+	struct filter_parser p = {.scope = scope, .question = true, .only = only, .err = err};
+
+	return filter_parse_parser(&p, l, f);
 }
 
 int
 filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
              struct err *err)
 {
+	struct filter_parser p = {.scope = scope, .err = err};
 	struct lex l = {.text = text, .at = text, .page_size = page_size};
 	struct filter made;
 
-	if (filter_parse_part(&l, scope, &made, err) < 0)
+	if (filter_parse_parser(&p, &l, &made) < 0)
 		return -1;
 	if (*l.at)
 		return lex_fail(&l, l.at, "expected & or | here",

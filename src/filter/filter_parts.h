@@ -9,6 +9,8 @@
 struct filter_parser {
 	struct lex lex;
 	enum filter_scope scope;
+	bool question; /* else an option, or a filter of the screen */
+	const struct filter_only *only;
 	unsigned depth;
 	struct filter *f;
 	struct err *err;

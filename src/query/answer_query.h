@@ -82,8 +82,6 @@ struct answer *answer_find(struct target *t, const struct vma_list *vmas, const 
 struct answer *answer_sum(struct target *t, const struct vma_list *vmas, const struct query *q,
                           struct err *err);
 /* At which times of a recording something holds, a QUERY_WHEN. */
-/* Whether `when` may ask for a row of filter.def, by its names. */
-bool when_has(const char *names);
 struct answer *answer_when(struct target *t, const struct vma_list *vmas, const struct query *q,
                            struct err *err);
 /* What an address is, in one line. */

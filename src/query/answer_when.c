@@ -25,42 +25,6 @@ struct when_job {
 	size_t n, cap, samples, unknown;
 };
 
-/* --- what may be asked --------------------------------------------------------------------- */
-
-/* Of these there are counts at all times; the rest is about a single region, or read for one. */
-bool
-when_has(const char *names)
-{
-	static const char *const has[] = {"present", "swapped", "thp", "written",
-	                                  "rss",     "swap",    "size"};
-	size_t n = strcspn(names, " ");
-
-	for (size_t i = 0; i < ARRAY_LEN(has); i++)
-		if (strlen(has[i]) == n && !memcmp(has[i], names, n))
-			return true;
-	return false;
-}
-
-static int
-when_check(const struct filter *f, struct err *err)
-{
-	size_t n;
-	const struct filter_row *rows = filter_table(&n);
-
-	for (size_t i = 0; i < f->n; i++) {
-		const struct filter_op *op = &f->ops[i];
-		bool row = op->code == FILTER_OP_WORD || op->code == FILTER_OP_FIELD;
-
-		if (op->code == FILTER_OP_TYPE || (row && !when_has(rows[op->row].names)))
-			return err_set(
-			    err, ERR_USAGE,
-			    "only rss, swap, thp, written and size are known of every sample",
-			    "examples: when rss>1g, when written>4m in heap",
-			    "cannot search for that");
-	}
-	return 0;
-}
-
 /* Whether the timeline alone has all that is asked for. */
 static bool
 when_is_easy(const struct filter *f, const struct query *q)
@@ -222,7 +186,7 @@ answer_when(struct target *t, const struct vma_list *vmas, const struct query *q
 		return NULL;
 	}
 	if (filter_parse(q->text, FILTER_REGION, t->page_size, &w.f, err) < 0 ||
-	    when_check(&w.f, err) < 0 || when_range(&w, vmas, q, err) < 0)
+	    when_range(&w, vmas, q, err) < 0)
 		return NULL;
 	w.line = line = s->ops->time->line(s);
 	progress_begin(t->progress, line->n);

@@ -218,7 +218,8 @@ query_read_pages(struct lex *r, struct query *q, struct err *err)
 
 	if (q->kind == QUERY_FIND && query_eat_whole(r, "bytes"))
 		return query_read_search(r, q, err);
-	if (filter_parse_part(r, FILTER_PAGE, &f, err) < 0 || query_keep_text(r, from, q, err) < 0)
+	if (filter_parse_part(r, FILTER_PAGE, NULL, &f, err) < 0 ||
+	    query_keep_text(r, from, q, err) < 0)
 		return -1;
 	return query_read_in_by(r, q, q->kind == QUERY_COUNT ? QUERY_BYS - 1 : QUERY_BY_NOTHING,
 	                        err);
@@ -260,21 +261,32 @@ query_read_sum(struct lex *r, struct query *q, struct err *err)
 	lex_skip_blanks(r);
 	if (query_eat_whole(r, "of")) {
 		from = r->at;
-		if (filter_parse_part(r, FILTER_REGION, &f, err) < 0 ||
+		if (filter_parse_part(r, FILTER_REGION, NULL, &f, err) < 0 ||
 		    query_keep_text(r, from, q, err) < 0)
 			return -1;
 	}
 	return query_read_in_by(r, q, QUERY_BY_FILE, err);
 }
 
+bool
+query_when_has(const char *s, size_t n)
+{
+	return lex_is_one_of("present swapped thp written rss swap size", s, n);
+}
+
 /* PREDICATE [in RANGE], where PREDICATE is a filter of regions. */
 static int
 query_read_when(struct lex *r, struct query *q, struct err *err)
 {
+	static const struct filter_only only = {
+	    .has = query_when_has,
+	    .why = "only rss, swap, thp, written and size are known of every sample",
+	    .how = "examples: when rss>1g, when written>4m in heap",
+	};
 	const char *from = r->at;
 	struct filter f;
 
-	if (filter_parse_part(r, FILTER_REGION, &f, err) < 0 ||
+	if (filter_parse_part(r, FILTER_REGION, &only, &f, err) < 0 ||
 	    query_keep_text(r, from, q, err) < 0)
 		return -1;
 	return query_read_in_by(r, q, QUERY_BY_NOTHING, err);
@@ -326,6 +338,7 @@ query_read_where(struct lex *r, struct query *q, struct err *err)
 	if (query_read_stretch(r, q, err) < 0)
 		return -1;
 	q->kind = q->is_range ? QUERY_RANGE : QUERY_ADDR;
+	q->from.alone = !q->is_range;
 	return 0;
 }
 

@@ -64,6 +64,7 @@ struct query_place {
 	char reg[4];  /* "sp", "pc": of a thread; else "" */
 	pid_t tid;    /* its ID; 0: the main thread */
 	int column;      /* its column in the text, from 1 */
+	bool alone;      /* it is all of a question: a verb may have been meant */
 };
 
 struct query {
@@ -103,6 +104,12 @@ enum query_group { QUERY_PLACE, QUERY_ANSWER, QUERY_OF_SCREEN, QUERY_GROUPS };
 enum query_group query_group(enum query_kind kind);
 const char *query_group_name(enum query_group g);
 
+/*
+ * Whether `when` may ask for that word or field of regions: of these there are counts at all times;
+ * the others are about a single region, or read for one.
+ */
+bool query_when_has(const char *s, size_t n);
+
 /* Whether its answer takes marks from the process's page tables, which --read-only refuses. */
 bool query_changes(enum query_kind kind);
 
@@ -137,8 +144,8 @@ void query_mapping_of(const struct vma_list *vmas, const struct vma *v, uint64_t
 /* Whether it is a type of region, as heap: the name of a mapping, not a typo, if there is none. */
 bool query_is_type(const char *name);
 
-/* The mapping's name or the query word nearest to an unknown one; of a type of region none. */
-struct guess query_guess(const char *name, const struct vma_list *vmas);
+/* The mapping's name, or verb, nearest to an unknown one; of a type of region none. */
+struct guess query_guess(const char *name, const struct vma_list *vmas, bool verbs);
 
 /* Always -1: the place cannot be read, and why. */
 int query_bad_place(const struct query_place *at, const char *why, const char *how,

@@ -109,7 +109,7 @@ query_is_type(const char *name)
 }
 
 struct guess
-query_guess(const char *name, const struct vma_list *vmas)
+query_guess(const char *name, const struct vma_list *vmas, bool verbs)
 {
 	struct guess g = {.name = name, .best = 4, .how = "`pmtop --list` shows the mappings"};
 	size_t forms_n;
@@ -123,7 +123,7 @@ query_guess(const char *name, const struct vma_list *vmas)
 
 		guess_try(&g, s, n);
 	}
-	for (size_t i = 0; i < forms_n; i++)
+	for (size_t i = 0; verbs && i < forms_n; i++)
 		if (strcmp(forms[i].word, name) != 0 && /* or it was quoted */
 		    !strchr(forms[i].word, ':'))        /* "vma:" alone is nothing */
 			guess_try(&g, forms[i].word, strlen(forms[i].word));
@@ -133,7 +133,7 @@ query_guess(const char *name, const struct vma_list *vmas)
 static int
 query_no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
 {
-	struct guess g = query_guess(at->name, vmas);
+	struct guess g = query_guess(at->name, vmas, at->alone);
 
 	err_set(err, ERR_USAGE,
 	        strspn(at->name, "0123456789abcdefABCDEF") == strlen(at->name)

@@ -176,13 +176,14 @@ settle_blame(struct buf *why, const struct symbol_places *at, const char **how)
 	return true;
 }
 
-/* The nearest name of a symbol, a mapping or a word; "" if none is near. */
+/* The nearest name of a symbol, a mapping or, where one may be, a verb; "" if none is near. */
 static void
-settle_guess(const char *symbol, const struct vma_list *vmas, bool in_file,
-             const struct symbol_places *at, char out[128])
+settle_guess(const struct query_place *p, const char *symbol, const struct vma_list *vmas,
+             bool in_file, const struct symbol_places *at, char out[128])
 {
 	size_t near = 2 + u64_min(strlen(symbol) / 4, 2);
-	struct guess g = in_file ? (struct guess){.best = near} : query_guess(symbol, vmas);
+	struct guess g = in_file ? (struct guess){.best = near}
+	                         : query_guess(symbol, vmas, p->alone);
 	bool type = !in_file && query_is_type(symbol);
 	struct buf safe = {0};
 
@@ -209,7 +210,7 @@ settle_not_found(const struct query_place *p, const struct vma_list *vmas, const
 	if (!blamed)
 		buf_fmt(&why, "no mapping and no symbol of %zu file%s has that name", at->files,
 		        plural(at->files));
-	settle_guess(symbol, vmas, file, at, guess);
+	settle_guess(p, symbol, vmas, file, at, guess);
 	text_escape(&safe, symbol, strlen(symbol), false);
 	err_set(err, blamed && (file || at->late) ? ERR_TARGET : ERR_USAGE, why.s,
 	        guess[0] ? guess : how, "no symbol \"%.80s\"", safe.s);
@@ -226,7 +227,7 @@ settle_not_recorded(const struct query_place *p, const struct vma_list *vmas, co
 	struct buf safe = {0};
 	char guess[128];
 
-	settle_guess(symbol, vmas, false, at, guess);
+	settle_guess(p, symbol, vmas, false, at, guess);
 	text_escape(&safe, symbol, strlen(symbol), false);
 	err_set(err, ERR_USAGE, "no mapping has that name, and a recording has no symbols",
 	        guess[0] ? guess : "ask a running process", "cannot find \"%.80s\"", safe.s);

@@ -87,6 +87,26 @@ four_samples() {
 # rss_at TIME
 rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
 
+@test "bug: hints led nowhere: --pages beside --when, a verb where a mapping is meant" {
+	local words
+	recorded zoo
+	for words in huge 'anon>1m' 'rss>1k & huge' 'rss>1k | !type=heap' hugee; do
+		refused 2 '"when .*": only rss, swap, thp, written and size are known of every sample \(column' \
+			--when "$words" "$FILE"
+	done
+	refused 2 'column 15.; examples: when rss>1g' -e 'when rss>1k & huge' "$FILE"
+	refused 2 '"rss" applies to regions, .* sum asks for regions' -e 'count rss>1m' "$FILE"
+	refused 2 '"huge" applies to pages, .* count and find ask for pages' -e 'sum rss of huge' "$FILE"
+	# not touch, not count
+	refused 2 'no symbols \(column 17\); ask a running process' --when 'rss>20m in nosuch' "$FILE"
+	refused 2 'no symbols \(column 12\); ask a running process' -e 'watchpoint counter' "$FILE"
+	refused 2 'name \(column 1\); `pmtop --list` shows the mappings' --heat=nosuch "$FILE"
+	refused 2 'no symbols \(column 1\); ask a running process' --pages=nosuch "$FILE"
+	# one alone may be a verb
+	refused 2 'did you mean count\?' -e cuont "$FILE"
+	refused 2 'did you mean heap\?' --heat=haep "$FILE"
+}
+
 @test "bug: a time that --when or --heat printed led to another sample" {
 	local at from
 	four_samples

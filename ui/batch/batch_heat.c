@@ -17,7 +17,7 @@ batch_heat(struct batch *b, struct err *err)
 	struct timeline *line;
 	struct heatmap *h;
 	enum column_id ids[ROW_MOST];
-	struct query q;
+	struct query q = {0};
 	size_t n;
 	int r;
 
@@ -29,8 +29,10 @@ batch_heat(struct batch *b, struct err *err)
 		of.cols = b->o->columns;
 	if (batch_columns(b->o, SET_HEAT, ids, &n, err) < 0)
 		return -1;
-	if (b->o->range && (query_parse(b->o->range, b->t.page_size, &q, err) < 0 ||
-	                    query_range(&q, &b->vmas, b->t.page_size, &of.lo, &of.hi, err) < 0))
+	if (b->o->range && query_parse(b->o->range, b->t.page_size, &q, err) < 0)
+		return -1;
+	q.from.alone = false;
+	if (b->o->range && query_range(&q, &b->vmas, b->t.page_size, &of.lo, &of.hi, err) < 0)
 		return -1;
 	h = heatmap_of_source(s, NULL, &b->vmas, &of, err);
 	if (!h)

@@ -144,8 +144,10 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 	*end = UINT64_MAX;
 	if (!text)
 		return 0;
-	if (query_parse(text, b->t.page_size, &q, err) < 0 ||
-	    settle_query(&b->t, &b->vmas, &q, err) < 0 ||
+	if (query_parse(text, b->t.page_size, &q, err) < 0)
+		return -1;
+	q.from.alone = false;
+	if (settle_query(&b->t, &b->vmas, &q, err) < 0 ||
 	    query_range(&q, &b->vmas, b->t.page_size, start, end, err) < 0)
 		return -1;
 	if (vma_lower_bound(&b->vmas, *start) == b->vmas.n ||

@@ -32,9 +32,12 @@ docs_words_when(struct buf *out)
 	size_t n;
 	const struct filter_row *rows = filter_table(&n);
 
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].scope & FILTER_REGION && when_has(rows[i].names))
-			docs_word(out, rows[i].names, strcspn(rows[i].names, " "));
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strcspn(rows[i].names, " ");
+
+		if (rows[i].scope & FILTER_REGION && query_when_has(rows[i].names, len))
+			docs_word(out, rows[i].names, len);
+	}
 }
 
 void
