@@ -221,7 +221,7 @@ main_report_command(const char *name, pid_t child, const char *output, bool scre
 
 	if (!screen)
 		launch_await_end(child, SHORT_MS);
-	launch_how_it_ended(child, how, sizeof(how));
+	proc_how_it_ended(child, how, sizeof(how));
 	waitpid(child, NULL, WNOHANG);
 	dropped = launch_drop_output(output, &empty);
 	if (how[0])

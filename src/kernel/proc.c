@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -424,6 +425,21 @@ proc_tables(const struct proc *p)
 	long kib = ok ? proc_field_of(text, "\nVmPTE:") : -1;
 
 	return kib < 0 ? UINT64_MAX : (uint64_t)kib << 10;
+}
+
+void
+proc_how_it_ended(pid_t pid, char *out, size_t size)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	out[0] = '\0';
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+		return;
+	if (info.si_code == CLD_EXITED) {
+		snprintf(out, size, " with exit status %d", info.si_status);
+		return;
+	}
+	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
 }
 
 static uint64_t

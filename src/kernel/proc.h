@@ -72,6 +72,9 @@ pid_t proc_thread(const struct proc *p);
 /* Reads stat again, and comm. PROC_ENDED also if the PID now is that of another process. */
 enum proc_life proc_check(struct proc *p);
 
+/* Of a child: " with exit status 3", " by signal 9 (Killed)"; "": it is none, or not known yet. */
+void proc_how_it_ended(pid_t pid, char *out, size_t size);
+
 /*
  * A process whose main thread called pthread_exit looks like a zombie at /proc/PID (`dir`), but its
  * memory exists: returns the directory of a thread that shows it, and its ID; or -1 with errno,

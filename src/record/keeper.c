@@ -491,6 +491,18 @@ keeper_exec(struct keeper *k)
 	            k->anonymous ? "" : ": now ", k->anonymous ? "" : t->source->meta.comm);
 }
 
+void
+keeper_say_end(struct keeper *k, const char *how, struct buf *out)
+{
+	struct buf text = {0};
+
+	buf_fmt(&text, "process %d has ended%s", (int)k->from.t->source->meta.pid, how);
+	keeper_say(k, text.s);
+	if (out)
+		buf_str(out, text.s);
+	buf_free(&text);
+}
+
 uint64_t
 keeper_bytes(struct keeper *k)
 {

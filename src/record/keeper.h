@@ -59,6 +59,9 @@ void keeper_contents(struct keeper *k, uint64_t start, uint64_t end);
 /* What happened, for the next sample. */
 void keeper_say(struct keeper *k, const char *text);
 
+/* That the process has ended, and how (proc_how_it_ended); `out`, unless NULL, gets it, too. */
+void keeper_say_end(struct keeper *k, const char *how, struct buf *out);
+
 /* Bytes of the file. */
 uint64_t keeper_bytes(struct keeper *k);
 

@@ -16,6 +16,20 @@ reader_stop_keeping(struct reader *l)
 	l->draft.recorded = (struct sample_recorded){0};
 }
 
+/* It ends with the process; the sample says so, unless the file did not take all. */
+void
+reader_end_keeping(struct reader *l)
+{
+	bool on = l->keeper;
+	char how[64];
+
+	proc_how_it_ended(l->t.source->meta.pid, how, sizeof(how));
+	if (on)
+		keeper_say_end(l->keeper, how, NULL);
+	reader_stop_keeping(l);
+	l->draft.recorded.to_end = on && !l->draft.recorded_err.what[0];
+}
+
 /* Ends it, with err if the file did not take all. */
 static int
 reader_record_no_more(struct reader *l, struct err *err)

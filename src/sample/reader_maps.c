@@ -41,6 +41,8 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 		l->draft.trouble.what[0] = '\0';
 		l->draft.ended = life == PROC_ENDED;
 		l->draft.ended_ns = life == PROC_ENDED ? source_now(l->t.source) : 0;
+		if (l->draft.ended)
+			reader_end_keeping(l);
 		return true;
 	}
 	if (target_reopen(&l->t, &l->draft.trouble) < 0 ||

@@ -13,6 +13,7 @@ enum { STALE_S = 5 };
 /* reader_kept.c: a scan of all regions, for all who listen. Returns as regions_measure. */
 int reader_measure(struct reader *l, struct regions *rs);
 void reader_stop_keeping(struct reader *l);
+void reader_end_keeping(struct reader *l); /* the process has ended */
 void reader_resume_keeping(struct reader *l); /* after a pause, in which nothing was recorded */
 /* Takes what differs; NULL: nothing is known. Ends the comparison; the snapshots stay. */
 void reader_set_difference(struct reader *l, struct difference *d);

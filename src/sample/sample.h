@@ -109,6 +109,7 @@ struct sample {
 	struct timeline *timeline; /* of a recording; NULL: it is a process, as it is */
 	struct sample_recorded {   /* the samples are recorded: */
 		bool on;
+		bool to_end; /* they were, and that ended with the process */
 		uint64_t since_ns, bytes;
 	} recorded;
 	struct err recorded_err;   /* what[0] != 0: why they no longer are */

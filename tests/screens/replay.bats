@@ -283,6 +283,33 @@ record_on() {
 	run ! diff -q <("$PMTOP" --list --at start "$dir/one") <("$PMTOP" --list "$dir/one")
 }
 
+@test "bug: a recording begun on the screen did not end with its process: its sign stayed, and it did not say so" {
+	local dir=$BATS_TEST_TMPDIR here
+	mkfifo "$dir/go"
+	screen_start 100x24 -- sh -c "read x <$dir/go; exit 3"
+	ask "record $dir/ends"
+	screen_wait_text ' REC '
+	screen_keys r r
+	echo >"$dir/go"
+	screen_wait_text 'has ended with exit status 3, and the recording with it: this is its last sample'
+	run ! _screen_matches ' REC '
+	# what has ended is not recorded, and gets no other sample for that
+	screen_keys '['
+	here=$(screen_text | grep -oE 's ago \([0-9]+ of [0-9]+\)')
+	screen_keys S
+	screen_wait_text 'cannot record: the process has ended'
+	ask "record $dir/more"
+	screen_wait_text 'cannot record: the process has ended'
+	screen_text | grep -F "$here"
+	[ ! -e "$dir/more" ]
+	screen_keys Q
+	screen_end
+	screen_start 100x24 "$dir/ends"
+	screen_wait_text 'recorded ..:..:.., 3 of 3'
+	screen_text | grep -E 'process [0-9]+ has ended with exit status 3'
+	screen_keys Q
+}
+
 # how many samples a recording has
 samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/\1/p'; }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "demo/launch.h"
 #include "model/list_rows.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -292,10 +291,10 @@ notice_life(struct app *a, bool let_go)
 		a->t.ended_seen = true;
 		if (a->t.asking)
 			app_consent(a, ACT_BACK); /* there is nothing left to clear */
-		launch_how_it_ended(a->t.s->pid, how, sizeof(how));
+		proc_how_it_ended(a->t.s->pid, how, sizeof(how));
 		snprintf(text, sizeof(text),
-		         "process %d has ended%s: this is its last sample", (int)a->t.s->pid,
-		         how);
+		         "process %d has ended%s%s: this is its last sample", (int)a->t.s->pid,
+		         how, a->t.s->recorded.to_end ? ", and the recording with it" : "");
 		app_toast(a, ROLE_BANNER, text);
 	}
 }

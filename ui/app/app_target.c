@@ -53,8 +53,11 @@ app_target(struct app *a, const struct sampler_target *what, struct err *err)
 static void
 app_show_sample(struct app *a, struct sample *s)
 {
+	/* what has ended has one last sample, whatever is asked of it */
+	bool once_more = a->t.s && a->t.s->ended && s->ended;
+
 	a->picture.stands &= app_picture_shows(a, s);
-	if (a->t.s && a->t.s->complete && !a->t.paused && !a->t.s->timeline)
+	if (a->t.s && a->t.s->complete && !a->t.paused && !a->t.s->timeline && !once_more)
 		a->t.back = history_push(&a->t.history, a->t.s, a->t.back);
 	else
 		sample_free(a->t.s);

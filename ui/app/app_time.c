@@ -256,6 +256,10 @@ app_record(struct app *a, const char *path)
 		app_toast(a, ROLE_HOT, "this is a recording already");
 		return;
 	}
+	if (path[0] && a->t.s && a->t.s->ended) {
+		app_toast(a, ROLE_HOT, "cannot record: the process has ended");
+		return;
+	}
 	if (path[0])
 		app_record_on(a);
 	snprintf(c.text, sizeof(c.text), "%s", path);

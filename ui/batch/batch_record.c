@@ -152,8 +152,7 @@ record_say_end(struct record *k)
 
 	if (b->o->command)
 		launch_how_it_ends(b->t.source->meta.pid, how, sizeof(how));
-	buf_fmt(b->note, "process %d has ended%s", (int)b->t.source->meta.pid, how);
-	keeper_say(k->to, b->note->s);
+	keeper_say_end(k->to, how, b->note);
 	buf_str(b->note, "; ");
 }
 

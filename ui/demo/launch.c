@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/rights.h"
 #include "base/util.h"
+#include "kernel/proc.h"
 
 static int
 launch_open_output(char *output, size_t size)
@@ -95,21 +96,6 @@ launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 }
 
 void
-launch_how_it_ended(pid_t pid, char *out, size_t size)
-{
-	siginfo_t info = {.si_pid = 0};
-
-	out[0] = '\0';
-	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-		return;
-	if (info.si_code == CLD_EXITED) {
-		snprintf(out, size, " with exit status %d", info.si_status);
-		return;
-	}
-	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
-}
-
-void
 launch_await_end(pid_t pid, int ms)
 {
 	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
@@ -126,7 +112,7 @@ launch_how_it_ends(pid_t pid, char *out, size_t size)
 	enum { DYING_MS = 2000 };
 
 	launch_await_end(pid, DYING_MS);
-	launch_how_it_ended(pid, out, size);
+	proc_how_it_ended(pid, out, size);
 }
 
 int

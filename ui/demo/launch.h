@@ -21,10 +21,7 @@ int launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err);
  */
 bool launch_drop_output(const char *output, bool *empty);
 
-/* " with exit status 3", " by signal 9 (Killed)"; "" if not known (yet). May be called again. */
-void launch_how_it_ended(pid_t pid, char *out, size_t size);
-
-/* The same of one whose memory is gone: waits for its end, which is near. */
+/* As proc_how_it_ended, of one whose memory is gone: waits for its end, which is near. */
 void launch_how_it_ends(pid_t pid, char *out, size_t size);
 
 /* Waits until it has ended, but not longer than that. */
