@@ -3,7 +3,25 @@
 #define PM_RATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/*
+ * Rates are in billionths of a page (or of what else is counted) a second: a page in a minute is
+ * not none, and becomes the same bytes a second wherever it is shown.
+ */
+#define RATE_PAGE UINT64_C(1000000000)
+#define RATE_MOST (UINT64_MAX / 64)
+
+/* Of so many pages in `ns` (more than 0). */
+uint64_t rate_of(uint64_t pages, uint64_t ns);
+
+/* The nearest whole number, of bytes or of pages, a second. */
+uint64_t rate_bytes(uint64_t rate, size_t page_size);
+uint64_t rate_pages(uint64_t rate);
+
+/* Pages a second; fewer than ten with two digits that count. Returns out. */
+const char *rate_text(char out[8], uint64_t rate);
 
 /*
  * Pages per second over the last minute, plus a second of slack. Pure. Seconds count from the start
@@ -16,9 +34,9 @@ struct rate {
 	uint64_t from_ns;  /* start of the measurement; 0: not started */
 	uint64_t until_ns; /* the last reading */
 	/* a ring by second; the second that contains until_ns is incomplete */
-	uint32_t pages[RATE_SLOTS];
+	uint64_t rate[RATE_SLOTS];
 	bool is_set;   /* by rate_set_now: */
-	uint64_t now;  /* pages a second */
+	uint64_t now;
 };
 
 /* Discards everything and starts to measure. */
@@ -33,12 +51,12 @@ void rate_add(struct rate *r, uint64_t now, uint64_t pages);
  */
 void rate_set_now(struct rate *r, uint64_t pages, uint64_t ns);
 
-/* Pages in the second before the last reading, or what was set; false: less than a second was
+/* That of the second before the last reading, or what was set; false: less than a second was
  * measured. */
-bool rate_now(const struct rate *r, uint64_t *pages);
+bool rate_now(const struct rate *r, uint64_t *rate);
 
 /* The mean of the last `seconds` seconds, or of as many as were measured. */
-bool rate_over(const struct rate *r, unsigned seconds, uint64_t *pages);
+bool rate_over(const struct rate *r, unsigned seconds, uint64_t *rate);
 
 /* The largest and the mean of the whole seconds kept, or what was set; false: there are none. */
 bool rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean);

@@ -428,9 +428,7 @@ attribution_rate(const struct attribution_work *w, uint64_t pages)
 	static const uint64_t LEAST_NS = 400 * TIME_MS;
 	uint64_t ns = w->to_ns - u64_min(w->to_ns, w->from_ns);
 
-	return ns < LEAST_NS || w->sampled
-	           ? RATE_UNKNOWN
-	           : (uint64_t)((double)pages * 1e9 / (double)ns + 0.5);
+	return ns < LEAST_NS || w->sampled ? RATE_UNKNOWN : rate_of(pages, ns);
 }
 
 static void

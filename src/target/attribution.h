@@ -22,7 +22,7 @@ struct attribution_row {
 	uint64_t leaf;     /* by chain: the key that its function has by function */
 	uint64_t at;       /* its first page in the region with most of its pages; 0: not known */
 	uint64_t lately;   /* pages in the last seconds, of which the rate is made */
-	uint64_t rate;     /* pages per second, lately; RATE_UNKNOWN */
+	uint64_t rate;     /* of `lately` (base/rate.h); RATE_UNKNOWN */
 	bool none;         /* not a writer: pages that were written without a fault; growth: */
 	bool lost;         /* ... pages that were lost; and, not of growth: */
 	bool reads;        /* ... pages that only reads were seen of */

@@ -264,8 +264,7 @@ grown_settle_rates(struct attribution *a)
 	uint64_t ns = a->time_ns - u64_min(a->time_ns, a->since_ns);
 
 	for (size_t i = 0; i < a->n && ns >= TIME_SECOND; i++)
-		a->v[i].rate =
-		    (uint64_t)((double)a->v[i].w.pages * 1e9 / (double)ns + 0.5);
+		a->v[i].rate = rate_of(a->v[i].w.pages, ns);
 }
 
 static void

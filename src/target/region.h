@@ -34,7 +34,7 @@ struct region { /* all zero: nothing is known */
 	uint64_t again_ns; /* counted once more after the last scan of all regions; 0: not */
 	bool grown;              /* compared with a baseline (growth.h): */
 	uint64_t gained, lost;   /* pages */
-	uint64_t rate; /* newly written pages per second, set by writes_record, if `rated` */
+	uint64_t rate; /* of new writes (base/rate.h), set by writes_record, if `rated` */
 	uint8_t rates[REGION_RATES]; /* the last minute of it, as rate_heights of 7 */
 	struct strip_cell strip[LIST_STRIP];
 };

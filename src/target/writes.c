@@ -306,10 +306,10 @@ writes_begin_again(struct writes_log *log, const struct track *t)
 static void
 writes_set_rate(struct region *r, const struct rate *rate)
 {
-	uint64_t series[REGION_RATES], pages;
+	uint64_t series[REGION_RATES], now;
 
-	r->rated = rate_now(rate, &pages);
-	r->rate = r->rated ? pages : 0;
+	r->rated = rate_now(rate, &now);
+	r->rate = r->rated ? now : 0;
 	rate_series(rate, REGION_RATES, series);
 	rate_heights(series, REGION_RATES, 7, r->rates);
 }
@@ -489,14 +489,14 @@ writes_recall(struct writes_log *log, const struct track *t, struct source *s,
 void
 writes_mean(const struct track *t, struct regions *rs)
 {
-	double s = (double)writes_measured(t, rs->time_ns) / 1e9;
+	uint64_t ns = writes_measured(t, rs->time_ns);
 
-	for (size_t i = 0; i < rs->vmas.n && t->clears && s > 0; i++) {
+	for (size_t i = 0; i < rs->vmas.n && t->clears && ns; i++) {
 		struct region *r = regions_edit(rs, i);
 
 		r->rated = r->known && !r->doubt;
 		if (r->rated)
-			r->rate = u64_max((uint64_t)((double)r->written / s + 0.5), r->written > 0);
+			r->rate = rate_of(r->written, ns);
 	}
 }
 
@@ -513,7 +513,7 @@ writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool cleare
 	}
 	log->minflt = minflt;
 	if (!cleared && rate_peak(&log->faults, &peak, &mean)) {
-		log->faults_before = mean;
+		log->faults_before = rate_pages(mean);
 		log->before_known = true;
 	}
 }
@@ -577,8 +577,10 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
 	    .cost = {.clear_ns = t->cost_ns, .scan_ns = rs->cost_ns, .regions = rs->vmas.n}};
 	out->cost.faults_known =
 	    rate_over(&log->faults, writes_cost_window(t, rs->time_ns), &out->cost.faults);
+	out->cost.faults = rate_pages(out->cost.faults);
 	out->cost.watched_known =
 	    rate_over(&log->watched, writes_cost_window(t, rs->time_ns), &out->cost.watched);
+	out->cost.watched = rate_pages(out->cost.watched);
 	out->cost.before_known = log->before_known;
 	out->cost.faults_before = log->faults_before;
 	writes_sum_regions(rs, out);

@@ -48,7 +48,7 @@ setup() {
 	is "$(values 'in swap, by the page tables')" \
 		"$(of_recording 'SELECT ns, swap * 4096 FROM sample JOIN at USING (id) ORDER BY id' | changes)"
 	# what is not known has no value: the first sample has none before it
-	is "$(values 'written per second')" "$(of_recording 'SELECT a.ns, CAST(s.written * 4096 * 1e9 / (a.ns - b.ns) AS INTEGER)
+	is "$(values 'written per second')" "$(of_recording 'SELECT a.ns, CAST(s.written * 4096 * 1e9 / (a.ns - b.ns) + 0.5 AS INTEGER)
 		FROM sample s JOIN at a USING (id) JOIN at b ON b.id = s.id - 1 WHERE s.written IS NOT NULL ORDER BY s.id' | changes)"
 	is "$(values 'written per second' | wc -l)" "$(($(of_recording 'SELECT count(*) FROM sample') - 2))"
 }

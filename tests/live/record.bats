@@ -151,7 +151,7 @@ asked() { ! command -v sqlite3 >/dev/null || sqlite3 -readonly "$FILE" "$1" 2>/d
 	until_true has_written 15
 	kill -INT "$WATCH" && wait "$WATCH"
 	WATCH=
-	asked "SELECT s.id, (s.time - (SELECT min(time) FROM sample)) / 1e9, ifnull(CAST(w.pages * 1e9 / (s.time - p.time) + 0.5 AS INTEGER), 0) * $PAGE
+	asked "SELECT s.id, (s.time - (SELECT min(time) FROM sample)) / 1e9, ifnull(CAST(w.pages * $PAGE * 1e9 / (s.time - p.time) + 0.5 AS INTEGER), 0)
 		FROM sample s JOIN sample p ON p.id = s.id - 1 JOIN region r ON r.start = $((0x${AT[anon]}))
 		LEFT JOIN wrote w ON w.sample = s.id AND w.region = r.id" | tr '|' ' ' >"$BATS_TEST_TMPDIR/rates"
 	[ "$(awk '$3 > 0' "$BATS_TEST_TMPDIR/rates" | wc -l)" -ge 2 ]

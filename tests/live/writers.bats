@@ -274,7 +274,7 @@ screen_of_author() {
 @test "B: less than a page in a second is not none" {
 	author_start
 	screen_of_author 120x40 4
-	screen_wait_text '^[› ] +<1 +[1-9][0-9]* '
+	screen_wait_text '^[› ] +0\.[0-9]+ +[1-9][0-9]* '
 	screen_keys Q
 	screen_end
 }

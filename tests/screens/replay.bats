@@ -47,6 +47,39 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	at 1
 }
 
+@test "bug: of samples a minute apart, rates below half a page a second were 0" {
+	local at
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	# 24 pages in 40 s are 2457.6 bytes a second; then 6 pages
+	sqlite3 "$FILE" "
+		UPDATE session SET clock = 1000000000000;
+		UPDATE sample SET time = 1000000000000 + (id - 1) * 40000000000, written = CASE id WHEN 2 THEN 24 WHEN 4 THEN 6 END;
+		UPDATE sample SET tracker = 'soft-dirty', clears = 2 - id % 2, epoch = 2 - id % 2, cleared = time, first_epoch = 1, first = time - (1 - id % 2) * 40000000000;
+		INSERT INTO wrote SELECT s.id, r.id, s.written FROM sample s JOIN region r
+			ON r.start = 0x10000000 AND s.id BETWEEN r.first AND ifnull(r.last, 4) WHERE s.written;
+		INSERT INTO write_set SELECT id, written, 1, NULL FROM sample WHERE written;
+		INSERT INTO write SELECT id, 0x10000000, 4096 * written FROM sample WHERE written;"
+	for at in '+40s 2458' 'end 614'; do
+		[ "$("$PMTOP" --list --at "${at% *}" -b -n --csv -o START,WR/S "$FILE" | grep ^0x10000000,)" = "0x10000000,${at#* }" ]
+	done
+	[ "$("$PMTOP" --heat -b --csv -o TO,WR/S "$FILE" | awk -F, '{ n[$1] += $2 } END { for (to in n) if (n[to]) print n[to] }' | sort | xargs)" = "2458 614" ]
+	screen_start 120x40 --at +40s "$FILE"
+	at 2
+	screen_text | grep -q ' 2.4K/s .* 0.6 pages/s  *peak 0.6'
+	screen_text | grep -qE '10000000 .* 96.0K +2.4K '
+	screen_text | grep -q '^ written .*█.*max 2.4K/s'
+	screen_keys ')'
+	screen_text | grep -q ' 0.6K/s .* 0.15 pages/s  *peak 0.15'
+	screen_keys W
+	screen_text | grep -q '0.6K/s now  0.6K peak  0.6K mean  *0.15 pages/s now  0.15 peak'
+	screen_keys w C-u
+	screen_type "$BATS_TEST_TMPDIR/writes.csv"
+	screen_keys Enter
+	grep -x 'pages_per_second,0.15,' "$BATS_TEST_TMPDIR/writes.csv"
+	grep -x 'pages_per_second_mean,0.15,' "$BATS_TEST_TMPDIR/writes.csv"
+	screen_keys Q
+}
+
 @test "bug: a message about the place stayed at another one" {
 	screen_start 100x24 "$FILE"
 	screen_keys ']'

@@ -91,7 +91,7 @@ test_functions(struct target *t, struct codes *codes)
 	ok(none->none && none->w.pages == 1 && none->rate == RATE_UNKNOWN && !none->at,
 	   "what has no fault is a row, but no writer: it comes last");
 	/* 8 pages in the last 5 s; the two at 2 s are too long ago, and candidates do not count */
-	ok(put->rate == 2 && put->lately == 8, "a rate of the last 5 s");
+	ok(put->rate == RATE_PAGE * 8 / 5 && put->lately == 8, "a rate of the last 5 s");
 	ok(put->at == LOW, "its first page in the region with most of its pages");
 	ok(attribution_leader(a, LOW) == put && attribution_leader(a, HIGH) == put &&
 	       !attribution_leader(a, 0x1000),

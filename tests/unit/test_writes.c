@@ -238,11 +238,11 @@ test_scans(void)
 	ok(!regions_at(rs, 0)->rated && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 1 * S, (uint64_t[]){600, 0, 0});
-	ok(regions_at(rs, 0)->rate == 600 && regions_at(rs, 1)->rate == 0, "after a second: 600, and none");
+	ok(regions_at(rs, 0)->rate == 600 * RATE_PAGE && regions_at(rs, 1)->rate == 0, "after a second: 600, and none");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 3 * S, (uint64_t[]){800, 40, 0});
-	ok(regions_at(rs, 0)->rate == 100 && regions_at(rs, 1)->rate == 20 && regions_at(rs, 2)->rate == 0, "each region its own");
-	ok(rate_now(&log.rate, &n) && n == 120, "and all of them together");
+	ok(regions_at(rs, 0)->rate == 100 * RATE_PAGE && regions_at(rs, 1)->rate == 20 * RATE_PAGE && regions_at(rs, 2)->rate == 0, "each region its own");
+	ok(rate_now(&log.rate, &n) && n == 120 * RATE_PAGE, "and all of them together");
 	regions_unref(rs);
 	rs = make_regions(mark + 4 * S);
 	regions_edit(rs, 1)->doubt = DOUBT_NEW;
@@ -257,7 +257,7 @@ test_scans(void)
 	ok(!regions_at(rs, 0)->rated, "a new mark: measured anew");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 5500 * MS, (uint64_t[]){9, 0, 0});
-	is_u64(regions_at(rs, 0)->rate, 9, "and what was before it is not in it");
+	is_u64(regions_at(rs, 0)->rate, 9 * RATE_PAGE, "and what was before it is not in it");
 	regions_unref(rs);
 	writes_log_free(&log);
 }
@@ -272,7 +272,7 @@ test_mean(void)
 	regions_edit(rs, 1)->written = 10;
 	regions_edit(rs, 1)->doubt = DOUBT_REMAPPED;
 	writes_mean(&t, rs);
-	ok(regions_at(rs, 0)->rate == 3 && !regions_at(rs, 1)->rated && regions_at(rs, 2)->rate == 0, "10 pages in 4 s, rounded; not known; none");
+	ok(regions_at(rs, 0)->rate == 10 * RATE_PAGE / 4 && !regions_at(rs, 1)->rated && regions_at(rs, 2)->rate == 0, "10 pages in 4 s; not known; none");
 	regions_unref(rs);
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/rate.h"
 #include "batch/batch_state.h"
 #include "table/perfetto.h"
 #include "target/region.h"
@@ -296,7 +296,7 @@ export_put_tick(struct export *k, size_t i)
 	export_put_known(k, t->time_ns, t->written_known && ns);
 	if (t->written_known && ns)
 		export_put(k, &k->written, t->time_ns,
-		           (uint64_t)((double)(t->written * page) * TIME_SECOND / (double)ns));
+		           rate_bytes(rate_of(t->written, ns), page));
 }
 
 static int

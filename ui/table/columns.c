@@ -234,8 +234,9 @@ columns_unwritten(const struct region_row *row)
 static struct value
 columns_rate(const struct region_row *row)
 {
-	return row->r->rated && !row->r->doubt ? columns_pages(row, row->r->rate)
-	                                       : columns_unknown;
+	return row->r->known && row->r->rated && !row->r->doubt
+	           ? columns_size(rate_bytes(row->r->rate, row->page_size))
+	           : columns_unknown;
 }
 
 /* PAGEMAP_SCAN reports which pages are mapped huge; older kernels only have it in smaps. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/rate.h"
 #include "base/text.h"
 #include "kernel/flags.h"
 #include "kernel/pagemap.h"
@@ -17,7 +18,7 @@ bool
 value_is_bare(enum value_kind kind)
 {
 	return kind == VALUE_NUMBER || kind == VALUE_SIZE || kind == VALUE_CHANGE ||
-	       kind == VALUE_PERCENT;
+	       kind == VALUE_PERCENT || kind == VALUE_RATE;
 }
 
 /* --- as text ---------------------------------------------------------------------------------- */
@@ -66,6 +67,12 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 			buf_fmt(out, "%.15g", percent(v->n, v->of));
 		else
 			buf_str(out, percent_text(size, v->n, v->of));
+		return;
+	case VALUE_RATE: /* of many, fractions do not matter */
+		if (v->n < 10 * RATE_PAGE)
+			buf_fmt(out, "%.3g", (double)v->n / (double)RATE_PAGE);
+		else
+			buf_dec(out, rate_pages(v->n));
 		return;
 	case VALUE_FLAGS:
 		page_types_letters(out, v->n);

@@ -9,13 +9,13 @@
 
 /* What is in one cell of a table. */
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_CHANGE,
-                  VALUE_PERCENT,
+                  VALUE_PERCENT, VALUE_RATE,
                   VALUE_FLAGS, VALUE_CATEGORIES };
 
 struct value {
 	enum value_kind kind;
-	/* NUMBER, HEX; SIZE in bytes; CHANGE: an int64_t of them; PERCENT: n of `of`; FLAGS,
-	 * CATEGORIES: bits */
+	/* NUMBER, HEX; SIZE in bytes; CHANGE: an int64_t of them; PERCENT: n of `of`; RATE:
+	 * as in base/rate.h; FLAGS, CATEGORIES: bits */
 	uint64_t n;
 	uint64_t of;
 	const char *s; /* TEXT from outside, not escaped yet; NULL: use t */

@@ -181,12 +181,16 @@ by_table_in(const struct ui *ui, const struct attribution_row *r, int y)
 static void
 by_table_rate(const struct attribution_row *r, enum role role, int y)
 {
+	char text[8];
+
 	if (r->rate == RATE_UNKNOWN)
 		return;
-	if (!r->rate && r->lately)
-		paint_text(y, RATE_X, RATE_X + RATE_WIDTH, role, "%*s", RATE_WIDTH, "<1");
+	role = r->rate ? ROLE_HOT : role;
+	if (r->rate < 10 * RATE_PAGE)
+		paint_text(y, RATE_X, RATE_X + RATE_WIDTH, role, "%*s", RATE_WIDTH,
+		           rate_text(text, r->rate));
 	else
-		by_table_number(y, RATE_X, RATE_WIDTH, r->rate ? ROLE_HOT : role, r->rate);
+		by_table_number(y, RATE_X, RATE_WIDTH, role, rate_pages(r->rate));
 }
 
 static void

@@ -19,6 +19,12 @@ report_number(uint64_t n)
 }
 
 static struct value
+report_rate(bool known, uint64_t rate)
+{
+	return (struct value){.kind = known ? VALUE_RATE : VALUE_UNKNOWN, .n = rate};
+}
+
+static struct value
 report_address(uint64_t n)
 {
 	return (struct value){.kind = VALUE_HEX, .n = n};
@@ -230,6 +236,13 @@ report_card(const struct ui *ui, const struct sample *s, enum format format, FIL
 }
 
 static void
+report_put_rate(struct out *o, const char *name, bool known, uint64_t rate)
+{
+	out_row(o, (struct value[]){report_text(name), report_rate(known, rate),
+	                            {.kind = VALUE_UNKNOWN}});
+}
+
+static void
 report_put_fact(struct out *o, const char *name, bool known, uint64_t n, const char *note)
 {
 	struct value values[] = {report_text(name),
@@ -255,9 +268,9 @@ report_writes(const struct ui *ui, const struct sample *s, enum format format, F
 	report_put_fact(o, "measured_ms", w->cleared, w->measured_ns / 1000000,
 	                w->auto_clear ? "each page once per epoch" : "each page once");
 	report_put_fact(o, "epochs", w->cleared, w->epochs, NULL);
-	report_put_fact(o, "pages_per_second", w->cleared && rate, now, NULL);
-	report_put_fact(o, "pages_per_second_peak", w->cleared && rate, peak, NULL);
-	report_put_fact(o, "pages_per_second_mean", w->cleared && rate, mean, NULL);
+	report_put_rate(o, "pages_per_second", w->cleared && rate, now);
+	report_put_rate(o, "pages_per_second_peak", w->cleared && rate, peak);
+	report_put_rate(o, "pages_per_second_mean", w->cleared && rate, mean);
 	for (unsigned i = 0; i < WRITES_WINDOWS; i++) {
 		snprintf(name, sizeof(name), "unique_pages_%us", writes_window_s[i]);
 		report_put_fact(o, name, w->cleared && w->unique[i] != RATE_UNKNOWN, w->unique[i],
@@ -302,7 +315,7 @@ report_by(const struct ui *ui, const struct sample *s, enum format format, FILE 
 		if (!r)
 			continue;
 		if (r->rate != RATE_UNKNOWN)
-			values[0] = report_number(r->rate);
+			values[0] = report_rate(true, r->rate);
 		values[1] = report_number(r->w.pages);
 		values[2] = report_number(r->w.maybe);
 		values[3] = report_text(r->w.words);

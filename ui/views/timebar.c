@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rate.h"
 #include "base/util.h"
 #include "term/fit.h"
 #include "term/paint.h"
@@ -13,24 +14,25 @@
 /* What is left of the bars, and right of them. */
 enum { TIMEBAR_LEFT = 9, TIMEBAR_RIGHT = 12 };
 
-/* What one row shows of tick i. false: it is not known. */
-typedef bool timebar_value(const struct timeline *t, size_t i, uint64_t *pages);
+/* What one row shows of tick i, in bytes. false: it is not known. */
+typedef bool timebar_value(const struct sample *s, size_t i, uint64_t *bytes);
 
 static bool
-timebar_memory(const struct timeline *t, size_t i, uint64_t *pages)
+timebar_memory(const struct sample *s, size_t i, uint64_t *bytes)
 {
-	*pages = t->v[i].rss + t->v[i].swap;
+	*bytes = (s->timeline->v[i].rss + s->timeline->v[i].swap) * s->page_size;
 	return true;
 }
 
 /* A second: a recording that was thinned has ticks of many. */
 static bool
-timebar_written(const struct timeline *t, size_t i, uint64_t *pages)
+timebar_written(const struct sample *s, size_t i, uint64_t *bytes)
 {
-	uint64_t ns = i ? t->v[i].time_ns - t->v[i - 1].time_ns : 0;
+	const struct timeline_tick *v = &s->timeline->v[i];
+	uint64_t ns = i ? v->time_ns - v[-1].time_ns : 0;
 
-	*pages = ns ? (uint64_t)((double)t->v[i].written * 1e9 / (double)ns + 0.5) : 0;
-	return t->v[i].written_known && ns;
+	*bytes = ns ? rate_bytes(rate_of(v->written, ns), s->page_size) : 0;
+	return v->written_known && ns;
 }
 
 /* Ticks [from, to) of n are in column i of `width`. */
@@ -48,15 +50,15 @@ timebar_column(size_t i, size_t n, size_t width)
 }
 
 static bool
-timebar_most(const struct timeline *t, size_t from, size_t to, timebar_value *of, uint64_t *most)
+timebar_most(const struct sample *s, size_t from, size_t to, timebar_value *of, uint64_t *most)
 {
 	bool known = false;
-	uint64_t pages;
+	uint64_t bytes;
 
 	*most = 0;
 	for (size_t i = from; i < to; i++)
-		if (of(t, i, &pages)) {
-			*most = u64_max(*most, pages);
+		if (of(s, i, &bytes)) {
+			*most = u64_max(*most, bytes);
 			known = true;
 		}
 	return known;
@@ -71,13 +73,13 @@ timebar_row(const struct sample *s, int y, int cols, const char *name, enum role
 	size_t at = timebar_column(timeline_find(t, s->time_ns), t->n, width);
 	char size[8];
 	uint64_t all, most;
-	bool known = timebar_most(t, 0, t->n, of, &all);
+	bool known = timebar_most(s, 0, t->n, of, &all);
 
 	paint_text(y, 1, TIMEBAR_LEFT, ROLE_DIM, "%s", name);
 	for (size_t i = 0; i < shown; i++) {
 		int x = TIMEBAR_LEFT + (int)i;
 
-		if (timebar_most(t, timebar_first(i, t->n, width),
+		if (timebar_most(s, timebar_first(i, t->n, width),
 		                 u64_max(timebar_first(i + 1, t->n, width),
 		                         timebar_first(i, t->n, width) + 1),
 		                 of, &most))
@@ -89,7 +91,7 @@ timebar_row(const struct sample *s, int y, int cols, const char *name, enum role
 		paint_choose(y, TIMEBAR_LEFT + (int)at);
 	if (known)
 		paint_text(y, cols - TIMEBAR_RIGHT + 1, cols, ROLE_DIM, "max %s%s",
-		           size_text(size, all * s->page_size), unit);
+		           size_text(size, all), unit);
 }
 
 /* To the sample under the mouse. */

@@ -106,13 +106,14 @@ writes_add_rate(struct card *c, const struct sample *s, unsigned graph)
 		return;
 	}
 	card_add(c, ROLE_STRONG, "", NULL, "%s/s now  %s peak  %s mean",
-	         size_text(a, now * s->page_size), size_text(b, peak * s->page_size),
-	         size_text(d, mean * s->page_size));
+	         size_text(a, rate_bytes(now, s->page_size)),
+	         size_text(b, rate_bytes(peak, s->page_size)),
+	         size_text(d, rate_bytes(mean, s->page_size)));
 	if (writes_is_narrow(c))
-		card_add(c, ROLE_TEXT, "pages/s", NULL, "%7s", count_text(a, now));
+		card_add(c, ROLE_TEXT, "pages/s", NULL, "%7s", rate_text(a, now));
 	else
 		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note),
-		         "  %s pages/s now  %s peak", count_text(a, now), count_text(b, peak));
+		         "  %s pages/s now  %s peak", rate_text(a, now), rate_text(b, peak));
 }
 
 static void

@@ -80,13 +80,14 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
 		return paint_text(y, x, ui->cols, ROLE_DIM, "%s",
 		                  s->timeline ? "rate not known" : "rate known after 1 s");
-	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size),
+	size_text(a, rate_bytes(now, s->page_size));
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", a,
 	               w->auto_clear ? "" : " new");
 	x = writes_draw_minute(ui, &w->rate, y, x);
-	count_text(a, now);
+	rate_text(a, now);
 	if (x + (int)strlen(a) + 8 <= ui->cols) /* a cut value would have another unit */
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s pages/s ", a);
 	if (x + 10 <= ui->cols)
-		x = paint_text(y, x, ui->cols, ROLE_TEXT, " peak %s", count_text(b, peak));
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, " peak %s", rate_text(b, peak));
 	return x;
 }
