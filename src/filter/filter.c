@@ -362,7 +362,7 @@ filter_why_words(unsigned why, const char *written, enum page_lack lack, struct 
 	    {FILTER_WHY_BASELINE, "no baseline (`baseline` at the prompt, or --grow=SECONDS "
 	                          "before -e)"},
 	    {FILTER_WHY_ACCESSES, "not sampled by DAMON (`sample` at the prompt of the screen)"},
-	    {FILTER_WHY_UNREADABLE, "hidden by the kernel ([vvar])"},
+	    {FILTER_WHY_UNREADABLE, "unreadable ([vvar])"},
 	    {FILTER_WHY_OTHER, "not read (`pmtop --capabilities` lists what cannot be read)"},
 	};
 	const char *sep = "";

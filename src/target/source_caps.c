@@ -72,6 +72,21 @@ caps_try_file(struct cap *c, int fd, const char *how)
 		close(fd);
 }
 
+/* A file of /proc itself, for all processes. Mounted with subset=pid it has none of them. */
+static void
+caps_try_root_file(struct caps *t, struct cap *c, const char *name)
+{
+	int fd = proc_root_file(&t->r->proc, name, O_RDONLY);
+
+	if (fd < 0 && errno == ENOENT && t->r->base.meta.may_end)
+		caps_no(c,
+		        "this /proc does not have it (mounted with subset=pid, or the kernel "
+		        "lacks it)",
+		        "use a /proc mounted without subset=pid");
+	else
+		caps_try_file(c, fd, caps_as_admin);
+}
+
 /* A file of the process; the remedy is looked up only if it is refused. */
 static void
 caps_try_own_file(struct caps *t, struct cap *c, const char *name, uint64_t needed)
@@ -177,7 +192,7 @@ caps_pfn(struct caps *t, struct cap *c)
 static void
 caps_kpageflags(struct caps *t, struct cap *c)
 {
-	caps_try_file(c, proc_root_file(&t->r->proc, "kpageflags", O_RDONLY), caps_as_admin);
+	caps_try_root_file(t, c, "kpageflags");
 	if (c->ok && t->r->base.meta.ksm_lies)
 		caps_yes(c, "readable; this kernel sets the KSM flag on every anonymous page: not "
 		             "trusted");
@@ -188,7 +203,7 @@ caps_kpagecount(struct caps *t, struct cap *c)
 {
 	const struct source *s = &t->r->base;
 
-	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecount", O_RDONLY), caps_as_admin);
+	caps_try_root_file(t, c, "kpagecount");
 	if (c->ok && s->ops->others->averages(s) == TRUTH_YES)
 		caps_yes(c, "readable; in large folios it is an average, and PSS an estimate");
 }
@@ -224,7 +239,7 @@ caps_page_idle(struct caps *t, struct cap *c)
 static void
 caps_kpagecgroup(struct caps *t, struct cap *c)
 {
-	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecgroup", O_RDONLY), caps_as_admin);
+	caps_try_root_file(t, c, "kpagecgroup");
 }
 
 static void
@@ -261,22 +276,34 @@ static const struct {
      "reads and writes, in regions that userfaultfd protects from both"},
 };
 
+/* Why a category that is not known is not. */
 static void
-caps_category(const struct caps *t, size_t i, struct cap *c)
+caps_lacks_category(const struct caps *t, size_t i, struct cap *c)
 {
-	c->name = caps_cats[i].name;
-	c->gives = caps_cats[i].gives;
-	if (t->r->base.meta.scan & caps_cats[i].bit)
-		caps_yes(c, "known");
-	else if (!t->r->base.meta.open)
+	if (!t->r->base.meta.open)
 		caps_no(c, caps_no_tables, NULL);
 	else if (!t->r->base.meta.scan)
 		caps_no(c, "PAGEMAP_SCAN does not work here", NULL);
 	else
 		caps_no(c, "not known to this kernel's scan", NULL);
-	if (!c->ok && caps_cats[i].since && t->r->base.meta.open)
+	if (caps_cats[i].since && t->r->base.meta.open)
 		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail),
 		         " (Linux %s)", caps_cats[i].since);
+}
+
+static void
+caps_category(const struct caps *t, size_t i, struct cap *c)
+{
+	const struct source_meta *m = &t->r->base.meta;
+
+	c->name = caps_cats[i].name;
+	c->gives = caps_cats[i].gives;
+	if (!(m->scan & caps_cats[i].bit))
+		caps_lacks_category(t, i, c);
+	else if (caps_cats[i].bit == PM_CAT_SOFT_DIRTY && m->may_end && !track_kernel_marks())
+		caps_no(c, "known, but this kernel never sets it", NULL);
+	else
+		caps_yes(c, "known");
 }
 
 static size_t
@@ -293,7 +320,7 @@ caps_procmap_query(struct caps *t, struct cap *c)
 	struct pm_procmap_query q = {.size = sizeof(q), .query_flags = PM_QUERY_COVERING_OR_NEXT};
 
 	if (ioctl(t->r->maps, PM_IOC_QUERY, &q) == 0)
-		caps_yes(c, "works (not used yet: one region at a time)");
+		caps_yes(c, "works");
 	else
 		caps_no(c,
 		         errno == ENOTTY ? "this kernel does not have it (Linux 6.11)"

@@ -152,7 +152,7 @@ inject_refuse_sys(const struct proc *p, const char *what, int sys, struct err *e
 	char why[160];
 
 	snprintf(why, sizeof(why), "%s: %s", what, strerror(sys));
-	return inject_refuse(p, err, why, "try again, or use another tracker");
+	return inject_refuse(p, err, why, err_help(sys, "try again, or use another tracker"));
 }
 
 /* Tracing was permitted when the plan was made. What blocks it now may already be gone. */

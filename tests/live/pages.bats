@@ -201,6 +201,23 @@ runs_by_region() {
 	[[ $output == "{"* || $output == "["* ]]
 }
 
+@test "bug: --capabilities said that writes are marked in ranges where they are marked nowhere" {
+	subject_start
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "soft-dirty works here"
+	can_scan || skip "no PAGEMAP_SCAN"
+	run ! grep -E '^scan:soft-dirty +yes' <(pm --capabilities "$SUBJECT_PID")
+}
+
+@test "bug: where /proc shows processes alone, root was told to run pmtop as root" {
+	need_root
+	subject_start
+	unshare -m mount -t proc -o subset=pid proc /proc 2>/dev/null || skip "no /proc of processes alone (Linux 5.8)"
+	run -0 unshare -m bash -c 'mount -t proc -o subset=pid proc /proc && exec "$@"' - "$PMTOP" --capabilities "$SUBJECT_PID"
+	echo "$output"
+	[[ $output =~ kpageflags\ +no\ .*without\ subset=pid ]]
+	run ! grep 'run as root' <<<"$output"
+}
+
 @test "a terabyte of reserved address space is no hindrance" {
 	local gib=1024
 	# A kernel without PAGEMAP_SCAN writes out 8 bytes for each page of it: half a second on a

@@ -63,6 +63,17 @@ poke() {
 	screen_end
 }
 
+@test "bug: on a narrow screen the address of the bytes made room for how far back it is" {
+	fixture zoo
+	SCREEN_OPTIONS+=(--color=never)
+	screen_start 43x24 "$PID"
+	screen_hex heap+0x2008
+	screen_keys Enter
+	[[ $(screen_text | head -n 1) == " zoo keeper 4242 › [heap] › hex 1001000" ]]
+	screen_keys Q
+	screen_end
+}
+
 @test "Enter follows pointers, Esc comes back from each, then out" {
 	fixture zoo
 	screen_start 120x24 "$PID"

@@ -321,6 +321,16 @@ _comm_is() {
 	screen_end
 }
 
+@test "bug: where there is no other screen to go back to, the shell went on in a full line" {
+	fixture zoo
+	SCREEN_TERM=linux
+	screen_start 80x24 "$PID"
+	screen_text | grep -q 'q quit'
+	screen_keys Q
+	screen_end
+	run ! grep -q 'q quit' <(screen_text)
+}
+
 @test "bug: a size that was another for a moment alone: what was lost by it is drawn again" {
 	local before tty
 	fixture zoo

@@ -235,7 +235,7 @@ diff_show_regions(struct batch_diff *k, struct err *err)
 	batch_sort(keys, n, up);
 	diff_put_regions(k, keys, n);
 	free(keys);
-	batch_note_filter(&k->is, &filter, "region");
+	batch_note_filter(&k->is, &filter, "region", "");
 	return 0;
 }
 

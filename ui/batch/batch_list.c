@@ -361,7 +361,7 @@ batch_list(struct batch *b, struct err *err)
 	if (b->o->sort || grouped)
 		batch_list_sort(&rows, sort, up);
 	batch_list_print_rows(&rows, &shape, ids, n, &out);
-	batch_note_filter(b, &filter, "region");
+	batch_note_filter(b, &filter, "region", "");
 	if (list_counts_mappings(ids, n))
 		batch_note_averages(b);
 	free(rows.v);

@@ -237,7 +237,7 @@ batch_dump_note(struct batch_dump *d)
 	if (!d->pages && !d->filter.on)
 		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
 	d->filter.passed = d->pages;
-	batch_note_filter(b, &d->filter, "page");
+	batch_note_filter(b, &d->filter, "page", b->o->range ? "" : " in RAM or swap");
 	if ((d->needs | (d->filter.on ? filter_needs(&d->filter.f) : 0)) & PAGE_NEED_COUNT)
 		batch_note_averages(b);
 	if (d->stopped)

@@ -52,12 +52,13 @@ batch_passes(struct batch_filter *bf, const struct filter_facts *x)
 }
 
 void
-batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
+batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one,
+                  const char *where)
 {
 	if (b->note->len && bf->on && (!bf->passed || bf->left_out))
 		buf_str(b->note, "; ");
 	if (bf->on && !bf->passed && !bf->left_out)
-		buf_fmt(b->note, "no %s matches the filter", one);
+		buf_fmt(b->note, "no %s%s matches the filter", one, where);
 	if (!bf->left_out)
 		return;
 	buf_fmt(b->note, "%llu %s%s left out; whether %s is not known: ",

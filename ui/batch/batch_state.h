@@ -61,7 +61,9 @@ struct batch_filter {
 int batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter *out,
                  struct err *err);
 bool batch_passes(struct batch_filter *bf, const struct filter_facts *x);
-void batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one);
+/* `one`: what was asked for, "page" or "region"; `where`: "", or a blank and which of them. */
+void batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one,
+                       const char *where);
 
 /*
  * -1: the address space that was read is gone, by exec or exit, and part of what was read may be

@@ -214,12 +214,25 @@ term_start_mouse(const struct term *t)
 	term_send_modes(MOUSE_ON);
 }
 
+/* Where there is no other screen to go back to, the shell goes on in the last line. */
+static void
+term_clear_last_line(void)
+{
+	const char *leave = tigetstr("rmcup"), *clear = tigetstr("el");
+
+	if ((leave && leave != (char *)-1) || !clear || clear == (char *)-1)
+		return;
+	putp(clear);
+	fflush(stdout);
+}
+
 void
 term_suspend(void)
 {
 	if (term_mouse_on)
 		term_send_modes(MOUSE_OFF);
 	endwin();
+	term_clear_last_line();
 }
 
 void

@@ -3,6 +3,7 @@
  * The bytes of a region, sixteen per row, and if there is room what its words point to. Only bytes
  * in RAM are there: the sampler reads no others; a key reads in a page.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -393,13 +394,21 @@ view_hex_say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 view_hex_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
+	enum { NAME_LEAST = 4 };
 	const struct vma *v = view_hex_find_region(ui, s);
+	int most = ui->cols < 100 ? 12 : 28, room;
+	char at[40], back[24];
 
-	if (v)
-		fit_name_cut(out, v, ui->cols < 100 ? 12 : 28);
-	buf_fmt(out, "%shex %llx", v ? CRUMB_SIGN : "", (unsigned long long)ui->byte);
+	snprintf(at, sizeof(at), "hex %llx", (unsigned long long)ui->byte);
+	room = ui->breadcrumb_room - (int)(strlen(CRUMB_SIGN) + strlen(at));
+	if (v && room >= NAME_LEAST) {
+		fit_name_cut(out, v, (size_t)(room < most ? room : most));
+		buf_str(out, CRUMB_SIGN);
+	}
+	buf_str(out, at);
+	snprintf(back, sizeof(back), " (%d back)", jumps_followed(&ui->jumps));
 	if (jumps_followed(&ui->jumps))
-		buf_fmt(out, " (%d back)", jumps_followed(&ui->jumps));
+		breadcrumb_add(out, ui, back);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
