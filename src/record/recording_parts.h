@@ -16,8 +16,8 @@
 	"CAST(substr(strftime('%f', n.began), 4) AS INTEGER) * 1000000 - n.clock"
 
 #define RECORDING_STATEMENTS                                                                       \
-	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole, epoch, cleared, smaps "   \
-	           "FROM sample WHERE id > ? ORDER BY id")                                         \
+	X(SAMPLES, "SELECT id, session, time, rss, swap, written, whole, epoch, cleared, smaps, "  \
+	           "cost FROM sample WHERE id > ? ORDER BY id")                                    \
 	X(HOW_MANY, "SELECT count(*) FROM sample WHERE id <= ?")                                   \
 	X(WHOLE, "SELECT whole FROM sample WHERE id = ?")                                          \
 	X(CHANGES, "PRAGMA data_version")                                                          \

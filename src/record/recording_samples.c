@@ -72,6 +72,7 @@ recording_read_samples(struct recording *r, struct err *err)
 		                    ? statements_number(&r->s, RECORDING_SAMPLES, 9) + clock
 		                    : 0,
 		    .tick = {.time_ns = statements_number(&r->s, RECORDING_SAMPLES, 2) + clock,
+		             .cost_ns = statements_number(&r->s, RECORDING_SAMPLES, 10),
 		             .rss = statements_number(&r->s, RECORDING_SAMPLES, 3),
 		             .swap = statements_number(&r->s, RECORDING_SAMPLES, 4),
 		             .written = statements_number(&r->s, RECORDING_SAMPLES, 5),

@@ -12,6 +12,7 @@
 struct timeline_tick {
 	int64_t id;         /* sample.id in the file */
 	uint64_t time_ns;   /* by the calendar, since 1970 */
+	uint64_t cost_ns;   /* how long it took to count its pages */
 	uint64_t rss, swap; /* pages */
 	uint64_t written;   /* pages, since the tick before; if it is known: */
 	bool written_known;

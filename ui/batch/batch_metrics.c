@@ -150,6 +150,51 @@ metrics_sum_up(struct metric_facts *f)
 	}
 }
 
+/* What a recording has of the interval before its sample: ascending, as the regions are. */
+static void
+metrics_recall_regions(struct target *t, const struct regions *rs, size_t tick,
+                       struct metric_facts *f)
+{
+	struct source_wrote *wrote;
+	size_t n = t->source->ops->time->wrote(t->source, tick - 1, &wrote), k = 0;
+
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		const struct vma *v = &rs->vmas.v[i];
+		struct metric_type *type = &f->types[v->type];
+
+		type->watched |= regions_at(rs, i)->doubt == DOUBT_NONE;
+		for (; k < n && wrote[k].start <= v->start; k++) {
+			if (wrote[k].start < v->start || wrote[k].tick != tick)
+				continue;
+			type->written += wrote[k].pages * t->page_size;
+			type->watched = true;
+		}
+	}
+	free(wrote);
+}
+
+/* What a recording has of its sample: the rate that its table `written` has, too. */
+static void
+metrics_recall(struct target *t, const struct regions *rs, struct metric_facts *f)
+{
+	const struct source_time *time = t->source->ops->time;
+	struct timeline *line = time->line(t->source);
+	size_t i = timeline_find(line, source_now(t->source));
+	const struct timeline_tick *now = &line->v[i];
+
+	f->scan_seconds = (double)now->cost_ns / TIME_SECOND;
+	f->clear_seconds = NAN; /* it is not recorded */
+	if (i && now->written_known && now[-1].time_ns >= time->began(t->source)) {
+		f->seconds = (double)(now->time_ns - now[-1].time_ns) / TIME_SECOND;
+		f->unknown = rs->totals.unknown.pages * t->page_size;
+		metrics_recall_regions(t, rs, i, f);
+	}
+	metrics_sum_up(f);
+	if (f->seconds > 0) /* more, if a region is gone */
+		f->all.written = now->written * t->page_size;
+	timeline_unref(line);
+}
+
 /* 1: its address space is gone. */
 static int
 metrics_read(struct metrics_one *m, struct metric_facts *f, struct err *err)
@@ -164,16 +209,17 @@ metrics_read(struct metrics_one *m, struct metric_facts *f, struct err *err)
 	*f = (struct metric_facts){.pid = t->source->meta.pid,
 	                           .readable = true,
 	                           .huge_known = t->source->meta.scan & PM_CAT_HUGE,
-	                           .scan_seconds = NAN};
-	if (!m->b.o->recording)
-		f->scan_seconds = (double)rs->cost_ns / TIME_SECOND;
+	                           .scan_seconds = (double)rs->cost_ns / TIME_SECOND};
 	snprintf(f->comm, sizeof(f->comm), "%s", t->source->meta.comm);
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		metrics_count(f, &rs->vmas.v[i], regions_at(rs, i), t->page_size);
 	if (m->writes && m->began)
 		r = metrics_count_writes(m, rs, f, err);
 	m->began = true;
-	metrics_sum_up(f);
+	if (m->b.o->recording)
+		metrics_recall(t, rs, f);
+	else
+		metrics_sum_up(f);
 	regions_unref(rs);
 	return r < 0 && !target_is_alive(t) ? 1 : r;
 }
