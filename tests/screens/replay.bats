@@ -343,6 +343,36 @@ record_on() {
 	screen_keys Q
 }
 
+@test "bug: a file of record or write was named with its quotes, and ~/ was no home" {
+	local dir=$BATS_TEST_TMPDIR/home file
+	ROOT=$LIVE
+	cd "$BATS_TEST_TMPDIR"
+	screen_start 120x24 "$PID"
+	ask 'record "open'
+	screen_wait_text 'this quote is not closed'
+	screen_text | grep -qE '^        \^ '
+	screen_keys Escape
+	ask 'record "a" b'
+	screen_wait_text 'unexpected text here'
+	screen_keys Escape
+	for file in '"~/a b.pmtop" ' '~/plain ' '~/two words' '"off"'; do
+		ask "record $file"
+		screen_wait_text 'recording to .*; S ends it'
+	done
+	ask 'record off '
+	screen_wait_text 'the recording has ended'
+	ask 'write "~/a b.txt"'
+	screen_wait_text "wrote [0-9]+ bytes to $dir/a b.txt"
+	screen_keys w C-u
+	screen_type '"~/of w.txt"  '
+	screen_keys Enter
+	screen_wait_text "wrote [0-9]+ bytes to $dir/of w.txt"
+	screen_keys Q
+	screen_end
+	[ "$(cd "$dir" && printf '%s,' ./*)" = './a b.pmtop,./a b.txt,./of w.txt,./plain,./two words,' ]
+	[ -e off ]
+}
+
 # how many samples a recording has
 samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/\1/p'; }
 

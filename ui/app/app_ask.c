@@ -282,6 +282,18 @@ app_find_bytes(struct app *a, const char *line)
 }
 
 static void
+app_write_to(struct app *a, const char *line)
+{
+	struct lex r = {.text = line, .at = line};
+	char path[512];
+	struct err err;
+
+	if (line[0] &&
+	    (app_read_file(&r, path, sizeof(path), &err) < 0 || app_report(a, path, &err) < 0))
+		app_prompt_refuse(a, line, &err);
+}
+
+static void
 app_find_writer(struct app *a, const char *line)
 {
 	if (!app_shown(a))
@@ -294,7 +306,6 @@ app_find_writer(struct app *a, const char *line)
 static void
 app_prompt_entered(struct app *a)
 {
-	struct err err;
 	char line[512];
 
 	snprintf(line, sizeof(line), "%s", prompt_line());
@@ -309,8 +320,7 @@ app_prompt_entered(struct app *a)
 		app_set_auto_clear(a, line);
 		break;
 	case PROMPT_WRITE:
-		if (line[0] && app_report(a, line, &err) < 0)
-			app_prompt_refuse(a, line, &err);
+		app_write_to(a, line);
 		break;
 	case PROMPT_FIND:
 		app_find(a, line);

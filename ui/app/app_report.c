@@ -19,6 +19,47 @@
 #include "views/answer_text.h"
 #include "views/report.h"
 
+/* --- names of files --------------------------------------------------------------------------- */
+
+/* What is between quotes, which nothing may follow. */
+static int
+app_read_quoted(struct lex *r, struct lex_word *w, struct err *err)
+{
+	const char *from = r->at;
+
+	if (!lex_eat_enclosed(r, '"', w))
+		return lex_fail(r, from, "this quote is not closed", "end the name with another \"",
+		                err);
+	lex_skip_blanks(r);
+	return *r->at ? lex_fail(r, r->at, "unexpected text here", NULL, err) : 0;
+}
+
+int
+app_read_file(struct lex *r, char *path, size_t size, struct err *err)
+{
+	const char *home = getenv("HOME"), *from;
+	struct lex_word w;
+	bool at_home;
+	int n;
+
+	lex_skip_blanks(r);
+	from = r->at;
+	w = (struct lex_word){from, strlen(from)};
+	if (*from == '"' && app_read_quoted(r, &w, err) < 0)
+		return -1;
+	while (*from != '"' && w.n && strchr(" \t", w.s[w.n - 1]))
+		w.n--;
+	at_home = home && w.n > 1 && w.s[0] == '~' && w.s[1] == '/';
+	n = snprintf(path, size, "%s%.*s", at_home ? home : "", (int)w.n - at_home, w.s + at_home);
+	if (!w.n)
+		return lex_fail(r, from, "a file is expected", "give its name", err);
+	if (n < 0 || (size_t)n >= size)
+		return lex_fail(r, from, "the name is too long", "give a shorter one", err);
+	return 0;
+}
+
+/* --- copies ----------------------------------------------------------------------------------- */
+
 /* The range, or the place under the cursor, in the prompt's syntax. */
 void
 app_copy(struct app *a)
@@ -67,18 +108,6 @@ app_form_of(const char *path, enum report_form *form, struct err *err)
 	    err, ERR_USAGE, "its extension does not say what to write",
 	    "use .txt (the screen), .ansi (with colours), .csv or .json (the data)",
 	    "cannot write %s", path);
-}
-
-/* Expands ~/ as a shell does. */
-static void
-app_expand(const char *line, char *path, size_t size)
-{
-	const char *home = getenv("HOME");
-
-	if (line[0] == '~' && line[1] == '/' && home)
-		snprintf(path, size, "%s%s", home, line + 1);
-	else
-		snprintf(path, size, "%s", line);
 }
 
 /* The screen without the prompt that asked for the file name, and without hints. */
@@ -183,12 +212,12 @@ app_write_file(struct app *a, const char *path, enum report_form form, bool repl
 }
 
 int
-app_report(struct app *a, const char *line, struct err *err)
+app_report(struct app *a, const char *path, struct err *err)
 {
 	enum report_form form;
 	struct stat st;
 
-	app_expand(line, a->report, sizeof(a->report));
+	snprintf(a->report, sizeof(a->report), "%s", path);
 	if (app_form_of(a->report, &form, err) < 0)
 		return -1;
 	if (form >= REPORT_CSV && !a->t.panel && !view_of(ui_view(&a->ui))->report)

@@ -357,10 +357,16 @@ void app_notice_found(struct app *a, const struct result *r);
 void app_copy(struct app *a);
 
 /*
+ * The name of a file, which is the rest of the line: without blanks around it, or as it is within
+ * quotes; ~/ is HOME. -1 with err.
+ */
+int app_read_file(struct lex *r, char *path, size_t size, struct err *err);
+
+/*
  * Writes what is on screen to the file; -1: the name is unusable. If the file exists, it asks:
  * t.awaited is ACT_WRITE then, and app_report_replace takes the answer.
  */
-int app_report(struct app *a, const char *line, struct err *err);
+int app_report(struct app *a, const char *path, struct err *err);
 void app_report_replace(struct app *a, bool yes);
 void app_report_name(const struct app *a, char *out, size_t size); /* a name to suggest */
 

@@ -248,11 +248,17 @@ app_verb_PLAY(struct app *a, struct lex *r, struct err *err)
 static int
 app_verb_RECORD(struct app *a, struct lex *r, struct err *err)
 {
+	bool quoted;
+	char path[512];
+
 	lex_skip_blanks(r);
 	if (!r->at[0])
 		return lex_fail(r, r->at, "a file is expected", "for example: record pages.pmtop",
 		                err);
-	app_record(a, strcmp(r->at, "off") ? r->at : "");
+	quoted = r->at[0] == '"';
+	if (app_read_file(r, path, sizeof(path), err) < 0)
+		return -1;
+	app_record(a, quoted || strcmp(path, "off") ? path : "");
 	return 0;
 }
 
@@ -451,9 +457,14 @@ app_verb_AUTO(struct app *a, struct lex *r, struct err *err)
 static int
 app_verb_WRITE(struct app *a, struct lex *r, struct err *err)
 {
+	struct lex from = *r;
+	char path[512];
+
 	if (!*r->at)
 		return app_verb_expected(r, "a file", "such as write pages.csv", err);
-	return app_report(a, r->at, err) < 0 ? app_verb_fail(r, err) : 0;
+	if (app_read_file(r, path, sizeof(path), err) < 0)
+		return -1;
+	return app_report(a, path, err) < 0 ? app_verb_fail(&from, err) : 0;
 }
 
 static void
