@@ -373,6 +373,25 @@ record_on() {
 	[ -e off ]
 }
 
+@test "bug: Esc in the list of a recording went to the list of processes" {
+	screen_start 100x24 "$FILE"
+	screen_keys '[' '['
+	at 2
+	ask 'snap one'
+	for key in Escape BSpace Escape; do
+		screen_keys "$key"
+		screen_wait_text '^ *q quits'
+		at 2
+	done
+	ask 'diff one'
+	screen_keys Escape
+	screen_wait_text 'no longer compared'
+	screen_keys Escape
+	screen_wait_text '^ *q quits'
+	screen_keys q
+	screen_end
+}
+
 # how many samples a recording has
 samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/\1/p'; }
 

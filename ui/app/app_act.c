@@ -266,15 +266,16 @@ app_ask_who(struct app *a)
 static void
 app_stay(struct app *a)
 {
+	bool listed = !a->o->pid && !a->o->recording;
 	char text[KEY_NAME_SIZE + 96];
 
 	if (list_esc(&a->ui) || app_diff_end(a))
 		return;
-	if (!a->o->pid && (a->t.leaving || !a->t.s || !a->t.s->clears)) {
+	if (listed && (a->t.leaving || !a->t.s || !a->t.s->clears)) {
 		a->t.left = true;
 		return;
 	}
-	if (!a->o->pid) {
+	if (listed) {
 		snprintf(text, sizeof(text),
 		         "%s again: back to the list of processes, which ends the watch",
 		         key_of(ACT_STAY, ui_letter(&a->ui)));
