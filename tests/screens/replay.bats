@@ -392,6 +392,31 @@ record_on() {
 	screen_end
 }
 
+@test "bug: back at the newest sample the screen stayed paused, and nothing said how to go on" {
+	ROOT=$LIVE
+	screen_start_waiting 100x24 --interval 0.1 "$PID"
+	screen_wait_text ' 240K   94 '
+	target_loses 0x20000000 8 9
+	screen_wait_text ' 232K   91 '
+	screen_send '['
+	screen_wait_text ' s ago \(1 of '
+	screen_send ']'
+	screen_wait_text '● live'
+	# a pause that was asked for stays
+	screen_send p
+	screen_wait_text ' paused '
+	screen_send '['
+	screen_wait_text ' s ago \(1 of '
+	screen_send ']'
+	screen_wait_text ' paused '
+	screen_send ']'
+	screen_wait_text 'this is the newest sample; p goes on'
+	screen_send p
+	screen_wait_text '● live'
+	screen_send Q
+	screen_end
+}
+
 # how many samples a recording has
 samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/\1/p'; }
 

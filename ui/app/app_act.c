@@ -32,9 +32,21 @@ app_toggle_pause(struct app *a)
 	app_post(a);
 }
 
+/* It says so; and how to go on, if somebody has asked for a pause. */
+static void
+app_say_newest(struct app *a)
+{
+	char text[KEY_NAME_SIZE + 64];
+
+	snprintf(text, sizeof(text), "this is the newest sample; %s goes on",
+	         key_of(ACT_PAUSE, ui_letter(&a->ui)));
+	app_toast_place(a, a->t.paused ? text : "this is the newest sample");
+}
+
 /*
  * So many samples back, or forward if it is negative. The first step back pauses, but not while the
- * samples are recorded: then they go on to be taken, and the picture stays.
+ * samples are recorded: then they go on to be taken, and the picture stays. At the newest one that
+ * pause ends.
  */
 static void
 app_rewind_by(struct app *a, int step)
@@ -48,7 +60,7 @@ app_rewind_by(struct app *a, int step)
 		return;
 	}
 	if (step < 0 && !a->t.back) {
-		app_toast_place(a, "this is the newest sample");
+		app_say_newest(a);
 		return;
 	}
 	if (!a->t.paused && !a->t.back && !a->t.s->recorded.on) {
@@ -60,6 +72,8 @@ app_rewind_by(struct app *a, int step)
 		a->t.back = u64_min(a->t.back + (size_t)step, a->t.history.n);
 	else
 		a->t.back -= u64_min(a->t.back, (uint64_t)-step);
+	if (!a->t.back && a->t.rewound)
+		app_toggle_pause(a);
 }
 
 /* The only read that changes the target; only R requests it. */
