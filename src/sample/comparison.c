@@ -35,6 +35,7 @@ comparison_snap(struct comparison *c, struct target *t, const char *name, char *
                 struct err *err)
 {
 	struct snapshot **old = comparison_find(c, name, strlen(name)), *s;
+	const char *how = old ? " replaced" : "";
 	char pages[8];
 
 	if (!old && c->n == ARRAY_LEN(c->v))
@@ -48,8 +49,8 @@ comparison_snap(struct comparison *c, struct target *t, const char *name, char *
 	else
 		old = &c->v[c->n++];
 	*old = s;
-	snprintf(said, size, "snapshot %.60s: %s in RAM and swap; `diff %.60s` compares", name,
-	         size_text(pages, snapshot_pages(s) * t->page_size), name);
+	snprintf(said, size, "snapshot %.60s%s: %s in RAM and swap; `diff %.60s` compares", name,
+	         how, size_text(pages, snapshot_pages(s) * t->page_size), name);
 	return 0;
 }
 

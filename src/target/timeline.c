@@ -78,22 +78,23 @@ timeline_take(const char **at, const char *any_of)
 	return true;
 }
 
-/* "2026-12-01 " or "2026-12-01T"; if it is none, nothing is taken. */
-static void
-timeline_take_date(const char **at, struct timeline_typed *c)
+/* "2026-12-01", and one of these, or NULL: then nothing; if it is none, nothing is taken. */
+static bool
+timeline_take_date(const char **at, const char *any_of, struct timeline_typed *c)
 {
 	const char *p = *at;
 	int year, month, day;
 
 	if (!timeline_take_number(&p, 4, &year) || !timeline_take(&p, "-") ||
 	    !timeline_take_number(&p, 2, &month) || !timeline_take(&p, "-") ||
-	    !timeline_take_number(&p, 2, &day) || !timeline_take(&p, " T"))
-		return;
+	    !timeline_take_number(&p, 2, &day) || (any_of ? !timeline_take(&p, any_of) : *p))
+		return false;
 	c->dated = true;
 	c->tm.tm_year = year - 1900;
 	c->tm.tm_mon = month - 1;
 	c->tm.tm_mday = day;
 	*at = p;
+	return true;
 }
 
 /* ".441" after the seconds, or nothing. */
@@ -169,7 +170,7 @@ timeline_parse_clock(const struct timeline *t, const char *text, uint64_t *from,
 	struct timeline_typed c = {0};
 
 	localtime_r(&first, &c.tm);
-	timeline_take_date(&text, &c);
+	timeline_take_date(&text, " T", &c);
 	if (!timeline_take_clock(&text, &c) ||
 	    (c.dated && *text && !timeline_take_zone(&text, &c)) || *text ||
 	    !timeline_resolve(&c, 0, from))
@@ -178,6 +179,16 @@ timeline_parse_clock(const struct timeline *t, const char *text, uint64_t *from,
 		timeline_resolve(&c, 1, from);
 	*to = *from + c.unit_ns - 1;
 	return true;
+}
+
+/* A day, from its beginning to its end. */
+static bool
+timeline_parse_day(const char *text, uint64_t *from, uint64_t *to)
+{
+	struct timeline_typed c = {0};
+
+	return timeline_take_date(&text, NULL, &c) && timeline_resolve(&c, 0, from) &&
+	       timeline_resolve(&c, 1, to);
 }
 
 /* "+90s" from the first sample, or the sample that timeline_since cut to that. */
@@ -233,12 +244,28 @@ timeline_outside(const struct timeline *t, const char *text, struct err *err)
 	               "cannot go to \"%.60s\"", text);
 }
 
+/* The first sample of that day, or after it. */
+static int
+timeline_go_to_day(const struct timeline *t, const char *text, uint64_t from, uint64_t to,
+                   uint64_t *time_ns, struct err *err)
+{
+	size_t i = from ? vec_above(t->v, t->n, sizeof(*t->v),
+	                            offsetof(struct timeline_tick, time_ns), from - 1)
+	                : 0;
+
+	if (to <= t->v[0].time_ns || i == t->n)
+		return timeline_outside(t, text, err);
+	*time_ns = t->v[i].time_ns;
+	return 0;
+}
+
 bool
 timeline_is_time(const char *text)
 {
-	uint64_t ignored;
+	uint64_t ignored, other;
 
 	return !strcmp(text, "start") || !strcmp(text, "end") ||
+	       timeline_parse_day(text, &ignored, &other) ||
 	       duration_parse(text + (text[0] == '+'), &ignored);
 }
 
@@ -251,6 +278,8 @@ timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns, st
 		*time_ns = text[0] == 's' ? first : last;
 		return 0;
 	}
+	if (timeline_parse_day(text, &from, &to))
+		return timeline_go_to_day(t, text, from, to, time_ns, err);
 	if (!timeline_parse_clock(t, text, &from, &to) && !timeline_parse_span(t, text, &from, &to))
 		return timeline_snapshot(t, text, time_ns) ? 0 : timeline_no_time(text, err);
 	if (to + TIMELINE_SLACK <= first || from >= last + TIMELINE_SLACK)

@@ -43,10 +43,10 @@ size_t timeline_find(const struct timeline *t, uint64_t time_ns);
 
 /*
  * The time that the text means: "12:30:05" of the first day that has it, or with its date,
- * "2026-12-01 12:30:05", T between them, and "+01:00" after them; "+90s", "2h" or "1.5" from its
- * beginning (duration.h); "start", "end"; the name of a snapshot. A clock time means all of its
- * second or of its last digit: *time_ns is the end of that. -1: it is none, or more than a second
- * before the first sample or after the last.
+ * "2026-12-01 12:30:05", T between them, and "+01:00" after them; a date alone: the first sample of
+ * that day, or after it; "+90s", "2h" or "1.5" from its beginning (duration.h); "start", "end"; the
+ * name of a snapshot. A clock time means all of its second or of its last digit: *time_ns is the
+ * end of that. -1: it is none, or more than a second before the first sample or after the last.
  */
 int timeline_parse(const struct timeline *t, const char *text, uint64_t *time_ns, struct err *err);
 

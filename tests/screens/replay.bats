@@ -417,6 +417,57 @@ record_on() {
 	screen_end
 }
 
+@test "bug: the mark of a refused time was under the first letter of the line" {
+	screen_start 100x24 "$FILE"
+	ask 'at 99h'
+	screen_wait_text '^ {4}\^ the recording goes from'
+	screen_keys Escape
+	ask 'at tomorrow'
+	screen_wait_text '^ {4}\^ it is not a time'
+	screen_keys Escape
+	ask 'diff nope'
+	screen_wait_text '^ {6}\^ it is not a time'
+	screen_keys Escape
+	ask 'diff start  nope '
+	screen_wait_text '^ {13}\^ it is not a time'
+	screen_keys Escape
+	ask 'diff off'
+	screen_wait_text 'nothing is compared'
+	screen_keys Q
+}
+
+@test "bug: a second snapshot of a name replaced the first without a word" {
+	screen_start 100x24 "$FILE"
+	ask 'snap one'
+	screen_wait_text '^ *this sample is one; '
+	screen_keys '['
+	ask 'snap one'
+	screen_wait_text 'snapshot one replaced: this sample is one; '
+	screen_keys Q
+	ROOT=$LIVE
+	screen_start 100x24 "$PID"
+	ask 'snap one'
+	screen_wait_text 'snapshot one: '
+	ask 'snap one'
+	screen_wait_text 'snapshot one replaced: '
+	screen_keys Q
+}
+
+@test "bug: a drag beyond the end of the timeline did not go to the last sample, where a column has several" {
+	for _ in {1..20}; do
+		"$PMTOP" --proc-root "$LIVE" --record "$FILE" --for 0.01 --append "$PID" 2>/dev/null
+	done
+	screen_start 60x24 "$FILE"
+	screen_wait_text ', 44 of 44'
+	screen_keys '['
+	screen_wait_text ', 43 of 44'
+	screen_click 9 21
+	screen_wait_text ', 1 of 44'
+	_screen_send "drag" -l $'\e'"[<0;12;22M"$'\e'"[<32;59;22M"$'\e'"[<0;59;22m"
+	screen_wait_text ', 44 of 44'
+	screen_keys Q
+}
+
 # how many samples a recording has
 samples() { "$PMTOP" --when 'rss>0' "$1" | sed -n '1s/.* of \([0-9]*\) sample.*/\1/p'; }
 
@@ -672,7 +723,7 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 @test "bug: a snapshot could have a name that diff takes for something else" {
 	local name
 	screen_start 100x24 "$FILE"
-	for name in start end 5s 12 1.5; do
+	for name in start end 5s 12 1.5 2026-12-01; do
 		ask "snap $name"
 		screen_text | grep -q 'diff takes it for a time: give another name'
 		screen_keys Escape

@@ -59,43 +59,67 @@ app_snap(struct app *a, struct lex *r, struct err *err)
 	return 0;
 }
 
-/* Of a recording, the second moment is the one that is shown. */
+/* The time of a word that ends where r has read to, blanks aside. */
 static int
-app_diff_moments(struct app *a, struct command *c, const char *was, const char *is, struct err *err)
+app_diff_time(struct app *a, const struct lex *r, const char *word, uint64_t *time_ns,
+              struct err *err)
 {
-	uint64_t time_ns;
+	const char *at = r->at;
 
-	if (app_moment(a, was, &c->end, err) < 0 || (*is && app_moment(a, is, &time_ns, err) < 0))
+	if (app_moment(a, word, time_ns, err) == 0)
+		return 0;
+	while (at > r->text && strchr(" \t", at[-1]))
+		at--;
+	err->column = lex_column(r, at - strlen(word));
+	return -1;
+}
+
+/* A moment as it is typed; of a recording also its time. */
+static int
+app_diff_moment(struct app *a, struct lex *r, bool past, char out[48], uint64_t *time_ns,
+                struct err *err)
+{
+	const char *how =
+	    past ? "for example: diff 12:30:05, diff start" : "for example: diff before";
+
+	if (app_diff_word(r, past, how, out, err) < 0)
 		return -1;
-	snprintf(c->text, sizeof(c->text), "%s", was);
-	return *is ? app_travel_to(a, is, err) : 0;
+	return past ? app_diff_time(a, r, out, time_ns, err) : 0;
+}
+
+/* Whether that is all that is typed. */
+static bool
+app_diff_is_off(struct lex r)
+{
+	lex_skip_blanks(&r);
+	if (!lex_eat_word(&r, "off"))
+		return false;
+	lex_skip_blanks(&r);
+	return !*r.at;
 }
 
 int
 app_diff(struct app *a, struct lex *r, struct err *err)
 {
 	bool past = a->t.s && a->t.s->timeline;
-	const char *how =
-	    past ? "for example: diff 12:30:05, diff start" : "for example: diff before";
 	struct command c = {.kind = COMMAND_DIFF};
 	char was[48], is[48] = "";
+	uint64_t time_ns;
 
-	if (app_diff_word(r, past, how, was, err) < 0 ||
-	    (*r->at && app_diff_word(r, past, how, is, err) < 0))
+	if (app_diff_is_off(*r))
+		return app_diff_end(a) ? 0
+		                       : err_set(err, ERR_USAGE, "nothing is compared", NULL,
+		                                 "cannot end it");
+	if (app_diff_moment(a, r, past, was, &c.end, err) < 0 ||
+	    (*r->at && app_diff_moment(a, r, past, is, &time_ns, err) < 0))
 		return -1;
 	if (*r->at)
 		return lex_fail(r, r->at, "unexpected text here", "diff takes two moments at most",
 		                err);
-	if (!*is && !strcasecmp(was, "off")) {
-		if (!app_diff_end(a))
-			return err_set(err, ERR_USAGE, "nothing is compared", NULL,
-			               "cannot end it");
-		return 0;
-	}
-	if (past && app_diff_moments(a, &c, was, is, err) < 0)
+	/* of a recording, the second moment is the one that is shown */
+	if (past && *is && app_travel_to(a, is, err) < 0)
 		return -1;
-	if (!past)
-		snprintf(c.text, sizeof(c.text), "%s%s%s", was, *is ? " " : "", is);
+	snprintf(c.text, sizeof(c.text), "%s%s%s", was, *is && !past ? " " : "", past ? "" : is);
 	c.at = ++a->t.baselines;
 	app_command(a, &c);
 	return 0;

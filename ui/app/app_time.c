@@ -105,13 +105,15 @@ app_name_moment(struct app *a, const char *name)
 int
 app_keep_moment(struct app *a, const char *name, struct err *err)
 {
-	char text[128];
+	uint64_t old_ns;
+	bool old = app_moment(a, name, &old_ns, err) == 0;
+	char text[224];
 
 	if (!app_name_moment(a, name))
 		return err_set(err, ERR_USAGE, "no more can be kept",
 		               "give one of their names again", "cannot keep snapshot %.40s", name);
-	snprintf(text, sizeof(text), "this sample is %.40s; `diff %.40s` compares with it", name,
-	         name);
+	snprintf(text, sizeof(text), "%s%s%sthis sample is %.40s; `diff %.40s` compares with it",
+	         old ? "snapshot " : "", old ? name : "", old ? " replaced: " : "", name, name);
 	app_toast(a, ROLE_TEXT, text);
 	return 0;
 }

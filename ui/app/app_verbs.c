@@ -235,8 +235,12 @@ app_verb_DIFF(struct app *a, struct lex *r, struct err *err)
 static int
 app_verb_AT(struct app *a, struct lex *r, struct err *err)
 {
+	bool past = a->t.s->timeline;
+
 	lex_skip_blanks(r);
-	return app_travel_to(a, r->at, err);
+	if (app_travel_to(a, r->at, err) < 0)
+		return past ? app_verb_fail(r, err) : -1;
+	return 0;
 }
 
 static int

@@ -94,7 +94,7 @@ timebar_row(const struct sample *s, int y, int cols, const char *name, enum role
 		           size_text(size, all), unit);
 }
 
-/* To the sample under the mouse. */
+/* To the sample under the mouse; at the right end, and beyond, to the last one. */
 static unsigned
 timebar_hit(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -103,6 +103,8 @@ timebar_hit(struct ui *ui, const struct sample *s, const struct touch *t)
 	if (!n)
 		return FX_NONE;
 	ui->tick = u64_min(timebar_first((size_t)t->dx, n, (size_t)t->cols), n - 1);
+	if (t->dx == t->cols - 1)
+		ui->tick = n - 1;
 	return FX_TRAVEL;
 }
 
