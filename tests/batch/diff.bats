@@ -30,7 +30,10 @@ anon() { printf '8100000000%06x' "$1"; }
 	refused 2 'no such column' --diff "$PID" "$PID" -o PSS
 	refused 2 'no such column' --diff "$PID" "$PID" --pages -o RSS
 	refused 2 'two kinds of answers' --diff "$PID" --list "$PID"
-	refused 2 '--pages=RANGE selects' --diff "$PID" --pages --sort PAGES "$PID"
+	refused 2 'by address, in constant memory; .*--pages=RANGE selects' --diff "$PID" --pages --sort PAGES "$PID"
+	# bug: a filter was refused for that reason, too
+	refused 2 'of two moments, .*; leave out --pages to filter regions; --pages=RANGE selects' \
+		--diff "$PID" --pages --filter anon "$PID"
 	refused 1 'no process|No such' --diff nobody "$PID"
 	refused 1 'No such file' --diff ./nothing@start "$PID"
 	recorded zoo

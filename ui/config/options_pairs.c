@@ -187,10 +187,15 @@ option_check_pairs(const struct options *o, struct err *err)
 	if (o->mode == MODE_QUERY && o->format == FORMAT_CSV && o->queries_n > 1)
 		return err_set(err, ERR_USAGE, "each answer is a table of its own",
 		               "ask one at a time, or use --json", "--csv with several questions");
-	if (o->diff_pages && (o->sort || o->filter))
+	if (o->diff_pages && o->sort)
 		return err_set(err, ERR_USAGE, "pages are listed by address, in constant memory",
 		               "leave it out; --pages=RANGE selects pages",
-		               "--%s with --diff --pages", o->sort ? "sort" : "filter");
+		               "--sort with --diff --pages");
+	if (o->diff_pages && o->filter)
+		return err_set(err, ERR_USAGE,
+		               "its rows are of two moments, a filter asks what a page is at one",
+		               "leave out --pages to filter regions; --pages=RANGE selects pages",
+		               "--filter with --diff --pages");
 	if (o->mode == MODE_GRID && o->lens == LENS_GROWTH)
 		return err_set(err, ERR_USAGE, "a single look has no baseline",
 		               "--grow compares two; the screen has this lens",
