@@ -237,8 +237,8 @@ screen_of_author() {
 @test "B ranks what writes, by function, thread, call chain and region; u shows the callers of one" {
 	author_start -fno-omit-frame-pointer
 	screen_of_author 120x40
-	screen_wait_text '^[› ] +[0-9]+ +[0-9]+ +[0-9.]+ .* store_main  .*author$'
-	screen_wait_text '^[› ] +[0-9]+ +[0-9]+ +[0-9.]+ .* store_second  .*author$'
+	screen_wait_text '^[› ] +[0-9.]+ +[0-9]+ +[0-9.]+ .* store_main  .*author$'
+	screen_wait_text '^[› ] +[0-9.]+ +[0-9]+ +[0-9.]+ .* store_second  .*author$'
 	screen_keys /
 	screen_type store_second
 	screen_wait_text '-> 1 of 1'
