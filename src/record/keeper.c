@@ -111,6 +111,7 @@ keeper_note(struct keeper_desk *d, bool ok, const struct err *err)
 		d->is = (struct keeper_ends){.bytes = recorder_bytes(d->to),
 		                             .samples = recorder_samples(d->to),
 		                             .kept = recorder_samples(d->to),
+		                             .least = u64_max(recorder_least(d->to), d->is.least),
 		                             .gone = recorder_is_gone(d->to)};
 	}
 	d->cpu_ns = time_spent_ns();
@@ -510,6 +511,17 @@ keeper_bytes(struct keeper *k)
 
 	pthread_mutex_lock(&k->desk->lock);
 	n = k->desk->is.bytes;
+	pthread_mutex_unlock(&k->desk->lock);
+	return n;
+}
+
+uint64_t
+keeper_least(struct keeper *k)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&k->desk->lock);
+	n = k->desk->is.least;
 	pthread_mutex_unlock(&k->desk->lock);
 	return n;
 }

@@ -32,6 +32,7 @@ struct keeper *keeper_start(const struct recorder_options *o, struct target *t, 
 struct keeper_ends {
 	uint64_t bytes, samples; /* of the file; that were written */
 	uint64_t kept;           /* that are in the file: with older ones, without thinned ones */
+	uint64_t least;          /* recorder_least, at its most */
 	bool gone; /* the file was removed, or another has its name */
 };
 int keeper_stop(struct keeper *k, uint64_t wait_ns, struct keeper_ends *ends, struct err *err);
@@ -64,5 +65,8 @@ void keeper_say_end(struct keeper *k, const char *how, struct buf *out);
 
 /* Bytes of the file. */
 uint64_t keeper_bytes(struct keeper *k);
+
+/* Bytes that it takes at least, if --max-size is less; 0: it is not. */
+uint64_t keeper_least(struct keeper *k);
 
 #endif

@@ -52,6 +52,11 @@ struct recorder {
 	char *path;
 	bool anonymous;
 	uint64_t max_size; /* 0: none */
+	struct recorder_limit { /* of the file; as it was when it was weighed last */
+		uint64_t bytes;
+		uint64_t samples, dropped; /* since then */
+		bool due, said;
+	} limit;
 	int held; /* the file, against a second pmtop */
 	/* what it replaces, likewise, until the first sample is in the new one; -1: nothing */
 	int old;
@@ -243,7 +248,8 @@ recorder_open(const struct recorder_options *o, struct err *err)
 	r->held = r->old = -1;
 	r->path = mem_strdup(path);
 	r->anonymous = o->anonymous;
-	r->max_size = o->max_size;
+	r->max_size = r->limit.bytes = o->max_size;
+	r->limit.due = true;
 	if (recorder_create(r, o->how, err) == 0 && recorder_prepare(r, err) == 0)
 		return r;
 	recorder_close(r);
@@ -479,6 +485,65 @@ recorder_add_all(struct recorder *r, const struct moment *m, struct err *err)
 	           : 0;
 }
 
+/* --- its size ------------------------------------------------------------------------------- */
+
+uint64_t
+recorder_least(const struct recorder *r)
+{
+	return r->limit.bytes > r->max_size ? r->limit.bytes : 0;
+}
+
+void
+recorder_least_text(uint64_t max_size, uint64_t least, struct buf *out)
+{
+	char size[8], need[8];
+
+	buf_fmt(out,
+	        "--max-size %s is too small for this process: what is never thinned, and room for "
+	        "some samples, take %s now",
+	        size_text(size, max_size), size_text(need, least));
+}
+
+/* That thinning does not lead to the size that was asked for, once. */
+static int
+recorder_say_least(struct recorder *r, struct err *err)
+{
+	struct buf text = {0};
+	sqlite3_stmt *s;
+	int got;
+
+	if (r->limit.said || !recorder_least(r))
+		return 0;
+	r->limit.said = true;
+	recorder_least_text(r->max_size, recorder_least(r), &text);
+	s = STATEMENTS_BIND(&r->s, RECORDER_SAID, (uint64_t)r->sample);
+	statements_bind_text(s, 2, text.s);
+	got = statements_do(&r->s, RECORDER_SAID, err);
+	buf_free(&text);
+	return got;
+}
+
+/*
+ * What thinning leaves may be more than the file may have: then it may have an eighth more than
+ * that, so that there is room for samples, and thinning does not drop them for nothing.
+ */
+static int
+recorder_weigh(struct recorder *r, struct err *err)
+{
+	enum { OFTEN = 64 };
+	struct recorder_limit *l = &r->limit;
+	uint64_t least;
+
+	if (!l->due && r->samples - l->samples < OFTEN && l->dropped < OFTEN)
+		return 0;
+	least = thin_least(r->db, r->max_size - r->max_size / 8);
+	l->bytes = u64_max(r->max_size, least + least / 8);
+	l->samples = r->samples;
+	l->dropped = 0;
+	l->due = false;
+	return recorder_say_least(r, err);
+}
+
 /* A few at a time, so that no sample is late for it. */
 static int
 recorder_thin(struct recorder *r, struct err *err)
@@ -487,11 +552,20 @@ recorder_thin(struct recorder *r, struct err *err)
 	size_t page_size = r->page_size;
 	int got = 0;
 
-	for (int i = 0; got == 0 && i < ONCE && r->max_size && thin_used(r->db) > r->max_size; i++)
+	if (!r->max_size || thin_used(r->db) <= r->limit.bytes)
+		return 0;
+	if (recorder_weigh(r, err) < 0)
+		return -1;
+	for (int i = 0; got == 0 && i < ONCE && thin_used(r->db) > r->limit.bytes; i++) {
 		got = thin_one(r->db, r->sets, r->causes, r->path, err);
+		r->limit.dropped += got == 0;
+	}
+	r->limit.due = got > 0;
 	sets_set_page_size(r->sets, page_size);
 	return got < 0 ? -1 : 0;
 }
+
+/* --- adding one ------------------------------------------------------------------------------ */
 
 /* SQLite would say no more than that it is read-only. */
 static int

@@ -14,7 +14,8 @@ struct recorder_options {
 	const char *path;
 	enum schema_how how;
 	bool anonymous; /* names of files and regions are left out */
-	/* bytes of the file; then the older samples are thinned (thin.h). 0: it may grow */
+	/* bytes of the file; then the older samples are thinned (thin.h). 0: it may grow. If what
+	 * is never thinned has more, it is that, and some samples more. */
 	uint64_t max_size;
 };
 struct recorder *recorder_open(const struct recorder_options *o, struct err *err);
@@ -37,6 +38,13 @@ int recorder_add(struct recorder *r, const struct moment *m, struct err *err);
 /* Bytes of the file, and how many moments went into it. */
 uint64_t recorder_bytes(const struct recorder *r);
 uint64_t recorder_samples(const struct recorder *r);
+
+/*
+ * What the file may have instead of max_size, if that is too small for what is never thinned: 0: it
+ * is not. It is in the recording, too, in these words.
+ */
+uint64_t recorder_least(const struct recorder *r);
+void recorder_least_text(uint64_t max_size, uint64_t least, struct buf *out);
 
 /* How many the file has: with those of before, without those that were thinned. */
 uint64_t recorder_kept(const struct recorder *r);

@@ -354,3 +354,76 @@ thin_used(sqlite3 *db)
 	return (thin_number(db, "PRAGMA page_count") - thin_number(db, "PRAGMA freelist_count")) *
 	       thin_number(db, "PRAGMA page_size");
 }
+
+/* --- what it cannot drop -------------------------------------------------------------------- */
+
+/* The samples that it may drop, each with the last one of its session. */
+#define THIN_FREE                                                                              \
+	"WITH k AS (SELECT id, min(id) OVER w AS first, max(id) OVER w AS last FROM sample"    \
+	" WINDOW w AS (PARTITION BY session)), free AS (SELECT id, last FROM k WHERE id > first" \
+	" AND id < last) "
+
+/* Of sets that become one. */
+#define THIN_SETS(table, bytes) \
+	THIN_FREE "SELECT " bytes " FROM " table " t JOIN free ON free.id = t.sample"
+
+/* Of rows that stand for all samples up to the next one of the same key: those that have one. */
+#define THIN_ROWS(table, key, bytes)                                                       \
+	THIN_FREE "SELECT " bytes " FROM " table " t JOIN free ON free.id = t.sample WHERE" \
+	          " EXISTS (SELECT 1 FROM " table " n WHERE n." key " = t." key " AND"     \
+	          " n.sample > t.sample AND n.sample <= free.last)"
+
+/* Bytes, about, of rows that go if all samples go that may; large ones first, small tables not. */
+static const struct {
+	const char *sql;
+	bool sets; /* the largest stays */
+} thin_gains[] = {
+    {THIN_SETS("run_set", "ifnull(length(data), 25 * runs) + 30"), true},
+    {THIN_SETS("write_set", "ifnull(length(data), 20 * runs) + 25"), true},
+    {THIN_SETS("fault_set", "length(data) + 20"), true},
+    {THIN_SETS("stamp_set", "length(data) + 20"), true},
+    {THIN_ROWS("block", "start", "length(data) + 40"), false},
+    {THIN_ROWS("content", "address", "ifnull(length(data), 0) + 20"), false},
+    {THIN_ROWS("cache", "region", "length(data) + 25"), false},
+    {THIN_FREE "SELECT 110 FROM free", false},
+    {THIN_SETS("fault", "15"), true},
+    {THIN_SETS("wrote", "15"), true},
+    {THIN_SETS("brought", "15"), true},
+    {THIN_ROWS("smaps", "region", "90"), false},
+    {THIN_ROWS("usage", "region", "25"), false},
+    {THIN_FREE "SELECT 120 FROM region r JOIN free a ON a.id = r.first JOIN free b ON b.id ="
+               " r.last",
+     false},
+};
+
+/* Up to `enough`. */
+static uint64_t
+thin_gain(sqlite3 *db, const char *sql, bool sets, uint64_t enough)
+{
+	sqlite3_stmt *s = NULL;
+	uint64_t all = 0, most = 0;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK)
+		while (all - most < enough && sqlite3_step(s) == SQLITE_ROW) {
+			uint64_t n = (uint64_t)sqlite3_column_int64(s, 0);
+
+			all += n;
+			most = sets ? u64_max(most, n) : 0;
+		}
+	sqlite3_finalize(s);
+	return all - most;
+}
+
+uint64_t
+thin_least(sqlite3 *db, uint64_t enough)
+{
+	uint64_t least = thin_used(db);
+
+	for (size_t i = 0; i < ARRAY_LEN(thin_gains) && least > enough; i++) {
+		uint64_t gain =
+		    thin_gain(db, thin_gains[i].sql, thin_gains[i].sets, least - enough);
+
+		least -= gain < least ? gain : least;
+	}
+	return least;
+}

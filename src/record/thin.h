@@ -20,4 +20,10 @@ int thin_one(sqlite3 *db, struct sets *sets, struct causes_rows *causes, const c
 /* Bytes in use: the file may have room for more. */
 uint64_t thin_used(sqlite3 *db);
 
+/*
+ * How many of them, about, would be left if it dropped all that it may; it does not look further
+ * once these are no more than `enough`.
+ */
+uint64_t thin_least(sqlite3 *db, uint64_t enough);
+
 #endif

@@ -128,7 +128,7 @@ _can_see_faults() { "$PMTOP" --grow=0.01 --count 1 --by function $$ 2>&1 >/dev/n
 # question N: the N-th that pmtop-recording(5) asks of a recording whose text matches
 question() {
 	"$PMTOP" --print man-recording | sed 's/\\-/-/g' |
-		perl -0777 -ne 'for (/^sqlite3 FILE \x27(.*?)\x27$/gms) { print if /$ENV{ABOUT}/ }'
+		perl -0777 -ne 'for (/^sqlite3 .*?FILE \x27(.*?)\x27$/gms) { print if /$ENV{ABOUT}/ }'
 }
 
 # bats test_tags=not-in-guests

@@ -786,6 +786,16 @@ enum { LOOKS = 6, LOOKED = 0x10000000 };
 /* In each sample: which frame the block had, as it was read just after; 0: it was not. */
 static const uint8_t looks_of[LOOKS] = {1, 1, 0, 1, 2, 2};
 
+/* Frames that no packing makes small. */
+static void
+fill_look(struct block *b, uint64_t pfn)
+{
+	for (unsigned i = 0; i < BLOCK_PAGES; i++) {
+		pfn = pfn * 6364136223846793005 + 1442695040888963407;
+		b->words[i] = PM_PRESENT | pfn >> 36 | 1;
+	}
+}
+
 static int
 record_look(struct recorder *r, struct moments *from, uint64_t pfn, struct err *err)
 {
@@ -802,7 +812,8 @@ record_look(struct recorder *r, struct moments *from, uint64_t pfn, struct err *
 		m.blocks[m.blocks_n] = (struct block){0};
 		block_begin(&m.blocks[m.blocks_n], LOOKED, from->t->page_size);
 		m.blocks[m.blocks_n].time_ns = m.regions->time_ns + 1;
-		m.blocks[m.blocks_n++].words[0] = PM_PRESENT | pfn;
+		fill_look(&m.blocks[m.blocks_n], pfn);
+		m.blocks_n++;
 	}
 	if (got == 0)
 		got = recorder_add(r, &m, err);
@@ -810,11 +821,12 @@ record_look(struct recorder *r, struct moments *from, uint64_t pfn, struct err *
 	return got;
 }
 
+/* Of samples n; frames: which one the block has at each, or NULL: another in all. *least, of the file. */
 static bool
-record_looks(const char *path, enum schema_how how)
+record_looks(const struct recorder_options *o, unsigned n, const uint8_t *frames, uint64_t *least)
 {
 	struct err err = {0};
-	struct recorder *r = recorder_open(&(struct recorder_options){.path = path, .how = how}, &err);
+	struct recorder *r = recorder_open(o, &err);
 	struct target t;
 	struct session *is;
 	struct moments from;
@@ -826,8 +838,9 @@ record_looks(const char *path, enum schema_how how)
 	is = session_new(&t);
 	got = recorder_begin(r, is, &err);
 	session_free(is);
-	for (unsigned i = 0; got == 0 && i < LOOKS; i++)
-		got = record_look(r, &from, looks_of[i], &err);
+	for (unsigned i = 0; got == 0 && i < n; i++)
+		got = record_look(r, &from, frames ? frames[i] : 1 + i, &err);
+	*least = recorder_least(r);
 	moments_free(&from);
 	recorder_close(r);
 	target_close(&t);
@@ -868,16 +881,19 @@ test_looks(void)
 	static const char lost[] = "SELECT count(*) FROM look l LEFT JOIN block b USING (start, sample) WHERE"
 	                           " b.start IS NULL OR l.time <= b.time";
 	char path[] = "/tmp/test_record-XXXXXX";
+	struct recorder_options o = {.path = path, .how = SCHEMA_NEW};
+	uint64_t least;
 
 	puts("# bug: of frames that were looked up again and were the same nothing was kept");
 	name_file(path);
-	if (!ok(record_looks(path, SCHEMA_NEW), "frames are looked up again and again"))
+	if (!ok(record_looks(&o, LOOKS, looks_of, &least), "frames are looked up again and again"))
 		return;
 	is_u64(count_sql(path, rows), 2, "what is the same is kept once");
 	is_u64(count_sql(path, looks), 2, "and when it was the same last");
 	is_u64(count_other_looks(path, (const uint8_t[]){1, 1, 1, 4, 5, 6}, (const uint8_t[]){4, 4, 4, 0, 6, 0}), 0,
 	       "each sample knows of the looks before and after it");
-	ok(record_looks(path, SCHEMA_APPEND), "another session");
+	o.how = SCHEMA_APPEND;
+	ok(record_looks(&o, LOOKS, looks_of, &least), "another session");
 	is_u64(count_sql(path, rows) + count_sql(path, looks), 8, "knows nothing of the first one");
 	thin_some(path, 3);
 	is_u64(count_sql(path, lost), 0, "thinning leaves no look to another block");
@@ -885,6 +901,51 @@ test_looks(void)
 	is_u64(count_sql(path, lost), 0, "up to the end");
 	ok(count_sql(path, looks) >= 3, "but keeps them");
 	drop_file(path);
+}
+
+/* --- how large it may be ------------------------------------------------------------------------ */
+
+static const char used[] = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count,"
+                           " pragma_page_size";
+static const char said_size[] = "SELECT count(*) FROM message WHERE text LIKE '--max-size % is too small for this process: %'";
+
+/* Records n samples, with the same frames or with others in each; *dropped, of them; returns the bytes in use. */
+static uint64_t
+record_sized(uint64_t max_size, unsigned n, const uint8_t *frames, uint64_t *least, uint64_t *dropped, uint64_t *said)
+{
+	char path[] = "/tmp/test_record-XXXXXX";
+	struct recorder_options o = {.path = path, .how = SCHEMA_NEW, .max_size = max_size};
+	uint64_t bytes;
+
+	name_file(path);
+	ok(record_looks(&o, n, frames, least), "samples are recorded");
+	*dropped = n - count_sql(path, "SELECT count(*) FROM sample");
+	*said = count_sql(path, said_size);
+	bytes = count_sql(path, used);
+	printf("# %ju bytes of %ju at most, %ju of %u samples were dropped\n", (uintmax_t)bytes, (uintmax_t)max_size,
+	       (uintmax_t)*dropped, n);
+	drop_file(path);
+	return bytes;
+}
+
+static void
+test_size(void)
+{
+	static const uint8_t same[30] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	uint64_t least, dropped, said, all = record_sized(0, 2, NULL, &least, &dropped, &said), more, is;
+
+	ok(!least && !dropped && !said, "without a size it may grow");
+	more = record_sized(0, 200, NULL, &least, &dropped, &said) - all;
+	is = record_sized(all + more / 2, 200, NULL, &least, &dropped, &said);
+	ok(is <= all + more / 2 && dropped > 60 && dropped < 140, "older samples are dropped for a size");
+	ok(!least && !said, "of which nothing is said");
+	is = record_sized(all / 2, 200, NULL, &least, &dropped, &said);
+	ok(least > all && is <= least && is < all + all / 2,
+	   "bug: for a size that no thinning leads to, nearly all were dropped, and nothing was said");
+	ok(dropped < 198 && dropped, "it takes what it must, and samples that have room in that");
+	is_u64(said, 1, "and says so, once");
+	record_sized(all / 2, ARRAY_LEN(same), same, &least, &dropped, &said);
+	ok(!dropped && said == 1, "samples without news need next to nothing, and all stay");
 }
 
 /* --- several sessions ------------------------------------------------------------------------- */
@@ -1084,6 +1145,7 @@ main(void)
 	test_thinning();
 	test_files();
 	test_looks();
+	test_size();
 	test_sessions();
 	test_growing();
 	test_slow_disk();

@@ -21,6 +21,7 @@ struct record {
 	uint64_t until, next; /* on our clock */
 	bool writes;          /* they are tracked */
 	bool replaces;        /* a recording */
+	bool small;           /* it was said that --max-size is */
 	unsigned tries;       /* so many more to track those of another program */
 };
 
@@ -204,6 +205,20 @@ record_wait(const struct record *k)
 	       (!k->until || time_ns() < k->until);
 }
 
+/* The recorder says it in the file. */
+static void
+record_say_least(struct record *k, uint64_t least)
+{
+	struct buf text = {0};
+
+	if (!least || k->small)
+		return;
+	k->small = true;
+	recorder_least_text(k->b->o->max_size, least, &text);
+	k->b->report(text.s);
+	buf_free(&text);
+}
+
 static int
 record_all(struct record *k, struct err *err)
 {
@@ -219,6 +234,7 @@ record_all(struct record *k, struct err *err)
 			r = record_follow(k, err);
 		if (r || last)
 			break;
+		record_say_least(k, keeper_least(k->to));
 		k->next = u64_max(k->next + o->interval_ns, time_ns());
 		last = !record_wait(k);
 	}
@@ -262,6 +278,7 @@ record_to(struct record *k, const struct recorder_options *to, uint64_t start, u
 	}
 	if (!ends.samples && (r == 0 || err->sys == ESRCH))
 		r = record_refuse_ended(k, err);
+	record_say_least(k, ends.least);
 	if (r == 0)
 		record_say_size(k, &ends, k->b->note);
 	else

@@ -23,6 +23,8 @@ static const char docs_recording_head[] =
     "the new recording is FILE.pmtop-new until it has a sample, and then takes the place of FILE.\n"
     "It can be read while it is being made. A question in SQL that takes longer than the interval "
     "keeps the recorder from taking samples; a message then says how many are missing.\n"
+    "While a sample is written the file is locked for a moment: sqlite3 says \"database is "
+    "locked\" unless it waits, as .timeout makes it do in the examples.\n"
     "Contents of memory are in it only with\n"
     ".BR \\-\\-with\\-bytes ,\n"
     "and then they are complete: \\-\\-anonymous\\-names removes no names from them.\n"
@@ -108,7 +110,7 @@ static void
 docs_recording_query(const struct schema_row *r)
 {
 	docs_recording_row(r);
-	printf(".PP\n.EX\nsqlite3 FILE '");
+	printf(".PP\n.EX\nsqlite3 \\-cmd \".timeout 1000\" FILE '");
 	docs_roff(r->type);
 	printf("'\n.EE\n");
 }
