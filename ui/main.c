@@ -37,7 +37,8 @@
 static _Noreturn void
 main_out_of_memory(void)
 {
-	static const char text[] = "pmtop: out of memory; try a smaller range\n";
+	static const char text[] = "pmtop: out of memory; free some, raise the limit of memory "
+	                           "(ulimit -v), or ask for less at once\n";
 
 	term_panic();
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)

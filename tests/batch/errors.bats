@@ -90,6 +90,33 @@ load helper
 	refused 2 'unknown document "poems"' --print poems
 }
 
+@test "bug: an option that several begin like was said not to exist" {
+	fixture zoo
+	refused 2 '^pmtop: --l is ambiguous: several options begin like that; choose from --list, --lens$' --l "$PID"
+	refused 2 '^pmtop: --l=3 is ambiguous.*--list, --lens$' --l=3 "$PID"
+	refused 2 '--no is ambiguous.*--noheadings, --no-config, --no-mouse, --no-attribution$' --no "$PID"
+	# of those that begin so, only one is for users
+	refused 2 '--prin: no such option; did you mean --print-config' --prin "$PID"
+	refused 2 '--json=3: takes no value' --json=3 "$PID"
+	refused 2 '--=3: no such option' --=3 "$PID"
+	pm --lis -n -o START "$PID"
+}
+
+@test "bug: out of memory, --list was told to take a smaller range, and it takes none" {
+	[[ ! ${ASAN_OPTIONS-} ]] || skip "the sanitizer's own memory is too much"
+	fixture zoo
+	local i status=0
+	fixture_own zoo
+	for ((i = 0; i < 200000; i++)); do
+		printf '%x-%x rw-p 00000000 00:00 0\n' $((0x10000000 + i * 8192)) $((0x10001000 + i * 8192))
+	done >"$ROOT/$PID/maps"
+	(ulimit -v 60000 && exec "$PMTOP" --proc-root "$ROOT" --list "$PID") >/dev/null 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	cat "$BATS_TEST_TMPDIR/err"
+	is "$status" 1
+	grep -qx 'pmtop: out of memory; free some, raise the limit of memory (ulimit -v), or ask for less at once' \
+		"$BATS_TEST_TMPDIR/err"
+}
+
 @test "bug: --at was ignored by answers about all times, and by the screen" {
 	fixture zoo
 	local file=$BATS_TEST_TMPDIR/recording

@@ -207,6 +207,38 @@ option_nearest(const char *name)
 	return best >= 2 ? found : NULL;
 }
 
+/* Of an option that several begin like: their names. false: fewer than two do. */
+static bool
+option_candidates(const char *word, struct buf *out)
+{
+	size_t length = strcspn(word, "=") - 2, n = 0;
+
+	for (size_t i = 0; i < OPTIONS; i++) {
+		if (options_rows[i].group == OPTION_HIDDEN ||
+		    strncmp(options_rows[i].name, word + 2, length) != 0)
+			continue;
+		buf_fmt(out, "%s--%s", n++ ? ", " : "", options_rows[i].name);
+	}
+	return n > 1;
+}
+
+static int
+option_refuse_short(const char *word, struct err *err)
+{
+	struct buf how = {0};
+	bool several = false;
+
+	if (strncmp(word, "--", 2) == 0 && word[2] && word[2] != '=') {
+		buf_str(&how, "choose from ");
+		several = option_candidates(word, &how);
+	}
+	if (several)
+		err_set(err, ERR_USAGE, "several options begin like that", how.s,
+		        "%.60s is ambiguous", word);
+	free(how.s);
+	return several ? -1 : 0;
+}
+
 static int
 option_unknown_option(const char *word, int c, struct err *err)
 {
@@ -218,6 +250,8 @@ option_unknown_option(const char *word, int c, struct err *err)
 	if (c == ':')
 		return err_set(err, ERR_USAGE, "needs a value", "see `pmtop --help`", "%.60s",
 		               word);
+	if (!bare && option_refuse_short(word, err) < 0)
+		return -1;
 	if (near)
 		snprintf(how, sizeof(how), "did you mean --%s? `pmtop --help` lists them", near);
 	return err_set(err, ERR_USAGE, bare ? "takes no value" : "no such option", how, "%.60s",
