@@ -136,8 +136,8 @@ static void
 command_touch(struct reader *l, struct result *r)
 {
 	if (r->command.consent != l->draft.execs + 1 || !target_is_alive(&l->t))
-		err_set(&r->err, ERR_TARGET, "it has ended or executed a new program", NULL, "%s",
-		        command_cannot(COMMAND_TOUCH));
+		err_set(&r->err, ERR_TARGET, "the process has ended or executed a new program",
+		        NULL, "%s", command_cannot(COMMAND_TOUCH));
 	else if (touched_clear(&l->t.touched, l->t.source, &r->err) == 0)
 		l->draft.touched = l->t.touched;
 }

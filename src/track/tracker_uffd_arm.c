@@ -73,7 +73,8 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 		if (n < 0 && errno == EFAULT)
 			return 0; /* past the user's address space */
 		if (n < 0 && errno == ESRCH)
-			return err_set(err, ERR_TARGET, "it has ended, or executed another program",
+			return err_set(err, ERR_TARGET,
+			               "the process has ended, or executed another program",
 			               "open it again", "cannot watch its memory");
 		if (n < 0)
 			return err_sys(err, NULL, "cannot write-protect the pages at %#llx",

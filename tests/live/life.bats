@@ -171,7 +171,7 @@ write_and_record() {
 	local status=0
 	wait "$WATCH" || status=$?
 	is $status 1
-	said 'it executed a new program, now .*; watch process '"$SUBJECT_PID"' with the same command'
+	said 'the process executed a new program, now .*; watch process '"$SUBJECT_PID"' with the same command'
 	# beside what a short interval costs
 	is "$(grep -vc ' cost the process about ' "$BATS_TEST_TMPDIR/err")" 1
 }
@@ -189,12 +189,12 @@ write_and_record() {
 	wait "$WATCH" || status=$?
 	cat "$BATS_TEST_TMPDIR/err"
 	is $status 1
-	said 'could not be measured: it has ended'
+	said 'could not be measured: the process has ended$'
 	# beside what a short interval costs
 	is "$(grep -vc ' cost the process about ' "$BATS_TEST_TMPDIR/err")" 1
 }
 
-@test "a watched command that ends: it is said how" {
+@test "bug: of a watched command that ended, it was said how, but not what had ended" {
 	way_here
 	local status=0
 	mkfifo "$BATS_TEST_TMPDIR/go"
@@ -204,7 +204,7 @@ write_and_record() {
 	echo >"$GO"
 	wait "$WATCH" || status=$?
 	is $status 1
-	said 'it has ended with exit status 3'
+	said 'could not be measured: the process has ended with exit status 3'
 }
 
 @test "bug: the screen lost a script's writes when it executed a program" {
@@ -399,7 +399,7 @@ question_start() {
 		# the race may be won
 		((status)) || { rm -f "$TMPDIR"/*; continue; }
 		is "$(ls "$TMPDIR")" ""
-		said '^pmtop: interval 1 could not be measured: it has ended with exit status 7$' && continue
+		said '^pmtop: interval 1 could not be measured: the process has ended with exit status 7$' && continue
 		is $status 1
 		is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
 		said "^pmtop: $what process [0-9]+ \(sh\): it $how\$"

@@ -550,7 +550,7 @@ reuse='
 		-o INTERVAL "${INJECT[@]}" >"$BATS_TEST_TMPDIR/said" || status=$?
 	((status != 77)) || skip "the number was not given out again"
 	cat "$BATS_TEST_TMPDIR"/{said,err}
-	grep -q 'it has ended' "$BATS_TEST_TMPDIR/err"
+	grep -q 'the process has ended' "$BATS_TEST_TMPDIR/err"
 	is "$(<"$BATS_TEST_TMPDIR/said")" $'1\nuntouched'
 }
 

@@ -353,7 +353,7 @@ writer_start() {
 	until_true is_armed anon
 	subject exec
 	if watch_end; then return 1; fi
-	grep -q 'it executed a new program, now .*; the watch covered the old one' "$BATS_TEST_TMPDIR/err"
+	grep -q 'the process executed a new program, now .*; the watch covered the old one' "$BATS_TEST_TMPDIR/err"
 	is_free
 }
 
@@ -364,7 +364,7 @@ writer_start() {
 	until_true is_armed anon
 	subject exit 0
 	if wait "$WATCH"; then return 1; fi
-	grep -qx 'pmtop: interval 1 could not be measured: it has ended' "$BATS_TEST_TMPDIR/err"
+	grep -qx 'pmtop: interval 1 could not be measured: the process has ended' "$BATS_TEST_TMPDIR/err"
 }
 
 @test "a process that ends or executes while it is being armed: one error line, or watched" {

@@ -352,7 +352,7 @@ batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 
 	if (w->b->o->command)
 		launch_how_it_ends(m->pid, how, sizeof(how));
-	snprintf(why, sizeof(why), "it has ended%s", how);
+	snprintf(why, sizeof(why), "the process has ended%s", how);
 	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be measured", i);
 }
 
@@ -364,7 +364,8 @@ batch_refuse_exec(const struct watch *w, unsigned i, struct err *err)
 	char why[160], how[96];
 
 	snprintf(why, sizeof(why),
-	         "it executed a new program, now %s; the watch covered the old one", m->comm);
+	         "the process executed a new program, now %s; the watch covered the old one",
+	         m->comm);
 	snprintf(how, sizeof(how), "watch process %d with the same command", (int)m->pid);
 	return err_set(err, ERR_TARGET, why, how, "interval %u could not be measured", i);
 }
