@@ -186,6 +186,14 @@ strings_of() { # FILE MACRO
 	(ulimit -s 80 && "$PMTOP" --print man) | diff - <("$PMTOP" --print man)
 }
 
+@test "bug: the manual named variables of the environment that its list of them had not" {
+	local v
+	pm --print man | sed -n '/^\.SH ENVIRONMENT/,/^\.SH "SEE/p' >"$BATS_TEST_TMPDIR/list"
+	for v in NO_COLOR LC_ALL TERM TERMINFO XDG_CONFIG_HOME XDG_STATE_HOME TMPDIR INPUTRC; do
+		grep -Eq "^\.B (.*, )?$v(,|\$)" "$BATS_TEST_TMPDIR/list" || { echo "$v"; return 1; }
+	done
+}
+
 # what a command finds that is started: its descriptors, then signals that are blocked or ignored
 _finds='ls /proc/$$/fd >"$0/fds"; grep -E "^Sig(Blk|Ign)" /proc/self/status >"$0/signals.new"; mv "$0/signals.new" "$0/signals"
 	echo $$ >"$0/pid"; exec sleep 300'

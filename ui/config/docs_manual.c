@@ -296,6 +296,13 @@ docs_manual(void)
 	       "C); UTF-8 if none of them is set\n"
 	       ".TP\n.B TERM\nlinux (the console, whose fonts lack the symbols) implies "
 	       "\\-\\-ascii\n"
+	       ".TP\n.B TERMINFO\nwhere the description of the terminal is looked for first\n"
+	       ".TP\n.B XDG_CONFIG_HOME, XDG_STATE_HOME\nwhere the files above are, if absolute; "
+	       "otherwise \\fI~/.config\\fR and \\fI~/.local/state\\fR\n"
+	       ".TP\n.B TMPDIR\nwhere the output of a command that pmtop starts goes, and a copy "
+	       "of a recording whose recorder was killed, if absolute; otherwise "
+	       "\\fI/tmp\\fR\n"
+	       ".TP\n.B INPUTRC\nignored, as ~/.inputrc is: the prompt has its own keys\n"
 	       ".SH \"SEE ALSO\"\n.BR pmtop\\-query (7),\n.BR pmtoprc (5),\n"
 	       ".BR pmtop\\-recording (5),\n.BR proc (5),\n.BR pmap (1),\n"
 	       "the kernel's admin\\-guide/mm/pagemap.rst and soft\\-dirty.rst\n");
