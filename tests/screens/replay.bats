@@ -64,7 +64,7 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	done
 	[ "$("$PMTOP" --heat -b --csv -o TO,WR/S "$FILE" | awk -F, '{ n[$1] += $2 } END { for (to in n) if (n[to]) print n[to] }' | sort | xargs)" = "2458 614" ]
 	screen_start 120x40 --at +40s "$FILE"
-	at 2
+	screen_wait_text ', 2 of 4' # with a date if it is midnight meanwhile
 	screen_text | grep -q ' 2.4K/s .* 0.6 pages/s  *peak 0.6'
 	screen_text | grep -qE '10000000 .* 96.0K +2.4K '
 	screen_text | grep -q '^ written .*█.*max 2.4K/s'
