@@ -47,6 +47,16 @@ ask() { screen_keys : && screen_type "$1" && screen_keys Enter; }
 	at 1
 }
 
+@test "bug: on 40 columns the state of a replay was cut at its left, and hid the process" {
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	sqlite3 "$FILE" "UPDATE sample SET tracker = 'soft-dirty', clears = 12, epoch = 2, cleared = time, first_epoch = 1, first = time"
+	screen_start 40x12 "$FILE"
+	screen_keys p
+	screen_wait_text "^ [^ ]+ $PID playi.*… +epoch 12"
+	screen_keys Q
+	screen_end
+}
+
 @test "bug: of samples a minute apart, rates below half a page a second were 0" {
 	local at
 	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"

@@ -337,6 +337,27 @@ header_find_signs(const struct app *a, const struct sample *s, struct header_sig
 		header_add(h, role, a->t.request.interval_ns ? ACT_PAUSE : ACT_REFRESH, text);
 }
 
+/* The leftmost by so many columns: without its second part, then cut, or left out. */
+static void
+header_shorten(struct header_signs *h, int lack)
+{
+	enum { LEAST = 6 };
+	struct header_sign *sign = &h->v[h->n - 1];
+	int width = (int)fit_width(sign->text, strlen(sign->text)), left = width - lack;
+	char *part = strrchr(sign->text, ',');
+	struct buf cut = {0};
+
+	if (part)
+		*part = '\0';
+	if (left < LEAST) {
+		h->n--;
+		return;
+	}
+	fit_cut_end(&cut, sign->text, (size_t)left);
+	snprintf(sign->text, sizeof(sign->text), "%s", cut.s ? cut.s : "");
+	buf_free(&cut);
+}
+
 /* Makes room for so many columns at the left: without what is usual, then with fewer words. */
 static void
 header_make_room(const struct app *a, const struct sample *s, int least, struct header_signs *h)
@@ -345,10 +366,13 @@ header_make_room(const struct app *a, const struct sample *s, int least, struct 
 
 	while ((lack = least - header_left(h, a->ui.cols)) > 0 && header_drop_dim(h))
 		;
-	if (lack <= 0 || !h->grown)
-		return;
-	width = (int)fit_width(h->grown->text, strlen(h->grown->text));
-	header_growth_text(a, s, width - lack, h->grown->text, sizeof(h->grown->text));
+	if (lack > 0 && h->grown) {
+		width = (int)fit_width(h->grown->text, strlen(h->grown->text));
+		header_growth_text(a, s, width - lack, h->grown->text, sizeof(h->grown->text));
+	}
+	lack = least - header_left(h, a->ui.cols);
+	if (lack > 0 && h->n)
+		header_shorten(h, lack);
 }
 
 /* The process: its PID is never cut, and its name is marked where it is. */
