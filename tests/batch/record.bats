@@ -148,7 +148,8 @@ rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
 		is "$(rss_at "$at")" "$(rss_at start)"
 	done
 	refused 2 'goes from 2026-01-02 12:30:00 to 2026-01-03 12:30:01, ' --list --at '2026-01-04 00:00' "$FILE"
-	refused 2 'not a time.*2026-12-01T12:30:05' --list --at 2026-01-03 "$FILE"
+	refused 2 'not a time.*2026-12-01T12:30:05' --list --at 2026-13-03 "$FILE"
+	is "$(rss_at 2026-01-03)" "$(rss_at 2026-01-03T00:30)"
 	is "$("$PMTOP" --diff "$FILE@2026-01-02T12:30:00" "$FILE@2026-01-03T12:30:00" -n --csv -b -o RSS | head -n 1)" -16384
 }
 

@@ -277,7 +277,7 @@ _no_diff() { ! screen_text | head -n 1 | grep -q 'since before'; }
 	_screen_until 'nothing is compared' _no_two
 	# a snapshot of the same name takes its place
 	ask 'snap before'
-	screen_wait_text 'snapshot before: '
+	screen_wait_text 'snapshot before replaced: '
 	ask 'diff before'
 	screen_wait_text 'since before [0-9]+s \+0 -0 '
 	screen_keys n
