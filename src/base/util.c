@@ -102,7 +102,10 @@ buf_grew(struct buf *b, size_t n)
 void
 buf_add(struct buf *b, const char *s, size_t n)
 {
-	memcpy(buf_room(b, n), s, n);
+	char *to = buf_room(b, n);
+
+	if (n) /* of nothing there may be no address */
+		memcpy(to, s, n);
 	buf_grew(b, n);
 }
 
