@@ -78,6 +78,14 @@ block_rows_is_news(struct block_rows *r, const struct block *b)
 	return true;
 }
 
+/* The row is there from the beginning: when it is written again the file does not grow. */
+static int
+block_rows_look(struct block_rows *r, const struct block *b, struct err *err)
+{
+	STATEMENTS_BIND(&r->s, BLOCK_ROWS_AGAIN, b->start, b->time_ns);
+	return statements_do(&r->s, BLOCK_ROWS_AGAIN, err);
+}
+
 static int
 block_rows_one(struct block_rows *r, int64_t sample, const struct block *b, struct err *err)
 {
@@ -85,16 +93,14 @@ block_rows_one(struct block_rows *r, int64_t sample, const struct block *b, stru
 	sqlite3_stmt *s;
 	int got;
 
-	if (!block_rows_is_news(r, b)) {
-		STATEMENTS_BIND(&r->s, BLOCK_ROWS_AGAIN, b->start, b->time_ns);
-		return statements_do(&r->s, BLOCK_ROWS_AGAIN, err);
-	}
+	if (!block_rows_is_news(r, b))
+		return block_rows_look(r, b, err);
 	block_pack(b, &packed);
 	s = STATEMENTS_BIND(&r->s, BLOCK_ROWS_NEW, b->start, (uint64_t)sample, b->time_ns);
 	sqlite3_bind_blob64(s, 4, packed.s, packed.len, SQLITE_STATIC);
 	got = statements_do(&r->s, BLOCK_ROWS_NEW, err);
 	buf_free(&packed);
-	return got;
+	return got < 0 ? -1 : block_rows_look(r, b, err);
 }
 
 int
