@@ -830,8 +830,13 @@ record_looks(const struct recorder_options *o, unsigned n, const uint8_t *frames
 	struct target t;
 	struct session *is;
 	struct moments from;
-	int got = r ? target_open(&t, "/proc", getpid(), &err) : -1;
+	pid_t still = fork(); /* this process may map memory meanwhile, with sanitizers it does */
+	int got;
 
+	if (!still)
+		for (;;)
+			pause();
+	got = r && still > 0 ? target_open(&t, "/proc", still, &err) : -1;
 	if (got < 0 || target_open_pages(&t, &err) < 0)
 		return false;
 	moments_begin(&from, &t);
@@ -844,6 +849,8 @@ record_looks(const struct recorder_options *o, unsigned n, const uint8_t *frames
 	moments_free(&from);
 	recorder_close(r);
 	target_close(&t);
+	kill(still, SIGKILL);
+	waitpid(still, NULL, 0);
 	return got == 0;
 }
 
