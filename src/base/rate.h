@@ -13,7 +13,7 @@
 #define RATE_PAGE UINT64_C(1000000000)
 #define RATE_MOST (UINT64_MAX / 64)
 
-/* Of so many pages in `ns` (more than 0). */
+/* The rate of `pages` in `ns`, which must not be 0. */
 uint64_t rate_of(uint64_t pages, uint64_t ns);
 
 /* The nearest whole number, of bytes or of pages, a second. */

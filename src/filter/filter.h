@@ -96,7 +96,7 @@ struct filter {
 int filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
                  struct err *err);
 
-/* Only some words and fields may be asked for; of others, known or not, it is said why. */
+/* The only words and fields that may be asked for, and what an error says of any other. */
 struct filter_only {
 	bool (*has)(const char *s, size_t n);
 	const char *why, *how;

@@ -504,24 +504,13 @@ keeper_say_end(struct keeper *k, const char *how, struct buf *out)
 	buf_free(&text);
 }
 
-uint64_t
-keeper_bytes(struct keeper *k)
+struct keeper_ends
+keeper_so_far(struct keeper *k)
 {
-	uint64_t n;
+	struct keeper_ends is;
 
 	pthread_mutex_lock(&k->desk->lock);
-	n = k->desk->is.bytes;
+	is = k->desk->is;
 	pthread_mutex_unlock(&k->desk->lock);
-	return n;
-}
-
-uint64_t
-keeper_least(struct keeper *k)
-{
-	uint64_t n;
-
-	pthread_mutex_lock(&k->desk->lock);
-	n = k->desk->is.least;
-	pthread_mutex_unlock(&k->desk->lock);
-	return n;
+	return is;
 }

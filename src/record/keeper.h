@@ -63,10 +63,7 @@ void keeper_say(struct keeper *k, const char *text);
 /* That the process has ended, and how (proc_how_it_ended); `out`, unless NULL, gets it, too. */
 void keeper_say_end(struct keeper *k, const char *how, struct buf *out);
 
-/* Bytes of the file. */
-uint64_t keeper_bytes(struct keeper *k);
-
-/* Bytes that it takes at least, if --max-size is less; 0: it is not. */
-uint64_t keeper_least(struct keeper *k);
+/* How the file is by now. `least` is 0 unless --max-size is less than that. */
+struct keeper_ends keeper_so_far(struct keeper *k);
 
 #endif

@@ -87,7 +87,7 @@ reader_keep(struct reader *l, struct regions *rs)
 	if (keeper_end(l->keeper, rs, interval, &l->draft.recorded_err) < 0)
 		reader_stop_keeping(l);
 	else
-		l->draft.recorded.bytes = keeper_bytes(l->keeper);
+		l->draft.recorded.bytes = keeper_so_far(l->keeper).bytes;
 }
 
 void

@@ -54,7 +54,7 @@ layout_find_parts(struct heatmap_layout *j)
 		}
 }
 
-/* How many rows these take, of so many pages at most, if none has pages of two names. */
+/* How many rows these take if a row has at most that many pages, all under one name. */
 static uint64_t
 layout_rows_of(const struct heatmap_layout *j, uint64_t each)
 {

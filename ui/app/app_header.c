@@ -337,7 +337,7 @@ header_find_signs(const struct app *a, const struct sample *s, struct header_sig
 		header_add(h, role, a->t.request.interval_ns ? ACT_PAUSE : ACT_REFRESH, text);
 }
 
-/* The leftmost by so many columns: without its second part, then cut, or left out. */
+/* Shortens the leftmost sign by `lack` columns: its second part goes, then the rest is cut. */
 static void
 header_shorten(struct header_signs *h, int lack)
 {

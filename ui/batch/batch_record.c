@@ -234,7 +234,7 @@ record_all(struct record *k, struct err *err)
 			r = record_follow(k, err);
 		if (r || last)
 			break;
-		record_say_least(k, keeper_least(k->to));
+		record_say_least(k, keeper_so_far(k->to).least);
 		k->next = u64_max(k->next + o->interval_ns, time_ns());
 		last = !record_wait(k);
 	}

@@ -13,8 +13,8 @@
 
 struct heat_view {
 	enum heatmap_what what;
-	bool chosen;       /* `what` is; else what is known of writes decides when it is opened: */
-	bool opened;
+	bool chosen;       /* the user chose `what` */
+	bool opened;       /* if not, it was chosen when the view was opened */
 	struct heatmap_of of;
 	unsigned row, col; /* the cell under the cursor */
 };

@@ -400,7 +400,7 @@ view_hex_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out
 	char at[40], back[24];
 
 	snprintf(at, sizeof(at), "hex %llx", (unsigned long long)ui->byte);
-	room = ui->breadcrumb_room - (int)(strlen(CRUMB_SIGN) + strlen(at));
+	room = ui->breadcrumb_room - (int)(fit_width(CRUMB_SIGN, strlen(CRUMB_SIGN)) + strlen(at));
 	if (v && room >= NAME_LEAST) {
 		fit_name_cut(out, v, (size_t)(room < most ? room : most));
 		buf_str(out, CRUMB_SIGN);
