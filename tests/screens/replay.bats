@@ -760,7 +760,8 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 	screen_keys : && screen_type 'at ' && screen_keys Tab Tab
 	screen_text | grep -qE '^ here +a snapshot'
 	screen_text | grep -qE '^ start +the first sample'
-	screen_text | grep -qE '^ ..:..:..\.... +sample 1 of 4'
+	# with milliseconds if the next is of the same second
+	screen_text | grep -qE '^ ..:..:..(\....)? +sample 1 of 4'
 	screen_keys Escape :
 	screen_type 'diff start h' && screen_keys Tab
 	screen_text | grep -q '^:diff start here'
