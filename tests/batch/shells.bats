@@ -131,6 +131,48 @@ odd_name() { # SHELL
 @test "zsh completes the same" { asks zsh; }
 @test "fish completes the same" { asks fish; }
 
+# bash WORD...: what is offered for the last of readline's words
+bash_words() {
+	bash --norc -c 'source "$1"; COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2))
+		_pmtop 2>/dev/null
+		((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"' _ "$completion" "$@"
+}
+
+@test "bug: bash took the name of a file with a space for two, and [vdso] for a pattern of files" {
+	need_shell bash
+	touch 'my day.pmtop' d v
+	mkdir 'a folder'
+	is "$(bash_words pmtop my)" 'my day.pmtop'
+	is "$(bash_words pmtop 'my\ d')" 'my day.pmtop'
+	is "$(bash_words pmtop --record '"my')" 'my day.pmtop'
+	is "$(bash_words pmtop --diff my)" 'my day.pmtop'
+	is "$(bash_words pmtop --proc-root a)" 'a folder'
+	is "$(bash_words pmtop -- cat my)" 'my day.pmtop'
+	is "$(bash_words pmtop --pages = '[')" '[vdso]'
+	is "$(bash_words pmtop --pages --filter "'anon & scan:pre")" 'anon & scan:present'
+}
+
+@test "bug: bash offered processes after a colon, where readline begins a word" {
+	need_shell bash
+	is "$(bash_words pmtop --pages --filter scan : pre)" present
+	is "$(bash_words pmtop --pages --filter = scan : pre)" present
+	is "$(bash_words pmtop --pages --filter scan : | head -n 2)" $'present\nswapped'
+	is "$(bash_words pmtop -e pfn :)" ''
+	is "$(bash_words pmtop -e pfn : "${$:0:1}")" ''
+	is "$(bash_words pmtop --at = 12 : 1)" ''
+}
+
+@test "bug: zsh took [vdso] for a pattern of files, and fish offered any file after --pages=" {
+	local words
+	need_shell zsh
+	words=$(offered zsh 'pmtop --scope ')
+	has '\[vdso\]'
+	words=$(offered zsh 'pmtop -e ')
+	has '\[vdso\]'
+	need_shell fish
+	is "$(offered fish 'pmtop --pages=' | xargs)" '[vdso] heap stack'
+}
+
 @test "the name of a process is not run as a command by the completion of bash" { odd_name bash; }
 @test "nor by that of zsh" { odd_name zsh; }
 @test "nor by that of fish" { odd_name fish; }

@@ -10,7 +10,7 @@
 static void
 docs_bash_words(const char *words)
 {
-	printf("COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", words);
+	printf("mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\"); return ;;\n", words);
 }
 
 static void
@@ -30,8 +30,8 @@ docs_bash_columns(void)
 	}
 	printf("\t\tesac\n"
 	       "\t\thave=${cur%%\"${cur##*,}\"}\n"
-	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$words\" -- \"${cur##*,}\")); "
-	       "return ;;\n");
+	       "\t\tmapfile -t COMPREPLY < <(compgen -P \"$have\" -W \"$words\" "
+	       "-- \"${cur##*,}\"); return ;;\n");
 	buf_free(&words);
 }
 
@@ -45,8 +45,8 @@ docs_bash_filter(void)
 	printf("\t\twords='%s'\n"
 	       "\t\tcase \"${COMP_WORDS[*]}\" in *--pages*) words='%s' ;; esac\n"
 	       "\t\thave=${cur%%\"${cur##*[&|!( ]}\"}\n"
-	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$words\" -- \"${cur##*[&|!( ]}\")); "
-	       "return ;;\n",
+	       "\t\tmapfile -t COMPREPLY < <(compgen -P \"$have\" -W \"$words\" "
+	       "-- \"${cur##*[&|!( ]}\"); return ;;\n",
 	       regions.s, pages.s);
 	buf_free(&pages);
 	buf_free(&regions);
@@ -73,8 +73,8 @@ docs_bash_value(enum option_takes takes)
 
 	switch (takes) {
 	case TAKES_ANY: printf("return ;;\n"); return;
-	case TAKES_FILE: printf("COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"); return;
-	case TAKES_FOLDER: printf("COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"); return;
+	case TAKES_FILE: printf("_pmtop_files -f; return ;;\n"); return;
+	case TAKES_FOLDER: printf("_pmtop_files -d; return ;;\n"); return;
 	case TAKES_COLUMNS: printf("\n"); docs_bash_columns(); return;
 	case TAKES_FILTER: printf("\n"); docs_bash_filter(); return;
 	case TAKES_QUESTION: docs_bash_questions(); return;
@@ -121,13 +121,22 @@ static const char docs_bash_targets[] =
     "\t\t[[ $name != \"$cur\"* || ! $name =~ ^[A-Za-z0-9_][A-Za-z0-9_.+-]*$ ]] || "
     "COMPREPLY+=(\"$name\")\n"
     "\tdone 2>/dev/null\n"
+    "\t_pmtop_files -d\n"
+    "\t_pmtop_files -f -X '!*.pmtop'\n"
+    "}\n\n";
+
+static const char docs_bash_files[] =
+    "# what readline reads as a backslash or a quote is none in the name of a file\n"
+    "_pmtop_files()\n{\n"
+    "\tlocal files\n"
     "\tcompopt -o filenames 2>/dev/null\n"
-    "\tCOMPREPLY+=($(compgen -d -- \"$cur\"; compgen -f -X '!*.pmtop' -- \"$cur\"))\n"
+    "\tmapfile -t files < <(compgen \"$@\" -- \"${cur//\\\\}\")\n"
+    "\tCOMPREPLY+=(\"${files[@]}\")\n"
     "}\n\n";
 
 static const char docs_bash_head[] =
     "_pmtop()\n{\n"
-    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words have i\n"
+    "\tlocal last=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev words have before i\n"
     "\tlocal IFS=$' \\t\\n'\n"
     "\t# after -- comes a command\n"
     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -135,19 +144,32 @@ static const char docs_bash_head[] =
     "\t\tif declare -F _command_offset >/dev/null; then\n"
     "\t\t\t_command_offset $((i + 1))\n"
     "\t\telif ((i == COMP_CWORD - 1)); then\n"
-    "\t\t\tCOMPREPLY=($(compgen -c -- \"$cur\"))\n"
+    "\t\t\t_pmtop_files -c\n"
     "\t\telse\n"
-    "\t\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
+    "\t\t\t_pmtop_files -f\n"
     "\t\tfi\n"
     "\t\treturn\n"
     "\tdone\n"
-    "\t# --option=value is three words of readline's\n"
+    "\t# a:b is three words of readline's, of which only the last is replaced\n"
+    "\twhile ((last > 1)) && [[ $cur == :* || ${COMP_WORDS[last-1]} == : ]]; do\n"
+    "\t\tcur=${COMP_WORDS[--last]}$cur\n"
+    "\tdone\n"
+    "\t((last == COMP_CWORD)) || before=${cur%\"${cur##*:}\"}\n"
+    "\t# and so is --option=value\n"
+    "\tprev=${COMP_WORDS[last-1]}\n"
     "\tif [[ $cur == = ]]; then\n"
     "\t\tprev+== cur=\n"
     "\telif [[ $prev == = ]]; then\n"
-    "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}=\n"
+    "\t\tprev=${COMP_WORDS[last-2]}=\n"
     "\tfi\n"
     "\tcur=${cur#[\\'\\\"]}\n"
+    "\t_pmtop_words\n"
+    "\t[[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null\n"
+    "\t[[ -z $before ]] || COMPREPLY=(\"${COMPREPLY[@]#\"$before\"}\")\n"
+    "\t[[ -n ${COMPREPLY[*]} ]] || COMPREPLY=()\n"
+    "}\n\n"
+    "# what may be there in place of $cur, after $prev\n"
+    "_pmtop_words()\n{\n"
     "\tcase $prev in\n";
 
 void
@@ -156,17 +178,17 @@ docs_bash(void)
 	size_t n;
 	const struct option_row *o = option_table(&n);
 
-	printf("# Made by `pmtop --print bash-completion` from its tables.\n\n%s%s",
-	       docs_bash_targets, docs_bash_head);
+	printf("# Made by `pmtop --print bash-completion` from its tables.\n\n%s%s%s",
+	       docs_bash_files, docs_bash_targets, docs_bash_head);
 	for (size_t i = 0; i < n; i++)
 		docs_bash_option(&o[i]);
 	printf("\tesac\n"
 	       "\tcase $cur in\n"
-	       "\t-*) COMPREPLY=($(compgen -W '");
+	       "\t-*) mapfile -t COMPREPLY < <(compgen -W '");
 	for (size_t i = 0; i < n; i++)
 		if (o[i].group != OPTION_HIDDEN)
 			printf("%s--%s", i ? " " : "", o[i].name);
-	printf("' -- \"$cur\")) ;;\n"
+	printf("' -- \"$cur\") ;;\n"
 	       "\t*) _pmtop_targets \"$cur\" ;;\n"
 	       "\tesac\n}\n"
 	       "complete -F _pmtop pmtop\n");

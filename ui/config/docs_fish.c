@@ -132,7 +132,8 @@ docs_fish(void)
 	printf("%s"
 	       "complete -c pmtop -f\n"
 	       "complete -c pmtop -n 'not __pmtop_has_command' -a '(__pmtop_targets)'\n"
-	       "complete -c pmtop -n 'not __pmtop_has_command' "
+	       "complete -c pmtop -n 'not __pmtop_has_command; "
+	       "and not string match -q -- \"-*\" (commandline -ct)' "
 	       "-a '(__fish_complete_suffix .pmtop)'\n"
 	       "complete -c pmtop -n __pmtop_has_command -a '(__pmtop_command)'\n",
 	       docs_fish_targets);

@@ -16,6 +16,14 @@ docs_zsh_text(const char *s)
 			printf("%s%c", strchr("[]:\\", *s) ? "\\" : "", *s);
 }
 
+/* Words of an array: the name of a region like [vdso] is no pattern of files. */
+static void
+docs_zsh_words(const char *words)
+{
+	for (; *words; words++)
+		printf("%s%c", strchr("[]", *words) ? "\\" : "", *words);
+}
+
 static void
 docs_zsh_columns(void)
 {
@@ -73,7 +81,9 @@ docs_zsh_questions(void)
 	docs_words_of(TAKES_RANGE, &ranges);
 	printf("\t)\n"
 	       "\t_describe -t questions question questions -S ''\n"
-	       "\tcompadd -S '' -J places -- %s\n}\n\n", ranges.s);
+	       "\tcompadd -S '' -J places -- ");
+	docs_zsh_words(ranges.s);
+	printf("\n}\n\n");
 	buf_free(&ranges);
 }
 
@@ -120,7 +130,9 @@ docs_zsh_value(enum option_takes takes)
 	case TAKES_EXPORT: break;
 	}
 	docs_words_of(takes, &words);
-	printf("(%s)", words.s);
+	printf("(");
+	docs_zsh_words(words.s);
+	printf(")");
 	buf_free(&words);
 }
 
