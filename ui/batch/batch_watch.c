@@ -22,7 +22,7 @@ static const uint64_t LEAST_NS = 10000000; /* between scans */
 enum {
 	EXECS = 16,  /* limit on successive programs in one interval */
 	SCANS = 100, /* while watching before another answer, at most */
-	SHARE = 10,  /* a scan that took t is repeated after SHARE * t at the earliest */
+	SHARE = 50,  /* a scan that took t is repeated after SHARE * t at the earliest */
 };
 
 struct watch {
