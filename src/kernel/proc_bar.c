@@ -47,7 +47,8 @@ proc_is_all(const unsigned long long *ids, unsigned n, unsigned id)
 static enum proc_bar
 proc_find_bar(int dir)
 {
-	enum { IDS = 3, NOBODY = 65534 /* what users of other namespaces look like */ };
+	/* what users of other namespaces look like; in the first one, this is a user */
+	enum { IDS = 3, NOBODY = 65534 };
 	char text[4096], own[4096];
 	unsigned long long uid[IDS] = {0}, gid[IDS] = {0}, caps = 0, own_caps = 0;
 	struct statfs fs;
@@ -60,7 +61,7 @@ proc_find_bar(int dir)
 	    proc_status_numbers(text, "\nUid:", 10, uid, IDS) != IDS ||
 	    proc_status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
 		return PROC_BAR_USER;
-	if (uid[0] == NOBODY && geteuid() != NOBODY)
+	if (uid[0] == NOBODY && geteuid() != NOBODY && tiers_are_inner())
 		return PROC_BAR_NAMESPACE;
 	/* files of processes that are not dumpable belong to root */
 	if (fstatat(dir, "status", &st, 0) == 0 && st.st_uid != uid[1])

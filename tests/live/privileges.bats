@@ -415,6 +415,21 @@ says_lack() {
 	[[ $output == *"it belongs to root: run pmtop as root" ]]
 }
 
+@test "bug: a process of the user nobody was said to be in another user namespace" {
+	read -r from to n </proc/self/uid_map
+	[[ $from == 0 && $to == 0 && $n == 4294967295 ]] || skip "not in the first user namespace"
+	capable cap_perfmon
+	subject_start "${AS_NOBODY[@]}"
+	as setpriv --reuid 1 --regid 1 --clear-groups
+	"${AS[@]}" "$PMTOP" -e stack "$SUBJECT_PID" 2>&1 | grep -q 'page tables' ||
+		skip "this kernel shows others' maps to CAP_SYS_PTRACE only"
+	run -1 "${AS[@]}" "$PMTOP" --pages "$SUBJECT_PID"
+	[[ $output == *"; pmtop lacks CAP_DAC_READ_SEARCH: sudo setcap cap_perfmon,cap_dac_read_search+p "* ]]
+	setcap -r "$PMTOP"
+	run -1 "${AS[@]}" "$PMTOP" --list "$SUBJECT_PID"
+	[[ $output == *"; it belongs to user 65534: run pmtop as root, or as that user" ]]
+}
+
 # The rows of --capabilities that name the tier, from the table.
 @test "--capabilities and K tell the tier, and the line for the next one" {
 	local have=() name words n=0 row all
