@@ -12,11 +12,12 @@ static const char thin_choice[] =
     " NULL AND next IS NOT NULL AND k.id <= (SELECT id FROM sample ORDER BY id LIMIT 1 OFFSET"
     " (SELECT count(*) / 2 FROM sample)) ORDER BY gap, k.id LIMIT 1";
 
-/* What has a row for each change goes on to the next sample, unless that has its own. */
+/* What has a row for each change goes on to the next sample, unless that has its own, or not the
+ * region any more. */
 static const char *const thin_moves[] = {
-    "DELETE FROM usage WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
-    "DELETE FROM cache WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
-    "DELETE FROM smaps WHERE region IN (SELECT id FROM region WHERE first = ?1 AND last = ?1)",
+    "DELETE FROM usage WHERE sample = ?1 AND region IN (SELECT id FROM region WHERE last = ?1)",
+    "DELETE FROM cache WHERE sample = ?1 AND region IN (SELECT id FROM region WHERE last = ?1)",
+    "DELETE FROM smaps WHERE sample = ?1 AND region IN (SELECT id FROM region WHERE last = ?1)",
     "DELETE FROM region WHERE first = ?1 AND last = ?1",
     "UPDATE region SET first = ?3 WHERE first = ?1",
     "UPDATE region SET last = ?2 WHERE last = ?1",

@@ -612,6 +612,28 @@ count_sql(const char *path, const char *sql)
 	return n;
 }
 
+static bool
+change_sql(const char *path, const char *sql)
+{
+	struct err err;
+	sqlite3 *db;
+	bool ok;
+
+	if (schema_write(path, path, &db, &err) < 0)
+		return false;
+	ok = sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+	sqlite3_close(db);
+	return ok;
+}
+
+/* A region that was there for some samples and changed in its last; and what is said of regions after their end. */
+static const char short_lived[] =
+    "INSERT INTO region SELECT 1000, 5, 20, 4096, 4096, perm, 0, dev, 0, type, 0, '' FROM region LIMIT 1;"
+    " INSERT INTO usage VALUES (1000, 5, 1, 0, 1, 0, 0), (1000, 20, 2, 0, 2, 0, 0)";
+static const char too_late[] =
+    "SELECT (SELECT count(*) FROM usage u JOIN region r ON r.id = u.region WHERE u.sample > r.last) +"
+    " (SELECT count(*) FROM smaps u JOIN region r ON r.id = u.region WHERE u.sample > r.last)";
+
 /* Samples whose regions have not, together, the pages that were written. */
 static const char other_sums[] =
     "SELECT count(*) FROM sample s WHERE ifnull(s.written, 0) != (SELECT ifnull(sum(w.pages), 0) FROM"
@@ -685,7 +707,9 @@ test_thinning(void)
 	is_u64(count_sql(path, smaps_dated), SAMPLES / 3, "every third has smaps");
 	is_u64(count_sql(path, smaps_undated) + count_sql(path, smaps_before), 0, "of its own time");
 	test_writers(path);
+	ok(change_sql(path, short_lived), "a region has ended");
 	ok(thin_some(path, 30), "30 samples are dropped");
+	is_u64(count_sql(path, too_late), 0, "bug: a region had pages after its end, if it had changed just before");
 	puts("# bug: of thinned samples it was said that pages were written without a fault");
 	test_writers(path);
 	is_u64(count_wrong(path, SAMPLES - 30), 0, "the others have their pages, and no write is lost");
@@ -693,6 +717,7 @@ test_thinning(void)
 	is_u64(count_sql(path, smaps_undated), 0, "what smaps was in one that was dropped keeps its time");
 	ok(count_sql(path, smaps_before) > 0, "which is before that of the sample that has it now");
 	thin_some(path, SAMPLES);
+	is_u64(count_sql(path, too_late), 0, "up to the last");
 	ok(count_wrong(path, 2) == 0 || count_wrong(path, 3) == 0, "in the end the first and the last are left");
 	drop_file(path);
 }
