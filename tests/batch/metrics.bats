@@ -116,6 +116,8 @@ samples_of() {
 	refused 2 'standard output takes one document' --metrics --interval 5 "$PID"
 	refused 2 'standard output takes one document' --metrics --count 5 "$PID"
 	refused 2 'time between two documents' --metrics=x --interval 0 "$PID"
+	# bug: it said that it cannot write "", No such file or directory
+	refused 2 'to a file: it has no name; give the name of a file$' --metrics= "$PID"
 	refused 2 'does not use it; it works only with .*: leave it out' --metrics --json "$PID"
 }
 
