@@ -228,6 +228,30 @@ rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
 	sqlite3 -bail "$FILE" ".read $BATS_TEST_TMPDIR/questions" >/dev/null
 }
 
+@test "bug: views of a recording: what became huge in a whole sample was left out; parts of a region were less by all of it" {
+	local at
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	recorded zoo
+	at=$(sqlite3 "$FILE" 'SELECT id FROM region WHERE length % 16384 = 0 AND id IN (SELECT region FROM usage) LIMIT 1')
+	sqlite3 "$FILE" "UPDATE usage SET huge = 1024 WHERE region = $at"
+	is "$(sqlite3 "$FILE" 'SELECT * FROM huge')" ""
+	sqlite3 "$FILE" "INSERT INTO usage SELECT region, 2, rss, swap, anon, huge, doubt FROM usage WHERE region = $at;
+		UPDATE usage SET huge = huge - 512 WHERE region = $at AND sample = 1; UPDATE sample SET whole = 1"
+	is "$(sqlite3 "$FILE" 'SELECT sample, address IS NULL, pages FROM huge')" "2|1|512"
+	# it is another region now
+	sqlite3 "$FILE" "UPDATE usage SET region = 1000 WHERE region = $at AND sample = 2;
+		INSERT INTO region SELECT 1000, 2, NULL, start, length, perm, offset, dev, inode, type, behind, 'grown' FROM region WHERE id = $at;
+		UPDATE region SET last = 1 WHERE id = $at"
+	is "$(sqlite3 "$FILE" 'SELECT sample, address IS NULL, pages FROM huge')" "2|1|512"
+	is "$(sqlite3 "$FILE" "SELECT grown FROM grown WHERE mapping = 'grown'")" 0
+	# it was divided: a quarter of it, and the rest, which grew
+	sqlite3 "$FILE" "UPDATE region SET length = (SELECT length FROM region WHERE id = $at) / 4 WHERE id = 1000;
+		INSERT INTO region SELECT 1001, 2, NULL, start + length, 3 * length, perm, offset, dev, inode, type, behind, 'rest' FROM region WHERE id = 1000;
+		UPDATE usage SET rss = 1024 WHERE region = $at;
+		UPDATE usage SET rss = 256 WHERE region = 1000; INSERT INTO usage VALUES (1001, 2, 800, 0, 800, 0, 0)"
+	is "$(sqlite3 "$FILE" "SELECT mapping, grown FROM grown WHERE mapping IN ('grown', 'rest') ORDER BY 1" | xargs)" "grown|0 rest|32"
+}
+
 @test "--record refuses a file that is there, unless it may go on in it or replace it" {
 	recorded zoo
 	refused 1 'it exists.*--append or --overwrite' --record "$FILE" --for 0.01 "$PID"
