@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -195,17 +196,19 @@ file_link(int dir, const char *name, char *out, size_t size)
 void
 file_follow(const char *name, char *out)
 {
+	/* ":memory:" and "file:..." are no files for SQLite */
+	const char *here = name[0] == ':' || !strncmp(name, "file:", 5) ? "./" : "";
 	struct stat st;
 	char link[40];
 	int fd = -1;
 
-	snprintf(out, PATH_MAX, "%s", name);
+	snprintf(out, PATH_MAX, "%s%s", here, name);
 	if (lstat(name, &st) < 0 || !S_ISLNK(st.st_mode) ||
 	    (fd = open(name, O_PATH | O_CLOEXEC)) < 0)
 		return;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	if (!file_link(AT_FDCWD, link, out, PATH_MAX) || lstat(out, &st) < 0)
-		snprintf(out, PATH_MAX, "%s", name);
+		snprintf(out, PATH_MAX, "%s%s", here, name);
 	close(fd);
 }
 

@@ -80,8 +80,8 @@ size_t file_link(int dir, const char *name, char *out, size_t size);
 
 /*
  * Where a file of the user's is, if `name` is a symbolic link to it; else `name` itself. The kernel
- * follows the link, so that it can refuse what others left in a shared directory. `out` has
- * PATH_MAX bytes.
+ * follows the link, so that it can refuse what others left in a shared directory. SQLite takes it
+ * for a file, whatever its name. `out` has PATH_MAX bytes.
  */
 void file_follow(const char *name, char *out);
 

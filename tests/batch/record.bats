@@ -292,6 +292,23 @@ rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
 	is "$(<"$BATS_TEST_TMPDIR/there/real")" "no recording"
 }
 
+@test "bug: a file with a name that means something to SQLite, as :memory:, was left empty" {
+	local name
+	recorded zoo
+	cd "$BATS_TEST_TMPDIR"
+	for name in :memory: file:x 'file:x?mode=memory'; do
+		pm --record "$name" --for 0.01 "$PID" 2>said
+		grep -qE "^pmtop: 2 samples in .*, [0-9.]+K$" said
+		cmp -n 16 "$name" "$FILE"
+		is "$(asked_samples "./$name")" 2
+		is "$("$PMTOP" --list "$name")" "$(pm --list "$PID")"
+		pm --record "$name" --for 0.01 --append "$PID" 2>/dev/null
+		is "$(asked_samples "./$name")" 4
+		pm --record "$name" --for 0.01 --overwrite "$PID" 2>/dev/null
+		is "$(asked_samples "./$name")" 2
+	done
+}
+
 # asked_samples FILE: how many there are, by --when of what always holds
 asked_samples() { "$PMTOP" --when 'rss>=0' "$1" | sed -n 's/^ *of *//p'; }
 
