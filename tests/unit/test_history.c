@@ -57,6 +57,50 @@ test_bounds(void)
 	history_free(&h);
 }
 
+/* bug: only regions, pages and bytes counted: smaps and the past of 65,000 regions, read again and again, took hundreds of MiB */
+static void
+test_bounds_of_what_is_read(void)
+{
+	enum { REGIONS = 65000, COLS = 8 };
+	struct history h = {0};
+	struct smaps_reading *smaps;
+	struct heatmap *heat;
+
+	for (uint64_t i = 0; i < 40; i++) {
+		struct sample *s = make(i, i, 0);
+
+		s->smaps = mem_alloc(sizeof(*s->smaps));
+		s->smaps->refs = 1;
+		for (uint64_t k = 0; k < REGIONS; k++)
+			smaps_append(&s->smaps->smaps, &(struct smaps_entry){.start = k});
+		history_push(&h, s, 0);
+	}
+	ok(h.n > 1 && h.n * REGIONS * sizeof(struct smaps_entry) <= 64 << 20, "smaps of many regions is bounded");
+	smaps = smaps_reading_ref(history_at(&h, 1)->smaps);
+	for (uint64_t i = 40; i < 80; i++) {
+		struct sample *s = make(i, i, 0);
+
+		s->smaps = smaps_reading_ref(smaps);
+		history_push(&h, s, 0);
+	}
+	ok(h.n >= 41, "one reading that samples share counts once");
+	smaps_reading_unref(smaps);
+	for (uint64_t i = 80; i < 120; i++) {
+		struct sample *s = make(i, i, 0);
+
+		s->heat = heat = mem_alloc(sizeof(*heat));
+		heat->refs = 1;
+		heat->rows = REGIONS;
+		heat->cols = COLS;
+		heat->row = mem_alloc(REGIONS * sizeof(*heat->row));
+		heat->cell = mem_alloc(REGIONS * COLS * sizeof(*heat->cell));
+		history_push(&h, s, 0);
+	}
+	ok(h.n > 1 && h.n * REGIONS * COLS * sizeof(*heat->cell) <= 64 << 20, "so is their past");
+	history_free(&h);
+	ok(!h.n && !h.bytes, "freed");
+}
+
 static void
 test_looked_at(void)
 {
@@ -108,6 +152,7 @@ main(void)
 	tap_start();
 	test_order();
 	test_bounds();
+	test_bounds_of_what_is_read();
 	test_looked_at();
 	test_stops();
 	return tap_done();

@@ -9,6 +9,46 @@
 static const uint64_t KEEP_NS = UINT64_C(60000000000);
 enum { KEEP_BYTES = 64 << 20 };
 
+static size_t
+history_heat_size(const struct heatmap *h)
+{
+	return sizeof(*h) + h->rows * sizeof(*h->row) + h->cols * sizeof(*h->column) +
+	       (size_t)h->rows * h->cols * sizeof(*h->cell);
+}
+
+static size_t
+history_by_size(const struct attribution *a)
+{
+	return sizeof(*a) + a->n * sizeof(*a->v) + a->lit_n * sizeof(*a->lit) +
+	       a->leaders * sizeof(*a->leader);
+}
+
+static size_t
+history_diff_size(const struct difference *d)
+{
+	return sizeof(*d) + d->n * sizeof(*d->v) +
+	       (d->pages.cap + d->gone.cap) * sizeof(*d->pages.v);
+}
+
+/* What commands read: some of it has as many rows as there are regions. */
+static size_t
+history_read_size(const struct sample *s, const struct sample *before)
+{
+	size_t n = 0;
+
+	if (s->heat && s->heat != before->heat)
+		n += history_heat_size(s->heat);
+	if (s->smaps && s->smaps != before->smaps)
+		n += sizeof(*s->smaps) + s->smaps->smaps.cap * sizeof(*s->smaps->smaps.v);
+	if (s->attribution && s->attribution != before->attribution)
+		n += history_by_size(s->attribution);
+	if (s->accesses && s->accesses != before->accesses)
+		n += sizeof(*s->accesses) + s->accesses->is.cap * sizeof(*s->accesses->is.v);
+	if (s->diff && s->diff != before->diff)
+		n += history_diff_size(s->diff);
+	return n;
+}
+
 /* About how much memory a sample takes that the one before it does not (NULL: there is none). */
 static size_t
 history_size(const struct sample *s, const struct sample *before)
@@ -24,7 +64,7 @@ history_size(const struct sample *s, const struct sample *before)
 		n += window_bytes(s->window, before->window);
 	if (s->bytes && s->bytes != before->bytes)
 		n += bytes_size(s->bytes);
-	return n;
+	return n + history_read_size(s, before);
 }
 
 /* What the next one shares with it is then that one's. */
