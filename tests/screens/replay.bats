@@ -767,6 +767,15 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 	screen_text | grep -q '^:diff start here'
 }
 
+@test "bug: what Tab completed was then no time, nor a word of help: there was a blank behind it" {
+	screen_start 100x24 "$FILE"
+	screen_keys : && screen_type 'at star' && screen_keys Tab Enter
+	at 1
+	screen_keys : && screen_type 'help snap ' && screen_keys Enter
+	screen_text | grep -q 'snap NAME'
+	run ! grep 'no such word' <(screen_text)
+}
+
 @test "of a recording, hints and help offer what works there" {
 	screen_start 140x24 "$FILE"
 	screen_text | tail -1 | grep -qE 'p play  \[ back  \] on'

@@ -304,6 +304,15 @@ app_find_writer(struct app *a, const char *line)
 }
 
 static void
+app_cut_blanks(char *line)
+{
+	size_t n = strlen(line);
+
+	while (n && line[n - 1] == ' ')
+		line[--n] = '\0';
+}
+
+static void
 app_prompt_entered(struct app *a)
 {
 	char line[512];
@@ -311,6 +320,7 @@ app_prompt_entered(struct app *a)
 	snprintf(line, sizeof(line), "%s", prompt_line());
 	switch (prompt_kind()) {
 	case PROMPT_ASK:
+		app_cut_blanks(line); /* as Tab leaves one behind a word */
 		app_ask(a, line);
 		break;
 	case PROMPT_INTERVAL:
