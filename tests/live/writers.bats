@@ -349,3 +349,15 @@ _cursor_on() {
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: of the demo only a function of libc was said to write" {
+	local said=$BATS_TEST_TMPDIR/said
+	pm --watch=1 --count 1 --by function --csv -n -o PAGES,WRITER "${INJECT[@]}" --demo >"$said" 2>"$BATS_TEST_TMPDIR/errors" ||
+		skip "$(cat "$BATS_TEST_TMPDIR/errors")"
+	cat "$said" "$BATS_TEST_TMPDIR/errors"
+	grep -q 'cannot tell which code\|cannot watch page faults' "$BATS_TEST_TMPDIR/errors" && skip "no page faults here"
+	[[ $(pm --capabilities --csv -n --demo | grep ^symbols,) == symbols,yes* ]] || skip "built without symbols"
+	grep -qE '^[0-9]+,demo_allocator_step$' "$said"
+	grep -qE '^[0-9]+,demo_banner_step$' "$said"
+	run ! grep vsnprintf "$said"
+}

@@ -31,12 +31,17 @@ demo_page_at(const struct demo *d, const struct demo_area *a, size_t i)
 	return a->base + i * d->page;
 }
 
-/* Writes page `i`; the text says where and when to anyone who views the bytes. */
-static void
+/*
+ * Writes page `i`; the text says where and when to anyone who views the bytes. The first byte is
+ * written by the function that draws, inlined, for who asks which code writes.
+ */
+static inline __attribute__((always_inline)) void
 demo_draw(const struct demo *d, const struct demo_area *a, size_t i)
 {
-	snprintf((char *)demo_page_at(d, a, i), 64, "%s: page %zu, written in step %zu\n", a->name,
-	         i, d->step);
+	char *text = (char *)demo_page_at(d, a, i);
+
+	*(volatile char *)text = a->name[0];
+	snprintf(text, 64, "%s: page %zu, written in step %zu\n", a->name, i, d->step);
 }
 
 static void
