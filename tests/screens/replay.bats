@@ -614,6 +614,8 @@ rates() { screen_text | sed -n "/Regions by/,/^$/{s/^.›/  /;p}"; }
 	diff "$BATS_TEST_TMPDIR/rates" <(rates) # bug: those of regions were empty in a recording
 	screen_keys Escape
 	screen_keys B
+	# bug: it said "each once", of pages that were written in several samples, too
+	screen_wait_text ' pages written in [0-9]+ s, each once per epoch: '
 	for by in function thread chain region; do
 		screen_wait_text "written by (call )?$by"
 		diff "$BATS_TEST_TMPDIR/$by" <(by_rows)

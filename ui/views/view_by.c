@@ -56,7 +56,7 @@ view_by_draw_sums(const struct ui *ui, const struct sample *s, const struct attr
 
 	buf_fmt(&text, "%s page%s written in %.0f s%s: ", count_text(n, a->written),
 	        plural(a->written), (double)ns / 1e9,
-	        s->auto_clear_ns ? ", each once per epoch" : ", each once");
+	        s->auto_clear_ns || s->timeline ? ", each once per epoch" : ", each once");
 	buf_fmt(&text, "%s %% have one writer",
 	        percent_text(share, a->one, u64_max(a->written, 1)));
 	if (a->some)
