@@ -117,6 +117,14 @@ strings_of() { # FILE MACRO
 	done
 }
 
+@test "bug: pmtoprc(5) gave an action of several views the meaning that it has in one" {
+	"$PMTOP" --print man-rc >"$BATS_TEST_TMPDIR/page"
+	grep -qxF 'heat: twice as much time; columns\-menu: move the column left (< Left)' "$BATS_TEST_TMPDIR/page"
+	grep -q '^inject: run the call .*; harm: clear even' "$BATS_TEST_TMPDIR/page"
+	# of the list or the grid, if it is there
+	grep -qxF 'show only matching regions: written & !thp, rss>=1m, libc; Esc shows all (f \e F4)' "$BATS_TEST_TMPDIR/page"
+}
+
 @test "the completion is good bash and knows every option and column" {
 	local word out
 	"$PMTOP" --print bash-completion >"$BATS_TEST_TMPDIR/completion"

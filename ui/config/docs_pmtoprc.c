@@ -74,6 +74,29 @@ docs_pmtoprc_add(const char *keys, struct buf *text)
 	}
 }
 
+/* What the action does, as best says; if views differ in that, what it does in each. */
+static void
+docs_pmtoprc_words(const struct key_row *all, size_t n, const struct key_row *best,
+                   struct buf *text)
+{
+	bool one = strchr(best->views, 'R') || strchr(best->views, 'G');
+	size_t same = 0, rows = 0;
+
+	for (size_t i = 0; i < n && !one; i++)
+		if (all[i].action == best->action && !key_view_types(all[i].views[0])) {
+			rows++;
+			same += !strcmp(all[i].words, best->words);
+		}
+	if (same == rows) {
+		buf_str(text, best->words);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (all[i].action == best->action && !key_view_types(all[i].views[0]))
+			buf_fmt(text, "%s%s: %s", text->len ? "; " : "",
+			        key_view_name(all[i].views[0]), all[i].words);
+}
+
 /* The action's name, what it does, and its keys in any view. */
 static void
 docs_pmtoprc_action(const struct key_row *all, size_t n, enum action action)
@@ -88,7 +111,8 @@ docs_pmtoprc_action(const struct key_row *all, size_t n, enum action action)
 	for (size_t i = 0; i < n; i++)
 		if (all[i].action == action && !key_view_types(all[i].views[0]))
 			docs_pmtoprc_add(all[i].keys, &keys);
-	buf_fmt(&text, "%s (%s)", k->words, keys.s);
+	docs_pmtoprc_words(all, n, k, &text);
+	buf_fmt(&text, " (%s)", keys.s);
 	docs_item(name, text.s);
 	buf_free(&keys);
 	buf_free(&text);
