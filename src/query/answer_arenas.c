@@ -139,7 +139,7 @@ arenas_add_read(struct answer *a, const struct arenas *is, const struct arenas_s
 		answer_add_unknown(a, "free", "no chunks were found");
 	} else {
 		answer_add_number(a, "tails", s->tail)->note =
-		    "bytes in RAM above the chunks: free() trims all, malloc_trim() main's";
+		    "bytes in RAM above the last chunks; malloc_trim() trims only main's";
 		answer_add_number(a, "free", s->free)->note =
 		    s->unwalked ? "bytes in RAM in free chunks, of heaps where it is known: "
 		                  "malloc_trim(0) trims them"
