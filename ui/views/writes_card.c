@@ -234,8 +234,9 @@ struct written_regions {
 	size_t n, all;
 };
 
+/* Goes through all of them: once for a card, however often that is laid out. */
 static void
-writes_find_regions(const struct sample *s, size_t most, struct written_regions *out)
+writes_find_regions(const struct sample *s, struct written_regions *out)
 {
 	out->n = out->all = 0;
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
@@ -247,15 +248,15 @@ writes_find_regions(const struct sample *s, size_t most, struct written_regions 
 			continue;
 		out->all++;
 		for (k = out->n; k > 0 && out->pages[k - 1] < pages; k--)
-			if (k < most) {
+			if (k < REGIONS_MOST) {
 				out->pages[k] = out->pages[k - 1];
 				out->at[k] = out->at[k - 1];
 			}
-		if (k >= most)
+		if (k >= REGIONS_MOST)
 			continue;
 		out->pages[k] = pages;
 		out->at[k] = i;
-		out->n += out->n < most;
+		out->n += out->n < REGIONS_MOST;
 	}
 }
 
@@ -314,10 +315,11 @@ writes_add_region_line(struct card *c, const struct sample *s, size_t i)
 }
 
 static void
-writes_add_regions(struct card *c, const struct sample *s, unsigned most)
+writes_add_regions(struct card *c, const struct sample *s, const struct written_regions *w,
+                   size_t most)
 {
 	bool cleared = s->writes.cleared;
-	struct written_regions w;
+	size_t n = u64_min(most, w->n);
 
 	card_gap(c);
 	card_head(c, !cleared               ? "Writable regions, by RSS"
@@ -325,13 +327,12 @@ writes_add_regions(struct card *c, const struct sample *s, unsigned most)
 	                                    : "Regions by pages written");
 	if (!cleared && !s->timeline)
 		writes_add_key(c, ACT_CLEAR, "shows which are written, and how fast");
-	writes_find_regions(s, u64_min(most, REGIONS_MOST), &w);
-	for (size_t i = 0; i < w.n; i++)
-		writes_add_region_line(c, s, w.at[i]);
-	if (!w.n && cleared)
+	for (size_t i = 0; i < n; i++)
+		writes_add_region_line(c, s, w->at[i]);
+	if (!n && cleared)
 		card_add(c, ROLE_DIM, "", NULL, "nothing written");
-	else if (w.n < w.all)
-		card_add(c, ROLE_DIM, "", NULL, "and %zu more", w.all - w.n);
+	else if (n < w->all)
+		card_add(c, ROLE_DIM, "", NULL, "and %zu more", w->all - n);
 }
 
 /* --- what follows from it --------------------------------------------------------------------- */
@@ -527,28 +528,35 @@ writes_add_heading(struct card *c, const struct sample *s)
 		card_add(c, ROLE_DIM, "", NULL, "sampled: misses writes between sample and clear");
 }
 
-/* The sizes of the variable parts: rows of the graph, hot pages, regions. */
+/* The sizes of the variable parts: rows of the graph, hot pages, regions; and all of these. */
 struct lengths {
 	unsigned graph, hot, regions;
+	struct written_regions found;
 };
+
+static bool
+writes_has_regions(const struct card *c, const struct ui *ui, enum writes_part part)
+{
+	return part != WRITES_SUMS && !writes_is_narrow(c) && ui_view(ui) == VIEW_WRITES;
+}
 
 static void
 writes_card_make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
-                 struct lengths l)
+                 const struct lengths *l)
 {
 	c->n = 0;
 	if (part != WRITES_PLACES)
 		writes_add_heading(c, s);
 	if (part != WRITES_PLACES && s->writes.cleared) {
-		writes_add_rate(c, s, l.graph);
+		writes_add_rate(c, s, l->graph);
 		card_gap(c);
 		writes_add_unique(c, s);
 		writes_add_never(c, s);
 	}
 	if (part != WRITES_SUMS && (!writes_is_narrow(c) || s->writes.cleared))
-		writes_add_hot(c, ui, s, l.hot);
-	if (l.regions && part != WRITES_SUMS && !writes_is_narrow(c) && ui_view(ui) == VIEW_WRITES)
-		writes_add_regions(c, s, l.regions);
+		writes_add_hot(c, ui, s, l->hot);
+	if (l->regions && writes_has_regions(c, ui, part))
+		writes_add_regions(c, s, &l->found, l->regions);
 	if (part != WRITES_PLACES) {
 		writes_add_migration(c, s);
 		if (!s->timeline) /* what it cost to record is not known */
@@ -563,30 +571,32 @@ void
 writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
             int rows)
 {
-	struct lengths l = {GRAPH_ROWS, HOT_KEPT, REGIONS_KEPT};
+	struct lengths l = {.graph = GRAPH_ROWS, .hot = HOT_KEPT, .regions = REGIONS_KEPT};
 	int left;
 
 	c->n = 0;
 	if (!s->regions)
 		return;
-	writes_card_make(c, ui, s, part, l);
+	if (writes_has_regions(c, ui, part))
+		writes_find_regions(s, &l.found);
+	writes_card_make(c, ui, s, part, &l);
 	card_squeeze(c, rows);
 	if (c->n > rows && part == WRITES_ALL)
 		l.regions = 0; /* the list shows them already */
-	writes_card_make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, &l);
 	card_squeeze(c, rows);
 	if (c->n > rows)
 		l.graph = (unsigned)(c->n - rows < GRAPH_ROWS ? GRAPH_ROWS - (c->n - rows) : 1);
-	writes_card_make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, &l);
 	left = rows - c->n;
 	if (left > 0 && part == WRITES_SUMS)
 		l.graph = (unsigned)u64_min(GRAPH_ROWS + (uint64_t)left, GRAPH_ROWS_MOST);
 	if (left > 0)
 		l.hot = HOT_KEPT + (unsigned)left;
-	writes_card_make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, &l);
 	left = rows - c->n;
 	if (left > 0 && l.regions)
 		l.regions = REGIONS_KEPT + (unsigned)left;
-	writes_card_make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, &l);
 	card_squeeze(c, rows);
 }
