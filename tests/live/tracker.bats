@@ -209,6 +209,20 @@ writer_start() {
 	fi
 }
 
+@test "bug: what an interval cost was another number in the line about it than in its row, and the budget that was given was not named" {
+	local budget said within
+	need_watch
+	writer_start 26
+	for budget in 1 0; do
+		run --separate-stderr pm --watch=0.05 --count 2 --budget "$budget" "${INJECT[@]}" --csv -n -o INTERVAL,COST,MAPPING "${PROGRAMS[0]}"
+		is "$status" 0
+		[[ $stderr =~ ^"pmtop: interval "([1-2])" cost the process about "([0-9]+)" % of its time; longer ones cost less"(.*)$ ]]
+		said=${BASH_REMATCH[1]},${BASH_REMATCH[2]},total within=${BASH_REMATCH[3]}
+		is "$(grep -c -x "$said" <<<"$output")" 1
+		is "$within" "$( ((budget == 0)) || echo ", and --watch without SECONDS keeps within $budget %")"
+	done
+}
+
 @test "without an interval it becomes longer rather than cost a process that writes much more than its budget" {
 	need_watch
 	writer_start 26

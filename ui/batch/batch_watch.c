@@ -196,20 +196,25 @@ batch_warn_longer(struct watch *w, uint64_t asked)
 	buf_free(&text);
 }
 
-/* An interval that was given holds, but what it costs is said once. */
+/* An interval that was given holds, but what it costs is said once. `ms`: as its row says. */
 static void
-batch_warn_cost(struct watch *w, unsigned i, uint64_t took)
+batch_warn_cost(struct watch *w, unsigned i, uint64_t ms)
 {
 	uint64_t cost = writes_paid_ns(w->clear_ns + w->watch_ns, w->pages);
+	unsigned budget = w->b->o->budget;
 	struct buf text = {0};
+	char share[8];
 
-	if (w->said || !w->b->o->watch_given || cost * 100 / TARGET_BUDGET <= took)
+	if (w->said || !w->b->o->watch_given ||
+	    percent(cost, ms * TIME_MS) < 0.5 + (budget ? budget : TARGET_BUDGET))
 		return;
 	w->said = true;
+	percent_text(share, cost, ms * TIME_MS);
 	buf_fmt(&text,
-	        "interval %u cost the process about %.0f %% of its time; longer ones cost less, "
-	        "and --watch without SECONDS keeps within %d %%",
-	        i, percent(cost, took), TARGET_BUDGET);
+	        "interval %u cost the process about %s %% of its time; longer ones cost less", i,
+	        share);
+	if (budget)
+		buf_fmt(&text, ", and --watch without SECONDS keeps within %u %%", budget);
 	w->b->report(text.s);
 	buf_free(&text);
 }
@@ -233,6 +238,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	uint64_t begin = t->track.clear_ns, asked = w->b->o->watch_ns, scan;
 	uint32_t epoch = t->track.epoch;
 	struct regions *rs;
+	uint64_t ms;
 	int r;
 
 	batch_warn_longer(w, asked);
@@ -250,15 +256,14 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 		r = batch_clear_these(t, &rs->vmas, err);
 		w->lead_ns = batch_lead(t->track.clear_ns - scan, asked);
 	}
+	ms = ((lossless ? t->track.clear_ns : rs->time_ns) - begin) / TIME_MS;
 	if (r == 0)
-		r = batch_report(w, rs, i, epoch,
-		                 ((lossless ? t->track.clear_ns : rs->time_ns) - begin) / 1000000,
-		                 err);
+		r = batch_report(w, rs, i, epoch, ms, err);
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = batch_clear(t, err);
 	if (r == 0)
-		batch_warn_cost(w, i, source_now(t->source) - begin);
+		batch_warn_cost(w, i, ms);
 	w->least_ns = w->b->o->watch_given
 	                  ? 0
 	                  : writes_least_auto_clear(t->track.cost_ns + w->watch_ns, w->pages,
@@ -399,10 +404,6 @@ batch_reopen(struct watch *w, struct err *err)
 	}
 }
 
-/*
- * The address space is gone. A command that we started is still watched, from a new clear: it may
- * legitimately execute another program (as a script's interpreter does). 1: repeat the interval.
- */
 /* Page faults, if what wrote is asked. If it cannot be done, the answer says why. */
 static void
 batch_watch_faults(const struct watch *w)
@@ -417,6 +418,10 @@ batch_watch_faults(const struct watch *w)
 		target_watch_faults(&w->b->t, &ignored);
 }
 
+/*
+ * The address space is gone. A command that we started is still watched, from a new clear: it may
+ * legitimately execute another program (as a script's interpreter does). 1: repeat the interval.
+ */
 static int
 batch_follow_exec(struct watch *w, unsigned i, struct err *err)
 {
