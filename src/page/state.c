@@ -219,3 +219,9 @@ state_of_cats(uint64_t cats, const struct vma *v)
 		return state_of_file_kind(v);
 	return cats & PM_CAT_HUGE ? STATE_THP_HEAD : STATE_ANON;
 }
+
+bool
+state_cats_in_ram(uint64_t cats)
+{
+	return cats & PM_CAT_PRESENT && !(cats & PM_CAT_PFNZERO);
+}

@@ -49,6 +49,9 @@ void page_judge(struct page *pg, const struct vma *v, unsigned devices);
 /* The state of a run from its PM_CAT_* alone, for the list's strips and totals. */
 enum state state_of_cats(uint64_t cats, const struct vma *v);
 
+/* Whether pages with these count as memory in RAM, as far as they say: the zero page does not. */
+bool state_cats_in_ram(uint64_t cats);
+
 /* A private file mapping: its anonymous pages are copies of the file's. */
 bool state_copies(const struct vma *v);
 

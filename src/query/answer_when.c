@@ -8,6 +8,7 @@
 #include "filter/filter.h"
 #include "kernel/kabi.h"
 #include "page/extents.h"
+#include "page/state.h"
 #include "target/region.h"
 
 /* Samples in a row. */
@@ -82,15 +83,17 @@ when_judge_ticks(struct when_job *w)
 	}
 }
 
-/* Pages of a moment with all of these categories. */
+/* Pages of a moment with all of these categories; in RAM, if they are to be present. */
 static uint64_t
 when_count(const struct when_job *w, const struct extents *e, uint64_t cats)
 {
+	bool in_ram = cats & PM_CAT_PRESENT;
 	uint64_t bytes = 0;
 
 	for (size_t i = extents_first(e, w->all.start);
 	     i < e->n && e->v[i].start < w->all.end; i++)
-		if ((e->v[i].state & cats) == cats)
+		if ((e->v[i].state & cats) == cats &&
+		    (!in_ram || state_cats_in_ram(e->v[i].state)))
 			bytes += u64_min(e->v[i].end, w->all.end) -
 			         u64_max(e->v[i].start, w->all.start);
 	return bytes / w->t->page_size;

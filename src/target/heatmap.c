@@ -7,8 +7,8 @@
 
 #include "base/refs.h"
 #include "base/util.h"
-#include "kernel/kabi.h"
 #include "page/extents.h"
+#include "page/state.h"
 
 bool
 heatmap_same(const struct heatmap_of *a, const struct heatmap_of *b)
@@ -74,12 +74,12 @@ heatmap_drop(struct heatmap_job *j)
 }
 
 static uint64_t
-heatmap_present(const struct heatmap *h, const struct extents *e)
+heatmap_in_ram(const struct heatmap *h, const struct extents *e)
 {
 	uint64_t pages = 0;
 
 	for (size_t i = 0; i < e->n; i++)
-		if (e->v[i].state & PM_CAT_PRESENT)
+		if (state_cats_in_ram(e->v[i].state))
 			pages += (e->v[i].end - e->v[i].start) / h->page_size;
 	return pages;
 }
@@ -116,7 +116,7 @@ heatmap_keep(struct heatmap_job *j, const struct source_moment *m)
 		heatmap_copy(j, m->written, &k->written);
 	if (since || last) {
 		heatmap_copy(j, m->pages, &k->pages);
-		k->rss = heatmap_present(j->h, m->pages);
+		k->rss = heatmap_in_ram(j->h, m->pages);
 	}
 	j->kept_bytes += (k->written.cap + k->pages.cap) * sizeof(struct extent);
 	if (j->kept_bytes > (j->from->room ? j->from->room : HEATMAP_ROOM))
@@ -142,9 +142,9 @@ heatmap_see(void *arg, const struct source_moment *m)
 	return 0;
 }
 
-/* Pages by row, of runs with all of these categories. */
+/* Pages by row: all of the runs, or those in RAM. */
 static void
-heatmap_count(struct heatmap_job *j, const struct extents *e, uint64_t cats)
+heatmap_count(struct heatmap_job *j, const struct extents *e, bool in_ram)
 {
 	struct heatmap *h = j->h;
 	unsigned row = 0;
@@ -153,7 +153,7 @@ heatmap_count(struct heatmap_job *j, const struct extents *e, uint64_t cats)
 	for (size_t i = extents_first(e, h->row[0].start); i < e->n; i++) {
 		uint64_t at = u64_max(e->v[i].start, h->row[0].start);
 
-		if ((e->v[i].state & cats) != cats)
+		if (in_ram && !state_cats_in_ram(e->v[i].state))
 			continue;
 		while (at < e->v[i].end) {
 			uint64_t till;
@@ -181,7 +181,7 @@ heatmap_put_since(struct heatmap_job *j, const struct heatmap_kept *is)
 
 	if (j->at != j->since)
 		return false;
-	heatmap_count(j, &is->pages, PM_CAT_PRESENT);
+	heatmap_count(j, &is->pages, true);
 	for (unsigned r = 0; r < h->rows; r++)
 		h->row[r].before = j->count[r];
 	return h->column[0].last > j->since;
@@ -197,7 +197,7 @@ heatmap_put(struct heatmap_job *j, const struct heatmap_kept *is)
 	if (only)
 		return;
 	if (is->written_known)
-		heatmap_count(j, &is->written, 0);
+		heatmap_count(j, &is->written, false);
 	for (unsigned r = 0; r < h->rows; r++) {
 		struct heatmap_cell *k = &h->cell[(size_t)r * h->cols + j->col];
 
@@ -206,7 +206,7 @@ heatmap_put(struct heatmap_job *j, const struct heatmap_kept *is)
 	}
 	if (last) {
 		h->column[j->col].rss = is->rss;
-		heatmap_count(j, &is->pages, PM_CAT_PRESENT);
+		heatmap_count(j, &is->pages, true);
 		for (unsigned r = 0; r < h->rows; r++)
 			h->cell[(size_t)r * h->cols + j->col].rss = j->count[r];
 	}
@@ -217,7 +217,7 @@ heatmap_add(void *arg, const struct source_moment *m)
 {
 	struct heatmap_job *j = arg;
 	struct heatmap_kept is = {.pages = *m->pages,
-	                          .rss = heatmap_present(j->h, m->pages),
+	                          .rss = heatmap_in_ram(j->h, m->pages),
 	                          .written_known = m->written_known};
 
 	if (m->written_known)

@@ -91,7 +91,7 @@ past_drop_one(struct past *p)
 static int
 past_hear(void *arg, const struct pm_run *run)
 {
-	static const uint64_t keep = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	static const uint64_t keep = PM_CAT_PRESENT | PM_CAT_SWAPPED | PM_CAT_PFNZERO;
 	struct past *p = arg;
 
 	if (p->next.n < PAST_RUNS)

@@ -217,6 +217,32 @@ test_slots(void)
 	extents_free(&at_pages[0]);
 }
 
+/* The shared zero page is mapped, but is no memory of the process. */
+static void
+test_zero_page(void)
+{
+	struct heatmap_of of = {.last = SIZE_MAX, .rows = 4, .cols = 4};
+	struct target t = {.page_size = PAGE};
+	struct past p = {0}, copy;
+	struct heatmap *h;
+	struct err err;
+
+	for (uint64_t i = 1; i <= 2; i++) {
+		past_listen(&p, &t);
+		t.each_run(t.each_run_arg, &(struct pm_run){START, START + 3 * PAGE, PM_CAT_PRESENT});
+		t.each_run(t.each_run_arg, &(struct pm_run){START + 3 * PAGE, START + 8 * PAGE,
+		                                            PM_CAT_PRESENT | PM_CAT_PFNZERO});
+		past_unlisten(&p, i * UINT64_C(1000000000), true);
+	}
+	past_copy(&copy, &p);
+	h = past_heatmap(&copy, PAGE, NULL, NULL, &of, &err);
+	ok(h && h->column[h->cols - 1].rss == 3 && sum_at(h, h->cols - 1) == 3,
+	   "bug: heat counted the zero page as memory in RAM");
+	heatmap_unref(h);
+	past_free(&copy);
+	past_free(&p);
+}
+
 int
 main(void)
 {
@@ -267,5 +293,6 @@ main(void)
 	past_free(&p);
 	test_room();
 	test_slots();
+	test_zero_page();
 	return tap_done();
 }
