@@ -103,6 +103,18 @@ samples_of() {
 	refused 1 'cannot write /nowhere/m.prom' --metrics=/nowhere/m.prom "$PID"
 }
 
+@test "bug: a symbolic link to a file of metrics was replaced by one, and the file stayed as it was" {
+	cd "$BATS_TEST_TMPDIR"
+	fixture zoo
+	mkdir there
+	echo old >there/m.prom
+	ln -s there/m.prom link.prom
+	pm --metrics=link.prom "$PID"
+	[ -L link.prom ]
+	[ -n "$(samples_of there/m.prom | value resident_bytes)" ]
+	is "$(ls . there | xargs)" ".: link.prom there there: m.prom"
+}
+
 @test "bug: metrics in a file at its limit (ulimit -f) were said not to be a regular file" {
 	local file=$BATS_TEST_TMPDIR/m.prom
 	fixture zoo

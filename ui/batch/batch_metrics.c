@@ -373,11 +373,14 @@ static int
 metrics_replace(const char *path, const struct buf *text, struct err *err)
 {
 	struct file_new f;
-	int fd = file_new_begin(&f, path, true);
-	/* others read it, unlike other files of ours: that is what it is for */
-	bool good = fd >= 0 && fchmod(fd, 0644) == 0 &&
-	            file_write_all(fd, text->s, text->len);
+	char real[PATH_MAX];
+	bool good;
+	int fd;
 
+	file_follow(path, real); /* a link to it stays */
+	fd = file_new_begin(&f, real, true);
+	/* others read it, unlike other files of ours: that is what it is for */
+	good = fd >= 0 && fchmod(fd, 0644) == 0 && file_write_all(fd, text->s, text->len);
 	if (fd >= 0 && (close(fd) < 0 || file_new_end(&f, good) < 0))
 		good = false;
 	return good ? 0 : err_sys(err, NULL, "cannot write %s", path);
