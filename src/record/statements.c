@@ -2,7 +2,9 @@
 #include "record/statements.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "record/schema.h"
 
@@ -60,10 +62,40 @@ statements_bind_number(sqlite3_stmt *s, int at, uint64_t v)
 	sqlite3_bind_int64(s, at, (int64_t)v);
 }
 
+/* Of names, which may have any bytes. */
+static void
+statements_bind_foreign(sqlite3_stmt *s, int at, const char *text, size_t valid)
+{
+	size_t n = strlen(text);
+	struct buf b = {0};
+	uint32_t cp;
+
+	buf_add(&b, text, valid);
+	while (valid < n) {
+		size_t len = utf8_next(text + valid, n - valid, &cp);
+
+		if (len)
+			buf_add(&b, text + valid, len);
+		else
+			buf_fmt(&b, "\\%03o", (unsigned char)text[valid]);
+		valid += len ? len : 1;
+	}
+	sqlite3_bind_text(s, at, b.s, -1, SQLITE_TRANSIENT);
+	buf_free(&b);
+}
+
 void
 statements_bind_text(sqlite3_stmt *s, int at, const char *text)
 {
-	sqlite3_bind_text(s, at, text, -1, SQLITE_TRANSIENT);
+	size_t n = text ? strlen(text) : 0, valid = 0, len;
+	uint32_t cp;
+
+	while (valid < n && (len = utf8_next(text + valid, n - valid, &cp)))
+		valid += len;
+	if (valid < n)
+		statements_bind_foreign(s, at, text, valid);
+	else
+		sqlite3_bind_text(s, at, text, -1, SQLITE_TRANSIENT);
 }
 
 sqlite3_stmt *

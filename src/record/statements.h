@@ -34,7 +34,10 @@ sqlite3_stmt *statements_bind(const struct statements *s, int which, const uint6
 	statements_bind(s, which, (const uint64_t[]){__VA_ARGS__},                      \
 	                sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
-/* Another parameter, of the statement begun last; text NULL: it is NULL. */
+/*
+ * Another parameter, of the statement begun last; text NULL: it is NULL. Tools of SQL fail at text
+ * that is not UTF-8: \ooo stands for such bytes.
+ */
 void statements_bind_number(sqlite3_stmt *s, int at, uint64_t v);
 void statements_bind_text(sqlite3_stmt *s, int at, const char *text);
 

@@ -264,6 +264,16 @@ rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
 	is "$(sqlite3 "$FILE" "SELECT mapping, grown FROM grown WHERE mapping IN ('grown', 'rest') ORDER BY 1" | xargs)" "grown|0 rest|32"
 }
 
+@test "bug: tools of SQL failed at a recording with a name that is not UTF-8" {
+	command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+	recorded names
+	same --list
+	same --list --json
+	sqlite3 "$FILE" .dump | iconv -f UTF-8 -t UTF-8 >/dev/null
+	is "$(sqlite3 "$FILE" "SELECT mapping FROM region WHERE mapping LIKE '%not utf-8%'")" '/tmp/not utf-8 \377\376'
+	is "$(sqlite3 "$FILE" "SELECT count(*) FROM region WHERE mapping IN ('/tmp/back\slash', '/tmp/größe-Ελλάδα')")" 2
+}
+
 @test "--record refuses a file that is there, unless it may go on in it or replace it" {
 	recorded zoo
 	refused 1 'it exists.*--append or --overwrite' --record "$FILE" --for 0.01 "$PID"

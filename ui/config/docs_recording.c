@@ -33,6 +33,7 @@ static const char docs_recording_head[] =
     "Addresses and lengths are in bytes, counts of pages in pages, times in nanoseconds.\n"
     "Addresses above 2^63, which only [vsyscall] has, are negative, since SQL has no other "
     "numbers.\n"
+    "Bytes of a name that are not UTF-8 are \\eooo, in octal.\n"
     "Pages are kept as runs of pages that are alike. A sample that is\n"
     ".I whole\n"
     "has all runs, every other sample those that changed since the one before.\n"
