@@ -135,6 +135,8 @@ sampler_hand_over(struct sampler *s)
 		return;
 	}
 	j.at_ns = l->draft.timeline ? source_now(l->t.source) : 0;
+	/* the answerer's target has the same causes, but no faults of its own to take in */
+	target_take_faults(&l->t);
 	j.regions = regions_ref(l->draft.regions);
 	j.causes = causes_ref(l->t.causes);
 	sampler_copy_track(&l->t.track, &j);

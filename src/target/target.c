@@ -246,6 +246,13 @@ target_grow_from(struct target *t, struct growth_scan *base)
 	growth_compare(t->growth, base);
 }
 
+void
+target_take_faults(struct target *t)
+{
+	if (t->causes || t->brought)
+		t->source->ops->faults->drain(t->source);
+}
+
 int
 target_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 {

@@ -107,6 +107,9 @@ void target_stop_growing(struct target *t);
 /* The ops of struct source_writes on its track. */
 void target_probe_trackers(struct target *t);
 int target_clear(struct target *t, const struct vma_list *vmas, struct err *err);
+
+/* Takes in the page faults up to now, if they are watched, where their causes are counted. */
+void target_take_faults(struct target *t);
 void target_follow(struct target *t, const struct vma_list *vmas);
 bool target_hazard(const struct target *t, const struct vma_list *vmas, struct buf *out);
 

@@ -52,6 +52,23 @@ named() { "$PMTOP" --capabilities $$ | grep -q '^symbols *yes' || skip "this pmt
 	screen_end
 }
 
+@test "bug: pages that were just seen written had no fault seen, although it was reported" {
+	named
+	fixture_own writers
+	screen_start 80x24 "$PID"
+	screen_keys c
+	target_cleared
+	target_writes $MEMTABLE 1000-1099
+	screen_keys r
+	# the kernel's report is read later than the page table
+	target_faults 4301 $MEMTABLE 1000-1099 -- 555500031020 555500022040 7f013002a2f5
+	screen_keys B
+	screen_wait_text '100 pages written .*: 100 % have one writer'
+	run ! grep 'no fault seen' <(screen_text)
+	screen_keys Q
+	screen_end
+}
+
 @test "Enter in B lights the pages of the row alone; the card of one of them says who wrote it" {
 	named
 	by_start 120x40
