@@ -373,8 +373,7 @@ keeper_add_messages(struct keeper *k, struct moment *m)
 	keeper_say_faults(k, &m->causes, &is);
 	if (k->late)
 		keeper_sayf(k,
-		            "%llu sample%s not taken: writing to the disk took longer than the "
-		            "interval",
+		            "%llu sample%s not taken: the one before was not in the file yet",
 		            (unsigned long long)k->late, k->late > 1 ? "s were" : " was");
 	k->facts = is;
 	k->late = 0;
