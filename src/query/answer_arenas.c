@@ -215,7 +215,7 @@ answer_arenas(struct target *t, const struct vma_list *vmas, const struct query 
 	answer_add_number(a, "rss", s.rss)->note = "bytes in RAM";
 	answer_add_number(a, "swap", s.swap)->note = "bytes in swap";
 	answer_add_number(a, "holes", s.holes)->note =
-	    "runs of pages between them that were given back, or never used";
+	    "runs of pages between those in RAM or swap: given back, or never used";
 	answer_add_number(a, "hole_bytes", s.hole_bytes);
 	if (q->read)
 		arenas_add_read(a, &is, &s);
