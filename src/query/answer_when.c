@@ -130,7 +130,7 @@ when_add_row(const struct when_job *w, const struct when_stretch *k, struct answ
 }
 
 static struct answer *
-when_answer(const struct when_job *w, const char *text)
+when_answer(const struct when_job *w, const struct query *q)
 {
 	static const struct answer_column columns[] = {{"AT", ANSWER_TEXT},
 	                                               {"FROM", ANSWER_TIME},
@@ -149,7 +149,8 @@ when_answer(const struct when_job *w, const char *text)
 	a->table.dated = timeline_dated(w->line);
 	for (size_t i = 0; i < w->n; i++)
 		when_add_row(w, &w->v[i], a);
-	buf_fmt(&line, "%s in %zu of %zu samples", text, w->samples, w->line->n);
+	buf_fmt(&line, "%s%s in %zu of %zu samples", q->text, q->in ? " there" : "", w->samples,
+	        w->line->n);
 	if (w->n)
 		buf_fmt(&line, ", first at %s",
 		        timeline_clock_ms(w->line, w->line->v[w->v[0].first].time_ns, time));
@@ -198,7 +199,7 @@ answer_when(struct target *t, const struct vma_list *vmas, const struct query *q
 	else
 		r = s->ops->time->walk(s, 0, line->n - 1, when_judge_moment, &w, err);
 	if (r == 0)
-		a = when_answer(&w, q->text);
+		a = when_answer(&w, q);
 	free(w.v);
 	timeline_unref(line);
 	return a;

@@ -92,11 +92,12 @@ rss_at() { "$PMTOP" --at "$1" -e 'sum rss' "$FILE"; }
 	fixture softdirty
 	FILE=$BATS_TEST_TMPDIR/recording
 	pm --record "$FILE" --for 0.01 "$PID" 2>/dev/null
-	grep '^rss>0 in 2 of 2' <("$PMTOP" --when 'rss>0 in 10000000..+256k' "$FILE")
+	# bug: it did not say that this is of a range
+	grep '^rss>0 there in 2 of 2' <("$PMTOP" --when 'rss>0 in 10000000..+256k' "$FILE")
 	sqlite3 "$FILE" "INSERT OR IGNORE INTO state VALUES (40, 'present pfnzero'); INSERT INTO run_set VALUES (1, 40, 64, 1, NULL);
 		UPDATE run SET state = 40 WHERE start = $((0x10000000)); UPDATE run_set SET pages = pages - 64, runs = runs - 1 WHERE state = 8"
 	is "$(sqlite3 "$FILE" 'SELECT count(*) FROM run WHERE state = 40')" 1
-	grep '^rss>0 in 0 of 2' <("$PMTOP" --when 'rss>0 in 10000000..+256k' "$FILE")
+	grep '^rss>0 there in 0 of 2' <("$PMTOP" --when 'rss>0 in 10000000..+256k' "$FILE")
 }
 
 @test "bug: hints led nowhere: --pages beside --when, a verb where a mapping is meant" {
