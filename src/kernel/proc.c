@@ -442,8 +442,9 @@ proc_how_it_ended(pid_t pid, char *out, size_t size)
 	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
 }
 
+/* The greatest number that a process may have: pid_max is one more (proc(5)). */
 static uint64_t
-proc_pid_limit(const char *proc_root)
+proc_pid_most(const char *proc_root)
 {
 	char text[32];
 	uint64_t n;
@@ -454,22 +455,22 @@ proc_pid_limit(const char *proc_root)
 
 	if (root >= 0)
 		close(root);
-	return ok ? n : 4194304;
+	return ok && n ? n - 1 : 4194303;
 }
 
 int
 proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
 {
-	uint64_t n = 0, limit = proc_pid_limit(root);
+	uint64_t n = 0, most = proc_pid_most(root);
 	const char *end = text;
 	char why[96];
 	bool ok = parse_u64(text, 10, &end, &n);
 
-	if (ok && !*end && n > 0 && n <= limit) {
+	if (ok && !*end && n > 0 && n <= most) {
 		*pid = (pid_t)n;
 		return 0;
 	}
 	snprintf(why, sizeof(why), "process numbers here go from 1 to %llu",
-	         (unsigned long long)limit);
+	         (unsigned long long)most);
 	return err_set(err, ERR_USAGE, why, "`ps -e` lists the processes", "%s is not a PID", text);
 }

@@ -23,6 +23,14 @@ load helper
 	refused 1 'no such process|no memory|is not' --list 04243
 }
 
+@test "bug: the number that processes are counted below was said to be one of them" {
+	fixture_own zoo
+	mkdir -p "$ROOT/sys/kernel"
+	echo 32768 >"$ROOT/sys/kernel/pid_max"
+	refused 2 '32768 is not a PID: process numbers here go from 1 to 32767; ' --list 32768
+	refused 1 'process 32767:.*no such process' --list 32767
+}
+
 @test "a name finds one process, or none, or says which" {
 	fixture_own zoo
 	is "$(pm --list -n --raw -o START zoo | head -n 1)" 0x400000
