@@ -44,10 +44,25 @@ helper_trusts_mincore(int fd, uint64_t size, size_t page_size)
 	return !(in & 1);
 }
 
-/* Sets the bits, from `first` on, of n pages from offset. */
+/*
+ * How many pages, and traces of some, the cache has of these bytes. cachestat (Linux 6.5) goes
+ * through those alone, while mincore looks for each page that may be one. UINT64_MAX: not known.
+ */
+static uint64_t
+helper_count_cached(int fd, uint64_t offset, uint64_t bytes)
+{
+	struct pm_cachestat_range range = {offset, bytes};
+	struct pm_cachestat got;
+
+	if (syscall(PM_SYS_CACHESTAT, fd, &range, &got, 0) < 0)
+		return UINT64_MAX;
+	return got.nr_cache + got.nr_evicted;
+}
+
+/* Sets the bits, from `first` on, of n pages from offset: mapped at once. */
 static bool
-helper_find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
-                     uint64_t *bits)
+helper_map_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
+                    uint64_t *bits)
 {
 	unsigned char *in = mem_alloc(n);
 	void *p = mmap(NULL, n * page_size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE, fd,
@@ -64,17 +79,41 @@ helper_find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t
 }
 
 static bool
-helper_all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct file_pages *out)
+helper_map_pieces(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
+                  uint64_t *bits)
 {
 	size_t most = MAPPED_MAX / page_size;
 
-	if (!helper_trusts_mincore(fd, out->size, page_size))
-		return false;
 	for (size_t i = 0; i < n; i += most)
-		if (!helper_find_resident(fd, offset + i * page_size, n - i < most ? n - i : most,
-		                          page_size, i, out->resident))
+		if (!helper_map_resident(fd, offset + i * page_size, n - i < most ? n - i : most,
+		                         page_size, first + i, bits))
 			return false;
 	return true;
+}
+
+/* The same; where few are in the cache, the range is halved until they are many, or none. */
+static bool
+helper_find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
+                     uint64_t *bits)
+{
+	enum { FEW = 64 };
+	uint64_t cached = n ? helper_count_cached(fd, offset, n * page_size) : 0;
+	size_t half = n / 2;
+
+	if (!cached)
+		return true;
+	if (cached >= n / FEW)
+		return helper_map_pieces(fd, offset, n, page_size, first, bits);
+	return helper_find_resident(fd, offset, half, page_size, first, bits) &&
+	       helper_find_resident(fd, offset + half * page_size, n - half, page_size,
+	                            first + half, bits);
+}
+
+static bool
+helper_all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct file_pages *out)
+{
+	return helper_trusts_mincore(fd, out->size, page_size) &&
+	       helper_find_resident(fd, offset, n, page_size, 0, out->resident);
 }
 
 /* A page counts if it contains any data. ENXIO: none follows. */

@@ -243,3 +243,22 @@ folio_row() {
 	subject reserve $gib
 	is "$(sums states 4 "200000000000..+${gib}g" | xargs)" "anon 2 none $(((gib << 30) / PAGE - 2))"
 }
+
+# bats test_tags=not-in-guests
+@test "bug: a terabyte of a file of which the cache has a few pages took a look at each of its pages" {
+	local file=$BATS_TEST_TMPDIR/sparse i
+	# cachestat (Linux 6.5), of a descriptor that is none: EBADF (9) where it is known
+	perl -e 'my ($range, $out) = (pack("Q2", 0, 0), "\0" x 40); syscall(451, -1, $range, $out, 0); exit($! == 9 ? 0 : 1)' ||
+		skip "the kernel counts no pages of the cache (cachestat, Linux 6.5)"
+	truncate -s 1T "$file" || skip "no file of 1 TiB here"
+	for i in 0 1 2 70000 "$(((1 << 40) / PAGE - 1))"; do
+		printf x | dd of="$file" bs="$PAGE" seek="$i" conv=notrunc status=none
+	done
+	PROGRAMS=()
+	# shellcheck disable=SC2016 # for perl to expand
+	program_start perl -MCalls -e 'open my $file, "<", shift; $| = 1; printf "%x\n", call(mmap => 0, 1 << 40, 1, 1, fileno $file, 0);
+		<STDIN>' "$file"
+	run -0 timeout $((8 * ${TEST_TIMEOUT_SCALE:-1})) "$PMTOP" -e 'count never by vma' -e 'count cached by vma' --json "${PROGRAMS[0]}"
+	is "$(perl -MJSON::PP -0777 -ne 'print join " ", map { my ($r) = grep { $_->{mapping} =~ /sparse/ } @{ $_->{groups} }; $r->{pages} }
+		@{ decode_json($_)->{answers} }' <<<"$output")" "$(((1 << 40) / PAGE - 5)) 5"
+}
