@@ -311,6 +311,13 @@ caller() {
 }
 ALL=+perfmon,+dac_read_search,+sys_admin,+sys_ptrace
 
+@test "bug: with CAP_PERFMON alone the screen waited for page tables that are refused" {
+	caller +perfmon
+	screen_start 120x12 "$SUBJECT_PID"
+	screen_end 1
+	screen_text | xargs | grep -F "cannot read the page tables of process $SUBJECT_PID (subject): Permission denied; "
+}
+
 @test "with all of them: a new thread, and the program after an exec" {
 	local tid stack
 	caller $ALL

@@ -79,7 +79,7 @@ app_take_sample(struct app *a, struct err *err)
 	if (got)
 		app_notice(a);
 	results_free(&results);
-	return got || sampler_opened(a->t.sampler, err) ? 0 : -1;
+	return sampler_opened(a->t.sampler, err) ? 0 : -1;
 }
 
 int
