@@ -247,18 +247,26 @@ unshared_words(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 	return got < n;
 }
 
-/* Where the target has nothing the relative may have something: there nothing is skipped. */
+/*
+ * Where the target has nothing the relative may have something: there nothing is skipped. Where
+ * one of them has its next page is asked once: behind a page of the other there may be terabytes
+ * of nothing.
+ */
 static int
 unshared_read(struct unshared_work *w, uint64_t start, uint64_t end)
 {
 	struct source *s = w->t->source;
 	const struct source_others *ops = s->ops->others;
-	uint64_t words[SHARE_BATCH], size = s->meta.page_size;
+	uint64_t words[SHARE_BATCH], size = s->meta.page_size, ours = 0, theirs = 0;
 
 	for (uint64_t at = start; at < end;) {
 		size_t n, got;
 
-		at = u64_min(ops->next(s, NULL, at, end), ops->next(s, w->o, at, end));
+		if (ours <= at)
+			ours = ops->next(s, NULL, at, end);
+		if (theirs <= at)
+			theirs = ops->next(s, w->o, at, end);
+		at = u64_min(ours, theirs);
 		if (at >= end)
 			return 0;
 		n = u64_min((end - at) / size, SHARE_BATCH);

@@ -54,6 +54,7 @@ struct made {
 	uint64_t most;           /* how often a page of the heap is mapped at most; 0: not known */
 	uint64_t in_ram;         /* pages that the kernel looks at for that */
 	size_t counts;           /* looked up */
+	uint64_t skipped;        /* pages that were looked at for the next one that is there */
 };
 
 static struct made *
@@ -224,8 +225,11 @@ others_made_most(struct source *s, uint64_t pages, struct mapmax *out)
 static uint64_t
 others_made_next(struct source *s, const struct other *o, uint64_t addr, uint64_t end)
 {
+	uint64_t from = addr;
+
 	while (addr < end && !made_entry(made_process(made_of(s), o), addr))
 		addr += PAGE;
+	made_of(s)->skipped += (addr - from) / PAGE;
 	return addr;
 }
 
@@ -791,6 +795,34 @@ test_unshared(void)
 	vma_free(&vmas);
 }
 
+/* bug: after each page of one process what the other has not was gone through once more, to the end of the region */
+static void
+test_unshared_sparse(void)
+{
+	static const struct made_process sparse[] = {
+	    {100, 1, 1, BIG, {{0x10000000, ANON, 1, false, false}, {0x10800000, ANON + 2, 1, false, false},
+	                      {0x11000000, ANON + 4, 1, false, false}, {0x11400000, ANON + 6, 1, false, false}}, false},
+	    {101, 100, 2, BIG, {{0x10000000, ANON, 1, false, false}}, false},
+	    {0},
+	};
+	struct made m;
+	struct target t;
+	struct vma_list vmas = {0};
+	struct err err = {0};
+	struct unshared *u;
+	uint64_t pages = 0;
+
+	made_open(&m, &t, &vmas, sparse);
+	for (size_t i = 0; i < vmas.n; i++)
+		pages += vma_size(&vmas.v[i]) / PAGE;
+	u = unshared_find(&t, &vmas, 0, UINT64_MAX, false, &err);
+	ok(u && u->relatives == 1 && u->row[0].n.shared == 1 && u->row[0].n.ours == 3, "a sparse region");
+	ok(u && m.skipped <= 2 * pages, "what is not there is gone through once in each process");
+	unshared_free(u);
+	free(t.unshared);
+	vma_free(&vmas);
+}
+
 /* --- who unshared ----------------------------------------------------------------------------- */
 
 /* Instructions of the library: the first only reads. */
@@ -898,6 +930,7 @@ main(void)
 	test_congruent();
 	test_twice();
 	test_unshared();
+	test_unshared_sparse();
 	if (symbol_decodes())
 		test_unsharers();
 	return tap_done();
