@@ -628,8 +628,9 @@ change_sql(const char *path, const char *sql)
 
 /* A region that was there for some samples and changed in its last; and what is said of regions after their end. */
 static const char short_lived[] =
-    "INSERT INTO region SELECT 1000, 5, 20, 4096, 4096, perm, 0, dev, 0, type, 0, '' FROM region LIMIT 1;"
-    " INSERT INTO usage VALUES (1000, 5, 1, 0, 1, 0, 0), (1000, 20, 2, 0, 2, 0, 0)";
+    "INSERT INTO region SELECT max(id) + 1, 5, 20, 4096, 4096, perm, 0, dev, 0, type, 0, '' FROM region;"
+    " INSERT INTO usage SELECT max(id), 5, 1, 0, 1, 0, 0 FROM region;"
+    " INSERT INTO usage SELECT max(id), 20, 2, 0, 2, 0, 0 FROM region";
 static const char too_late[] =
     "SELECT (SELECT count(*) FROM usage u JOIN region r ON r.id = u.region WHERE u.sample > r.last) +"
     " (SELECT count(*) FROM smaps u JOIN region r ON r.id = u.region WHERE u.sample > r.last)";
