@@ -879,7 +879,7 @@ test_uffd(void)
 	volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct strip_cell strip[LIST_STRIP];
 	struct target t;
-	struct vma_list l;
+	struct vma_list l = {0};
 	struct region r;
 	struct regions *rs;
 	struct err err;
