@@ -62,23 +62,19 @@ statements_bind_number(sqlite3_stmt *s, int at, uint64_t v)
 	sqlite3_bind_int64(s, at, (int64_t)v);
 }
 
-/* Of names, which may have any bytes. */
+/* Names may have any bytes. */
 static void
-statements_bind_foreign(sqlite3_stmt *s, int at, const char *text, size_t valid)
+statements_bind_foreign(sqlite3_stmt *s, int at, const char *text, size_t n)
 {
-	size_t n = strlen(text);
 	struct buf b = {0};
 	uint32_t cp;
 
-	buf_add(&b, text, valid);
-	while (valid < n) {
-		size_t len = utf8_next(text + valid, n - valid, &cp);
-
+	for (size_t i = 0, len; i < n; i += len ? len : 1) {
+		len = utf8_next(text + i, n - i, &cp);
 		if (len)
-			buf_add(&b, text + valid, len);
+			buf_add(&b, text + i, len);
 		else
-			buf_fmt(&b, "\\%03o", (unsigned char)text[valid]);
-		valid += len ? len : 1;
+			buf_fmt(&b, "\\%03o", (unsigned char)text[i]);
 	}
 	sqlite3_bind_text(s, at, b.s, -1, SQLITE_TRANSIENT);
 	buf_free(&b);
@@ -93,7 +89,7 @@ statements_bind_text(sqlite3_stmt *s, int at, const char *text)
 	while (valid < n && (len = utf8_next(text + valid, n - valid, &cp)))
 		valid += len;
 	if (valid < n)
-		statements_bind_foreign(s, at, text, valid);
+		statements_bind_foreign(s, at, text, n);
 	else
 		sqlite3_bind_text(s, at, text, -1, SQLITE_TRANSIENT);
 }

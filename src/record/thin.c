@@ -12,8 +12,10 @@ static const char thin_choice[] =
     " NULL AND next IS NOT NULL AND k.id <= (SELECT id FROM sample ORDER BY id LIMIT 1 OFFSET"
     " (SELECT count(*) / 2 FROM sample)) ORDER BY gap, k.id LIMIT 1";
 
-/* What has a row for each change goes on to the next sample, unless that has its own, or not the
- * region any more. */
+/*
+ * What has a row for each change goes on to the next sample, unless that has a row of its own, or
+ * the region is gone by then.
+ */
 static const char *const thin_moves[] = {
     "DELETE FROM usage WHERE sample = ?1 AND region IN (SELECT id FROM region WHERE last = ?1)",
     "DELETE FROM cache WHERE sample = ?1 AND region IN (SELECT id FROM region WHERE last = ?1)",

@@ -161,7 +161,6 @@ option_check_metrics(const struct options *o, struct err *err)
 	if (o->metrics && !o->metrics[0])
 		return err_set(err, ERR_USAGE, "it has no name", "give the name of a file",
 		               "cannot write metrics to a file");
-
 	if (!o->interval_ns)
 		return err_set(err, ERR_USAGE, "it is the time between two documents",
 		               "give seconds, or leave it out", "--interval 0 with --metrics");
